@@ -1,0 +1,64 @@
+"""The contract between data and tasks: a data set is three splits of examples with named fields, and facts about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Example = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is known of a data set besides its examples.
+
+    Attributes:
+        name: what the user called it, e.g. `microworld` or the file's name.
+        fields: the names that every example has, e.g. `("text", "label")`.
+        labels: the class names in the order of their class numbers; empty where there are no classes.
+        synthetic: True where the examples were generated; reports then say so.
+        ceiling: best value that any model can reach in expectation, by metric (`{"accuracy": 0.95}`), where known.
+        source: where it comes from: a path, a URL or the generator and its seed.
+        licence, citation: as stated by the source; empty where none is stated.
+        notes: sentences on what loading found and did (duplicates, conflicts, a dev split taken out of train).
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    synthetic: bool = False
+    ceiling: Mapping[str, float] = field(default_factory=dict)
+    source: str = ""
+    licence: str = ""
+    citation: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Split:
+    """Examples that can be read again and again, one at a time, so that a file larger than memory can be a split.
+
+    Args:
+        read: called for each pass; gives a fresh iterator over the examples, always in the same order.
+        size: how many examples a pass gives.
+    """
+
+    def __init__(self, read: Callable[[], Iterable[Example]], size: int):
+        self._read = read
+        self._size = size
+
+    def __iter__(self) -> Iterator[Example]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return self._size
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Train, dev and test examples. The test split is read once, at the end; it is None where there is none."""
+
+    info: Info
+    train: Split
+    valid: Split
+    test: Split | None
