@@ -1,0 +1,200 @@
+"""What every recurrent cell of the zoo shares: its arguments, its weights, its dropout, and the split of one step in two.
+
+A cell is one step of recurrence. It does not know of time, stacking, direction or padding: `zoo.layers.Recurrent` does.
+It is split in two so that it can be run fast:
+
+    project(inputs)              all that does not depend on the state, for one step or for all steps at once
+    step(projected, states)      the recurrence itself, a few lines that read like the equation
+
+`call(inputs, states, training)` is the two in a row, which is what `keras.layers.RNN` runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+# Keras' RNN layer draws the dropout masks once per sequence, before its loop, and only for cells of this class. It is the
+# one way to get masks that stay the same from step to step on every backend; Keras 3.15 does not export it.
+from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
+
+Tensor = Any
+States = list[Tensor]
+
+
+class Cell(DropoutRNNCell, keras.layers.Layer):
+    """Base of the zoo's cells: one input kernel, one recurrent kernel and a bias, for `gates` gates side by side.
+
+    A subclass sets `gates` and writes `step`; it adds states by overriding `state_size`.
+
+    Args:
+        units: number of units, the size of the output and of each state.
+        use_bias: whether to add a bias (torch: `bias`).
+        kernel_initializer, recurrent_initializer, bias_initializer: Keras initialisers or their names.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: Keras regularisers, their names, or None.
+        dropout: fraction of the inputs set to zero in training, the same ones at each step of a sequence.
+        recurrent_dropout: fraction of the state set to zero inside the recurrent product in training, the same units at
+            each step of a sequence (Gal and Ghahramani 2016, "variational" dropout). The state that is carried on to the
+            next step is not touched.
+        seed: seed of both dropouts; None draws one.
+
+    Weights:
+        kernel `(features, gates * units)`, recurrent_kernel `(units, gates * units)`, bias `(gates * units,)`.
+
+    Raises:
+        ValueError: if `units` is not a positive integer or a rate is outside [0, 1).
+    """
+
+    gates = 1
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **layer_arguments: Any,
+    ):
+        if isinstance(units, bool) or int(units) != units or units < 1:
+            raise ValueError(f"units must be a positive integer, not {units!r}")
+        for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
+            if not 0 <= rate < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, not {rate!r}")
+        super().__init__(**layer_arguments)
+        self.units = int(units)
+        self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+
+    # ---- shapes
+
+    @property
+    def state_size(self) -> list[int]:
+        """Size of each state tensor."""
+        return [self.units]
+
+    @property
+    def output_size(self) -> int:
+        """Size of the output of one step."""
+        return self.units
+
+    def get_initial_state(self, batch_size: int | Tensor | None = None) -> States:
+        """The state before the first step: zeros, one `(batch, size)` tensor for each entry of `state_size`."""
+        return [keras.ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in self.state_size]
+
+    def bias_shape(self) -> tuple[int, ...]:
+        """Shape of the bias."""
+        return (self.gates * self.units,)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights for inputs of shape `(batch, features)` or `(batch, time, features)`."""
+        width = self.gates * self.units
+        self.kernel = self.add_weight(
+            shape=(input_shape[-1], width),
+            name="kernel",
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+        )
+        self.recurrent_kernel = self.add_weight(
+            shape=(self.units, width),
+            name="recurrent_kernel",
+            initializer=self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                shape=self.bias_shape(),
+                name="bias",
+                initializer=self.build_bias_initializer(),
+                regularizer=self.bias_regularizer,
+            )
+        self.built = True
+
+    def build_bias_initializer(self) -> Any:
+        """The initialiser of the bias; a cell whose gates start differently overrides it."""
+        return self.bias_initializer
+
+    # ---- one step
+
+    def project(self, inputs: Tensor) -> Tensor:
+        """All that does not depend on the state: `x W + b`.
+
+        Args:
+            inputs: `(..., features)`, one step or all steps.
+
+        Returns:
+            `(..., gates * units)`.
+        """
+        projected = keras.ops.matmul(inputs, self.kernel)
+        return projected if self.bias is None else projected + self.bias
+
+    def step(self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None) -> tuple[Tensor, States]:
+        """One step of the recurrence.
+
+        Args:
+            projected: what `project` gave for this step, `(batch, gates * units)`.
+            states: the states before the step, each `(batch, size)`.
+            recurrent_mask: `(batch, units)`, multiplied into the state inside the recurrent product, or None.
+
+        Returns:
+            The output `(batch, units)` and the states after the step.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no step")
+
+    def call(self, inputs: Tensor, states: States, training: bool = False) -> tuple[Tensor, States]:
+        """One step from `inputs` `(batch, features)` and `states`; gives the output and the next states."""
+        recurrent_mask = None
+        if training and self.dropout > 0:
+            inputs = inputs * self.get_dropout_mask(inputs)
+        if training and self.recurrent_dropout > 0:
+            recurrent_mask = self.get_recurrent_dropout_mask(states[0])
+        return self.step(self.project(inputs), list(states), recurrent_mask)
+
+    def reset_masks(self) -> None:
+        """Forget the dropout masks of the last sequence. Whoever owns the loop calls it when the sequence ends."""
+        self.reset_dropout_mask()
+        self.reset_recurrent_dropout_mask()
+
+    # ---- saving
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument, so that `from_config` gives an equal cell."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "use_bias": self.use_bias,
+            "kernel_initializer": serialize(self.kernel_initializer),
+            "recurrent_initializer": serialize(self.recurrent_initializer),
+            "bias_initializer": serialize(self.bias_initializer),
+            "kernel_regularizer": serialize(self.kernel_regularizer),
+            "recurrent_regularizer": serialize(self.recurrent_regularizer),
+            "bias_regularizer": serialize(self.bias_regularizer),
+            "dropout": self.dropout,
+            "recurrent_dropout": self.recurrent_dropout,
+            "seed": self.seed,
+        }
+
+
+def masked_state(state: Tensor, recurrent_mask: Tensor | None) -> Tensor:
+    """The state as the recurrent product sees it: with recurrent dropout where there is a mask."""
+    return state if recurrent_mask is None else state * recurrent_mask

@@ -1,0 +1,90 @@
+"""Long short-term memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from zoo.cells.base import Cell, States, Tensor, masked_state
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class LSTMCell(Cell):
+    r"""One step of long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000).
+
+    $$i_t = \sigma(x_t W_i + h_{t-1} U_i + b_i) \qquad f_t = \sigma(x_t W_f + h_{t-1} U_f + b_f)$$
+    $$g_t = \tanh(x_t W_g + h_{t-1} U_g + b_g) \qquad o_t = \sigma(x_t W_o + h_{t-1} U_o + b_o)$$
+    $$c_t = f_t \odot c_{t-1} + i_t \odot g_t \qquad h_t = o_t \odot \tanh(c_t)$$
+
+    Args:
+        units: size of the states h and c and of the output.
+        activation: of the candidate g and of the cell state on its way out.
+        recurrent_activation: of the three gates.
+        unit_forget_bias: start the forget gate's bias at 1, so that the cell remembers at first (Jozefowicz et al. 2015).
+        cell_arguments: see `Cell`.
+
+    Weights:
+        kernel W `(features, 4 * units)`, recurrent_kernel U `(units, 4 * units)`, bias b `(4 * units,)`; the gates stand
+        side by side in the order i, f, g, o, as in Keras and torch.
+    """
+
+    gates = 4
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        unit_forget_bias: bool = True,
+        **cell_arguments: Any,
+    ):
+        super().__init__(units, **cell_arguments)
+        self.activation = keras.activations.get(activation)
+        self.recurrent_activation = keras.activations.get(recurrent_activation)
+        self.unit_forget_bias = unit_forget_bias
+
+    @property
+    def state_size(self) -> list[int]:
+        """The states are h and c."""
+        return [self.units, self.units]
+
+    def build_bias_initializer(self) -> Any:
+        """Ones for the forget gate where `unit_forget_bias`, `bias_initializer` for the rest."""
+        if not self.unit_forget_bias:
+            return self.bias_initializer
+
+        def forget_gate_open(_: Any, *args: Any, **kwargs: Any) -> Tensor:
+            rest = self.bias_initializer
+            return keras.ops.concatenate(
+                [
+                    rest((self.units,), *args, **kwargs),
+                    keras.initializers.Ones()((self.units,), *args, **kwargs),
+                    rest((2 * self.units,), *args, **kwargs),
+                ]
+            )
+
+        return forget_gate_open
+
+    def step(self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None) -> tuple[Tensor, States]:
+        """See `Cell.step`; the states are h and c."""
+        h, c = states
+        gates = projected + keras.ops.matmul(masked_state(h, recurrent_mask), self.recurrent_kernel)
+        i, f, g, o = keras.ops.split(gates, 4, axis=-1)
+        i, f, o = self.recurrent_activation(i), self.recurrent_activation(f), self.recurrent_activation(o)
+        c = f * c + i * self.activation(g)
+        h = o * self.activation(c)
+        return h, [h, c]
+
+    def get_config(self) -> dict[str, Any]:
+        """See `Cell.get_config`."""
+        return {
+            **super().get_config(),
+            "activation": keras.activations.serialize(self.activation),
+            "recurrent_activation": keras.activations.serialize(self.recurrent_activation),
+            "unit_forget_bias": self.unit_forget_bias,
+        }
+
+
+CELL = LSTMCell

@@ -1,0 +1,44 @@
+"""The vanilla recurrent cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from zoo.cells.base import Cell, States, Tensor, masked_state
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class VanillaCell(Cell):
+    r"""One step of a vanilla recurrent network (Elman 1990, "Finding structure in time").
+
+    $$h_t = \tanh(x_t W + h_{t-1} U + b)$$
+
+    Args:
+        units: size of the state and of the output.
+        activation: `tanh` as in the equation, `relu` (torch: `nonlinearity`), or any Keras activation.
+        cell_arguments: see `Cell`.
+
+    Weights:
+        kernel W `(features, units)`, recurrent_kernel U `(units, units)`, bias b `(units,)`.
+    """
+
+    gates = 1
+
+    def __init__(self, units: int, *, activation: Any = "tanh", **cell_arguments: Any):
+        super().__init__(units, **cell_arguments)
+        self.activation = keras.activations.get(activation)
+
+    def step(self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None) -> tuple[Tensor, States]:
+        """See `Cell.step`; the only state is h."""
+        (h,) = states
+        h = self.activation(projected + keras.ops.matmul(masked_state(h, recurrent_mask), self.recurrent_kernel))
+        return h, [h]
+
+    def get_config(self) -> dict[str, Any]:
+        """See `Cell.get_config`."""
+        return {**super().get_config(), "activation": keras.activations.serialize(self.activation)}
+
+
+CELL = VanillaCell

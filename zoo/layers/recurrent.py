@@ -1,0 +1,191 @@
+"""The recurrent layer: any cell over time, stacked, in one direction or both, with masks and initial states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from zoo.layers import engines
+
+Tensor = Any
+#: `states[layer][direction]` is the list of one cell's states, each `(batch, size)`; direction 0 runs forward.
+StackedStates = list[list[list[Tensor]]]
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Recurrent(keras.layers.Layer):
+    """Run a cell over time: the arguments of `torch.nn.RNN/LSTM/GRU` for any cell.
+
+    Args:
+        cell: a cell that serves as the pattern; each layer and direction gets a copy of its own, with fresh weights.
+        layers: how many layers are stacked (torch: `num_layers`).
+        bidirectional: also run from the end to the start; the outputs of both are concatenated in the last axis.
+        dropout: fraction of the outputs set to zero between layers in training, not after the last (torch: `dropout`).
+        return_sequences: give the outputs of all steps; else of the last step that is not masked (backward: the first).
+        return_state: also give the final states.
+        engine: `auto`, or an engine by name (see `zoo.layers.engines`). `engine_choice` says which one runs, and why.
+        seed: seed of the dropout between layers; None draws one.
+
+    Call arguments:
+        inputs: `(batch, time, features)`, at least one step.
+        mask: `(batch, time)` bool, True where there is an input. A masked step gives zeros and hands the states on: padding
+            never changes a result.
+        initial_state: `states[layer][direction]` as the layer gives with `return_state`; None starts from the cell's own.
+        training: whether dropout is applied.
+
+    Returns:
+        Outputs `(batch, time, directions * units)` or `(batch, directions * units)`; with `return_state` the pair of
+        outputs and final states.
+
+    Raises:
+        ValueError: if `layers` or `dropout` is out of range, dropout is asked for between fewer than two layers, or the
+            engine cannot run the cell.
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        *,
+        layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        return_sequences: bool = True,
+        return_state: bool = False,
+        engine: str = "auto",
+        seed: int | None = None,
+        **layer_arguments: Any,
+    ):
+        if layers < 1:
+            raise ValueError(f"layers must be at least 1, not {layers}")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")
+        if dropout and layers == 1:
+            raise ValueError("dropout acts between layers and there is one layer; give layers=2 or more, or dropout=0")
+        super().__init__(**layer_arguments)
+        self.cell = cell
+        self.layers = layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.return_sequences = return_sequences
+        self.return_state = return_state
+        self.engine = engine
+        self.seed = seed
+        self.supports_masking = True
+        self.engine_choice = engines.choose(cell, engine)
+        self.cells = [[_copy(cell, layer, way) for way in range(self.directions)] for layer in range(layers)]
+        self.dropouts = [keras.layers.Dropout(dropout, seed=_nth_seed(seed, n)) for n in range(layers - 1)]
+
+    @property
+    def directions(self) -> int:
+        """2 where bidirectional, else 1."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def output_size(self) -> int:
+        """Size of the last axis of the outputs."""
+        return self.directions * self.cell.output_size
+
+    def build(self, inputs_shape: Any, mask_shape: Any = None, initial_state_shape: Any = None) -> None:
+        """Build every cell for inputs of shape `(batch, time, features)`."""
+        features = inputs_shape[-1]
+        for cells in self.cells:
+            for cell in cells:
+                if not cell.built:
+                    cell.build((None, features))
+                    cell.built = True
+            features = self.output_size
+        self.built = True
+
+    def get_initial_state(self, batch_size: Any) -> StackedStates:
+        """The states of every cell before the first step."""
+        return [[_state_list(cell.get_initial_state(batch_size=batch_size)) for cell in row] for row in self.cells]
+
+    def call(
+        self,
+        inputs: Tensor,
+        mask: Tensor | None = None,
+        initial_state: StackedStates | None = None,
+        training: bool = False,
+    ) -> Any:
+        """See the class."""
+        if initial_state is None:
+            initial_state = self.get_initial_state(keras.ops.shape(inputs)[0])
+        if mask is not None:
+            mask = keras.ops.cast(mask, "bool")
+        outputs, final_states = inputs, []
+        for layer, (cells, states) in enumerate(zip(self.cells, initial_state, strict=True)):
+            if layer > 0 and self.dropout > 0:
+                outputs = self.dropouts[layer - 1](outputs, training=training)
+            sequences = self.return_sequences or layer < self.layers - 1
+            outputs, states = self._run_layer(cells, outputs, mask, states, sequences, training)
+            final_states.append(states)
+        return (outputs, final_states) if self.return_state else outputs
+
+    def _run_layer(self, cells, inputs, mask, states, sequences, training):
+        """One layer in its directions: concatenated outputs, and the list of each direction's final states."""
+        results = [
+            self.engine_choice.module.run(
+                cell, inputs, mask, cell_states, reverse=way == 1, sequences=sequences, training=training
+            )
+            for way, (cell, cell_states) in enumerate(zip(cells, states, strict=True))
+        ]
+        outputs = [output for output, _ in results]
+        joined = outputs[0] if len(outputs) == 1 else keras.ops.concatenate(outputs, axis=-1)
+        return joined, [list(final) for _, final in results]
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The mask goes on where there are outputs of all steps."""
+        return previous_mask if self.return_sequences else None
+
+    def compute_output_spec(
+        self, inputs: Any, mask: Any = None, initial_state: Any = None, training: bool = False
+    ) -> Any:
+        """Shapes of the outputs, without running the loop."""
+        batch, time = inputs.shape[0], inputs.shape[1]
+        shape = (batch, time, self.output_size) if self.return_sequences else (batch, self.output_size)
+        outputs = keras.KerasTensor(shape, dtype=self.compute_dtype)
+        if not self.return_state:
+            return outputs
+        sizes = self.cell.state_size
+        sizes = [sizes] if isinstance(sizes, int) else list(sizes)
+        states = [
+            [[keras.KerasTensor((batch, size), dtype=self.compute_dtype) for size in sizes] for _ in row]
+            for row in self.cells
+        ]
+        return outputs, states
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        return {
+            **super().get_config(),
+            "cell": keras.saving.serialize_keras_object(self.cell),
+            "layers": self.layers,
+            "bidirectional": self.bidirectional,
+            "dropout": self.dropout,
+            "return_sequences": self.return_sequences,
+            "return_state": self.return_state,
+            "engine": self.engine,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Recurrent:
+        """The inverse of `get_config`."""
+        return cls(keras.saving.deserialize_keras_object(config.pop("cell")), **config)
+
+
+def _copy(cell: Any, layer: int, direction: int) -> Any:
+    """A fresh cell with the pattern's arguments, a name of its own, and a dropout seed of its own."""
+    config = {**cell.get_config(), "name": f"layer_{layer}_{'backward' if direction else 'forward'}"}
+    if config.get("seed") is not None:
+        config["seed"] = _nth_seed(config["seed"], 2 * layer + direction)
+    return type(cell).from_config(config)
+
+
+def _nth_seed(seed: int | None, n: int) -> int | None:
+    return None if seed is None else seed + n
+
+
+def _state_list(states: Any) -> list[Tensor]:
+    return list(states) if isinstance(states, (list, tuple)) else [states]
