@@ -1,4 +1,4 @@
-"""What every test can ask for: the checkout's folder, Python in a process of its own, real data, a small disk."""
+"""What every test can ask for: the checkout's folder, Python in a process of its own, data, a small disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # two workers share one GPU
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-Finished = subprocess.CompletedProcess
+Finished = subprocess.CompletedProcess[str]
 RunPython = Callable[..., Finished]
 
 
@@ -63,11 +63,12 @@ def run_python() -> RunPython:
     """
 
     def run(
-        *arguments: str, env: dict[str, str] | None = None, **options
-    ) -> subprocess.CompletedProcess[str]:
-        options = {"cwd": REPOSITORY, "timeout": 300, "text": True, "capture_output": True} | options
+        *arguments: str, env: dict[str, str] | None = None, cwd: Path = REPOSITORY, **options
+    ) -> Finished:
         environment = os.environ | {"PYTHONPATH": str(REPOSITORY)} | (env or {})
-        return subprocess.run([sys.executable, *arguments], env=environment, **options)
+        command = [sys.executable, *arguments]
+        limits = {"timeout": 300, **options}
+        return subprocess.run(command, cwd=cwd, env=environment, text=True, capture_output=True, **limits)
 
     return run
 
