@@ -1,0 +1,51 @@
+"""The three cells in plain NumPy float64, with back-propagation through time derived by hand.
+
+It is what the tests compare the fast implementations with, and meant to be read. In this order:
+
+1. `vanilla.py`, then `lstm.py` and `gru.py`: one step forward and one step backward.
+2. `unroll.py`: the steps put in a row, and walked back; masks, direction, truncation.
+3. `output.py` and `stack.py`: softmax and cross-entropy; several layers, both directions.
+
+The equations stand in docs/equations.md. A run in both directions of time:
+
+    cell = CELLS["gru"](reset_after=False)
+    weights = random_weights(cell, features=4, units=3, rng=np.random.default_rng(0))
+    tape = forward(cell, weights, inputs, mask, initial_states)
+    gradients = backward(cell, tape, d_outputs, d_final_states)
+"""
+
+from __future__ import annotations
+
+from zoo.reference.cell import Cell, States, Weights, random_weights
+from zoo.reference.gru import GRU
+from zoo.reference.lstm import LSTM
+from zoo.reference.output import cross_entropy, linear, linear_backward, softmax
+from zoo.reference.stack import StackGradients, StackTape, backward_stack, forward_stack
+from zoo.reference.unroll import Gradients, Tape, backward, forward
+from zoo.reference.vanilla import Vanilla
+
+# By the names that `--cell` takes.
+CELLS: dict[str, type[Vanilla] | type[LSTM] | type[GRU]] = {"vanilla": Vanilla, "lstm": LSTM, "gru": GRU}
+
+__all__ = [
+    "CELLS",
+    "GRU",
+    "LSTM",
+    "Cell",
+    "Gradients",
+    "StackGradients",
+    "StackTape",
+    "States",
+    "Tape",
+    "Vanilla",
+    "Weights",
+    "backward",
+    "backward_stack",
+    "cross_entropy",
+    "forward",
+    "forward_stack",
+    "linear",
+    "linear_backward",
+    "random_weights",
+    "softmax",
+]

@@ -1,0 +1,50 @@
+"""The vanilla recurrent cell (Elman 1990, "Finding structure in time")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zoo.reference.activations import activation
+from zoo.reference.cell import Array, States, Weights
+
+
+@dataclass(frozen=True)
+class Vanilla:
+    """h' = φ(x W + h U + b), where φ is `activation`.
+
+    Weights:
+        kernel W `(features, units)`, recurrent_kernel U `(units, units)`, bias b `(units,)`.
+
+    Raises:
+        ValueError: if `activation` is none of tanh, relu, sigmoid, linear.
+    """
+
+    activation: str = "tanh"
+
+    state_names = ("h",)
+
+    def __post_init__(self) -> None:
+        activation(self.activation)
+
+    def weight_shapes(self, features: int, units: int) -> dict[str, tuple[int, ...]]:
+        """Shape of each weight."""
+        return {"kernel": (features, units), "recurrent_kernel": (units, units), "bias": (units,)}
+
+    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, tuple[Array, ...]]:
+        """See `Cell.step`."""
+        (h,) = states
+        a = inputs @ weights["kernel"] + h @ weights["recurrent_kernel"]
+        if "bias" in weights:
+            a = a + weights["bias"]
+        new_h = activation(self.activation).value(a)
+        return (new_h,), (inputs, h, new_h)
+
+    def step_backward(
+        self, weights: Weights, saved: tuple[Array, ...], d_states: States
+    ) -> tuple[Array, States, dict[str, Array]]:
+        """See `Cell.step_backward`."""
+        inputs, h, new_h = saved
+        (d_new_h,) = d_states
+        d_a = d_new_h * activation(self.activation).slope(new_h)
+        d_weights = {"kernel": inputs.T @ d_a, "recurrent_kernel": h.T @ d_a, "bias": d_a.sum(axis=0)}
+        return d_a @ weights["kernel"].T, (d_a @ weights["recurrent_kernel"].T,), d_weights
