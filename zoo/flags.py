@@ -1,0 +1,207 @@
+"""Options as command-line flags, and commands that answer every fault in one line."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import errno
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING
+from typing import Any, NoReturn, TypeVar
+
+from datasets.errors import UserError
+from zoo.options import NO_DEFAULTS, Field, did_you_mean, fields_of, from_dict, option, to_dict, unknown
+
+__all__ = [
+    "Parser",
+    "add_options",
+    "collect",
+    "disk_is_full",
+    "from_dict",
+    "given",
+    "main_guard",
+    "option",
+    "to_dict",
+    "unknown",
+]
+
+T = TypeVar("T")
+Main = Callable[..., int | None]
+
+
+def add_options(
+    parser: argparse.ArgumentParser, cls: type, title: str, defaults: Mapping[str, Any] = NO_DEFAULTS
+) -> None:
+    """Give the parser a flag for each field of a dataclass: `dropout_rate: float` becomes `--dropout-rate`.
+
+    A bool becomes `--flag` and `--no-flag`, a tuple takes one or more values, and `none` stands for None
+    where the field allows it. A flag that was not given stays out of the namespace, so that `given` can
+    tell.
+    Where an earlier dataclass has given the parser the same flag for a field of the same type, both share it.
+
+    Args:
+        title: heading of the group in `--help`.
+        defaults: values that overrule the dataclass's defaults; give them to `collect` too.
+
+    Raises:
+        TypeError: if a field has a type that no flag can hold, or a flag is taken by another type.
+    """
+    group = parser.add_argument_group(title)
+    shared = []
+    for field in fields_of(cls, defaults):
+        if not field.metadata.get("flag", True):
+            continue
+        if field.base not in Field.names_of_types:
+            raise TypeError(f"{cls.__name__}.{field.name}: no flag can hold this type; mark it flag=False")
+        earlier = parser._option_string_actions.get(field.flag)
+        if earlier is None:
+            _add(group, field)
+        elif getattr(earlier, "kind", None) == field.kind:
+            shared.append(field.flag)
+        else:
+            raise TypeError(f"{cls.__name__}.{field.name}: another option has the flag {field.flag}")
+    if shared:
+        group.description = f"Takes {', '.join(shared)} as well (see above)."
+
+
+def _add(group: argparse._ArgumentGroup, field: Field) -> None:
+    common: dict[str, Any] = {
+        "dest": field.name,
+        "default": argparse.SUPPRESS,
+        "required": field.default is MISSING,
+        "help": field.help(),
+    }
+    if field.base is bool:
+        action = group.add_argument(field.flag, action=argparse.BooleanOptionalAction, **common)
+    else:
+        nargs = "+" if field.many else None
+        metavar = _metavar(field)
+        action = group.add_argument(field.flag, type=_reader(field), nargs=nargs, metavar=metavar, **common)
+    action.kind = field.kind  # type: ignore[attr-defined]
+
+
+def _reader(field: Field) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return field.parse(text)
+        except UserError as problem:
+            raise argparse.ArgumentTypeError(str(problem)) from None
+
+    return read
+
+
+def _metavar(field: Field) -> str:
+    if "metavar" in field.metadata:
+        return field.metadata["metavar"]
+    if field.choices is not None:
+        return "{" + ",".join(map(str, field.choices)) + "}"
+    return {int: "N", float: "X"}.get(field.base, "TEXT")
+
+
+def given(namespace: argparse.Namespace, cls: type | None = None) -> set[str]:
+    """Names of the fields whose flags stood on the command line.
+
+    Args:
+        cls: count the fields of this dataclass only. Without it every attribute of the namespace counts, also
+            what plain `add_argument` put there.
+    """
+    names = set(vars(namespace))
+    return names if cls is None else names & {field.name for field in dataclasses.fields(cls)}
+
+
+def collect(namespace: argparse.Namespace, cls: type[T], defaults: Mapping[str, Any] = NO_DEFAULTS) -> T:
+    """The dataclass with the given flags' values, and `defaults` or its own defaults for the others."""
+    values = {name: _frozen(getattr(namespace, name)) for name in given(namespace, cls)}
+    return cls(**{**defaults, **values})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose every error is a UserError of one line that names the nearest right option or choice."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        kwargs = {
+            "allow_abbrev": False,
+            "formatter_class": argparse.RawDescriptionHelpFormatter,  # keeps the line breaks of examples
+            **kwargs,
+        }
+        super().__init__(*args, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the message as a UserError, without a dump of the usage."""
+        raise UserError(message.removeprefix("argument "))
+
+    def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
+        """As in argparse, with the nearest right option in the error for an unknown one."""
+        namespace, rest = self.parse_known_args(None if args is None else list(args), namespace)
+        if rest:
+            wrong = next((text for text in rest if text.startswith("-")), rest[0])
+            self._refuse(wrong.partition("=")[0], self._options(namespace))
+        return namespace
+
+    def _refuse(self, wrong: str, options: Iterable[str]) -> NoReturn:
+        if not wrong.startswith("-"):
+            self.error(f"unexpected argument {wrong!r} (see --help)")
+        self.error(f"unknown option {wrong}; {did_you_mean(wrong, options) or 'see --help'}")
+
+    def _options(self, namespace: argparse.Namespace) -> list[str]:
+        """All option strings of this parser and of the sub-command that the namespace names."""
+        options = list(self._option_string_actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                chosen = action.choices.get(getattr(namespace, action.dest, ""))
+                options += chosen._options(namespace) if chosen else []
+        return options
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            kind = action.dest.replace("_", " ") if action.dest != argparse.SUPPRESS else "choice"
+            raise unknown(kind, str(value), map(str, action.choices))
+
+
+def disk_is_full(problem: BaseException) -> bool:
+    """True for the errors by which Python, HDF5 and TensorFlow report a full disk or a used-up quota."""
+    full = isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or "No space left on device" in str(problem)
+
+
+def main_guard(main: Main) -> Callable[..., int]:
+    """Make a command answer in one line on stderr what a person can mend, instead of a traceback.
+
+    The command's function returns an exit code or None. The guarded one returns 0 when all went well, the
+    UserError's own code, 130 after Ctrl-C, 141 (silently) when the reader of its output went away, 1 for a
+    full disk. Any other exception is a defect and goes through with its traceback.
+    """
+
+    @functools.wraps(main)
+    def guarded(*args: Any, **kwargs: Any) -> int:
+        try:
+            try:
+                return main(*args, **kwargs) or 0
+            finally:
+                sys.stdout.flush()
+        except UserError as problem:
+            return _complain(f"error: {problem}", problem.exit_code)
+        except KeyboardInterrupt:
+            return _complain("stopped by Ctrl-C", 130)
+        except BrokenPipeError:
+            # Python flushes stdout once more when it ends; that must not fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 141
+        except Exception as problem:
+            if not disk_is_full(problem):
+                raise
+            return _complain("error: no space left on the disk; free some, or choose another folder", 1)
+
+    return guarded
+
+
+def _complain(line: str, exit_code: int) -> int:
+    print(line, file=sys.stderr)
+    return exit_code
