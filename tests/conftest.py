@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # Read by TensorFlow, Keras and matplotlib once, when they are first imported.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # as in the commands: it changes the bits of results
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # two workers share one GPU
 os.environ.setdefault("MPLBACKEND", "Agg")
 

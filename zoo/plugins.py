@@ -1,0 +1,149 @@
+"""Plug-ins: modules of a package that export one agreed name (`CELL`, `TASK`), found without importing them.
+
+Adding one is adding its file; the file's name is the plug-in's name.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import pkgutil
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from datasets.errors import UserError
+from zoo.options import did_you_mean, unknown
+
+EXPORTS = ("CELL", "TASK", "DATASET")
+
+
+def names(package: str, export: str | None = None) -> list[str]:
+    """The plug-ins of a package, sorted by name.
+
+    Args:
+        package: dotted name, e.g. `zoo.cells`.
+        export: the name that a plug-in exports; None for any of `EXPORTS`.
+    """
+    exports = EXPORTS if export is None else (export,)
+    spec = importlib.util.find_spec(package)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    found = pkgutil.iter_modules(folders)
+    return sorted(module.name for module in found if _exports(_source(module), exports))
+
+
+def check(package: str, name: str, export: str) -> None:
+    """Refuse a name that `load` would not find, without importing anything.
+
+    Raises:
+        UserError: if there is no such plug-in (the nearest right one is named). Of a `package.module:Class`
+            only the form is looked at.
+    """
+    if ":" in name:
+        _halves(name, export)
+        return
+    known = names(package, export)
+    if name not in known:
+        if "." in name:
+            raise UserError(
+                f"unknown {export.lower()} {name!r}; for one of your own write package.module:Class"
+            )
+        raise unknown(export.lower(), name, known)
+
+
+def load(package: str, name: str, export: str) -> Any:
+    """Import one plug-in and give what it exports.
+
+    Args:
+        name: one of `names(package, export)`, or `package.module:Class` for anything importable, the
+            current directory included.
+
+    Raises:
+        UserError: if there is no such plug-in, module or class, or the module cannot be imported.
+    """
+    check(package, name, export)
+    if ":" not in name:
+        return getattr(_import(f"{package}.{name}", name), export)
+    module_name, attribute = _halves(name, export)
+    module = _import(module_name, name)
+    if not hasattr(module, attribute):
+        hint = did_you_mean(attribute, [one for one in vars(module) if not one.startswith("_")])
+        raise UserError(
+            f"{name}: the module {module_name} has no {attribute!r}; {hint or 'is it spelt right?'}"
+        )
+    return getattr(module, attribute)
+
+
+def _source(module: pkgutil.ModuleInfo) -> str:
+    folder = Path(module.module_finder.path)  # type: ignore[union-attr]
+    path = folder / module.name / "__init__.py" if module.ispkg else folder / f"{module.name}.py"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _exports(source: str, exports: tuple[str, ...]) -> bool:
+    if not any(export in source for export in exports):
+        return False
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return True  # listed, so that asking for it shows what is wrong with the file
+    return any(name in exports for statement in statements for name in _bound(statement))
+
+
+def _bound(statement: ast.stmt) -> list[str]:
+    """The names that a statement at the top of a module gives a value."""
+    if isinstance(statement, ast.Assign):
+        return [target.id for target in statement.targets if isinstance(target, ast.Name)]
+    if isinstance(statement, ast.AnnAssign) and statement.value and isinstance(statement.target, ast.Name):
+        return [statement.target.id]
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return [statement.name]
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name for alias in statement.names]
+    return []
+
+
+def _halves(name: str, export: str) -> tuple[str, str]:
+    """`package.module:Class` as its two parts."""
+    module, _, attribute = name.partition(":")
+    if module.endswith(".py") or "/" in module:
+        dotted = module.removesuffix(".py").strip("./").replace("/", ".")
+        raise UserError(
+            f"unknown {export.lower()} {name!r}; write the module, not its file: {dotted}:{attribute}"
+        )
+    if not (attribute.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise UserError(f"unknown {export.lower()} {name!r}; write package.module:Class")
+    return module, attribute
+
+
+def _import(module: str, wanted: str) -> ModuleType:
+    """Import a module. Whatever goes wrong in it is told in one line with the place where it did."""
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)  # last, so that no file there hides an installed package
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as problem:
+        if problem.name is not None and f"{module}.".startswith(f"{problem.name}."):
+            raise UserError(
+                f"{wanted}: there is no module {problem.name!r}, neither installed nor in {here}"
+            ) from None
+        raise _broken(wanted, problem) from problem
+    except Exception as problem:
+        raise _broken(wanted, problem) from problem
+
+
+def _broken(wanted: str, problem: Exception) -> UserError:
+    """The problem with its place: of the calls that led there, the last one in a file below the current folder."""
+    if isinstance(problem, SyntaxError):
+        file, line, text = problem.filename, problem.lineno, problem.msg
+    else:
+        calls = traceback.extract_tb(problem.__traceback__)
+        own = [call for call in calls if Path(call.filename).is_relative_to(Path.cwd())]
+        last = (own or calls)[-1]
+        file, line, text = last.filename, last.lineno, str(problem)
+    return UserError(f"{wanted} cannot be imported: {type(problem).__name__}: {text} ({file}, line {line})")

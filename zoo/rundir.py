@@ -1,0 +1,354 @@
+"""What a finished or broken run leaves on disk: whole files or none, in a folder that one process holds.
+
+    config.json     everything needed to repeat the run, with versions, git commit and time
+    prepared.json   what the task learned from the training split: vocabulary, scaling, class names
+    history.csv     learning curves
+    checkpoint/     where an unfinished run continues
+    model.keras     the best weights with their model
+    metrics.json    the results
+    export/         the SavedModel, when asked for
+
+The run directory is all that passes between training and everything after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import fcntl
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from datasets.errors import UserError
+from zoo.flags import disk_is_full
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn")
+_PARTIAL = ".partial-"
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+# ------------------------------------------------------------------------------------ files
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
+    """Write a file, or a folder, so that it is there whole or not at all, whatever happens meanwhile.
+
+    Args:
+        path: where it shall be; what is there now stays until the new one is complete on the disk.
+        write: writes to the path that it is given, which lies beside `path` and ends in the same suffixes.
+
+    Raises:
+        UserError: with exit code 1, if the disk is full or the place cannot be written to.
+    """
+    path = Path(path)
+    suffixes = "".join(path.suffixes)
+    token = _PARTIAL + secrets.token_hex(4)
+    partial = path.with_name(f".{path.name.removesuffix(suffixes)}{token}{suffixes}")
+    try:
+        write(partial)
+        _flush_to_disk(partial)
+        _put(partial, path)
+        _fsync(path.parent)
+    except Exception as problem:
+        raise _told(problem, path) from problem
+    finally:
+        remove(partial)
+
+
+def _told(problem: Exception, path: Path) -> Exception:
+    """The problem in the user's terms where it is the user's to mend, else as it is."""
+    if disk_is_full(problem):
+        return UserError(
+            f"no space left on the disk for {path}; free some and run again (what was there before is kept)",
+            exit_code=1,
+        )
+    if isinstance(problem, OSError) and problem.errno in _NOT_ALLOWED:
+        return UserError(f"cannot write {path}: {problem.strerror}", exit_code=1)
+    return problem
+
+
+def _flush_to_disk(path: Path) -> None:
+    inside = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    for file in inside:
+        _fsync(file)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _put(partial: Path, path: Path) -> None:
+    """Rename; an old folder is moved aside first, for a rename replaces a file but not a filled folder."""
+    if not path.is_dir():
+        os.replace(partial, path)
+        return
+    old = partial.with_name(partial.name + ".old")
+    os.rename(path, old)
+    os.rename(partial, path)
+    remove(old)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it; nothing happens where there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def write_json(path: str | os.PathLike[str], data: Any) -> None:
+    """Write JSON atomically. NumPy values become plain ones; NaN and infinity become null."""
+    text = json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_atomically(path, lambda partial: _write_text(partial, text))
+
+
+def _write_text(path: Path, text: str) -> None:
+    with open(path, "w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
+        file.write(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "tolist"):  # NumPy arrays and scalars
+        return _plain(value.tolist())
+    return value
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        UserError: if the file is missing, cannot be read or is not JSON; the message names the file.
+    """
+    try:
+        with open(path, encoding="utf-8", errors="surrogatepass") as file:
+            return json.load(file)
+    except OSError as problem:
+        raise UserError(f"cannot read {path}: {problem.strerror}") from None
+    except json.JSONDecodeError as problem:
+        raise UserError(f"{path} is broken: line {problem.lineno} is not JSON ({problem.msg})") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is broken: it is not UTF-8 text") from None
+
+
+# ------------------------------------------------------------------------------------ run directories
+
+
+class RunDirectory:
+    """The files of one run. Made by `create` for a new run and by `open` for one that exists.
+
+    Attributes:
+        path: the folder.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(path)
+        self._lock: IO[str] | None = None
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str]) -> RunDirectory:
+        """Make the folder for a new run, and hold it until this process ends or a `lock()` is left.
+
+        Raises:
+            UserError: if there is anything in the folder already, another process holds it, or it cannot be made
+                or written to.
+        """
+        run = cls(path)
+        run._make()
+        run._hold()
+        if any(entry != run.lock_path for entry in run.path.iterdir()):
+            run._let_go()
+            raise UserError(
+                f"--out {path}: the folder is not empty; name another, or go on with --resume {path}"
+            )
+        return run
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> RunDirectory:
+        """An existing run, for reading; for writing, enter its `lock()`.
+
+        Raises:
+            UserError: if there is no run in the folder.
+        """
+        run = cls(path)
+        if not run.path.is_dir():
+            raise UserError(f"{path} is not the folder of a run: there is no such folder")
+        if not run.config_path.is_file():
+            raise UserError(f"{path} is not the folder of a run: it has no {run.config_path.name}")
+        return run
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for writing, after removing what a killed process left half-written.
+
+        The operating system gives the lock back when the process ends, however it ends.
+
+        Raises:
+            UserError: if another process holds the folder, or it cannot be written to.
+        """
+        if self._lock is None:
+            self._hold()
+        try:
+            for leftover in list(self.path.rglob(f".*{_PARTIAL}*")):
+                remove(leftover)
+            yield
+        finally:
+            self._let_go()
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise UserError(f"--out {self.path}: a file is in the way; name another folder") from None
+        except OSError as problem:
+            raise UserError(f"--out {self.path}: cannot make the folder: {problem.strerror}") from None
+
+    def _hold(self) -> None:
+        try:
+            # Open for as long as the folder is held.
+            lock = open(self.lock_path, "a+", encoding="utf-8")  # noqa: SIM115
+        except OSError as problem:
+            raise UserError(f"{self.path}: cannot write into the folder: {problem.strerror}") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            lock.close()
+            raise UserError(f"{self.path} is in use by another process ({holder})") from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} on {platform.node()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def lock_path(self) -> Path:
+        """Held by the process that writes."""
+        return self.path / ".lock"
+
+    @property
+    def config_path(self) -> Path:
+        """Everything needed to repeat the run."""
+        return self.path / "config.json"
+
+    @property
+    def prepared_path(self) -> Path:
+        """What the task learned from the training split."""
+        return self.path / "prepared.json"
+
+    @property
+    def metrics_path(self) -> Path:
+        """The results."""
+        return self.path / "metrics.json"
+
+    @property
+    def history_path(self) -> Path:
+        """Learning curves."""
+        return self.path / "history.csv"
+
+    @property
+    def model_path(self) -> Path:
+        """The best weights with their model."""
+        return self.path / "model.keras"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Folder from which an unfinished run continues."""
+        return self.path / "checkpoint"
+
+    @property
+    def export_path(self) -> Path:
+        """Folder of the SavedModel."""
+        return self.path / "export"
+
+    def save_config(self, config: Mapping[str, Any]) -> None:
+        """Write the configuration, with versions, git commit and time (UTC) under `environment`."""
+        write_json(self.config_path, {**config, "environment": environment()})
+
+    def load_config(self) -> dict[str, Any]:
+        """The configuration that was given to `save_config`, after a way through JSON.
+
+        Raises:
+            UserError: if the file is missing or broken.
+        """
+        config = read_json(self.config_path)
+        if not isinstance(config, dict):
+            raise UserError(f"{self.config_path} is broken: it does not hold a table of options")
+        config.pop("environment", None)
+        return config
+
+
+def default_path(task: str, cell: str, dataset: str, seed: int) -> Path:
+    """A folder that does not exist yet: `runs/<task>-<cell>-<dataset>-s<seed>-<UTC time>`.
+
+    The cell may be a `package.module:Class` and the data set a path, of which the last part counts.
+    """
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S.%f")
+    parts = [task, cell, Path(dataset).resolve().name]
+    words = [re.sub(r"[^\w.]+", "-", part).strip("-.")[:60] for part in parts]
+    return Path("runs") / "-".join([*words, f"s{seed}", now])
+
+
+# ------------------------------------------------------------------------------------ what a run ran with
+
+
+def environment() -> dict[str, Any]:
+    """Versions of Python and of the packages that decide numbers, the git commit, and the time (UTC)."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "git": git_state(REPOSITORY),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Commit of a checkout, and whether files differ from it; None where the folder is not its root."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    commit = _git(folder, "rev-parse", "--verify", "HEAD")
+    if not top or not commit or Path(top).resolve() != folder.resolve():
+        return None
+    return {"commit": commit, "dirty": bool(_git(folder, "status", "--porcelain"))}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
