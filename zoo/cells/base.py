@@ -47,6 +47,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
     """
 
     gates = 1
+    #: A letter for each gate as they stand side by side; `zoo.interop` converts the weights of cells that say it.
+    gate_order: str | None = None
 
     def __init__(
         self,

@@ -39,6 +39,7 @@ class GRUCell(Cell):
     """
 
     gates = 3
+    gate_order = "zrh"
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ class LSTMCell(Cell):
     """
 
     gates = 4
+    gate_order = "ifgo"
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ class VanillaCell(Cell):
     """
 
     gates = 1
+    gate_order = "h"
 
     def __init__(self, units: int, *, activation: Any = "tanh", **cell_arguments: Any):
         super().__init__(units, **cell_arguments)

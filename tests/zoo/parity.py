@@ -1,0 +1,176 @@
+"""The one table of what has to agree, and the problems it is shown on. Imports neither Keras nor torch.
+
+A row is a cell with its options, crossed with the ways of running it (layers, directions, bias, lengths).
+Engines join by themselves: the tests cross each row with `zoo.layers.engines.ENGINES`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "torch"
+BATCH, TIME, FEATURES, UNITS = 5, 6, 3, 4
+#: A full row, one step, and a row that is all padding.
+LENGTHS = {"full": (6, 6, 6, 6, 6), "ragged": (6, 3, 1, 4, 0)}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A cell with its options, and who else computes the same."""
+
+    cell: str  # a module of zoo.cells
+    options: dict[str, Any] = field(default_factory=dict)
+    states: int = 1
+    reference: bool = True  # zoo.reference has it
+    keras: str | None = None  # the built-in layer
+    torch: str | None = None  # the torch.nn module
+
+    @property
+    def id(self) -> str:
+        return "-".join([self.cell, *(f"{name}={value}" for name, value in self.options.items())])
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the table."""
+
+    kind: Kind
+    layers: int
+    bidirectional: bool
+    use_bias: bool
+    lengths: str
+
+    @property
+    def directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    @property
+    def id(self) -> str:
+        way = "both" if self.bidirectional else "forward"
+        return f"{self.kind.id}-{self.layers}-{way}-{'bias' if self.use_bias else 'nobias'}-{self.lengths}"
+
+    @property
+    def mask(self) -> np.ndarray | None:
+        """`(batch, time)`, or None where every row is full."""
+        if self.lengths == "full":
+            return None
+        return np.arange(TIME) < np.array(LENGTHS[self.lengths])[:, None]
+
+
+KINDS = [
+    Kind("vanilla", keras="SimpleRNN", torch="RNN"),
+    Kind("vanilla", {"activation": "relu"}, keras="SimpleRNN", torch="RNN"),
+    Kind("lstm", states=2, keras="LSTM", torch="LSTM"),
+    Kind("gru", {"reset_after": True}, keras="GRU", torch="GRU"),
+    Kind("gru", {"reset_after": False}, keras="GRU"),
+    Kind("keras_simple_rnn", reference=False, keras="SimpleRNN", torch="RNN"),
+    Kind("keras_lstm", states=2, reference=False, keras="LSTM", torch="LSTM"),
+    Kind("keras_gru", {"reset_after": True}, reference=False, keras="GRU", torch="GRU"),
+    Kind("none", states=2, reference=False),
+]
+
+#: layers, bidirectional, use_bias, lengths
+WAYS = [
+    (1, False, True, "ragged"),
+    (1, False, False, "full"),
+    (1, True, True, "full"),
+    (2, False, True, "ragged"),
+    (2, True, True, "ragged"),
+    (2, True, False, "ragged"),
+]
+
+TABLE = [Case(kind, *way) for kind in KINDS for way in WAYS]
+
+
+@dataclass
+class Problem:
+    """Numbers to run a case on; the loss sums all outputs and final states, each times a number of its own.
+
+    `states` and `states_factors` are `[layer][direction][state]`, each `(batch, size)`.
+    """
+
+    inputs: np.ndarray  # (batch, time, features)
+    mask: np.ndarray | None
+    states: list[list[list[np.ndarray]]]
+    outputs_factor: np.ndarray  # (batch, time, directions * units)
+    states_factors: list[list[list[np.ndarray]]]
+
+
+def state_sizes(case: Case) -> list[int]:
+    return [UNITS, 1] if case.kind.cell == "none" else [UNITS] * case.kind.states
+
+
+def problem(case: Case) -> Problem:
+    """The case's recorded problem where torch has one, else one made here."""
+    if case.kind.torch:
+        return recorded_problem(case, np.load(fixture(case), allow_pickle=False))
+    draw = np.random.default_rng(1).normal
+
+    def draw_states() -> list[list[list[np.ndarray]]]:
+        return [
+            [[draw(size=(BATCH, size)) for size in state_sizes(case)] for _ in range(case.directions)]
+            for _ in range(case.layers)
+        ]
+
+    states = draw_states()
+    if case.kind.cell == "none":  # its second state is a count
+        states = [[[mean, np.full_like(count, 2.0)] for mean, count in row] for row in states]
+    inputs, factor = draw(size=(BATCH, TIME, FEATURES)), draw(size=(BATCH, TIME, case.directions * UNITS))
+    return Problem(inputs, case.mask, states, factor, draw_states())
+
+
+# ---- what torch gave, recorded by tests/fixtures/record_torch.py
+
+
+def fixture(case: Case) -> Path:
+    """The recording of the case's cell in torch: the zoo's own cells and the built-in ones share it."""
+    kind = case.kind
+    options = {name: value for name, value in kind.options.items() if name == "activation"}
+    return FIXTURES / f"{Case(Kind(kind.torch or '', options), *_way(case)).id}.npz"
+
+
+def _way(case: Case) -> tuple[int, bool, bool, str]:
+    return case.layers, case.bidirectional, case.use_bias, case.lengths
+
+
+def recorded_problem(case: Case, record: Any) -> Problem:
+    return Problem(
+        inputs=record["inputs"],
+        mask=case.mask,
+        states=unstacked(case, record, "initial"),
+        outputs_factor=record["outputs_factor"],
+        states_factors=unstacked(case, record, "final_factor"),
+    )
+
+
+def unstacked(case: Case, record: Any, name: str) -> list[list[list[np.ndarray]]]:
+    """`[layer][direction][state]` from torch's `(layers * directions, batch, units)`, for h and for c."""
+    arrays = [record[f"{name}_{letter}"] for letter in "hc"[: case.kind.states]]
+    return [
+        [[array[layer * case.directions + way] for array in arrays] for way in range(case.directions)]
+        for layer in range(case.layers)
+    ]
+
+
+# ---- results by name, so that they can be compared one by one
+
+
+def named_states(prefix: str, states: Any) -> dict[str, np.ndarray]:
+    """Every state of `[layer][direction][state]` under a name of its own."""
+    return {
+        f"{prefix} layer {layer} direction {way} state {n}": np.asarray(state)
+        for layer, row in enumerate(states)
+        for way, cell_states in enumerate(row)
+        for n, state in enumerate(cell_states)
+    }
+
+
+def assert_equal(got: dict[str, np.ndarray], expected: dict[str, np.ndarray], tolerance: float) -> None:
+    """The same names, and the same numbers up to `tolerance`, absolute and relative."""
+    assert sorted(got) == sorted(expected)
+    for name, value in expected.items():
+        np.testing.assert_allclose(got[name], value, rtol=tolerance, atol=tolerance, err_msg=name)

@@ -1,0 +1,109 @@
+"""Run a recurrent layer on a problem of the parity table, and take every gradient, on any Keras backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from tests.zoo import parity
+from zoo.layers.recurrent import Recurrent
+
+
+def cell_class(name: str) -> type:
+    """The cell of a module of `zoo.cells`."""
+    import importlib
+
+    return importlib.import_module(f"zoo.cells.{name}").CELL
+
+
+def make_layer(case: parity.Case, engine: str = "loop", dtype: str = "float64") -> Recurrent:
+    """A built layer for the case, with return_state."""
+    options = {"use_bias": case.use_bias, "dtype": dtype, **case.kind.options}
+    layer = Recurrent(
+        cell_class(case.kind.cell)(parity.UNITS, **options),
+        layers=case.layers,
+        bidirectional=case.bidirectional,
+        return_state=True,
+        engine=engine,
+        dtype=dtype,
+    )
+    layer.build((None, None, parity.FEATURES))
+    return layer
+
+
+def randomise(layer: Any, seed: int = 0) -> None:
+    """Give every weight, biases included, numbers from a normal distribution."""
+    draw = np.random.default_rng(seed).normal
+    layer.set_weights([draw(scale=0.5, size=variable.shape) for variable in layer.weights])
+
+
+def results(layer: Recurrent, problem: parity.Problem, training: bool = False) -> dict[str, np.ndarray]:
+    """Outputs, final states and the loss's gradient for inputs, initial states and weights, by name."""
+    dtype = layer.compute_dtype
+    inputs, states, outputs_factor, states_factors = keras.tree.map_structure(
+        lambda array: keras.ops.convert_to_tensor(array, dtype=dtype),
+        (problem.inputs, problem.states, problem.outputs_factor, problem.states_factors),
+    )
+
+    def loss_and_answers(answers: Any) -> tuple[Any, Any]:
+        outputs, final = answers
+        terms = zip(keras.tree.flatten(final), keras.tree.flatten(states_factors), strict=True)
+        loss = keras.ops.sum(outputs * outputs_factor)
+        return loss + sum(keras.ops.sum(value * factor) for value, factor in terms), answers
+
+    differentiate = {"tensorflow": _with_tensorflow, "jax": _with_jax}[keras.backend.backend()]
+    answers, gradients = differentiate(layer, inputs, states, problem.mask, training, loss_and_answers)
+    return _by_name(layer, answers, gradients)
+
+
+def _with_tensorflow(layer, inputs, states, mask, training, loss_and_answers):
+    import tensorflow as tf
+
+    leaves = (inputs, states, [variable.value for variable in layer.trainable_variables])
+    with tf.GradientTape() as tape:
+        tape.watch(leaves[:2])
+        loss, answers = loss_and_answers(layer(inputs, mask=mask, initial_state=states, training=training))
+    return answers, tape.gradient(loss, leaves, unconnected_gradients="zero")
+
+
+def _with_jax(layer, inputs, states, mask, training, loss_and_answers):
+    import jax
+
+    fixed = [variable.value for variable in layer.non_trainable_variables]
+
+    def loss(inputs, states, weights):
+        answers, _ = layer.stateless_call(
+            weights, fixed, inputs, mask=mask, initial_state=states, training=training
+        )
+        return loss_and_answers(answers)
+
+    leaves = (inputs, states, [variable.value for variable in layer.trainable_variables])
+    (_, answers), gradients = jax.value_and_grad(loss, argnums=(0, 1, 2), has_aux=True)(*leaves)
+    return answers, gradients
+
+
+def _by_name(layer, answers, gradients) -> dict[str, np.ndarray]:
+    (outputs, final), (d_inputs, d_states, d_weights) = keras.tree.map_structure(
+        keras.ops.convert_to_numpy, (answers, gradients)
+    )
+    paths = [f"d {path}" for path in weight_names(layer)]
+    return {
+        "outputs": outputs,
+        **parity.named_states("final", final),
+        "d inputs": d_inputs,
+        **parity.named_states("d initial", d_states),
+        **dict(zip(paths, d_weights, strict=True)),
+    }
+
+
+def weight_names(layer: Recurrent) -> list[str]:
+    """A name for each of `layer.trainable_variables`."""
+    owners = {
+        id(variable): f"layer {n} direction {way} {variable.name}"
+        for n, row in enumerate(layer.cells)
+        for way, cell in enumerate(row)
+        for variable in cell.trainable_variables
+    }
+    return [owners[id(variable)] for variable in layer.trainable_variables]

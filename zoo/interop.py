@@ -1,0 +1,276 @@
+"""Weights to and from other libraries: `torch.nn.RNN/LSTM/GRU`, and the built-in recurrent layers of Keras.
+
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in to_torch(layer).items()})
+    from_torch(layer, {name: value.numpy() for name, value in model.state_dict().items()})
+    to_keras(layer, keras.layers.LSTM(32))                   a list of layers where the zoo's layer is stacked
+    from_keras(layer, keras.layers.Bidirectional(keras.layers.LSTM(32)))
+
+`layer` is a `zoo.layers.recurrent.Recurrent` or a single cell, which counts as one layer in one direction.
+Torch itself is not needed: its state dict is a plain dict of arrays.
+
+A cell takes part if it has the weights kernel, recurrent_kernel and bias, and says in `gate_order` how its
+gates stand side by side, a letter each: `h` (vanilla), `ifgo` (LSTM) or `zrh` (GRU), in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+#: The gates of the torch modules in torch's order. Torch writes g for the LSTM's candidate, n for the GRU's.
+TORCH_GATES = {"RNN": "h", "LSTM": "ifgo", "GRU": "rzh"}
+#: What has to be equal on both sides beside the weights.
+OPTIONS = ("use_bias", "activation", "recurrent_activation", "reset_after")
+
+#: One cell's weights by name: kernel `(features, gates * units)`, recurrent_kernel `(units, gates * units)`,
+#: and, where it has one, bias `(gates * units,)` or `(2, gates * units)`.
+Weights = dict[str, np.ndarray]
+
+
+def to_torch(layer: Any) -> dict[str, np.ndarray]:
+    """The state dict of the `torch.nn.RNN/LSTM/GRU` that computes the same.
+
+    Args:
+        layer: a built `Recurrent` layer or cell.
+
+    Returns:
+        Arrays under torch's names: `weight_ih_l0` `(gates * units, features)`, `weight_hh_l0`
+        `(gates * units, units)` and, with a bias, `bias_ih_l0` and `bias_hh_l0` `(gates * units,)`; `_l1` and
+        so on for further layers, `_reverse` at the end for the backward direction. Torch adds its two biases
+        up: the second is zero, except in a GRU, where it is the bias of the recurrent product.
+
+    Raises:
+        ValueError: if torch has no such cell, or the layer has no weights yet.
+    """
+    state_dict = {}
+    for suffix, cell in _cells_by_suffix(layer):
+        order = _torch_order(cell)
+        weights = {name: _reordered(value, gate_order(cell), order) for name, value in _weights(cell).items()}
+        state_dict[f"weight_ih{suffix}"] = weights["kernel"].T
+        state_dict[f"weight_hh{suffix}"] = weights["recurrent_kernel"].T
+        if "bias" in weights:
+            both = weights["bias"] if weights["bias"].ndim == 2 else (weights["bias"], 0 * weights["bias"])
+            state_dict[f"bias_ih{suffix}"], state_dict[f"bias_hh{suffix}"] = both
+    return {name: np.ascontiguousarray(value) for name, value in state_dict.items()}
+
+
+def from_torch(layer: Any, state_dict: Mapping[str, Any]) -> None:
+    """Give a layer the weights of a `torch.nn.RNN/LSTM/GRU`; it is built if it was not.
+
+    Args:
+        layer: a `Recurrent` layer or cell with the same options.
+        state_dict: what `to_torch` gives: arrays, or anything NumPy takes for one.
+
+    Raises:
+        ValueError: if torch has no such cell, or a name is missing, too many, or of the wrong shape. Then the
+            layer's weights are as they were.
+    """
+    cells = dict(_cells_by_suffix(layer))
+    orders = {suffix: _torch_order(cell) for suffix, cell in cells.items()}
+    expected = {
+        f"{kind}{suffix}"
+        for suffix, cell in cells.items()
+        for kind in ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if cell.use_bias else ()))
+    }
+    _check_names(set(state_dict), expected)
+    arrays = {name: np.asarray(value) for name, value in state_dict.items()}
+    _build(layer, arrays["weight_ih_l0"].shape[-1])
+    new = []
+    for suffix, cell in cells.items():
+        weights = {
+            "kernel": arrays[f"weight_ih{suffix}"].T,
+            "recurrent_kernel": arrays[f"weight_hh{suffix}"].T,
+        }
+        if cell.use_bias:
+            rows = [arrays[f"bias_ih{suffix}"], arrays[f"bias_hh{suffix}"]]
+            weights["bias"] = np.stack(rows) if len(cell.bias.shape) == 2 else np.add(*rows)
+        new.append((cell, _fitting(cell, weights, orders[suffix], f"at {suffix[1:]} torch's")))
+    _assign(new)
+
+
+def to_keras(layer: Any, keras_layers: Any) -> None:
+    """Give built-in Keras layers the weights of a layer; they are built if they were not.
+
+    Args:
+        layer: a built `Recurrent` layer or cell.
+        keras_layers: `keras.layers.SimpleRNN`, `LSTM`, `GRU`, or `Bidirectional` around one; a list of them,
+            first layer first, where `layer` is stacked.
+
+    Raises:
+        ValueError: if the cells, their options, the number of layers or directions, or the shapes differ, or
+            `layer` has no weights yet.
+    """
+    pairs = _pairs(layer, keras_layers)
+    features = _features_of_layers(layer)
+    for keras_layer, width in zip(_as_list(keras_layers), features, strict=True):
+        if not keras_layer.built:
+            keras_layer.build((None, None, width))
+    _assign(
+        [
+            (target, _fitting(target, _weights(cell), gate_order(cell), "the layer's"))
+            for cell, target in pairs
+        ]
+    )
+
+
+def from_keras(layer: Any, keras_layers: Any) -> None:
+    """Give a layer the weights of built-in Keras layers; it is built if it was not.
+
+    Args:
+        layer: a `Recurrent` layer or cell with the same options.
+        keras_layers: as in `to_keras`, built.
+
+    Raises:
+        ValueError: as in `to_keras`. Then the layer's weights are as they were.
+    """
+    pairs = _pairs(layer, keras_layers)
+    _build(layer, _weights(pairs[0][1])["kernel"].shape[0])
+    _assign(
+        [(cell, _fitting(cell, _weights(source), gate_order(source), "Keras'")) for cell, source in pairs]
+    )
+
+
+def gate_order(cell: Any) -> str:
+    """A letter for each gate of a cell, in the order in which they stand side by side in its weights.
+
+    Raises:
+        ValueError: if the cell has none.
+    """
+    built_in = {keras.layers.SimpleRNNCell: "h", keras.layers.LSTMCell: "ifgo", keras.layers.GRUCell: "zrh"}
+    for cell_class, order in built_in.items():
+        if isinstance(cell, cell_class):
+            return order
+    own = getattr(cell, "gate_order", None)
+    if not own:
+        raise ValueError(f"{type(cell).__name__} has no gate_order, so its weights cannot be converted")
+    return own
+
+
+# ---- cells and their weights
+
+
+def _cells_by_suffix(layer: Any) -> list[tuple[str, Any]]:
+    """Every cell with the end of its names in torch."""
+    return [
+        (f"_l{n}{'_reverse' if way else ''}", cell)
+        for n, row in enumerate(_cells(layer))
+        for way, cell in enumerate(row)
+    ]
+
+
+def _cells(layer: Any) -> list[list[Any]]:
+    """`cells[layer][direction]` of a recurrent layer, or of a cell by itself."""
+    return layer.cells if hasattr(layer, "cells") else [[layer]]
+
+
+def _weights(cell: Any) -> Weights:
+    if not cell.built:
+        raise ValueError(f"{cell.name} has no weights yet: build it, or call it once on its inputs")
+    names = {"kernel", "recurrent_kernel"} | ({"bias"} if cell.use_bias else set())
+    if {variable.name for variable in cell.weights} != names:
+        raise ValueError(f"{type(cell).__name__} has other weights than {', '.join(sorted(names))}")
+    return {name: keras.ops.convert_to_numpy(getattr(cell, name)) for name in names}
+
+
+def _build(layer: Any, features: int) -> None:
+    if not layer.built:
+        layer.build((None, None, features) if hasattr(layer, "cells") else (None, features))
+        layer.built = True
+
+
+def _features_of_layers(layer: Any) -> list[int]:
+    return [_weights(row[0])["kernel"].shape[0] for row in _cells(layer)]
+
+
+def _reordered(array: np.ndarray, order: str, wanted: str) -> np.ndarray:
+    """The gates, side by side in the last axis in `order`, in the order `wanted`."""
+    gates = dict(zip(order, np.split(array, len(order), axis=-1), strict=True))
+    return np.concatenate([gates[letter] for letter in wanted], axis=-1)
+
+
+def _fitting(cell: Any, weights: Weights, order: str, origin: str) -> Weights:
+    """`weights`, whose gates stand in `order`, as `cell` has them; ValueError where a shape is wrong."""
+    for name, value in weights.items():
+        shape = tuple(getattr(cell, name).shape)
+        if value.shape != shape:
+            raise ValueError(f"{origin} {name} has the shape {value.shape}, and {cell.name} needs {shape}")
+    return {name: _reordered(value, order, gate_order(cell)) for name, value in weights.items()}
+
+
+def _assign(new: list[tuple[Any, Weights]]) -> None:
+    """Last of all, so that an error leaves everything as it was."""
+    for cell, weights in new:
+        for name, value in weights.items():
+            getattr(cell, name).assign(value)
+
+
+# ---- what has to agree
+
+
+def _torch_order(cell: Any) -> str:
+    """The order of the gates in the torch module that computes what the cell does."""
+    letters = sorted(gate_order(cell))
+    module = next((name for name, order in TORCH_GATES.items() if sorted(order) == letters), None)
+    if module is None:
+        raise ValueError(f"torch has no module with the gates {gate_order(cell)} of {type(cell).__name__}")
+    if getattr(cell, "reset_after", True) is False:
+        raise ValueError(
+            "torch.nn.GRU resets after the recurrent product, and this cell has reset_after=False"
+        )
+    offered = {
+        "activation": ["tanh", "relu"] if module == "RNN" else ["tanh"],
+        "recurrent_activation": ["sigmoid"],
+    }
+    for option, names in offered.items():
+        known = [keras.activations.get(name) for name in names]
+        if getattr(cell, option, known[0]) not in known:
+            raise ValueError(f"torch.nn.{module} has no other {option} than {' or '.join(names)}")
+    return TORCH_GATES[module]
+
+
+def _check_names(given: set[str], expected: set[str]) -> None:
+    if missing := sorted(expected - given):
+        raise ValueError(f"the state dict has no {', '.join(missing)}")
+    if unexpected := sorted(given - expected):
+        raise ValueError(
+            f"the state dict has {', '.join(unexpected)}, which this layer does not: compare the number of "
+            "layers, the directions and the bias"
+        )
+
+
+def _pairs(layer: Any, keras_layers: Any) -> list[tuple[Any, Any]]:
+    """Every cell of the layer with its counterpart in Keras."""
+    rows, keras_rows = _cells(layer), [_keras_cells(keras_layer) for keras_layer in _as_list(keras_layers)]
+    shape, keras_shape = [len(row) for row in rows], [len(row) for row in keras_rows]
+    if shape != keras_shape:
+        raise ValueError(f"the directions of each layer differ: {shape} here, {keras_shape} in Keras")
+    pairs = [pair for both in zip(rows, keras_rows, strict=True) for pair in zip(*both, strict=True)]
+    for cell, keras_cell in pairs:
+        _check_same_kind(cell, keras_cell)
+    return pairs
+
+
+def _as_list(keras_layers: Any) -> Sequence[Any]:
+    return keras_layers if isinstance(keras_layers, (list, tuple)) else [keras_layers]
+
+
+def _keras_cells(keras_layer: Any) -> list[Any]:
+    """The cell of each direction."""
+    if isinstance(keras_layer, keras.layers.Bidirectional):
+        return [keras_layer.forward_layer.cell, keras_layer.backward_layer.cell]
+    if isinstance(keras_layer, keras.layers.RNN):
+        return [keras_layer.cell]
+    raise ValueError(f"{type(keras_layer).__name__} is not a recurrent layer of Keras")
+
+
+def _check_same_kind(cell: Any, keras_cell: Any) -> None:
+    if sorted(gate_order(cell)) != sorted(gate_order(keras_cell)):
+        raise ValueError(f"{type(cell).__name__} and Keras' {type(keras_cell).__name__} are different cells")
+    for option in OPTIONS:
+        ours, theirs = getattr(cell, option, None), getattr(keras_cell, option, None)
+        if ours != theirs:
+            ours, theirs = (getattr(value, "__name__", value) for value in (ours, theirs))
+            raise ValueError(f"{option} differs: {ours} here, {theirs} in Keras")
