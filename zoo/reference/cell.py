@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class Cell(Protocol):
     without bias has no `bias` there.
     """
 
-    state_names: tuple[str, ...]
+    state_names: ClassVar[tuple[str, ...]]
 
     def weight_shapes(self, features: int, units: int) -> dict[str, tuple[int, ...]]:
         """Shape of each weight."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class GRU:
     recurrent_activation: str = "sigmoid"
     reset_after: bool = True
 
-    state_names = ("h",)
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
 
     def __post_init__(self) -> None:
         activation(self.activation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class LSTM:
     activation: str = "tanh"
     recurrent_activation: str = "sigmoid"
 
-    state_names = ("h", "c")
+    state_names: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def __post_init__(self) -> None:
         activation(self.activation)

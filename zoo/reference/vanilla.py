@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from zoo.reference.activations import activation
 from zoo.reference.cell import Array, States, Weights
@@ -21,7 +22,7 @@ class Vanilla:
 
     activation: str = "tanh"
 
-    state_names = ("h",)
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
 
     def __post_init__(self) -> None:
         activation(self.activation)

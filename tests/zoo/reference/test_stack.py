@@ -63,6 +63,19 @@ def test_the_second_direction_reads_from_the_end():
     assert np.all(before[:, 0, UNITS:] != after[:, 0, UNITS:])
 
 
+def test_padding_changes_nothing():
+    cell = LSTM()
+    weights, inputs, initial_states, d_outputs, _ = stacked(cell, 2, 2)
+    tape = forward_stack(cell, weights, inputs, MASK, initial_states)
+    garbage = np.where(MASK[:, :, None], inputs, np.nan)
+    garbage_tape = forward_stack(cell, weights, garbage, MASK, initial_states)
+    np.testing.assert_array_equal(tape.outputs[~MASK], 0.0)
+    np.testing.assert_array_equal(garbage_tape.outputs, tape.outputs)
+    np.testing.assert_array_equal(
+        backward_stack(cell, garbage_tape, d_outputs).inputs, backward_stack(cell, tape, d_outputs).inputs
+    )
+
+
 def test_truncation_reaches_every_layer():
     cell = LSTM()
     weights, inputs, initial_states, d_outputs, d_final_states = stacked(cell, 2, 1)

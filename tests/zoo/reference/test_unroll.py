@@ -1,4 +1,4 @@
-"""Runs over time and their gradients, against central finite differences or another way to the same number."""
+"""Runs over time and their gradients, against finite differences or another way to the same number."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def assert_gradients(gradients, p, numeric):
 
 
 def assert_same_gradients(first, second, exactly=False):
-    tolerance = {"rtol": 0, "atol": 0 if exactly else 1e-13}
+    tolerance: dict[str, Any] = {"rtol": 0, "atol": 0 if exactly else 1e-13}
     np.testing.assert_allclose(first.inputs, second.inputs, **tolerance)
     for name in first.weights:
         np.testing.assert_allclose(first.weights[name], second.weights[name], err_msg=name, **tolerance)
@@ -125,7 +125,7 @@ def test_a_bias_of_none_is_no_bias():
 @pytest.mark.parametrize("case", ["vanilla", "lstm", "gru reset before", "gru reset after"])
 @pytest.mark.parametrize("truncate", [1, 2, 3, 4])
 def test_truncated_gradients_are_those_of_runs_that_start_from_fixed_states(case, truncate, numeric_gradient):
-    # Cut into chunks, each run from the states that the whole run had there: numbers that no weight can change.
+    # Each chunk is run from the states that the whole run had there: numbers that no weight can change.
     p = problem(case, PADDED)
     borders = [(start, min(start + truncate, TIME)) for start in range(0, TIME, truncate)]
     states_at = {
@@ -283,8 +283,13 @@ def test_float32_is_computed_in_float64():
     weights = {name: weight.astype(np.float32) for name, weight in p.weights.items()}
     inputs = p.inputs.astype(np.float32)
     wide = {name: weight.astype(np.float64) for name, weight in weights.items()}
-    outputs = forward(p.cell, weights, inputs).outputs
-    np.testing.assert_array_equal(outputs, forward(p.cell, wide, inputs.astype(np.float64)).outputs)
+    tape, wide_tape = (
+        forward(p.cell, *given) for given in ((weights, inputs), (wide, inputs.astype(np.float64)))
+    )
+    np.testing.assert_array_equal(tape.outputs, wide_tape.outputs)
+    assert_same_gradients(
+        backward(p.cell, tape, p.d_outputs), backward(p.cell, wide_tape, p.d_outputs), exactly=True
+    )
 
 
 # ---- what does not fit
