@@ -1,0 +1,83 @@
+"""The state of a training run in one file, so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.errors import UserError
+from zoo.rundir import write_atomically
+
+
+@dataclass
+class Progress:
+    """How far training has come.
+
+    Attributes:
+        epoch: epochs finished.
+        batch: batches finished of the next epoch.
+        loss_sum, weight_sum, norm_sum: over these batches: weighted loss, weights, gradient norms.
+        history: a row for each finished epoch.
+        best: the best dev score so far, NaN before there is one; `best_epoch` counts from 1.
+        waited: epochs since then.
+        seconds: spent in training.
+        finished: whether training is over.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+    norm_sum: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best: float | None = None
+    best_epoch: int = 0
+    waited: int = 0
+    seconds: float = 0.0
+    finished: bool = False
+
+
+def save(path: Path, progress: Progress, variables: list[Any], best: list[np.ndarray] | None) -> None:
+    """Write everything whole or not at all.
+
+    Args:
+        path: an .npz file.
+        progress: how far training has come.
+        variables: Keras variables of model and optimiser, in a fixed order.
+        best: the model's best weights so far, or None.
+    """
+    arrays = {f"variable_{n}": np.asarray(variable) for n, variable in enumerate(variables)}
+    arrays |= {f"best_{n}": array for n, array in enumerate(best or [])}
+    arrays["progress"] = np.frombuffer(json.dumps(asdict(progress)).encode(), np.uint8)
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)
+
+    write_atomically(path, write)
+
+
+def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] | None]:
+    """Read what `save` wrote into the variables; gives the progress and the best weights.
+
+    Raises:
+        UserError: if the file is damaged or belongs to another model.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            progress = Progress(**json.loads(stored["progress"].tobytes()))
+            values = [stored[f"variable_{n}"] for n in range(sum(k.startswith("variable_") for k in stored))]
+            best = [stored[f"best_{n}"] for n in range(sum(k.startswith("best_") for k in stored))]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as problem:
+        raise UserError(f"{path}: this checkpoint cannot be read ({problem}); start the run anew", 1) from None
+    shapes = [tuple(v.shape) for v in variables]
+    if [value.shape for value in values] != shapes:
+        raise UserError(f"{path}: this checkpoint belongs to another model; start the run anew", 1)
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    return progress, best or None

@@ -1,0 +1,105 @@
+"""One frozen, typed configuration per run: the dataclasses whose fields are the flags of `zoo.run`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from datasets.errors import UserError
+from zoo import plugins
+from zoo.options import from_dict as options_from_dict
+from zoo.options import option
+
+
+@dataclass(frozen=True)
+class RecurrentOptions:
+    """The recurrent part of the model, whatever the cell."""
+
+    cell: str = option("gru", "a cell of the zoo, or package.module:Class for one of your own", metavar="CELL")
+    units: int = option(64, "units of each cell", minimum=1)
+    layers: int = option(1, "stacked layers", minimum=1)
+    bidirectional: bool = option(False, "also read from the end to the start")
+    dropout: float = option(0.2, "fraction dropped before, between and after the recurrent layers", minimum=0, maximum=0.95)
+    recurrent_dropout: float = option(0.0, "fraction of the state dropped inside the recurrence", minimum=0, maximum=0.95)
+    cell_options: tuple[str, ...] = option(
+        (), "arguments of the cell's constructor, NAME=VALUE, such as reset_after=false", metavar="NAME=VALUE"
+    )
+    engine: str = option("auto", "how the cell is run over time", choices=("auto", "keras", "parallel", "fused", "hoisted", "loop"))
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How the model is trained."""
+
+    epochs: int = option(10, "passes over the training split, at most", minimum=1)
+    batch_size: int = option(32, "examples per step", minimum=1)
+    learning_rate: float = option(1e-3, "of the Adam optimiser", minimum=0)
+    clip: float = option(1.0, "largest global norm of the gradient; 0 clips nothing", minimum=0)
+    patience: int = option(2, "epochs without a better dev score before training stops", minimum=1)
+    seed: int = option(0, "decides initial weights, data order and dropout", minimum=0)
+    precision: str = option(
+        "float32", "of the computation", choices=("float32", "mixed_bfloat16", "mixed_float16", "float64")
+    )
+    device: str = option("auto", "where it runs; auto takes a GPU where there is one", choices=("auto", "cpu", "gpu"))
+    mirrored: bool = option(False, "share each batch among all devices of its kind (MirroredStrategy)")
+    tensorboard: bool = option(False, "also write learning curves for TensorBoard into the run directory")
+    checkpoint_seconds: float = option(60.0, "seconds between checkpoints inside an epoch", minimum=0)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything needed to repeat a run.
+
+    Attributes:
+        task: name of the task.
+        dataset: `microworld`, a path, or a tensorflow-datasets name.
+        data: options of the data source that were given, by name.
+        recurrent, training: see there.
+        options: the task's own options, an instance of its `Options`.
+        export: whether the run ends with a SavedModel.
+    """
+
+    task: str
+    dataset: str
+    data: Mapping[str, Any]
+    recurrent: RecurrentOptions
+    training: TrainingOptions
+    options: Any
+    export: bool = False
+
+
+def defaults_of(task: Any, options: type) -> dict[str, Any]:
+    """The defaults of `RecurrentOptions` or `TrainingOptions` that a task overrules."""
+    names = {field.name for field in dataclasses.fields(options)}
+    return {name: value for name, value in task.defaults.items() if name in names}
+
+
+def to_dict(config: RunConfig) -> dict[str, Any]:
+    """The configuration as `config.json` holds it."""
+    return dataclasses.asdict(config)
+
+
+def from_dict(stored: Mapping[str, Any], where: str) -> RunConfig:
+    """The inverse of `to_dict`, after a way through JSON.
+
+    Args:
+        where: the file's name, for messages.
+
+    Raises:
+        UserError: for an unknown task or option, or a value of a wrong type.
+    """
+    try:
+        values = dict(stored)
+        task = plugins.load("zoo.tasks", values["task"], "TASK")
+        for name, options in (
+            ("recurrent", RecurrentOptions),
+            ("training", TrainingOptions),
+            ("options", task.Options),
+        ):
+            values[name] = options_from_dict(options, values[name], f"{where}: {name}")
+        data = {name: tuple(value) if isinstance(value, list) else value for name, value in values["data"].items()}
+        return RunConfig(**{**values, "data": data})
+    except (AttributeError, KeyError, TypeError) as problem:
+        raise UserError(f"{where}: this is no configuration of a run ({problem})") from None

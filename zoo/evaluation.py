@@ -1,0 +1,31 @@
+"""Predictions of a model for a whole split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.progress import progress_bar
+from zoo.tasks.base import Batches
+
+
+class Predictor:
+    """Runs a model without dropout; traced once however often it is used.
+
+    Args:
+        model: a Keras model that takes a dictionary of inputs.
+    """
+
+    def __init__(self, model: Any):
+        self._call = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
+
+    def __call__(self, batches: Batches, title: str = "evaluating") -> np.ndarray:
+        """The model's outputs for all examples, in the order of the examples."""
+        plans = batches.plan(None)
+        outputs = [
+            self._call({name: tf.constant(array) for name, array in batches.load(planned).inputs.items()}).numpy()
+            for planned in progress_bar(plans, title)
+        ]
+        return batches.gather(plans, outputs)

@@ -1,0 +1,123 @@
+"""From the recurrent options to recurrent layers: tasks ask the factory for a layer and never learn which cell is in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import inspect
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from datasets.errors import UserError
+from zoo import plugins
+from zoo.config import RecurrentOptions
+
+if TYPE_CHECKING:
+    from zoo.layers.recurrent import Recurrent
+
+
+@dataclass(frozen=True)
+class RecurrentFactory:
+    """Makes recurrent layers as the options say.
+
+    Args:
+        cell_class: the cell's class.
+        options: see `RecurrentOptions`.
+        seed: seed of the dropouts, so that two runs draw the same masks.
+    """
+
+    cell_class: type
+    options: RecurrentOptions
+    seed: int = 0
+
+    @property
+    def order_blind(self) -> bool:
+        """Whether the cell ignores the order of its inputs, so that only its last output is blind to it too."""
+        return getattr(self.cell_class, "order_blind", False)
+
+    def __call__(self, **layer_arguments: Any) -> Recurrent:
+        """A recurrent layer; `layer_arguments` overrule the options (`layers`, `bidirectional`, `return_state`, …)."""
+        from zoo.layers.recurrent import Recurrent
+
+        options = self.options
+        units = layer_arguments.pop("units", options.units)
+        arguments = {"layers": options.layers, "bidirectional": options.bidirectional, **layer_arguments}
+        dropout = options.dropout if arguments["layers"] > 1 else 0.0
+        try:
+            return Recurrent(
+                self.cell(units),
+                **{"dropout": dropout, "engine": options.engine, "seed": self.seed, **arguments},
+            )
+        except ValueError as problem:
+            raise UserError(f"--cell {options.cell}: {problem}") from None
+
+    def cell(self, units: int) -> Any:
+        """One cell with the options' arguments."""
+        arguments = self._cell_arguments()
+        try:
+            return self.cell_class(units, **arguments)
+        except (TypeError, ValueError) as problem:
+            raise UserError(f"--cell {self.options.cell} cannot be made with {arguments}: {problem}") from None
+
+    def _cell_arguments(self) -> dict[str, Any]:
+        accepted = _constructor_arguments(self.cell_class)
+        arguments = dict(_parse(text) for text in self.options.cell_options)
+        for name in arguments:
+            if name not in accepted:
+                nearest = difflib.get_close_matches(name, sorted(accepted), 1)
+                hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(sorted(accepted))}"
+                raise UserError(f"--cell-options {name}: {self.options.cell} has no such argument; {hint}")
+        if self.options.recurrent_dropout:
+            if "recurrent_dropout" not in accepted:
+                raise UserError(f"--recurrent-dropout: the cell {self.options.cell} has none; leave it at 0")
+            arguments["recurrent_dropout"] = self.options.recurrent_dropout
+            arguments.setdefault("seed", self.seed)
+        return arguments
+
+
+def recurrent_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFactory:
+    """Find the cell by name.
+
+    Raises:
+        UserError: if there is no such cell.
+    """
+    return RecurrentFactory(plugins.load("zoo.cells", options.cell, "CELL"), options, seed)
+
+
+def order_blind_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFactory:
+    """The same options with the order-blind cell: one layer, one direction, no recurrent dropout."""
+    blind = dataclasses.replace(
+        options,
+        cell="none",
+        layers=1,
+        bidirectional=False,
+        recurrent_dropout=0.0,
+        cell_options=(),
+        engine="auto",
+    )
+    return recurrent_factory(blind, seed)
+
+
+def _constructor_arguments(cell_class: type) -> set[str]:
+    """Names that the constructors of a class and its bases take, apart from `units` and what every layer takes."""
+    names: set[str] = set()
+    for ancestor in cell_class.__mro__:
+        if ancestor.__module__.startswith("keras.src.layers.layer"):
+            break
+        initialiser = ancestor.__dict__.get("__init__")
+        if initialiser is not None:
+            parameters = inspect.signature(initialiser).parameters.values()
+            names |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    return names - {"self", "units"}
+
+
+def _parse(text: str) -> tuple[str, Any]:
+    """`name=value`; the value is read as JSON where it is JSON (`true`, `0.5`), else as a word."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UserError(f"--cell-options {text}: write NAME=VALUE, such as reset_after=false")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value

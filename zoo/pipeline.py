@@ -1,0 +1,228 @@
+"""One run from data to numbers: the only place where a task, a data set and a cell come together."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+
+import datasets
+from datasets.base import Dataset
+from datasets.errors import UserError
+from zoo import plugins, serving
+from zoo.checkpoint import Progress
+from zoo.config import RunConfig, from_dict
+from zoo.evaluation import Predictor
+from zoo.factory import RecurrentFactory, order_blind_factory, recurrent_factory
+from zoo.pictures import draw_history
+from zoo.platform import device_name
+from zoo.progress import say
+from zoo.report import history_csv, result_table, tensorboard
+from zoo.rundir import RunDirectory, read_json, write_atomically, write_json
+from zoo.tasks.base import Batches, Metrics
+from zoo.training import NotANumber, Stopped, Trainer, fit
+
+
+def run(directory: RunDirectory, config: RunConfig) -> str:
+    """Train, score and save; or go on where the directory's checkpoint stands. Gives the table of results.
+
+    Args:
+        directory: held by this process.
+        config: what to run.
+
+    Raises:
+        UserError: for what a person can mend.
+        Stopped: after a signal; the run can be resumed.
+    """
+    if directory.metrics_path.exists():
+        say(f"{directory.path} is finished")
+        return result_table(read_json(directory.metrics_path), directory.path)
+    return _run(directory, config)
+
+
+def _run(directory: RunDirectory, config: RunConfig) -> str:
+    began = time.monotonic()
+    work = Work.prepare(config)
+    for note in work.notes:
+        say(note)
+    write_json(directory.prepared_path, work.prepared.to_json())
+    prepared_in = time.monotonic() - began
+
+    trainer = Trainer(work.build, work.task.loss, config.training)
+    predictor = Predictor(trainer.model)
+    model_title = config.recurrent.cell
+    try:
+        progress = fit(
+            trainer,
+            work.prepared.train,
+            partial(work.score, predictor, work.prepared.valid),
+            work.task.monitor,
+            title=model_title,
+            checkpoint_path=checkpoint_file(directory),
+            after_epoch=partial(_after_epoch, directory, config),
+        )
+    except Stopped as stop:
+        raise Stopped(f"{stop}; go on with: python -m zoo.run --resume {directory.path}", stop.exit_code) from None
+    except NotANumber as problem:
+        raise _keep_last_good(directory, trainer.model, problem) from None
+    save_model(trainer.model, directory.model_path)
+    if config.export:
+        serving.save(work.task.serve(trainer.model, work.prepared), directory.export_path)
+
+    draw_history(progress.history, directory.path / "history.png")
+    metrics = _evaluate(work, predictor, trainer, progress)
+    metrics["seconds"] |= {"prepare": round(prepared_in, 2), "total": round(time.monotonic() - began, 2)}
+    write_json(directory.metrics_path, metrics)
+    return result_table(metrics, directory.path)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run works with: the task, its data and its cells."""
+
+    config: RunConfig
+    task: Any
+    dataset: Dataset
+    prepared: Any
+    recurrent: RecurrentFactory
+
+    @classmethod
+    def prepare(cls, config: RunConfig) -> Work:
+        """Load and prepare the data."""
+        keras.mixed_precision.set_global_policy(config.training.precision)
+        task = plugins.load("zoo.tasks", config.task, "TASK")
+        recurrent = recurrent_factory(config.recurrent, config.training.seed)
+        recurrent.cell(1)  # a wrong cell option is told before the data is read
+        dataset = datasets.load(config.dataset, task.fields, config.data)
+        prepared = task.prepare(dataset, config.options, config.training.batch_size)
+        return cls(config, task, dataset, prepared, recurrent)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the data and what was done to it."""
+        info = self.dataset.info
+        sizes = [f"{len(self.dataset.train):,} train", f"{len(self.dataset.valid):,} dev"]
+        sizes += [f"{len(self.dataset.test):,} test"] if self.dataset.test is not None else ["no test split"]
+        kind = " (synthetic)" if info.synthetic else ""
+        return (f"data: {info.name}{kind}, {', '.join(sizes)} examples", *info.notes, *self.prepared.notes)
+
+    def build(self) -> Any:
+        """The model."""
+        return self.task.build(self.prepared, self.recurrent, self.config.options)
+
+    def score(self, predictor: Predictor, batches: Batches) -> Metrics:
+        """Metrics of a model on a split."""
+        return self.task.score(self.prepared, predictor(batches), batches.targets)
+
+
+def _evaluate(work: Work, predictor: Predictor, trainer: Trainer, progress: Progress) -> dict[str, Any]:
+    """Everything that `metrics.json` says; here the test split is read, once."""
+    splits = {"dev": work.prepared.valid, "test": work.prepared.test()}
+    present = {name: batches for name, batches in splits.items() if batches is not None}
+    outputs = {name: predictor(batches, f"scoring {name}") for name, batches in present.items()}
+    scores = {
+        name: work.task.score(work.prepared, outputs[name], batches.targets) for name, batches in present.items()
+    }
+    last = list(present)[-1]
+    engine = recurrent_layer(trainer.model).engine_choice
+    return {
+        "task": work.config.task,
+        "cell": work.config.recurrent.cell,
+        "dataset": work.dataset.info.name,
+        "synthetic": work.dataset.info.synthetic,
+        "seed": work.config.training.seed,
+        "headline": list(work.task.headline),
+        "ceiling": dict(work.dataset.info.ceiling),
+        **scores,
+        "trivial": _trivial(work, present),
+        "details": {"split": last, **work.task.details(work.prepared, outputs[last], present[last].targets)},
+        "parameters": trainer.model.count_params(),
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "seconds": {"train": round(progress.seconds, 2)},
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "engine": engine.engine,
+        "engine_why": engine.why,
+        "device": device_name(),
+        "notes": list(work.notes),
+    }
+
+
+def _trivial(work: Work, present: Mapping[str, Batches]) -> dict[str, dict[str, Metrics]]:
+    """Metrics by row and split of what needs no recurrence."""
+    rows: dict[str, dict[str, Metrics]] = {}
+    for split, batches in present.items():
+        for row, metrics in work.task.trivial_rows(work.prepared, batches.targets).items():
+            rows.setdefault(row, {})[split] = metrics
+    blind = order_blind_factory(work.config.recurrent, work.config.training.seed)
+    for row, build in work.task.trivial_models(work.prepared, blind, work.config.options).items():
+        trainer = Trainer(build, work.task.loss, work.config.training)
+        predictor = Predictor(trainer.model)
+        evaluate = partial(work.score, predictor, work.prepared.valid)
+        fit(trainer, work.prepared.train, evaluate, work.task.monitor, title=row)
+        rows[row] = {split: work.score(predictor, batches) for split, batches in present.items()}
+    return rows
+
+
+def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress) -> None:
+    row = progress.history[-1]
+    told = ", ".join(f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "seconds"))
+    say(f"epoch {row['epoch']:.0f}/{config.training.epochs}: {told}, {row['seconds']:.0f} s")
+    history_csv(progress.history, directory.history_path)
+    if config.training.tensorboard:
+        tensorboard(row, directory.path / "tensorboard")
+
+
+def _keep_last_good(directory: RunDirectory, model: Any, problem: NotANumber) -> UserError:
+    """Save the best weights so far; the error then says so."""
+    if not problem.best_epoch:
+        return UserError(f"{problem}; there are no good weights to keep yet", 1)
+    save_model(model, directory.model_path)
+    return UserError(f"{problem}; {directory.model_path} holds the weights of epoch {problem.best_epoch}", 1)
+
+
+def checkpoint_file(directory: RunDirectory) -> Path:
+    """The one file of a run's checkpoint."""
+    directory.checkpoint_path.mkdir(exist_ok=True)
+    return directory.checkpoint_path / "state.npz"
+
+
+def save_model(model: Any, path: Path) -> None:
+    """Write a `.keras` file whole or not at all."""
+    write_atomically(path, lambda temporary: model.save(temporary))
+
+
+def load_run(path: Path) -> tuple[RunConfig, Any, Any, Any]:
+    """A finished run again: configuration, task, prepared data (without examples) and model."""
+    directory = RunDirectory.open(path)
+    config = from_dict(directory.load_config().get("config"), str(directory.config_path))
+    if not directory.model_path.exists():
+        raise UserError(f"{path} has no model yet; finish it with: python -m zoo.run --resume {path}")
+    keras.mixed_precision.set_global_policy(config.training.precision)
+    task = plugins.load("zoo.tasks", config.task, "TASK")
+    factory = recurrent_factory(config.recurrent)
+    prepared = task.restore(read_json(directory.prepared_path), config.options)
+    import zoo.layers.pooling  # noqa: F401  (registers the layer for loading)
+    import zoo.layers.recurrent  # noqa: F401
+
+    try:
+        model = keras.models.load_model(
+            directory.model_path, custom_objects={factory.cell_class.__name__: factory.cell_class}, compile=False
+        )
+    except (OSError, ValueError, TypeError, KeyError) as problem:
+        reason = str(problem).splitlines()[0][:200]
+        raise UserError(f"{directory.model_path} cannot be loaded: {reason}; train the run anew", 1) from None
+    return config, task, prepared, model
+
+
+def recurrent_layer(model: Any) -> Any:
+    """The first recurrent layer of a model."""
+    from zoo.layers.recurrent import Recurrent
+
+    return next(layer for layer in model._flatten_layers() if isinstance(layer, Recurrent))

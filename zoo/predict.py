@@ -1,0 +1,103 @@
+"""Answers of a trained model to raw inputs: texts on the command line, or a file of them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import UserError
+from zoo.flags import Parser, main_guard
+
+EXAMPLES = """\
+examples:
+  python -m zoo.predict runs/mine "a fine film" "not a good film"
+  python -m zoo.predict runs/mine --file reviews.csv --out answers.csv
+"""
+FORMATS = (".csv", ".tsv", ".jsonl")
+
+
+def parser() -> Parser:
+    """The command's parser."""
+    parser = Parser(prog="python -m zoo.predict", description=__doc__, epilog=EXAMPLES)
+    parser.add_argument("run", metavar="RUN", help="a run directory")
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="raw inputs, one answer each")
+    parser.add_argument("--file", metavar="FILE", help="read the inputs from a CSV, TSV, JSONL or text file (.gz too)")
+    parser.add_argument("--text-column", metavar="NAME", help="the file's column (default: found by its usual names)")
+    parser.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
+    parser.add_argument("--out", metavar="FILE", help=f"write the answers to a file ({', '.join(FORMATS)})")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="where it runs")
+    return parser
+
+
+@main_guard
+def main(argv: list[str] | None = None) -> None:
+    """Parse, call, print."""
+    arguments = parser().parse_args(argv)
+    inputs = _inputs(arguments)
+    out = _checked_out(arguments.out)
+    from zoo.rundir import RunDirectory
+
+    RunDirectory.open(Path(arguments.run))
+    from zoo.platform import configure
+
+    configure(arguments.device)
+    from zoo.pipeline import load_run
+
+    _, task, prepared, model = load_run(Path(arguments.run))
+    rows = task.answer(task.serve(model, prepared), inputs)
+    if out is None:
+        print(_table(rows))
+    else:
+        _write(rows, out)
+        print(f"{len(rows):,} answers in {out}")
+
+
+def _inputs(arguments: argparse.Namespace) -> list[str]:
+    """The inputs, read before the model is: a wrong file is told at once."""
+    if bool(arguments.inputs) == bool(arguments.file):
+        raise UserError("give inputs on the command line, or a file with --file")
+    if not arguments.file:
+        return arguments.inputs
+    from datasets.inputs import read_texts
+
+    return list(read_texts(Path(arguments.file), arguments.text_column, arguments.encoding))
+
+
+def _checked_out(name: str | None) -> Path | None:
+    if name is None:
+        return None
+    path = Path(name)
+    if path.suffix not in FORMATS:
+        raise UserError(f"--out {name}: the name must end in one of {', '.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise UserError(f"--out {name}: there is no folder {path.parent}")
+    return path
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    if "text" in table:
+        table["text"] = [text if len(text) <= 60 else text[:59] + "…" for text in table["text"]]
+    return table.to_string(index=False, float_format="{:.4f}".format)
+
+
+def _write(rows: list[dict[str, Any]], path: Path) -> None:
+    import pandas as pd
+
+    from zoo.rundir import write_atomically
+
+    table = pd.DataFrame(rows)
+    writers = {
+        ".csv": lambda file: table.to_csv(file, index=False),
+        ".tsv": lambda file: table.to_csv(file, index=False, sep="\t"),
+        ".jsonl": lambda file: table.to_json(file, orient="records", lines=True, force_ascii=False),
+    }
+    write_atomically(path, writers[path.suffix])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""Train a model on a data set, score it beside rows that need no recurrence, and leave a run directory."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import datasets
+from datasets.errors import UserError
+from zoo import plugins
+from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, from_dict, to_dict
+from zoo.flags import Parser, add_options, collect, given, main_guard
+
+if TYPE_CHECKING:
+    from zoo.rundir import RunDirectory
+
+EXAMPLES = """\
+examples:
+  python -m zoo.run {task} --cell gru
+  python -m zoo.run {task} --cell lstm --layers 2 --bidirectional --export
+  python -m zoo.run {task} --dataset my_data.csv --out runs/mine
+  python -m zoo.run --resume runs/mine
+"""
+
+
+def general_parser() -> Parser:
+    """The command without a task: `--help` lists the tasks, `--resume` needs none."""
+    tasks = plugins.names("zoo.tasks")
+    listed = "\n".join(f"  {name:<16}{plugins.load('zoo.tasks', name, 'TASK').summary}" for name in tasks)
+    parser = Parser(
+        prog="python -m zoo.run",
+        usage="python -m zoo.run TASK [options]",
+        description=f"{__doc__}\n\ntasks (TASK --help tells the options):\n{listed}",
+        epilog=EXAMPLES.format(task=tasks[0]),
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument("--resume", metavar="DIR", help="go on with a run that was stopped")
+    return parser
+
+
+def task_parser(name: str) -> Parser:
+    """The command with a task: its options, and those of every source of its data."""
+    task = plugins.load("zoo.tasks", name, "TASK")
+    parser = Parser(
+        prog=f"python -m zoo.run {name}",
+        usage=f"python -m zoo.run {name} [options]",
+        description=f"{name}: {task.summary}",
+        epilog=EXAMPLES.format(task=name),
+        argument_default=argparse.SUPPRESS,
+    )
+    add = parser.add_argument
+    add("--dataset", metavar="DATA", help="microworld (the default), a path, or a tensorflow-datasets name")
+    add("--out", metavar="DIR", help="the run directory (default: a new one under runs/)")
+    add("--export", action="store_true", help="also write a SavedModel to DIR/export")
+    add("--resume", metavar="DIR", help="go on with a run that was stopped; takes no other option")
+    add_options(parser, RecurrentOptions, "the recurrent layers", defaults_of(task, RecurrentOptions))
+    add_options(parser, TrainingOptions, "training", defaults_of(task, TrainingOptions))
+    add_options(parser, task.Options, f"the task {name}")
+    for source, what, options in datasets.option_groups(task.fields):
+        add_options(parser, options, f"data from {source}: {what}")
+    return parser
+
+
+def read_config(name: str, arguments: argparse.Namespace) -> RunConfig:
+    """The configuration that the flags of `task_parser` describe."""
+    task = plugins.load("zoo.tasks", name, "TASK")
+    of_data = [given(arguments, options) for _, _, options in datasets.option_groups(task.fields)]
+    return RunConfig(
+        task=name,
+        dataset=getattr(arguments, "dataset", "microworld"),
+        data={option: getattr(arguments, option) for option in sorted(set().union(*of_data))},
+        recurrent=collect(arguments, RecurrentOptions, defaults_of(task, RecurrentOptions)),
+        training=collect(arguments, TrainingOptions, defaults_of(task, TrainingOptions)),
+        options=collect(arguments, task.Options),
+        export=getattr(arguments, "export", False),
+    )
+
+
+@main_guard
+def main(argv: list[str] | None = None) -> None:
+    """Parse, call, print."""
+    argv = sys.argv[1:] if argv is None else argv
+    name = argv[0] if argv and not argv[0].startswith("-") else None
+    if name is None:
+        arguments = general_parser().parse_args(argv)
+    else:
+        plugins.check("zoo.tasks", name, "TASK")
+        arguments = task_parser(name).parse_args(argv[1:])
+    if "resume" in arguments:
+        if len(vars(arguments)) > 1:
+            raise UserError("--resume takes every option from the run directory; give no other")
+        print(_resume(Path(arguments.resume), name))
+    elif name is None:
+        raise UserError(f"which task? one of: {', '.join(plugins.names('zoo.tasks'))} (see --help)")
+    else:
+        config = read_config(name, arguments)
+        plugins.check("zoo.cells", config.recurrent.cell, "CELL")
+        print(_start(config, getattr(arguments, "out", None)))
+
+
+def _start(config: RunConfig, out: str | None) -> str:
+    from zoo.rundir import RunDirectory, default_path
+
+    path = out or default_path(config.task, config.recurrent.cell, config.dataset, config.training.seed)
+    directory = RunDirectory.create(path)
+    with directory.lock():
+        directory.save_config({"config": to_dict(config)})
+        return _run(config, directory)
+
+
+def _resume(folder: Path, name: str | None) -> str:
+    from zoo.rundir import RunDirectory
+
+    directory = RunDirectory.open(folder)
+    with directory.lock():
+        config = from_dict(directory.load_config().get("config"), str(directory.config_path))
+        if name not in (None, config.task):
+            raise UserError(f"{folder} is a run of {config.task}, not of {name}; leave the task out")
+        return _run(config, directory)
+
+
+def _run(config: RunConfig, directory: RunDirectory) -> str:
+    from zoo.platform import configure
+
+    configure(config.training.device)
+    from zoo import pipeline
+
+    return pipeline.run(directory, config)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

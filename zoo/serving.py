@@ -1,0 +1,45 @@
+"""What a trained model answers outside this repository: functions of raw input, saved as a TensorFlow SavedModel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from datasets.errors import UserError
+from zoo.rundir import write_atomically
+
+
+class Server(tf.Module):
+    """Holds everything its functions need: the model's variables, vocabulary tables, scaling.
+
+    Args:
+        model: a Keras model.
+        parts: further trackable objects, such as a `TextEncoder`.
+        functions: `tf.function`s with an input signature, by signature name; `serving_default` is the main one.
+    """
+
+    def __init__(self, model: Any, parts: list[Any], functions: Mapping[str, Any]):
+        super().__init__(name="server")
+        self.model_variables = [variable.value for variable in model.variables]
+        self.parts = parts
+        self.functions = dict(functions)
+
+    def __call__(self, *arguments: Any, **named: Any) -> dict[str, tf.Tensor]:
+        """The answer of `serving_default`."""
+        return self.functions["serving_default"](*arguments, **named)
+
+
+def save(server: Server, folder: Path) -> None:
+    """Write a SavedModel whole or not at all; a SavedModel that stands there already is replaced.
+
+    Raises:
+        UserError: if the folder exists and holds something else.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "saved_model.pb").exists():
+        raise UserError(f"{folder} exists and is no SavedModel; choose another folder", 2)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    signatures = {name: function.get_concrete_function() for name, function in server.functions.items()}
+    write_atomically(folder, lambda aside: tf.saved_model.save(server, str(aside), signatures=signatures))

@@ -1,0 +1,282 @@
+"""Training: one loop for every task, that can be killed at any batch and goes on as if nothing had happened.
+
+The order of the data and the dropout of an epoch follow from (seed, epoch) alone, and a checkpoint holds everything else.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from datasets.errors import UserError
+from zoo import checkpoint
+from zoo.checkpoint import Progress
+from zoo.config import TrainingOptions
+from zoo.progress import progress_bar, say
+from zoo.tasks.base import Batch, Batches, Metrics
+
+Loss = Callable[[Any, Any], Any]
+
+
+class Stopped(UserError):
+    """Training was asked to stop by a signal; the checkpoint is written."""
+
+
+class Trainer:
+    """One model with its optimiser, and the training step.
+
+    Args:
+        make_model: builds the model; called inside the strategy's scope.
+        loss: `(targets, predictions)` to the loss of each example or position.
+        options: see `TrainingOptions`.
+    """
+
+    def __init__(self, make_model: Callable[[], Any], loss: Loss, options: TrainingOptions):
+        self.options = options
+        self.strategy = tf.distribute.MirroredStrategy() if options.mirrored else None
+        self.replicas = self.strategy.num_replicas_in_sync if self.strategy else 1
+        if options.batch_size % self.replicas:
+            raise UserError(f"--batch-size {options.batch_size} cannot be shared by {self.replicas} devices evenly")
+        with self.strategy.scope() if self.strategy else nullcontext():
+            keras.utils.set_random_seed(options.seed)
+            self.model = make_model()
+            self.optimizer = make_optimizer(options)
+            self.optimizer.build(self.model.trainable_variables)
+        self._loss = loss
+        self._compiled = tf.function(self._distributed_step if self.strategy else self._step, reduce_retracing=True)
+
+    @property
+    def variables(self) -> list[Any]:
+        """All state of model and optimiser, seeds included, in a fixed order."""
+        return [*self.model.variables, *self.optimizer.variables]
+
+    def step(self, batch: Batch) -> tuple[float, float]:
+        """Train on one batch; gives the mean loss before the step and the norm of the gradient before clipping."""
+        arrays = (dict(batch.inputs), batch.targets, batch.weights)
+        total = tf.constant(max(float(batch.weights.sum()), 1e-9), tf.float32)
+        if self.strategy:
+            arrays = tuple(self._share(part) for part in arrays)
+        else:
+            arrays = tf.nest.map_structure(tf.constant, arrays)
+        loss, norm = self._compiled(*arrays, total)
+        return float(loss), float(norm)
+
+    def _step(self, inputs: Any, targets: Any, weights: Any, total: Any) -> tuple[Any, Any]:
+        """One step on one device: `total` is the sum of the weights over all devices."""
+        variables = self.model.trainable_variables
+        with tf.GradientTape() as tape:
+            losses = tf.cast(self._loss(targets, self.model(inputs, training=True)), tf.float32)
+            loss = tf.reduce_sum(losses * weights) / total
+            penalty = tf.add_n([tf.cast(p, tf.float32) for p in self.model.losses] or [tf.zeros(())]) / self.replicas
+            objective = self.optimizer.scale_loss(loss + penalty)
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(objective, variables)]
+        gradients, norm = self._clip(self._sum_over_devices(gradients))
+        self.optimizer.apply(gradients, variables)
+        return loss, norm
+
+    def _sum_over_devices(self, gradients: list[Any]) -> list[Any]:
+        """Keras adds the devices' gradients up itself, after clipping; what it adds up must be shares of the clipped sum."""
+        if not self.strategy:
+            return gradients
+        summed = tf.distribute.get_replica_context().all_reduce("sum", gradients)
+        return [gradient / self.replicas for gradient in summed]
+
+    def _clip(self, gradients: list[Any]) -> tuple[list[Any], Any]:
+        scale = getattr(self.optimizer, "dynamic_scale", 1.0)
+        norm = tf.linalg.global_norm(gradients) * self.replicas / tf.cast(scale, gradients[0].dtype)
+        if self.options.clip:
+            factor = tf.minimum(1.0, tf.cast(self.options.clip, norm.dtype) / tf.maximum(norm, 1e-30))
+            gradients = [gradient * tf.cast(factor, gradient.dtype) for gradient in gradients]
+        return gradients, norm
+
+    def _distributed_step(self, inputs: Any, targets: Any, weights: Any, total: Any) -> tuple[Any, Any]:
+        loss, norm = self.strategy.run(self._step, args=(inputs, targets, weights, total))
+        return self.strategy.reduce("SUM", loss, axis=None), self.strategy.reduce("MEAN", norm, axis=None)
+
+    def _share(self, arrays: Any) -> Any:
+        """Split a batch evenly among the devices."""
+
+        def part(context: Any) -> Any:
+            n = context.replica_id_in_sync_group
+            return tf.nest.map_structure(lambda array: tf.constant(np.split(array, self.replicas)[n]), arrays)
+
+        return self.strategy.experimental_distribute_values_from_function(part)
+
+    def seed_dropout(self, epoch: int) -> None:
+        """Set every random generator in the model from (seed, epoch)."""
+        generators = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
+        for n, generator in enumerate(generators):
+            generator.assign(np.random.SeedSequence([self.options.seed, epoch, n]).generate_state(2))
+
+
+def make_optimizer(options: TrainingOptions) -> Any:
+    """Adam (Kingma and Ba 2015); with loss scaling where the precision is float16."""
+    adam = keras.optimizers.Adam(options.learning_rate)
+    return keras.optimizers.LossScaleOptimizer(adam) if options.precision == "mixed_float16" else adam
+
+
+def fit(
+    trainer: Trainer,
+    train: Batches,
+    evaluate: Callable[[], Metrics],
+    monitor: tuple[str, str],
+    *,
+    title: str,
+    checkpoint_path: Path | None = None,
+    after_epoch: Callable[[Progress], None] = lambda progress: None,
+) -> Progress:
+    """Train until the dev score has not risen for `patience` epochs; the model ends with its best weights.
+
+    Args:
+        trainer: model and optimiser.
+        train: training batches.
+        evaluate: dev metrics of the model as it is.
+        monitor: name of the metric that decides, and `max` or `min`.
+        title: what the progress bar calls this.
+        checkpoint_path: where the state is kept; if the file is there, training goes on from it. None keeps none.
+        after_epoch: called with the progress after each epoch.
+
+    Raises:
+        Stopped: after SIGTERM or Ctrl-C, when the checkpoint is written.
+        UserError: if the loss or the dev score is not a number; the model then has its last good weights.
+    """
+    options = trainer.options
+    progress, best = Progress(), None
+    if checkpoint_path and checkpoint_path.exists():
+        progress, best = checkpoint.load(checkpoint_path, trainer.variables)
+
+    def keep() -> None:
+        if checkpoint_path:
+            checkpoint.save(checkpoint_path, progress, trainer.variables, best)
+
+    try:
+        with stop_signals() as stop:
+            while not progress.finished:
+                _train_epoch(trainer, train, progress, keep, stop, title)
+                metrics = evaluate()
+                if _close_epoch(progress, metrics, monitor, options):
+                    best = [np.array(v) for v in trainer.model.variables]
+                keep()
+                after_epoch(progress)
+    except NotANumber as problem:
+        problem.best_epoch = progress.best_epoch
+        _restore(trainer.model, best)
+        raise
+    _restore(trainer.model, best)
+    return progress
+
+
+def _train_epoch(
+    trainer: Trainer,
+    train: Batches,
+    progress: Progress,
+    keep: Callable[[], None],
+    stop: list[int],
+    title: str,
+) -> None:
+    """The rest of the epoch that `progress` stands in."""
+    options = trainer.options
+    plans = train.plan([options.seed, progress.epoch])
+    if not plans:
+        raise UserError("the training split is empty")
+    if progress.batch == 0:
+        trainer.seed_dropout(progress.epoch)
+    kept = started = time.monotonic()
+    bar = progress_bar(plans[progress.batch :], f"{title}, epoch {progress.epoch + 1}/{options.epochs}")
+    for planned in bar:
+        batch = train.load(planned)
+        loss, norm = trainer.step(batch)
+        if not math.isfinite(loss):
+            raise NotANumber(progress, f"the loss became {loss}")
+        if not math.isfinite(norm) and options.precision != "mixed_float16":  # there the optimiser skips the step
+            raise NotANumber(progress, f"the gradient's norm became {norm}")
+        weight = float(batch.weights.sum())
+        progress.batch += 1
+        progress.loss_sum += loss * weight
+        progress.weight_sum += weight
+        progress.norm_sum += norm
+        bar.set_postfix_str(f"loss {progress.loss_sum / max(progress.weight_sum, 1e-9):.4f}", refresh=False)
+        now = time.monotonic()
+        if stop or now - kept > options.checkpoint_seconds:
+            progress.seconds += now - started
+            kept = started = now
+            keep()
+        if stop:
+            name = signal.Signals(stop[0]).name
+            where = f"epoch {progress.epoch + 1}, batch {progress.batch} of {len(plans)}"
+            raise Stopped(f"stopped by {name} at {where}", 128 + stop[0])
+    progress.seconds += time.monotonic() - started
+
+
+class NotANumber(UserError):
+    """The loss, the gradient or the dev score is not a number.
+
+    Attributes:
+        best_epoch: the epoch, from 1, whose weights the model has again; 0 where none was finished.
+    """
+
+    best_epoch = 0
+
+    def __init__(self, progress: Progress, what: str):
+        where = f"epoch {progress.epoch + 1}, batch {progress.batch + 1}"
+        super().__init__(f"{what} at {where}; try a smaller --learning-rate or --clip", 1)
+
+
+def _close_epoch(
+    progress: Progress, metrics: Metrics, monitor: tuple[str, str], options: TrainingOptions
+) -> bool:
+    """Book a finished epoch; True if its dev score is the best so far."""
+    name, mode = monitor
+    score = metrics[name]
+    if not math.isfinite(score):
+        raise NotANumber(progress, f"the dev {name} became {score}")
+    row = {
+        "epoch": progress.epoch + 1,
+        "loss": progress.loss_sum / max(progress.weight_sum, 1e-9),
+        "gradient_norm": progress.norm_sum / progress.batch,
+        **{f"dev_{key}": value for key, value in metrics.items()},
+        "seconds": round(progress.seconds, 3),
+    }
+    progress.history.append(row)
+    progress.epoch += 1
+    progress.batch, progress.loss_sum, progress.weight_sum, progress.norm_sum = 0, 0.0, 0.0, 0.0
+    better = progress.best is None or (score > progress.best if mode == "max" else score < progress.best)
+    if better:
+        progress.best, progress.best_epoch, progress.waited = score, progress.epoch, 0
+    else:
+        progress.waited += 1
+    progress.finished = progress.epoch >= options.epochs or progress.waited >= options.patience
+    return better
+
+
+def _restore(model: Any, weights: list[np.ndarray] | None) -> None:
+    for variable, value in zip(model.variables, weights or [], strict=bool(weights)):
+        variable.assign(value)
+
+
+@contextmanager
+def stop_signals() -> Iterator[list[int]]:
+    """Collect SIGTERM and Ctrl-C in the list that is given, for the loop to look at after each batch."""
+    received: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        if received:
+            raise KeyboardInterrupt  # a second one does not wait
+        received.append(number)
+        say(f"{signal.Signals(number).name} received: saving after this batch; once more stops at once")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
