@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo.reference import CELLS, GRU, LSTM, Vanilla, backward, forward, random_weights
+from zoo.reference import CELLS, GRU, LSTM, Cell, Vanilla, backward, forward, random_weights
 
 BATCH, TIME, FEATURES, UNITS = 4, 5, 3, 2
 
-CASES = {
+CASES: dict[str, Cell] = {
     "vanilla": Vanilla(),
     "vanilla relu": Vanilla("relu"),
     "vanilla linear": Vanilla("linear"),
