@@ -138,7 +138,7 @@ def _import(module: str, wanted: str) -> ModuleType:
 
 
 def _broken(wanted: str, problem: Exception) -> UserError:
-    """The problem with its place: of the calls that led there, the last one in a file below the current folder."""
+    """The problem with its place: of the calls that led there, the last in a file of the current folder."""
     if isinstance(problem, SyntaxError):
         file, line, text = problem.filename, problem.lineno, problem.msg
     else:

@@ -28,14 +28,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from datasets.errors import UserError
 from zoo.flags import disk_is_full
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn")
-_PARTIAL = ".partial-"
+_PARTIAL = ".partial-"  # begins the names of files that are not whole yet
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -47,15 +47,13 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
 
     Args:
         path: where it shall be; what is there now stays until the new one is complete on the disk.
-        write: writes to the path that it is given, which lies beside `path` and ends in the same suffixes.
+        write: writes to the path that it is given, which lies beside `path` and whose name ends in the same way.
 
     Raises:
         UserError: with exit code 1, if the disk is full or the place cannot be written to.
     """
     path = Path(path)
-    suffixes = "".join(path.suffixes)
-    token = _PARTIAL + secrets.token_hex(4)
-    partial = path.with_name(f".{path.name.removesuffix(suffixes)}{token}{suffixes}")
+    partial = path.with_name(f"{_PARTIAL}{secrets.token_hex(4)}-{path.name}")
     try:
         write(partial)
         _flush_to_disk(partial)
@@ -164,15 +162,15 @@ class RunDirectory:
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
-        self._lock: IO[str] | None = None
+        self._lock: int | None = None
 
     @classmethod
     def create(cls, path: str | os.PathLike[str]) -> RunDirectory:
-        """Make the folder for a new run, and hold it until this process ends or a `lock()` is left.
+        """Make the folder for a new run, and hold it while this object lives or until a `lock()` is left.
 
         Raises:
-            UserError: if there is anything in the folder already, another process holds it, or it cannot be made
-                or written to.
+            UserError: if anything is in the folder already, another process holds it, or it cannot be made or
+                written to.
         """
         run = cls(path)
         run._make()
@@ -210,7 +208,7 @@ class RunDirectory:
         if self._lock is None:
             self._hold()
         try:
-            for leftover in list(self.path.rglob(f".*{_PARTIAL}*")):
+            for leftover in list(self.path.rglob(f"{_PARTIAL}*")):
                 remove(leftover)
             yield
         finally:
@@ -226,26 +224,29 @@ class RunDirectory:
 
     def _hold(self) -> None:
         try:
-            # Open for as long as the folder is held.
-            lock = open(self.lock_path, "a+", encoding="utf-8")  # noqa: SIM115
+            lock = os.open(self.lock_path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as problem:
             raise UserError(f"{self.path}: cannot write into the folder: {problem.strerror}") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            lock.close()
-            raise UserError(f"{self.path} is in use by another process ({holder})") from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()} on {platform.node()}\n")
-        lock.flush()
+            os.truncate(lock, 0)
+            os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
+        except BlockingIOError:
+            holder = os.read(lock, 1000).decode().strip()
+            os.close(lock)
+            raise UserError(f"{self.path} is in use by another process ({holder or 'unknown'})") from None
+        except OSError as problem:
+            os.close(lock)
+            raise _told(problem, self.lock_path) from problem
         self._lock = lock
 
     def _let_go(self) -> None:
         if self._lock is not None:
-            self._lock.close()
+            os.close(self._lock)
             self._lock = None
+
+    def __del__(self) -> None:
+        self._let_go()
 
     @property
     def lock_path(self) -> Path:
