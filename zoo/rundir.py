@@ -47,7 +47,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
 
     Args:
         path: where it shall be; what is there now stays until the new one is complete on the disk.
-        write: writes to the path that it is given, which lies beside `path` and whose name ends in the same way.
+        write: writes to the path that it is given, beside `path` and with a name that ends in its name.
 
     Raises:
         UserError: with exit code 1, if the disk is full or the place cannot be written to.
