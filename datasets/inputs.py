@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from datasets.columns import TEXT_NAMES, find
 from datasets.errors import UserError
 from datasets.reading import lines
 from datasets.tables import Format, Table, suffix
+
+
+def read_inputs(path: Path, field: str, column: str | None = None, encoding: str = "utf-8") -> Iterator[Any]:
+    """Raw inputs of a kind from a file.
+
+    Args:
+        path: the file.
+        field: what they are: `text`.
+        column: name of the column; None finds it.
+        encoding: of the file.
+
+    Raises:
+        UserError: whatever is wrong with the file.
+    """
+    return READERS[field](path, column, encoding)
 
 
 def read_texts(path: Path, column: str | None = None, encoding: str = "utf-8") -> Iterator[str]:
@@ -34,3 +50,6 @@ def read_texts(path: Path, column: str | None = None, encoding: str = "utf-8") -
         if not isinstance(text, str):
             raise UserError(f"{path} line {line_number}: the text is {text!r}, not a string")
         yield unicodedata.normalize("NFC", text)
+
+
+READERS: dict[str, Callable[[Path, str | None, str], Iterator[Any]]] = {"text": read_texts}

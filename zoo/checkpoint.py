@@ -74,7 +74,9 @@ def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] |
             values = [stored[f"variable_{n}"] for n in range(sum(k.startswith("variable_") for k in stored))]
             best = [stored[f"best_{n}"] for n in range(sum(k.startswith("best_") for k in stored))]
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as problem:
-        raise UserError(f"{path}: this checkpoint cannot be read ({problem}); start the run anew", 1) from None
+        raise UserError(
+            f"{path}: this checkpoint cannot be read ({problem}); start the run anew", 1
+        ) from None
     shapes = [tuple(v.shape) for v in variables]
     if [value.shape for value in values] != shapes:
         raise UserError(f"{path}: this checkpoint belongs to another model; start the run anew", 1)

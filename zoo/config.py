@@ -11,22 +11,33 @@ from datasets.errors import UserError
 from zoo import plugins
 from zoo.options import from_dict as options_from_dict
 from zoo.options import option
+from zoo.rundir import RunDirectory
 
 
 @dataclass(frozen=True)
 class RecurrentOptions:
     """The recurrent part of the model, whatever the cell."""
 
-    cell: str = option("gru", "a cell of the zoo, or package.module:Class for one of your own", metavar="CELL")
+    cell: str = option(
+        "gru", "a cell of the zoo, or package.module:Class for one of your own", metavar="CELL"
+    )
     units: int = option(64, "units of each cell", minimum=1)
     layers: int = option(1, "stacked layers", minimum=1)
     bidirectional: bool = option(False, "also read from the end to the start")
-    dropout: float = option(0.2, "fraction dropped before, between and after the recurrent layers", minimum=0, maximum=0.95)
-    recurrent_dropout: float = option(0.0, "fraction of the state dropped inside the recurrence", minimum=0, maximum=0.95)
+    dropout: float = option(
+        0.2, "fraction dropped before, between and after the recurrent layers", minimum=0, maximum=0.95
+    )
+    recurrent_dropout: float = option(
+        0.0, "fraction of the state dropped inside the recurrence", minimum=0, maximum=0.95
+    )
     cell_options: tuple[str, ...] = option(
         (), "arguments of the cell's constructor, NAME=VALUE, such as reset_after=false", metavar="NAME=VALUE"
     )
-    engine: str = option("auto", "how the cell is run over time", choices=("auto", "keras", "parallel", "fused", "hoisted", "loop"))
+    engine: str = option(
+        "auto",
+        "how the cell is run over time",
+        choices=("auto", "keras", "parallel", "fused", "hoisted", "loop"),
+    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,9 @@ class TrainingOptions:
     precision: str = option(
         "float32", "of the computation", choices=("float32", "mixed_bfloat16", "mixed_float16", "float64")
     )
-    device: str = option("auto", "where it runs; auto takes a GPU where there is one", choices=("auto", "cpu", "gpu"))
+    device: str = option(
+        "auto", "where it runs; auto takes a GPU where there is one", choices=("auto", "cpu", "gpu")
+    )
     mirrored: bool = option(False, "share each batch among all devices of its kind (MirroredStrategy)")
     tensorboard: bool = option(False, "also write learning curves for TensorBoard into the run directory")
     checkpoint_seconds: float = option(60.0, "seconds between checkpoints inside an epoch", minimum=0)
@@ -99,7 +112,18 @@ def from_dict(stored: Mapping[str, Any], where: str) -> RunConfig:
             ("options", task.Options),
         ):
             values[name] = options_from_dict(options, values[name], f"{where}: {name}")
-        data = {name: tuple(value) if isinstance(value, list) else value for name, value in values["data"].items()}
+        data = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values["data"].items()
+        }
         return RunConfig(**{**values, "data": data})
     except (AttributeError, KeyError, TypeError) as problem:
         raise UserError(f"{where}: this is no configuration of a run ({problem})") from None
+
+
+def read_config(directory: RunDirectory) -> RunConfig:
+    """The configuration of a run directory.
+
+    Raises:
+        UserError: if its file is missing or broken.
+    """
+    return from_dict(directory.load_config().get("config"), str(directory.config_path))

@@ -25,7 +25,9 @@ class Predictor:
         """The model's outputs for all examples, in the order of the examples."""
         plans = batches.plan(None)
         outputs = [
-            self._call({name: tf.constant(array) for name, array in batches.load(planned).inputs.items()}).numpy()
+            self._call(
+                {name: tf.constant(array) for name, array in batches.load(planned).inputs.items()}
+            ).numpy()
             for planned in progress_bar(plans, title)
         ]
         return batches.gather(plans, outputs)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from zoo import plugins
+from zoo.config import read_config
 from zoo.flags import Parser, main_guard
+from zoo.platform import configure
+from zoo.rundir import RunDirectory
 
 EXAMPLES = """\
 examples:
@@ -25,17 +29,14 @@ def parser() -> Parser:
 def main(argv: list[str] | None = None) -> None:
     """Parse, call, print."""
     arguments = parser().parse_args(argv)
-    from zoo.rundir import RunDirectory
-
     directory = RunDirectory.open(Path(arguments.run))
+    task = plugins.load("zoo.tasks", read_config(directory).task, "TASK")
     folder = Path(arguments.to) if arguments.to else directory.export_path
-    from zoo.platform import configure
-
     configure()
     from zoo import serving
     from zoo.pipeline import load_run
 
-    _, task, prepared, model = load_run(directory.path)
+    prepared, model = load_run(directory.path)
     server = task.serve(model, prepared)
     serving.save(server, folder)
     print(f"{folder}: signatures {', '.join(server.functions)}")

@@ -58,7 +58,9 @@ class RecurrentFactory:
         try:
             return self.cell_class(units, **arguments)
         except (TypeError, ValueError) as problem:
-            raise UserError(f"--cell {self.options.cell} cannot be made with {arguments}: {problem}") from None
+            raise UserError(
+                f"--cell {self.options.cell} cannot be made with {arguments}: {problem}"
+            ) from None
 
     def _cell_arguments(self) -> dict[str, Any]:
         accepted = _constructor_arguments(self.cell_class)
@@ -66,7 +68,9 @@ class RecurrentFactory:
         for name in arguments:
             if name not in accepted:
                 nearest = difflib.get_close_matches(name, sorted(accepted), 1)
-                hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(sorted(accepted))}"
+                hint = (
+                    f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(sorted(accepted))}"
+                )
                 raise UserError(f"--cell-options {name}: {self.options.cell} has no such argument; {hint}")
         if self.options.recurrent_dropout:
             if "recurrent_dropout" not in accepted:

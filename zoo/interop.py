@@ -172,7 +172,7 @@ def _weights(cell: Any) -> Weights:
     names = {"kernel", "recurrent_kernel"} | ({"bias"} if cell.use_bias else set())
     if {variable.name for variable in cell.weights} != names:
         raise ValueError(f"{type(cell).__name__} has other weights than {', '.join(sorted(names))}")
-    return {name: keras.ops.convert_to_numpy(getattr(cell, name)) for name in names}
+    return {name: keras.ops.convert_to_numpy(getattr(cell, name).value) for name in names}
 
 
 def _build(layer: Any, features: int) -> None:

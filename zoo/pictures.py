@@ -14,7 +14,11 @@ def draw_history(history: list[dict[str, float]], path: Path) -> None:
 
     epochs = [row["epoch"] for row in history]
     scores = [n for n in history[0] if n.startswith("dev_") and n != "dev_loss"]
-    panels = [("loss", ["loss", "dev_loss"]), ("dev scores", scores), ("norm of the gradient", ["gradient_norm"])]
+    panels = [
+        ("loss", ["loss", "dev_loss"]),
+        ("dev scores", scores),
+        ("norm of the gradient", ["gradient_norm"]),
+    ]
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, (title, names) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         for name in names:

@@ -17,7 +17,7 @@ from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import plugins, serving
 from zoo.checkpoint import Progress
-from zoo.config import RunConfig, from_dict
+from zoo.config import RunConfig, read_config
 from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, order_blind_factory, recurrent_factory
 from zoo.pictures import draw_history
@@ -68,7 +68,9 @@ def _run(directory: RunDirectory, config: RunConfig) -> str:
             after_epoch=partial(_after_epoch, directory, config),
         )
     except Stopped as stop:
-        raise Stopped(f"{stop}; go on with: python -m zoo.run --resume {directory.path}", stop.exit_code) from None
+        raise Stopped(
+            f"{stop}; go on with: python -m zoo.run --resume {directory.path}", stop.exit_code
+        ) from None
     except NotANumber as problem:
         raise _keep_last_good(directory, trainer.model, problem) from None
     save_model(trainer.model, directory.model_path)
@@ -127,7 +129,8 @@ def _evaluate(work: Work, predictor: Predictor, trainer: Trainer, progress: Prog
     present = {name: batches for name, batches in splits.items() if batches is not None}
     outputs = {name: predictor(batches, f"scoring {name}") for name, batches in present.items()}
     scores = {
-        name: work.task.score(work.prepared, outputs[name], batches.targets) for name, batches in present.items()
+        name: work.task.score(work.prepared, outputs[name], batches.targets)
+        for name, batches in present.items()
     }
     last = list(present)[-1]
     engine = recurrent_layer(trainer.model).engine_choice
@@ -158,7 +161,7 @@ def _trivial(work: Work, present: Mapping[str, Batches]) -> dict[str, dict[str, 
     """Metrics by row and split of what needs no recurrence."""
     rows: dict[str, dict[str, Metrics]] = {}
     for split, batches in present.items():
-        for row, metrics in work.task.trivial_rows(work.prepared, batches.targets).items():
+        for row, metrics in work.task.trivial_rows(work.prepared, batches).items():
             rows.setdefault(row, {})[split] = metrics
     blind = order_blind_factory(work.config.recurrent, work.config.training.seed)
     for row, build in work.task.trivial_models(work.prepared, blind, work.config.options).items():
@@ -198,27 +201,33 @@ def save_model(model: Any, path: Path) -> None:
     write_atomically(path, lambda temporary: model.save(temporary))
 
 
-def load_run(path: Path) -> tuple[RunConfig, Any, Any, Any]:
-    """A finished run again: configuration, task, prepared data (without examples) and model."""
+def load_run(path: Path) -> tuple[Any, Any]:
+    """What a finished run learned: prepared data (without examples) and model.
+
+    Raises:
+        UserError: if the run is not finished, or its files cannot be read.
+    """
     directory = RunDirectory.open(path)
-    config = from_dict(directory.load_config().get("config"), str(directory.config_path))
+    config = read_config(directory)
     if not directory.model_path.exists():
         raise UserError(f"{path} has no model yet; finish it with: python -m zoo.run --resume {path}")
     keras.mixed_precision.set_global_policy(config.training.precision)
     task = plugins.load("zoo.tasks", config.task, "TASK")
     factory = recurrent_factory(config.recurrent)
     prepared = task.restore(read_json(directory.prepared_path), config.options)
-    import zoo.layers.pooling  # noqa: F401  (registers the layer for loading)
+    import zoo.layers.pooling
     import zoo.layers.recurrent  # noqa: F401
 
     try:
         model = keras.models.load_model(
-            directory.model_path, custom_objects={factory.cell_class.__name__: factory.cell_class}, compile=False
+            directory.model_path,
+            custom_objects={factory.cell_class.__name__: factory.cell_class},
+            compile=False,
         )
     except (OSError, ValueError, TypeError, KeyError) as problem:
         reason = str(problem).splitlines()[0][:200]
         raise UserError(f"{directory.model_path} cannot be loaded: {reason}; train the run anew", 1) from None
-    return config, task, prepared, model
+    return prepared, model
 
 
 def recurrent_layer(model: Any) -> Any:

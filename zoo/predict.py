@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
+from datasets.inputs import read_inputs
+from zoo import plugins
+from zoo.config import read_config
 from zoo.flags import Parser, main_guard
+from zoo.platform import configure
+from zoo.rundir import RunDirectory, write_atomically
 
 EXAMPLES = """\
 examples:
@@ -23,8 +27,12 @@ def parser() -> Parser:
     parser = Parser(prog="python -m zoo.predict", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("run", metavar="RUN", help="a run directory")
     parser.add_argument("inputs", nargs="*", metavar="INPUT", help="raw inputs, one answer each")
-    parser.add_argument("--file", metavar="FILE", help="read the inputs from a CSV, TSV, JSONL or text file (.gz too)")
-    parser.add_argument("--text-column", metavar="NAME", help="the file's column (default: found by its usual names)")
+    parser.add_argument(
+        "--file", metavar="FILE", help="read the inputs from a CSV, TSV, JSONL or text file (.gz too)"
+    )
+    parser.add_argument(
+        "--column", metavar="NAME", help="the file's column (default: found by its usual names)"
+    )
     parser.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
     parser.add_argument("--out", metavar="FILE", help=f"write the answers to a file ({', '.join(FORMATS)})")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="where it runs")
@@ -35,34 +43,24 @@ def parser() -> Parser:
 def main(argv: list[str] | None = None) -> None:
     """Parse, call, print."""
     arguments = parser().parse_args(argv)
-    inputs = _inputs(arguments)
+    if bool(arguments.inputs) == bool(arguments.file):
+        raise UserError("give inputs on the command line, or a file with --file")
     out = _checked_out(arguments.out)
-    from zoo.rundir import RunDirectory
-
-    RunDirectory.open(Path(arguments.run))
-    from zoo.platform import configure
-
+    config = read_config(RunDirectory.open(arguments.run))
+    task = plugins.load("zoo.tasks", config.task, "TASK")
+    inputs = arguments.inputs or list(
+        read_inputs(Path(arguments.file), task.input_field, arguments.column, arguments.encoding)
+    )
     configure(arguments.device)
     from zoo.pipeline import load_run
 
-    _, task, prepared, model = load_run(Path(arguments.run))
+    prepared, model = load_run(Path(arguments.run))
     rows = task.answer(task.serve(model, prepared), inputs)
     if out is None:
         print(_table(rows))
     else:
         _write(rows, out)
         print(f"{len(rows):,} answers in {out}")
-
-
-def _inputs(arguments: argparse.Namespace) -> list[str]:
-    """The inputs, read before the model is: a wrong file is told at once."""
-    if bool(arguments.inputs) == bool(arguments.file):
-        raise UserError("give inputs on the command line, or a file with --file")
-    if not arguments.file:
-        return arguments.inputs
-    from datasets.inputs import read_texts
-
-    return list(read_texts(Path(arguments.file), arguments.text_column, arguments.encoding))
 
 
 def _checked_out(name: str | None) -> Path | None:
@@ -87,8 +85,6 @@ def _table(rows: list[dict[str, Any]]) -> str:
 
 def _write(rows: list[dict[str, Any]], path: Path) -> None:
     import pandas as pd
-
-    from zoo.rundir import write_atomically
 
     table = pd.DataFrame(rows)
     writers = {

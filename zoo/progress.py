@@ -11,7 +11,9 @@ def progress_bar(items: Iterable[Any], title: str, **arguments: Any) -> Any:
     """A tqdm bar on standard error that vanishes when it is done; silent where standard error is no terminal."""
     from tqdm import tqdm
 
-    return tqdm(items, desc=title, leave=False, disable=not sys.stderr.isatty(), dynamic_ncols=True, **arguments)
+    return tqdm(
+        items, desc=title, leave=False, disable=not sys.stderr.isatty(), dynamic_ncols=True, **arguments
+    )
 
 
 def say(line: str) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import datasets
 from datasets.errors import UserError
 from zoo import plugins
-from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, from_dict, to_dict
+from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, read_config, to_dict
 from zoo.flags import Parser, add_options, collect, given, main_guard
+from zoo.platform import configure
+from zoo.rundir import RunDirectory, default_path
 
 if TYPE_CHECKING:
-    from zoo.rundir import RunDirectory
-
 EXAMPLES = """\
 examples:
   python -m zoo.run {task} --cell gru
@@ -101,8 +100,6 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _start(config: RunConfig, out: str | None) -> str:
-    from zoo.rundir import RunDirectory, default_path
-
     path = out or default_path(config.task, config.recurrent.cell, config.dataset, config.training.seed)
     directory = RunDirectory.create(path)
     with directory.lock():
@@ -111,19 +108,15 @@ def _start(config: RunConfig, out: str | None) -> str:
 
 
 def _resume(folder: Path, name: str | None) -> str:
-    from zoo.rundir import RunDirectory
-
     directory = RunDirectory.open(folder)
     with directory.lock():
-        config = from_dict(directory.load_config().get("config"), str(directory.config_path))
+        config = read_config(directory)
         if name not in (None, config.task):
             raise UserError(f"{folder} is a run of {config.task}, not of {name}; leave the task out")
         return _run(config, directory)
 
 
 def _run(config: RunConfig, directory: RunDirectory) -> str:
-    from zoo.platform import configure
-
     configure(config.training.device)
     from zoo import pipeline
 

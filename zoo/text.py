@@ -131,7 +131,10 @@ def learn_vocabulary(
     def number_all() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for chunk in chunks(texts):
             flat, lengths = _flat(split(tf.constant(chunk)))
-            yield np.fromiter((numbers.setdefault(t, len(numbers)) for t in flat), np.int32, len(flat)), lengths
+            yield (
+                np.fromiter((numbers.setdefault(t, len(numbers)) for t in flat), np.int32, len(flat)),
+                lengths,
+            )
 
     everything = Ragged.concatenate(number_all())
     counts = np.bincount(everything.values, minlength=len(numbers))

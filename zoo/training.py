@@ -45,14 +45,18 @@ class Trainer:
         self.strategy = tf.distribute.MirroredStrategy() if options.mirrored else None
         self.replicas = self.strategy.num_replicas_in_sync if self.strategy else 1
         if options.batch_size % self.replicas:
-            raise UserError(f"--batch-size {options.batch_size} cannot be shared by {self.replicas} devices evenly")
+            raise UserError(
+                f"--batch-size {options.batch_size} cannot be shared by {self.replicas} devices evenly"
+            )
         with self.strategy.scope() if self.strategy else nullcontext():
             keras.utils.set_random_seed(options.seed)
             self.model = make_model()
             self.optimizer = make_optimizer(options)
             self.optimizer.build(self.model.trainable_variables)
         self._loss = loss
-        self._compiled = tf.function(self._distributed_step if self.strategy else self._step, reduce_retracing=True)
+        self._compiled = tf.function(
+            self._distributed_step if self.strategy else self._step, reduce_retracing=True
+        )
 
     @property
     def variables(self) -> list[Any]:
@@ -76,7 +80,10 @@ class Trainer:
         with tf.GradientTape() as tape:
             losses = tf.cast(self._loss(targets, self.model(inputs, training=True)), tf.float32)
             loss = tf.reduce_sum(losses * weights) / total
-            penalty = tf.add_n([tf.cast(p, tf.float32) for p in self.model.losses] or [tf.zeros(())]) / self.replicas
+            penalty = (
+                tf.add_n([tf.cast(p, tf.float32) for p in self.model.losses] or [tf.zeros(())])
+                / self.replicas
+            )
             objective = self.optimizer.scale_loss(loss + penalty)
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(objective, variables)]
         gradients, norm = self._clip(self._sum_over_devices(gradients))
@@ -197,7 +204,9 @@ def _train_epoch(
         loss, norm = trainer.step(batch)
         if not math.isfinite(loss):
             raise NotANumber(progress, f"the loss became {loss}")
-        if not math.isfinite(norm) and options.precision != "mixed_float16":  # there the optimiser skips the step
+        if (
+            not math.isfinite(norm) and options.precision != "mixed_float16"
+        ):  # there the optimiser skips the step
             raise NotANumber(progress, f"the gradient's norm became {norm}")
         weight = float(batch.weights.sum())
         progress.batch += 1

@@ -58,7 +58,9 @@ class NoneCell(Cell):
             )
         self.built = True
 
-    def step(self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """See `Cell.step`; the states are the mean and the number of steps."""
         mean, count = states
         mean = (mean * count + projected) / (count + 1)

@@ -38,7 +38,9 @@ class MaskedPooling(keras.layers.Layer):
             return keras.ops.mean(inputs, axis=1) if self.kind == "mean" else keras.ops.max(inputs, axis=1)
         present = keras.ops.cast(mask, inputs.dtype)[..., None]
         if self.kind == "mean":
-            return keras.ops.sum(inputs * present, axis=1) / keras.ops.maximum(keras.ops.sum(present, axis=1), 1)
+            return keras.ops.sum(inputs * present, axis=1) / keras.ops.maximum(
+                keras.ops.sum(present, axis=1), 1
+            )
         lowest = keras.ops.where(present > 0, inputs, keras.ops.full_like(inputs, -1e4))
         return keras.ops.max(lowest, axis=1) * keras.ops.max(present, axis=1)
 

@@ -61,7 +61,9 @@ class Recurrent(keras.layers.Layer):
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")
         if dropout and layers == 1:
-            raise ValueError("dropout acts between layers and there is one layer; give layers=2 or more, or dropout=0")
+            raise ValueError(
+                "dropout acts between layers and there is one layer; give layers=2 or more, or dropout=0"
+            )
         super().__init__(**layer_arguments)
         self.cell = cell
         self.layers = layers
@@ -99,7 +101,9 @@ class Recurrent(keras.layers.Layer):
 
     def get_initial_state(self, batch_size: Any) -> StackedStates:
         """The states of every cell before the first step."""
-        return [[_state_list(cell.get_initial_state(batch_size=batch_size)) for cell in row] for row in self.cells]
+        return [
+            [_state_list(cell.get_initial_state(batch_size=batch_size)) for cell in row] for row in self.cells
+        ]
 
     def call(
         self,

@@ -6,7 +6,7 @@
     model    = task.build(prepared, recurrent)       a Keras model from arrays to predictions
     task.loss(targets, predictions)                  the loss of every example or position
     task.score(prepared, predictions, targets)       metrics by name
-    task.trivial_rows(prepared, split)               metrics of rows that need no recurrence, and no training
+    task.trivial_rows(prepared, batches)             metrics of rows that need no recurrence, and no training
     task.trivial_models(prepared, recurrent)         models that are blind to order, trained like the model itself
     task.serve(model, prepared)                      what the exported model answers: raw input in, answer out
 """
@@ -75,6 +75,8 @@ class Task(Protocol):
 
     summary: str
     fields: tuple[str, ...]
+    #: What `zoo.predict` reads from a file and gives to `answer`; see `datasets.inputs.read_inputs`.
+    input_field: str
     Options: type
     #: Overrules defaults of `RecurrentOptions` and `TrainingOptions`, by field name.
     defaults: Mapping[str, Any]
@@ -101,8 +103,8 @@ class Task(Protocol):
     def details(self, prepared: Any, predictions: np.ndarray, targets: Any) -> dict[str, Any]:
         """More than one number each, for `metrics.json`: a confusion matrix, a table per class."""
 
-    def trivial_rows(self, prepared: Any, targets: Any) -> dict[str, Metrics]:
-        """Metrics of rows that know only the training targets."""
+    def trivial_rows(self, prepared: Any, batches: Any) -> dict[str, Metrics]:
+        """Metrics, on these batches, of rows that need no model: they count on train and look up."""
 
     def trivial_models(self, prepared: Any, blind: Any, options: Any) -> dict[str, Any]:
         """Models around an order-blind recurrent factory, by row name."""

@@ -63,6 +63,7 @@ class Sentiment:
 
     summary = "text → label and score (many to one)"
     fields = ("text", "label")
+    input_field = "text"
     Options = Options
     defaults: Mapping[str, Any] = {}
     monitor = ("accuracy", "max")
@@ -83,7 +84,9 @@ class Sentiment:
             min_count=options.min_count,
         )
         encoder = _encoder(vocabulary, options)
-        train = SequenceBatches.of(tokens.cut(options.max_tokens, options.keep), _labels(dataset.train), batch_size)
+        train = SequenceBatches.of(
+            tokens.cut(options.max_tokens, options.keep), _labels(dataset.train), batch_size
+        )
         return Prepared(
             encoder,
             dataset.info.labels,
@@ -156,12 +159,13 @@ class Sentiment:
         matrix = metrics.confusion_matrix(targets, predictions.argmax(axis=1), labels=classes)
         return {"labels": list(prepared.labels), "confusion_matrix": matrix.tolist()}
 
-    def trivial_rows(self, prepared: Prepared, targets: np.ndarray) -> dict[str, Metrics]:
+    def trivial_rows(self, prepared: Prepared, batches: SequenceBatches) -> dict[str, Metrics]:
         """The majority class: every text gets the class frequencies of train."""
         assert prepared.train is not None
         counts = np.bincount(prepared.train.targets, minlength=len(prepared.labels))
         logits = np.log(np.maximum(counts, 1e-9) / counts.sum())
-        return {"majority": self.score(prepared, np.tile(logits, (len(targets), 1)), targets)}
+        predictions = np.tile(logits, (len(batches.targets), 1))
+        return {"majority": self.score(prepared, predictions, batches.targets)}
 
     # ---- answers
 
