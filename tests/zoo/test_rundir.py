@@ -4,7 +4,6 @@ import errno
 import json
 import math
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -292,83 +291,6 @@ def test_run_directories_work_without_tensorflow(run_python, tmp_path: Path):
     )
     done = run_python("-c", code)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-# ------------------------------------------------------------------------------------ the lock
-
-HOLD = """
-import sys, time
-from zoo.rundir import RunDirectory
-run = RunDirectory.create(sys.argv[1])
-run.save_config({})
-print("held", flush=True)
-time.sleep(120)
-"""
-
-
-def test_two_processes_cannot_hold_a_run_and_a_killed_one_gives_it_back(tmp_path: Path, repository: Path):
-    path = tmp_path / "run"
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], cwd=repository, stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout is not None
-    try:
-        assert holder.stdout.readline() == "held\n"
-        in_use = f"{path} is in use by another process ({holder.pid} on "
-        assert complaint(RunDirectory.create, path).startswith(in_use)
-        run = RunDirectory.open(path)
-        assert complaint(lambda: run.lock().__enter__()).startswith(in_use)
-        assert run.load_config() == {}
-    finally:
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
-        holder.stdout.close()
-    with run.lock():
-        assert run.lock_path.read_text().startswith(f"{os.getpid()} on ")
-
-
-def test_create_holds_the_run_until_its_lock_is_left(tmp_path: Path):
-    first = RunDirectory.create(tmp_path)
-    first.save_config({})
-    second = RunDirectory.open(tmp_path)
-    with first.lock():
-        assert "is in use" in complaint(lambda: second.lock().__enter__())
-    with second.lock():
-        assert "is in use" in complaint(lambda: first.lock().__enter__())
-
-
-def test_the_lock_is_given_back_after_an_error(tmp_path: Path):
-    def fail() -> None:
-        with RunDirectory(tmp_path).lock():
-            raise ValueError("defect")
-
-    with pytest.raises(ValueError, match="defect"):
-        fail()
-    with RunDirectory(tmp_path).lock():
-        pass
-
-
-def test_taking_the_lock_removes_what_a_killed_process_left(tmp_path: Path, repository: Path):
-    run = RunDirectory.create(tmp_path / "run")
-    with run.lock():
-        run.save_config({})
-        run.checkpoint_path.mkdir()
-        kill = (
-            "import os, pathlib, sys\nfrom zoo.rundir import write_atomically\n"
-            "def write(partial):\n"
-            "    (partial.mkdir if partial.suffix == '' else partial.touch)()\n"
-            "    os.kill(os.getpid(), 9)\n"
-            "write_atomically(sys.argv[1], write)\n"
-        )
-        for name in ("model.keras", "export", "checkpoint/state.npz"):
-            done = subprocess.run(
-                [sys.executable, "-c", kill, str(run.path / name)], cwd=repository, check=False
-            )
-            assert done.returncode == -signal.SIGKILL
-    assert len(list(run.path.rglob(".partial-*"))) == 3
-    with RunDirectory.open(run.path).lock():
-        assert names(run.path) == [".lock", "checkpoint", "config.json"]
-        assert names(run.checkpoint_path) == []
 
 
 # ------------------------------------------------------------------------------------ names and git

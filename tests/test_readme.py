@@ -1,0 +1,63 @@
+"""The README, the checks on this machine and those elsewhere say the same, and what they name is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+CI = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def one_line_commands() -> list[list[str]]:
+    """The README's copy-paste commands, each as its steps."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    return [line.split(" && ") for block in blocks for line in block.splitlines()]
+
+
+def test_the_two_commands_set_everything_up_themselves():
+    first, second = one_line_commands()
+    assert first[:2] == second[:2] == ["python3 -m venv .venv", ". .venv/bin/activate"]
+    assert first[2:] == ["pip install -r requirements.txt", "python -m zoo.run sentiment --cell gru"]
+    assert second[2] == "pip install -r requirements-dev.txt"
+
+
+def test_the_test_command_is_the_one_of_ci():
+    assert one_line_commands()[1][3:] == [CI[-1]]
+
+
+def test_the_hooks_before_a_commit_are_the_checks_of_ci():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    hooks = [hook for repository in config["repos"] for hook in repository["hooks"]]
+    checks = CI[CI.index("pip install --quiet --disable-pip-version-check -r requirements-dev.txt") + 1 :]
+    assert [hook["entry"] for hook in hooks] == checks
+    assert len(checks) == 4
+    assert {repository["repo"] for repository in config["repos"]} == {"local"}
+
+
+def test_requirements_have_a_reason_and_an_upper_bound():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        for above, line in zip(lines, lines[1:], strict=False):
+            if line and not line.startswith(("#", "-r")):
+                assert above.startswith("# "), line
+                assert re.fullmatch(r"[\w-]+>=[\d.]+,<[\d.]+", line)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_modules_that_a_page_runs_exist(page: Path):
+    for module in set(re.findall(r"python -m ((?:zoo|experiments)[\w.]*)", page.read_text("utf-8"))):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_links_of_a_page_lead_somewhere(page: Path):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
