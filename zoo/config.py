@@ -48,6 +48,12 @@ class TrainingOptions:
     batch_size: int = option(32, "examples per step", minimum=1)
     learning_rate: float = option(1e-3, "of the Adam optimiser", minimum=0)
     clip: float = option(1.0, "largest global norm of the gradient; 0 clips nothing", minimum=0)
+    average: float = option(
+        0.998,
+        "decay of the moving average of the weights that is scored and kept; 0 takes the last weights",
+        minimum=0,
+        maximum=0.99999,
+    )
     patience: int = option(2, "epochs without a better dev score before training stops", minimum=1)
     seed: int = option(0, "decides initial weights, data order and dropout", minimum=0)
     precision: str = option(
@@ -70,7 +76,7 @@ class RunConfig:
         dataset: `microworld`, a path, or a tensorflow-datasets name.
         data: options of the data source that were given, by name.
         recurrent, training: see there.
-        options: the task's own options, an instance of its `Options`.
+        options: the task's own options, an instance of its `options_type`.
         export: whether the run ends with a SavedModel.
     """
 
@@ -94,7 +100,7 @@ def to_dict(config: RunConfig) -> dict[str, Any]:
     return dataclasses.asdict(config)
 
 
-def from_dict(stored: Mapping[str, Any], where: str) -> RunConfig:
+def from_dict(stored: Any, where: str) -> RunConfig:
     """The inverse of `to_dict`, after a way through JSON.
 
     Args:
@@ -109,7 +115,7 @@ def from_dict(stored: Mapping[str, Any], where: str) -> RunConfig:
         for name, options in (
             ("recurrent", RecurrentOptions),
             ("training", TrainingOptions),
-            ("options", task.Options),
+            ("options", task.options_type),
         ):
             values[name] = options_from_dict(options, values[name], f"{where}: {name}")
         data = {

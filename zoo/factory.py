@@ -1,4 +1,4 @@
-"""From the recurrent options to recurrent layers: tasks ask the factory for a layer and never learn which cell is in it."""
+"""From options to recurrent layers: tasks ask the factory for a layer and never learn which cell is in it."""
 
 from __future__ import annotations
 

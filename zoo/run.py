@@ -14,7 +14,6 @@ from zoo.flags import Parser, add_options, collect, given, main_guard
 from zoo.platform import configure
 from zoo.rundir import RunDirectory, default_path
 
-if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   python -m zoo.run {task} --cell gru
@@ -56,13 +55,13 @@ def task_parser(name: str) -> Parser:
     add("--resume", metavar="DIR", help="go on with a run that was stopped; takes no other option")
     add_options(parser, RecurrentOptions, "the recurrent layers", defaults_of(task, RecurrentOptions))
     add_options(parser, TrainingOptions, "training", defaults_of(task, TrainingOptions))
-    add_options(parser, task.Options, f"the task {name}")
+    add_options(parser, task.options_type, f"the task {name}")
     for source, what, options in datasets.option_groups(task.fields):
         add_options(parser, options, f"data from {source}: {what}")
     return parser
 
 
-def read_config(name: str, arguments: argparse.Namespace) -> RunConfig:
+def config_of(name: str, arguments: argparse.Namespace) -> RunConfig:
     """The configuration that the flags of `task_parser` describe."""
     task = plugins.load("zoo.tasks", name, "TASK")
     of_data = [given(arguments, options) for _, _, options in datasets.option_groups(task.fields)]
@@ -72,7 +71,7 @@ def read_config(name: str, arguments: argparse.Namespace) -> RunConfig:
         data={option: getattr(arguments, option) for option in sorted(set().union(*of_data))},
         recurrent=collect(arguments, RecurrentOptions, defaults_of(task, RecurrentOptions)),
         training=collect(arguments, TrainingOptions, defaults_of(task, TrainingOptions)),
-        options=collect(arguments, task.Options),
+        options=collect(arguments, task.options_type),
         export=getattr(arguments, "export", False),
     )
 
@@ -94,7 +93,7 @@ def main(argv: list[str] | None = None) -> None:
     elif name is None:
         raise UserError(f"which task? one of: {', '.join(plugins.names('zoo.tasks'))} (see --help)")
     else:
-        config = read_config(name, arguments)
+        config = config_of(name, arguments)
         plugins.check("zoo.cells", config.recurrent.cell, "CELL")
         print(_start(config, getattr(arguments, "out", None)))
 

@@ -1,4 +1,4 @@
-"""Text to integers and back: one definition in TensorFlow operations for training, prediction and the exported model."""
+"""Text to integers: one definition in TensorFlow operations for training, prediction and the exported model."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ WHITE_SPACE = r"[\s\p{Z}]+"
 def split_words(texts: tf.Tensor, lowercase: bool = True) -> tf.RaggedTensor:
     """Words, numbers and punctuation marks of each text.
 
-    Line-break tags and white space of any script separate words; every other character that is no letter, mark, digit or
-    inner apostrophe is a token of its own.
+    Line-break tags and white space of any script separate words; every other character that is no letter, mark, digit
+    or inner apostrophe is a token of its own.
 
     Args:
         texts: `(batch,)` strings, UTF-8; invalid bytes become U+FFFD.
@@ -90,7 +90,7 @@ class TextEncoder(tf.Module):
         return RESERVED + len(self.vocabulary)
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
-        """Token numbers `(batch, time)` int32 of `(batch,)` texts, padded with 0 on the right; at least one step wide."""
+        """Token numbers `(batch, time)` int32 of `(batch,)` texts: 0 on the right of short ones, at least one step."""
         ragged = self.ragged(texts)
         ragged = ragged[:, : self.max_tokens] if self.keep == "start" else ragged[:, -self.max_tokens :]
         numbers = ragged.to_tensor(PADDING)

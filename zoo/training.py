@@ -1,6 +1,6 @@
 """Training: one loop for every task, that can be killed at any batch and goes on as if nothing had happened.
 
-The order of the data and the dropout of an epoch follow from (seed, epoch) alone, and a checkpoint holds everything else.
+The order of the data and the dropout of an epoch follow from (seed, epoch) alone; a checkpoint holds everything else.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Trainer:
 
     def __init__(self, make_model: Callable[[], Any], loss: Loss, options: TrainingOptions):
         self.options = options
-        self.strategy = tf.distribute.MirroredStrategy() if options.mirrored else None
+        self.strategy: Any = tf.distribute.MirroredStrategy() if options.mirrored else None
         self.replicas = self.strategy.num_replicas_in_sync if self.strategy else 1
         if options.batch_size % self.replicas:
             raise UserError(
@@ -53,6 +53,7 @@ class Trainer:
             self.model = make_model()
             self.optimizer = make_optimizer(options)
             self.optimizer.build(self.model.trainable_variables)
+            self.averages = [tf.Variable(v.value, trainable=False) for v in self._averaged_variables]
         self._loss = loss
         self._compiled = tf.function(
             self._distributed_step if self.strategy else self._step, reduce_retracing=True
@@ -60,8 +61,12 @@ class Trainer:
 
     @property
     def variables(self) -> list[Any]:
-        """All state of model and optimiser, seeds included, in a fixed order."""
-        return [*self.model.variables, *self.optimizer.variables]
+        """All state of model, optimiser and averages, seeds included, in a fixed order."""
+        return [*self.model.variables, *self.optimizer.variables, *self.averages]
+
+    @property
+    def _averaged_variables(self) -> list[Any]:
+        return list(self.model.trainable_variables) if self.options.average else []
 
     def step(self, batch: Batch) -> tuple[float, float]:
         """Train on one batch; gives the mean loss before the step and the norm of the gradient before clipping."""
@@ -72,7 +77,28 @@ class Trainer:
         else:
             arrays = tf.nest.map_structure(tf.constant, arrays)
         loss, norm = self._compiled(*arrays, total)
+        if self.averages:
+            steps = float(self.optimizer.iterations)
+            self._update_averages(
+                tf.constant(min(self.options.average, (1 + steps) / (10 + steps)), tf.float32)
+            )
         return float(loss), float(norm)
+
+    @tf.function
+    def _update_averages(self, decay: Any) -> None:
+        """Move each average towards its weight; fast at first, so that the first weights are soon forgotten."""
+        for average, variable in zip(self.averages, self._averaged_variables, strict=True):
+            average.assign_add((variable.value - average) * tf.cast(1 - decay, average.dtype))
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Meanwhile the model has the averages of its weights, where averaging is asked for."""
+        weights = [variable.numpy() for variable in self._averaged_variables]
+        for variable, average in zip(self._averaged_variables, self.averages, strict=True):
+            variable.assign(average)
+        yield
+        for variable, weight in zip(self._averaged_variables, weights, strict=True):
+            variable.assign(weight)
 
     def _step(self, inputs: Any, targets: Any, weights: Any, total: Any) -> tuple[Any, Any]:
         """One step on one device: `total` is the sum of the weights over all devices."""
@@ -91,7 +117,7 @@ class Trainer:
         return loss, norm
 
     def _sum_over_devices(self, gradients: list[Any]) -> list[Any]:
-        """Keras adds the devices' gradients up itself, after clipping; what it adds up must be shares of the clipped sum."""
+        """Keras adds the devices' gradients up itself, after clipping; so each gets its share of the clipped sum."""
         if not self.strategy:
             return gradients
         summed = tf.distribute.get_replica_context().all_reduce("sum", gradients)
@@ -169,9 +195,10 @@ def fit(
         with stop_signals() as stop:
             while not progress.finished:
                 _train_epoch(trainer, train, progress, keep, stop, title)
-                metrics = evaluate()
-                if _close_epoch(progress, metrics, monitor, options):
-                    best = [np.array(v) for v in trainer.model.variables]
+                with trainer.averaged():
+                    metrics = evaluate()
+                    if _close_epoch(progress, metrics, monitor, options):
+                        best = [np.array(v) for v in trainer.model.variables]
                 keep()
                 after_epoch(progress)
     except NotANumber as problem:

@@ -1,1 +1,1 @@
-"""One step of recurrence each. A module that exports `CELL` is a cell; its file name is the cell's name (`--cell gru`)."""
+"""One step of recurrence each. A module that exports `CELL` is a cell named as its file (`--cell gru`)."""

@@ -1,4 +1,4 @@
-"""What every recurrent cell of the zoo shares: its arguments, its weights, its dropout, and the split of one step in two.
+"""What every recurrent cell of the zoo shares: arguments, weights, dropout, and the split of one step in two.
 
 A cell is one step of recurrence. It does not know of time, stacking, direction or padding: `zoo.layers.Recurrent` does.
 It is split in two so that it can be run fast:
@@ -15,8 +15,8 @@ from typing import Any
 
 import keras
 
-# Keras' RNN layer draws the dropout masks once per sequence, before its loop, and only for cells of this class. It is the
-# one way to get masks that stay the same from step to step on every backend; Keras 3.15 does not export it.
+# Keras' RNN layer draws the dropout masks once per sequence, before its loop, and only for cells of this class. It is
+# the one way to get masks that stay the same from step to step on every backend; Keras 3.15 does not export it.
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 
 Tensor = Any
@@ -35,8 +35,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         kernel_regularizer, recurrent_regularizer, bias_regularizer: Keras regularisers, their names, or None.
         dropout: fraction of the inputs set to zero in training, the same ones at each step of a sequence.
         recurrent_dropout: fraction of the state set to zero inside the recurrent product in training, the same units at
-            each step of a sequence (Gal and Ghahramani 2016, "variational" dropout). The state that is carried on to the
-            next step is not touched.
+            each step of a sequence (Gal and Ghahramani 2016, "variational" dropout). The state that is carried on to
+            the next step is not touched.
         seed: seed of both dropouts; None draws one.
 
     Weights:

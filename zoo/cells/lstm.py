@@ -21,12 +21,12 @@ class LSTMCell(Cell):
         units: size of the states h and c and of the output.
         activation: of the candidate g and of the cell state on its way out.
         recurrent_activation: of the three gates.
-        unit_forget_bias: start the forget gate's bias at 1, so that the cell remembers at first (Jozefowicz et al. 2015).
+        unit_forget_bias: start the forget gate's bias at 1: the cell remembers at first (Jozefowicz et al. 2015).
         cell_arguments: see `Cell`.
 
     Weights:
-        kernel W `(features, 4 * units)`, recurrent_kernel U `(units, 4 * units)`, bias b `(4 * units,)`; the gates stand
-        side by side in the order i, f, g, o, as in Keras and torch.
+        kernel W `(features, 4 * units)`, recurrent_kernel U `(units, 4 * units)`, bias b `(4 * units,)`; the gates
+        stand side by side in the order i, f, g, o, as in Keras and torch.
     """
 
     gates = 4

@@ -13,8 +13,8 @@ class NoneCell(Cell):
 
     $$h_t = \frac{1}{t} \sum_{s \le t} (x_s W + b)$$
 
-    Its last output is a linear map of the mean of all inputs ("bag of embeddings"); its output at step t sees the inputs
-    up to t only, so that it can also stand in a language model or a decoder.
+    Its last output is a linear map of the mean of all inputs ("bag of embeddings"); its output at step t sees the
+    inputs up to t only, so that it can also stand in a language model or a decoder.
 
     Args:
         units: size of the output.

@@ -29,9 +29,9 @@ class Recurrent(keras.layers.Layer):
 
     Call arguments:
         inputs: `(batch, time, features)`, at least one step.
-        mask: `(batch, time)` bool, True where there is an input. A masked step gives zeros and hands the states on: padding
-            never changes a result.
-        initial_state: `states[layer][direction]` as the layer gives with `return_state`; None starts from the cell's own.
+        mask: `(batch, time)` bool, True where there is an input. A masked step gives zeros and hands the states on:
+            padding never changes a result.
+        initial_state: `states[layer][direction]` as the layer gives with `return_state`; None: the cell's own.
         training: whether dropout is applied.
 
     Returns:

@@ -77,7 +77,8 @@ class Task(Protocol):
     fields: tuple[str, ...]
     #: What `zoo.predict` reads from a file and gives to `answer`; see `datasets.inputs.read_inputs`.
     input_field: str
-    Options: type
+    #: A frozen dataclass that becomes flags.
+    options_type: type
     #: Overrules defaults of `RecurrentOptions` and `TrainingOptions`, by field name.
     defaults: Mapping[str, Any]
     #: The metric that picks the best weights, and whether `max` or `min` of it is best.

@@ -64,7 +64,7 @@ class Sentiment:
     summary = "text → label and score (many to one)"
     fields = ("text", "label")
     input_field = "text"
-    Options = Options
+    options_type = Options
     defaults: Mapping[str, Any] = {}
     monitor = ("accuracy", "max")
     headline = ("accuracy", "macro_f1", "auc", "loss")

@@ -50,7 +50,7 @@ def choose(cell: Any, engine: str = "auto") -> Choice:
         if reason:
             raise ValueError(f"the {engine} engine cannot run {type(cell).__name__}: {reason}")
         return choice
-    reasons = []
+    reasons: list[str] = []
     for name in ENGINES:
         choice = Choice(name, "; ".join([*reasons, f"{name} can run it"]))
         reason = choice.module.unfit(cell)
