@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -32,18 +32,17 @@ def test_the_test_command_is_the_one_of_ci():
 
 
 def test_the_hooks_before_a_commit_are_the_checks_of_ci():
-    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
-    hooks = [hook for repository in config["repos"] for hook in repository["hooks"]]
+    config = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     checks = CI[CI.index("pip install --quiet --disable-pip-version-check -r requirements-dev.txt") + 1 :]
-    assert [hook["entry"] for hook in hooks] == checks
+    assert re.findall(r"entry: (.*)", config) == checks
     assert len(checks) == 4
-    assert {repository["repo"] for repository in config["repos"]} == {"local"}
+    assert re.findall(r"repo: (.*)", config) == ["local"]
 
 
 def test_requirements_have_a_reason_and_an_upper_bound():
     for name in ("requirements.txt", "requirements-dev.txt"):
         lines = (ROOT / name).read_text("utf-8").splitlines()
-        for above, line in zip(lines, lines[1:], strict=False):
+        for above, line in itertools.pairwise(lines):
             if line and not line.startswith(("#", "-r")):
                 assert above.startswith("# "), line
                 assert re.fullmatch(r"[\w-]+>=[\d.]+,<[\d.]+", line)
