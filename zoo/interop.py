@@ -169,10 +169,10 @@ def _cells(layer: Any) -> list[list[Any]]:
 def _weights(cell: Any) -> Weights:
     if not cell.built:
         raise ValueError(f"{cell.name} has no weights yet: build it, or call it once on its inputs")
-    names = {"kernel", "recurrent_kernel"} | ({"bias"} if cell.use_bias else set())
-    if {variable.name for variable in cell.weights} != names:
-        raise ValueError(f"{type(cell).__name__} has other weights than {', '.join(sorted(names))}")
-    return {name: keras.ops.convert_to_numpy(getattr(cell, name).value) for name in names}
+    names = ["kernel", "recurrent_kernel", *(["bias"] if cell.use_bias else [])]
+    if {variable.name for variable in cell.weights} != set(names):
+        raise ValueError(f"{type(cell).__name__} has other weights than {', '.join(names)}")
+    return {name: getattr(cell, name).numpy() for name in names}
 
 
 def _build(layer: Any, features: int) -> None:
