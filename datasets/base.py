@@ -1,4 +1,4 @@
-"""The contract between data and tasks: a data set is three splits of examples with named fields, and facts about them."""
+"""The contract between data and tasks: three splits of examples with named fields, and facts about them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ class Info:
         fields: the names that every example has, e.g. `("text", "label")`.
         labels: the class names in the order of their class numbers; empty where there are no classes.
         synthetic: True where the examples were generated; reports then say so.
-        ceiling: best value that any model can reach in expectation, by metric (`{"accuracy": 0.95}`), where known.
+        ceiling: best value that any model can reach on the test split, by metric (`{"accuracy": 0.95}`),
+            where known.
         source: where it comes from: a path, a URL or the generator and its seed.
         licence, citation: as stated by the source; empty where none is stated.
-        notes: sentences on what loading found and did (duplicates, conflicts, a dev split taken out of train).
+        notes: sentences on what loading found and did (duplicates, conflicts, how splits were made).
     """
 
     name: str
@@ -36,7 +37,7 @@ class Info:
 
 
 class Split:
-    """Examples that can be read again and again, one at a time, so that a file larger than memory can be a split.
+    """Examples that can be read again and again, one at a time: a file larger than memory can be a split.
 
     Args:
         read: called for each pass; gives a fresh iterator over the examples, always in the same order.
@@ -56,7 +57,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train, dev and test examples. The test split is read once, at the end; it is None where there is none."""
+    """Train, dev and test examples. The test split is read once, at the end; None where there is none."""
 
     info: Info
     train: Split

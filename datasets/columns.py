@@ -1,0 +1,90 @@
+"""Which column of a table is which field: named by the user, or found by its usual names."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from datasets.errors import UserError
+from datasets.options import flag, nearest
+from datasets.tables import Table
+
+TEXT_NAMES = frozenset({
+    "text", "texts", "review", "reviews", "sentence", "sentences", "content", "contents", "document",
+    "comment", "comments", "body", "message", "tweet", "review_text", "review_body", "reviewtext",
+    "텍스트", "리뷰", "리뷰내용", "내용", "문장", "본문", "댓글", "문서", "후기",
+})  # fmt: skip
+LABEL_NAMES = frozenset({
+    "label", "labels", "sentiment", "class", "category", "polarity", "target", "emotion",
+    "라벨", "레이블", "감정", "감성", "분류", "클래스", "긍부정",
+})  # fmt: skip
+SHOWN = 12  # column names listed in a message, and the letters shown of each are twice as many
+
+
+def find(table: Table, field: str, wanted: str | None, usual: frozenset[str]) -> int:
+    """The position of the column that holds a field.
+
+    Args:
+        table: where to look.
+        field: the field's name; `{field}_column` is the option that names its column.
+        wanted: the name or the position that the user gave, or None to look for one of the usual names.
+        usual: names to look for, in lower case.
+
+    Raises:
+        UserError: no such column, or several.
+    """
+    if wanted is not None:
+        return _given(table, field, wanted)
+    found = [position for position, name in enumerate(table.columns) if _plain(name) in usual]
+    if len(found) == 1 and table.named:
+        return found[0]
+    if found:
+        several = ", ".join(f"'{table.columns[position]}'" for position in found)
+        raise UserError(f"{table.path}: several columns may be the {field}: {several}; {_choose(field)}")
+    raise UserError(f"{table.path}: no column for the {field} among {_listed(table)}; {_mend(field, table)}")
+
+
+def _given(table: Table, field: str, wanted: str) -> int:
+    exact = [position for position, name in enumerate(table.columns) if name == wanted]
+    found = exact or [
+        position for position, name in enumerate(table.columns) if _plain(name) == _plain(wanted)
+    ]
+    if len(found) > 1:
+        raise UserError(
+            f"{table.path}: {len(found)} columns are called '{wanted}'; "
+            f"give the position, e.g. {flag(field + '_column')} {found[0]}"
+        )
+    if found:
+        return found[0]
+    if not table.is_json and wanted.isdecimal() and int(wanted) < len(table.columns):
+        return int(wanted)
+    close = nearest(wanted, table.columns)
+    raise UserError(
+        f"{flag(field + '_column')} {wanted}: no such column{close}; {table.path} has {_listed(table)}"
+    )
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().lower()
+
+
+def _listed(table: Table) -> str:
+    """The column names, shortened, for a message."""
+    shown = [f"'{name[: 2 * SHOWN]}'" for name in table.columns[:SHOWN]]
+    more = len(table.columns) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _choose(field: str) -> str:
+    return f"name one with {flag(field + '_column')}"
+
+
+def _mend(field: str, table: Table) -> str:
+    """What to do where no usual name was found."""
+    if not table.named:
+        return f"give its position, e.g. {flag(field + '_column')} 0"
+    mend = f"name it with {flag(field + '_column')}"
+    if table.is_json:
+        return mend
+    if len(table.columns) == 1:
+        return f"{mend}, and say how columns are parted with --delimiter"
+    return f"{mend}, or, if the file has no header row, give --header no --text-column 0 --label-column 1"

@@ -1,0 +1,1 @@
+"""Users' files as examples: a module for each set of fields (see `datasets.plugins`)."""

@@ -1,0 +1,197 @@
+"""A user's labelled texts: a table, a folder with a table a split, or a folder a class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.base import Dataset, Info
+from datasets.classification import Part, Row, assemble, clean
+from datasets.columns import LABEL_NAMES, TEXT_NAMES, find
+from datasets.errors import UserError
+from datasets.files import existing
+from datasets.layouts import data_files, folders, split_files, split_folders
+from datasets.options import option, require
+from datasets.reading import LONGEST_LINE, check_encoding, lines
+from datasets.tables import DELIMITERS, Format, Table, is_table
+
+FIELDS = ("text", "label")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read a user's labelled texts."""
+
+    text_column: str | None = option(None, "column with the text: its name, or its position from 0")
+    label_column: str | None = option(None, "column with the label: its name, or its position from 0")
+    header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
+    delimiter: str = option(
+        "auto", "what parts the columns; auto goes by the file's name", ("auto", *DELIMITERS)
+    )
+    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
+    valid_fraction: float = option(0.1, "share of the texts for a dev split without a file")
+    test_fraction: float = option(0.1, "share of the texts for a test split without a file; 0: none")
+
+    def __post_init__(self) -> None:
+        """Refuse fractions that leave nothing, and unknown encodings."""
+        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
+        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
+        left = 1 - self.valid_fraction - self.test_fraction
+        require(
+            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
+        )
+        check_encoding(self.encoding)
+
+    @property
+    def format(self) -> Format:
+        """How to read a table."""
+        delimiter = None if self.delimiter == "auto" else self.delimiter
+        return Format(self.encoding, delimiter, self.header == "yes")
+
+
+def load(spec: str, options: Options) -> Dataset:
+    """Labelled texts from a path.
+
+    Raises:
+        UserError: no such file, no known layout, or data that cannot be labelled texts.
+    """
+    path = existing(spec)
+    parts = _parts(path, options)
+    info = Info(name=path.name, fields=FIELDS, source=str(path))
+    return assemble(info, parts, options.valid_fraction, options.test_fraction)
+
+
+def _parts(path: Path, options: Options) -> dict[str, Part]:
+    if not path.is_dir():
+        return {"train": TablePart(path, options)}
+    if tables := split_files(path, is_table):
+        return {split: TablePart(table, options) for split, table in tables.items()}
+    if by_split := split_folders(path):
+        return {split: ClassFolders(folder, options.encoding) for split, folder in by_split.items()}
+    if any(_texts(folder) for folder in folders(path)):
+        return {"train": ClassFolders(path, options.encoding)}
+    return {"train": TablePart(_only_table(path), options)}
+
+
+def _only_table(folder: Path) -> Path:
+    tables = data_files(folder, is_table)
+    if len(tables) == 1:
+        return tables[0]
+    found = f"holds {len(tables)} tables; name one of them" if tables else "holds no data in a known layout"
+    raise UserError(
+        f"{folder}: {found}: a table (.csv, .tsv, .jsonl, each also .gz), train, valid and test tables, "
+        "or a folder of .txt files a class (train/pos/1.txt)"
+    )
+
+
+class TablePart:
+    """The rows of a table as labelled texts."""
+
+    mend = "is --label-column right?"
+
+    def __init__(self, path: Path, options: Options):
+        self.name = str(path)
+        self._path = path
+        self._table = Table(path, options.format)
+        text = find(self._table, "text", options.text_column, TEXT_NAMES)
+        label = find(self._table, "label", options.label_column, LABEL_NAMES)
+        if text == label:
+            raise UserError(f"{path}: --text-column and --label-column are the same column")
+        self._positions = (text, label)
+        self.label_name = f"column '{self._table.columns[label]}'"
+
+    def rows(self) -> Iterator[Row]:
+        """One pass over the table."""
+        for line, (text, label) in self._table.rows(self._positions):
+            if self._table.is_json:
+                text, label = self._json_text(line, text), self._json_label(line, label)
+            label = clean(label.strip())
+            if not label:
+                raise UserError(f"{self.place(line)}: the label is missing")
+            yield line, clean(text), label
+
+    def place(self, where: Any) -> str:
+        """The words for a line of the file."""
+        return f"{self.name} line {where}"
+
+    def stamp(self) -> object:
+        """Changes when the file is written."""
+        return _stamp(self._path)
+
+    def _json_text(self, line: int, value: Any) -> str:
+        if not isinstance(value, str):
+            raise UserError(f"{self.place(line)}: the text is not a string")
+        return _encodable(self.place(line), value)
+
+    def _json_label(self, line: int, value: Any) -> str:
+        if value is None or value != value:
+            raise UserError(f"{self.place(line)}: the label is missing")
+        if isinstance(value, bool):
+            return str(value).lower()
+        if not isinstance(value, str | int | float):
+            raise UserError(f"{self.place(line)}: the label is neither a string nor a number")
+        return _encodable(self.place(line), str(value))
+
+
+class ClassFolders:
+    """A folder a class, each text a file in it, as in aclImdb."""
+
+    label_name = "folder name"
+    mend = "put each class's .txt files in a folder of its own"
+
+    def __init__(self, folder: Path, encoding: str):
+        self.name = str(folder)
+        self._folder = folder
+        self._encoding = encoding
+
+    def rows(self) -> Iterator[Row]:
+        """One pass over the files, class by class, by name."""
+        for folder in folders(self._folder):
+            label = _encodable(str(folder), clean(folder.name.strip()))
+            for path in _texts(folder):
+                yield path, clean(_whole_text(path, self._encoding)), label
+
+    def place(self, where: Any) -> str:
+        """The words for a file: its path."""
+        return str(where)
+
+    def stamp(self) -> object:
+        """Changes when files come or go."""
+        return [_stamp(folder) for folder in folders(self._folder)]
+
+
+def _texts(folder: Path) -> list[Path]:
+    return data_files(folder, lambda path: path.suffix.lower() == ".txt")
+
+
+def _whole_text(path: Path, encoding: str) -> str:
+    """A text file without the line feed at its end."""
+    found: list[str] = []
+    length = 0
+    for line in lines(path, encoding):
+        length += len(line)
+        if length > LONGEST_LINE:
+            raise UserError(f"{path}: is too long for one text: more than {LONGEST_LINE:,} characters")
+        found.append(line)
+    return "\n".join(found)
+
+
+def _encodable(place: str, text: str) -> str:
+    """Refuse half of a surrogate pair, which JSON can spell and no text can hold."""
+    if text.isascii():
+        return text
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError(f"{place}: holds half of a character (\\ud800 to \\udfff)") from None
+    return text
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
+    return stat.st_mtime_ns, stat.st_size

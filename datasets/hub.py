@@ -1,0 +1,143 @@
+"""tensorflow-datasets by name: finds and prepares them, and fails early and in one line where that cannot be.
+
+What the examples hold is for `hub_views`. `tensorflow_datasets` is imported only when a name is looked up.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from datasets.errors import UserError
+from datasets.options import nearest
+
+HELP = "a tensorflow-datasets name such as imdb_reviews or glue/sst2, downloaded once"
+VIEWS = "datasets.hub_views"
+CONNECT_SECONDS = 5.0
+RETRIES = 1  # of each download; the default, 10 with growing pauses, keeps a person waiting for minutes
+
+
+def check_name(spec: str, also: list[str]) -> None:
+    """Refuse what is no tensorflow-datasets name, naming the nearest of them and of the names in `also`.
+
+    Only what is found wrong at once is refused here: a set prepared in a `--data-dir` may have any name.
+    """
+    name = spec.partition("/")[0].partition(":")[0]
+    if not name.isidentifier() or (name not in _known() and nearest(spec, also)):
+        raise UserError(_unknown(spec, also))
+
+
+def find_builder(spec: str, data_dir: str | None) -> Any:
+    """The `tfds.core.DatasetBuilder` of a name; nothing is downloaded.
+
+    Args:
+        spec: `name`, `name/config` or `name:version`.
+        data_dir: where prepared sets are; None for tensorflow-datasets' own folder.
+
+    Raises:
+        UserError: unknown name, configuration or version.
+    """
+    tfds = _library()
+    if data_dir is not None and not os.path.isdir(data_dir):
+        raise UserError(f"--data-dir {data_dir}: no such folder")
+    try:
+        return tfds.builder(spec, data_dir=data_dir)
+    except tfds.core.DatasetNotFoundError:
+        raise UserError(_unknown(spec, [])) from None
+    except Exception as error:  # a plug-in of someone else's: anything may be raised
+        raise UserError(f"'{spec}': {_first_line(error)}{_configurations(spec)}") from None
+
+
+def prepare(builder: Any) -> None:
+    """Download and prepare a set unless that is done.
+
+    Raises:
+        UserError: no network, or a set that tensorflow-datasets cannot prepare by itself.
+    """
+    if builder.is_prepared():
+        return
+    name = builder.info.full_name
+    _probe(name, builder)
+    try:
+        with _few_retries():
+            builder.download_and_prepare()
+    except FileExistsError:  # another process has prepared it in the meantime
+        if not builder.is_prepared():
+            raise UserError(f"'{name}': {builder.data_dir} is in the way; remove it", exit_code=1) from None
+    except Exception as error:
+        raise UserError(f"'{name}' cannot be prepared: {_first_line(error)}", exit_code=1) from None
+
+
+def _library() -> Any:
+    try:
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise UserError(f"tensorflow-datasets cannot be imported ({error}); pip install it") from None
+    return tfds
+
+
+def _known() -> list[str]:
+    return _library().list_builders(with_community_datasets=False)
+
+
+def _unknown(spec: str, also: list[str]) -> str:
+    _, slash, rest = spec.partition("/")
+    known = [*also, *(one + slash + rest for one in _known())]
+    return f"'{spec}' is neither a file nor a data set's name{nearest(spec, known)}"
+
+
+def _configurations(spec: str) -> str:
+    """The configurations of a set, for the message on one that it does not have."""
+    name, _, wanted = spec.partition("/")
+    try:
+        known = list(_library().builder_cls(name.partition(":")[0]).builder_configs)
+    except Exception:  # no such class: there is nothing to list
+        return ""
+    if not known or wanted in known:
+        return ""
+    return f"; configurations: {', '.join(known[:12])}{nearest(wanted, known)}"
+
+
+def _probe(name: str, builder: Any) -> None:
+    """Fail in seconds where the host of the first download cannot be reached, unless a proxy is to."""
+    url = next(iter(builder.url_infos or ()), "")
+    parts = urlsplit(url)
+    if not parts.hostname or urllib.request.getproxies():
+        return
+    port = parts.port or {"http": 80, "ftp": 21}.get(parts.scheme, 443)
+    try:
+        socket.create_connection((parts.hostname, port), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        raise UserError(
+            f"'{name}' is not on this machine and {parts.hostname} cannot be reached "
+            f"({error.strerror or error}); connect, or give --data-dir with a prepared copy, or a path to files",
+            exit_code=1,
+        ) from None
+
+
+@contextmanager
+def _few_retries() -> Iterator[None]:
+    from tensorflow_datasets.core.download import downloader
+
+    before, downloader.MAX_RETRIES = downloader.MAX_RETRIES, RETRIES
+    try:
+        yield
+    finally:
+        downloader.MAX_RETRIES = before
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__
+
+
+def stamp(builder: Any) -> object:
+    """Something that changes when a set is prepared anew."""
+    info = Path(builder.data_dir) / "dataset_info.json"
+    return info.stat().st_mtime_ns if info.is_file() else None

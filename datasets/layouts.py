@@ -1,0 +1,85 @@
+"""What a file or a folder of files holds: which file or sub-folder is which split."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from datasets.errors import UserError
+
+SPLIT_NAMES = {
+    "train": "train", "training": "train",
+    "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+IGNORED_FOLDERS = {"unsup"}  # texts without labels in aclImdb
+
+
+def split_files(folder: Path, is_data: Callable[[Path], bool]) -> dict[str, Path]:
+    """The data files of a folder whose names say their split: `ratings_train.txt` is train.
+
+    Args:
+        folder: where to look; not below it.
+        is_data: whether a file's name is that of a data file.
+
+    Raises:
+        UserError: two files for one split, or other splits without train.
+    """
+    found: dict[str, Path] = {}
+    for path in data_files(folder, is_data):
+        words = re.split(r"[^a-z]+", path.name.lower())
+        splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+        for split in splits if len(splits) == 1 else ():
+            if split in found:
+                raise UserError(_both(folder, split, found[split], path))
+            found[split] = path
+    _needs_train(folder, found)
+    return found
+
+
+def split_folders(folder: Path) -> dict[str, Path]:
+    """The sub-folders of a folder that are named after splits.
+
+    Raises:
+        UserError: two sub-folders for one split, or other splits without train.
+    """
+    found: dict[str, Path] = {}
+    for path in folders(folder):
+        split = SPLIT_NAMES.get(path.name.lower())
+        if split in found:
+            raise UserError(_both(folder, split, found[split], path))
+        if split:
+            found[split] = path
+    _needs_train(folder, found)
+    return found
+
+
+def data_files(folder: Path, is_data: Callable[[Path], bool]) -> list[Path]:
+    """The data files directly in a folder, by name."""
+    return [path for path in _entries(folder) if path.is_file() and is_data(path)]
+
+
+def folders(folder: Path) -> list[Path]:
+    """The folders directly in a folder, by name, without hidden ones and those known to have no labels."""
+    return [path for path in _entries(folder) if path.is_dir() and path.name not in IGNORED_FOLDERS]
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be read ({error.strerror or error})") from None
+    for path in paths:
+        if not path.name.startswith((".", "__")):
+            yield path
+
+
+def _both(folder: Path, split: str, one: Path, other: Path) -> str:
+    return f"{folder}: both {one.name} and {other.name} may be the {split} split; name one file"
+
+
+def _needs_train(folder: Path, found: dict[str, Path]) -> None:
+    if found and "train" not in found:
+        names = ", ".join(path.name for path in found.values())
+        raise UserError(f"{folder}: has {names} and no train split beside; name one file, or add train")

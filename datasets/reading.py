@@ -1,0 +1,112 @@
+"""Bytes on disk to lines of text, one at a time: gzip, encodings, and a bound on what one line may hold.
+
+Lines end at line feed alone: U+2028, NEL and form feed are characters of a text.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from datasets.errors import UserError
+
+CHUNK = 1 << 20  # bytes read at a time
+LONGEST_LINE = 10_000_000  # characters in a line, a quoted field or a text file; more is no table of texts
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+def lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
+    """The lines of a plain or gzipped file without their line feeds; a byte order mark is no text.
+
+    Raises:
+        UserError: the file cannot be read, is not of this encoding (names the line) or has an endless line.
+    """
+    rest, number = "", 1
+    for text in _decoded(path, encoding):
+        *complete, rest = (rest + text).split("\n")
+        for line in complete:
+            _bound(path, number, line)
+            yield line
+            number += 1
+        _bound(path, number, rest)
+    if rest:
+        yield rest
+
+
+def check_encoding(encoding: str) -> None:
+    """Raises UserError unless Python knows a text encoding of this name."""
+    try:
+        usable = "a\n".encode(encoding).decode(encoding) == "a\n"
+    except (LookupError, ValueError):
+        usable = False
+    if not usable:
+        raise UserError(f"--encoding {encoding}: not a text encoding; usual ones are utf-8, cp949, latin-1")
+
+
+def _bound(path: Path, number: int, line: str) -> None:
+    if len(line) > LONGEST_LINE:
+        raise UserError(
+            f"{path} line {number}: longer than {LONGEST_LINE:,} characters; "
+            "is this a table with an example a line?"
+        )
+
+
+def _decoded(path: Path, encoding: str) -> Iterator[str]:
+    """The text of a file in pieces, without a byte order mark."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    line, first = 1, True
+    for data in _chunks(path):
+        text = _decode(decoder, data, path, line)
+        line += text.count("\n")
+        if first and text:
+            text, first = text.removeprefix("\ufeff"), False
+        yield text
+
+
+def _decode(decoder: codecs.IncrementalDecoder, data: bytes, path: Path, line: int) -> str:
+    """Decode a chunk that begins on this line; an empty chunk says that the file is over."""
+    try:
+        return decoder.decode(data, final=not data)
+    except UnicodeError as error:
+        raise UserError(_undecodable(path, line, error)) from None
+
+
+def _undecodable(path: Path, line: int, error: UnicodeError) -> str:
+    """Say which line of a file is not of its encoding."""
+    if not isinstance(error, UnicodeDecodeError):
+        return f"{path}: cannot be decoded ({error})"
+    if line == 1 and error.start == 0 and error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return f"{path}: looks like UTF-16; give --encoding utf-16"
+    line += error.object[: error.start].decode(error.encoding, errors="ignore").count("\n")
+    byte = f"byte 0x{error.object[error.start]:02x} is not valid {error.encoding}"
+    return f"{path} line {line}: {byte}; give the file's encoding, e.g. --encoding cp949"
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The unpacked bytes of a file in pieces, then an empty piece."""
+    try:
+        with _open(path) as file:
+            while data := file.read(CHUNK):
+                yield data
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise UserError(f"{path}: is not a whole gzip file; was its download cut off?") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
+    yield b""
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open a file, unpacking it if it is gzipped, whatever it is called."""
+    if not path.is_file():
+        raise UserError(f"{path}: is not a file")
+    with path.open("rb") as file:
+        packed = file.read(2) == GZIP_MAGIC
+    if packed:
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    if path.suffix.lower() == ".gz" and path.stat().st_size:
+        raise UserError(f"{path}: is named .gz and is not a gzip file")
+    return path.open("rb")

@@ -1,0 +1,164 @@
+"""CSV, TSV and JSON Lines files as rows of values, one at a time, with the line that each row begins on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from datasets.errors import UserError
+from datasets.reading import LONGEST_LINE, lines
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t"}
+SUFFIXES = {".csv": "comma", ".tsv": "tab", ".tab": "tab", ".txt": "tab", ".jsonl": "json", ".ndjson": "json"}
+
+Row = tuple[int, Sequence[Any]]  # the line that it begins on, counted from 1, and its values
+
+
+@dataclass(frozen=True)
+class Format:
+    """How to read a table.
+
+    Attributes:
+        encoding: Python's name of the text encoding.
+        delimiter: a name in `DELIMITERS`, or None to go by the file's name.
+        header: whether the first row names the columns; JSON Lines name them in every row.
+    """
+
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    header: bool = True
+
+
+def suffix(path: Path) -> str:
+    """The suffix in lower case that says the format: `.csv` of `reviews.CSV.gz`."""
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix
+
+
+def is_table(path: Path) -> bool:
+    """Whether the name is that of a table."""
+    return suffix(path) in SUFFIXES
+
+
+class Table:
+    """A table on disk, read again at each pass, so that it may be larger than memory.
+
+    Attributes:
+        path: the file.
+        columns: the column names as they stand in the file; positions as strings where there is no header.
+        named: whether the file names its columns.
+
+    Raises:
+        UserError: unknown format, unreadable file, no row.
+    """
+
+    def __init__(self, path: Path, format: Format):
+        self.path = path
+        self._format = format
+        self._kind = format.delimiter or SUFFIXES.get(suffix(path)) or _refuse(path)
+        self.named = format.header or self._kind == "json"
+        self.columns = self._first_columns()
+
+    @property
+    def is_json(self) -> bool:
+        """Whether rows hold any values of JSON rather than strings."""
+        return self._kind == "json"
+
+    def rows(self, positions: Sequence[int]) -> Iterator[Row]:
+        """The rows, each with the values of the columns at these positions.
+
+        Raises:
+            UserError: a row that does not parse, with more or fewer values than the first row, or (JSON)
+                without one of the columns; names its line.
+        """
+        return self._json_rows(positions) if self.is_json else self._delimited_rows(positions)
+
+    def _delimited_rows(self, positions: Sequence[int]) -> Iterator[Row]:
+        rows = self._delimited()
+        if self.named:
+            next(rows, None)
+        width = len(self.columns)
+        for line, values in rows:
+            if values == [""] and width > 1:
+                continue  # an empty line
+            if len(values) != width:
+                raise UserError(
+                    f"{self.path} line {line}: {len(values)} columns where the first row has {width}"
+                )
+            yield line, [values[position] for position in positions]
+
+    def _json_rows(self, positions: Sequence[int]) -> Iterator[Row]:
+        names = [self.columns[position] for position in positions]
+        for line, item in self._objects():
+            for name in names:
+                if name not in item:
+                    raise UserError(f"{self.path} line {line}: has no '{name}'")
+            yield line, [item[name] for name in names]
+
+    def _first_columns(self) -> list[str]:
+        first = next(self._objects() if self.is_json else self._delimited(), None)
+        if first is None:
+            raise UserError(f"{self.path}: is empty")
+        if not self.named:
+            return [str(position) for position in range(len(first[1]))]
+        return list(first[1])
+
+    def _delimited(self) -> Iterator[tuple[int, list[str]]]:
+        read = self._plain_rows if self._kind == "tab" else self._quoted_rows
+        return ((line, values) for line, values in read() if values)
+
+    def _plain_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows split at tabs, where quotes are characters like any other."""
+        ending = ""
+        for number, line in enumerate(lines(self.path, self._format.encoding), 1):
+            if number == 1 and line.endswith("\r"):
+                ending = "\r"
+            yield number, line.removesuffix(ending).split("\t")
+
+    def _quoted_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows of RFC 4180: fields may be quoted, and quoted ones may hold line breaks."""
+        csv.field_size_limit(LONGEST_LINE)
+        with_ends = (line + "\n" for line in lines(self.path, self._format.encoding))
+        reader = csv.reader(with_ends, delimiter=DELIMITERS[self._kind], strict=True)
+        while True:
+            line = reader.line_num + 1
+            try:
+                yield line, next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise UserError(f"{self.path} line {line}: {_csv_fault(error)}") from None
+
+    def _objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        for number, line in enumerate(lines(self.path, self._format.encoding), 1):
+            if line.strip():
+                yield number, self._object(number, line)
+
+    def _object(self, number: int, line: str) -> dict[str, Any]:
+        try:
+            item = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep or too long a value"
+            raise UserError(f"{self.path} line {number}: is not JSON ({reason})") from None
+        if not isinstance(item, dict):
+            raise UserError(f"{self.path} line {number}: is JSON and not an object; each line is one {{...}}")
+        return item
+
+
+def _refuse(path: Path) -> NoReturn:
+    known = ", ".join(SUFFIXES)
+    raise UserError(f"{path}: unknown format '{suffix(path)}'; known are {known}, each also .gz")
+
+
+def _csv_fault(error: csv.Error) -> str:
+    """What csv says, in words that help."""
+    said = str(error)
+    if "field larger" in said or "end of data" in said:
+        return "a quoted field begins here and does not end; double the quotes inside a text"
+    if "new-line" in said:
+        return "a carriage return inside a field without quotes; end lines with \\n or quote the field"
+    return f"{said}; double the quotes inside a quoted text"
