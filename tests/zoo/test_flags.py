@@ -26,6 +26,7 @@ class Options:
     limit: int | None = option(None, "examples at most")
     clip: float | None = option(1.0, "largest norm of the gradients")
     column: str | None = option(None, "name of the column")
+    cut: str | None = option("end", "which end is cut; none cuts nothing")
     columns: tuple[str, ...] = option(("text", "label"), "names of columns")
     sizes: tuple[int, ...] = option((), "several sizes")
     merge: Literal["concat", "sum"] = option("concat", "how two directions are joined")
@@ -78,6 +79,7 @@ def test_without_flags_the_defaults_hold():
         (["--limit", "none"], "limit", None),
         (["--clip", "none"], "clip", None),
         (["--column", "none"], "column", "none"),
+        (["--cut", "none"], "cut", None),
         (["--columns", "a,b", "c"], "columns", ("a,b", "c")),
         (["--sizes", "1", "2"], "sizes", (1, 2)),
         (["--merge", "sum"], "merge", "sum"),
@@ -353,8 +355,9 @@ def test_a_reader_that_went_away_is_no_error(lines: int, repository):
         "sys.exit(main_guard(main)())"
     )
     read, write = os.pipe()
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=repository, stdout=write, stderr=subprocess.PIPE
+        [sys.executable, "-c", code], cwd=repository, env=buffered, stdout=write, stderr=subprocess.PIPE
     )
     os.close(read)
     os.close(write)

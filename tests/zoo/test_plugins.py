@@ -10,7 +10,7 @@ from zoo.plugins import check, load, names
 
 FILES = {
     "__init__.py": "",
-    "gru.py": "class GRU: pass\nCELL = GRU\n",
+    "gru.py": "class GRU: pass\n_Mine = CELL = GRU\n",
     "lstm.py": "CELL: type = int\n",
     "explodes.py": "raise RuntimeError('imported')\nCELL = 1\n",
     "as_function.py": "def CELL(units): return units\n",

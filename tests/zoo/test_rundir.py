@@ -177,17 +177,24 @@ def test_numpy_values_become_plain_and_nan_becomes_null(tmp_path: Path):
         "accuracy": np.float32(0.5),
         "counts": np.arange(3),
         "auc": math.nan,
+        "curve": np.array([0.5, math.nan]),
         "scores": (np.float64(math.inf), 1),
         1: np.bool_(True),
     }
     write_json(tmp_path / "m.json", data)
-    expected = {"accuracy": 0.5, "counts": [0, 1, 2], "auc": None, "scores": [None, 1], "1": True}
+    expected = {"accuracy": 0.5, "counts": [0, 1, 2], "auc": None, "curve": [0.5, None]}
+    expected |= {"scores": [None, 1], "1": True}
     assert read_json(tmp_path / "m.json") == expected
 
 
 def test_json_is_written_as_readable_utf8(tmp_path: Path):
     write_json(tmp_path / "m.json", {"token": "영화"})
     assert (tmp_path / "m.json").read_bytes() == '{\n  "token": "영화"\n}\n'.encode()
+
+
+def test_half_a_character_from_a_broken_source_comes_back(tmp_path: Path):
+    write_json(tmp_path / "m.json", {"token": "\ud800"})
+    assert read_json(tmp_path / "m.json") == {"token": "\ud800"}
 
 
 def test_broken_json_names_file_and_line(tmp_path: Path):

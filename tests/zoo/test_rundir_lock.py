@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -64,6 +65,12 @@ def test_create_holds_the_run_until_its_lock_is_left(tmp_path: Path):
         assert "is in use" in complaint(lambda: second.lock().__enter__())
     with second.lock():
         assert "is in use" in complaint(lambda: first.lock().__enter__())
+
+
+def test_the_lock_names_its_holder_and_no_earlier_one(tmp_path: Path):
+    (tmp_path / ".lock").write_text("an earlier process with a long name\n" * 10)
+    with RunDirectory(tmp_path).lock():
+        assert (tmp_path / ".lock").read_text() == f"{os.getpid()} on {platform.node()}\n"
 
 
 def test_the_lock_is_given_back_after_an_error(tmp_path: Path):
