@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -19,6 +20,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # as in the commands: it changes the bits of results
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # two workers share one GPU
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# A busy machine is no fault of the code.
+hypothesis.settings.register_profile(
+    "zoo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("zoo")
 
 Finished = subprocess.CompletedProcess[str]
 RunPython = Callable[..., Finished]
