@@ -12,44 +12,69 @@ from datasets.errors import UserError
 from datasets.reading import lines
 from datasets.tables import Format, Table, suffix
 
+PLAIN = Format()
 
-def read_inputs(path: Path, field: str, column: str | None = None, encoding: str = "utf-8") -> Iterator[Any]:
+
+def read_inputs(path: Path, field: str, column: str | None = None, form: Format = PLAIN) -> Iterator[Any]:
     """Raw inputs of a kind from a file.
 
     Args:
         path: the file.
         field: what they are: `text`.
-        column: name of the column; None finds it.
-        encoding: of the file.
+        column: name or position of the column; None finds it.
+        form: how to read a table.
 
     Raises:
         UserError: whatever is wrong with the file.
     """
-    return READERS[field](path, column, encoding)
+    return READERS[field](path, column, form)
 
 
-def read_texts(path: Path, column: str | None = None, encoding: str = "utf-8") -> Iterator[str]:
+def read_texts(path: Path, column: str | None = None, form: Format = PLAIN) -> Iterator[str]:
     """The texts of a table (CSV, TSV, JSON Lines), or of a `.txt` file with one text a line; each may be `.gz`.
 
     Args:
         path: the file.
-        column: name of the text column; None finds it by its usual names, or takes the only column there is.
-        encoding: of the file.
+        column: name or position of the text column; None finds it by its usual names, or takes the only one.
+        form: how to read a table.
 
     Raises:
         UserError: no such file or column, bytes that are not in the encoding, a row that does not parse.
     """
-    if suffix(path) == ".txt" and column is None:
-        for line in lines(path, encoding):
-            yield unicodedata.normalize("NFC", line)
+    if suffix(path) == ".txt" and column is None and form.delimiter is None:
+        for line in lines(path, form.encoding):
+            yield composed(line.removesuffix("\r"))
         return
-    table = Table(path, Format(encoding=encoding))
-    only = table.columns[0] if column is None and len(table.columns) == 1 else column
-    position = find(table, "text", only, TEXT_NAMES)
-    for line_number, (text,) in table.rows([position]):
+    table = Table(path, form)
+    for line_number, (text,) in table.rows([_position(table, column)]):
         if not isinstance(text, str):
             raise UserError(f"{path} line {line_number}: the text is {text!r}, not a string")
-        yield unicodedata.normalize("NFC", text)
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise UserError(f"{path} line {line_number}: holds half of a character (\\ud800 to \\udfff)")
+        yield composed(text)
 
 
-READERS: dict[str, Callable[[Path, str | None, str], Iterator[Any]]] = {"text": read_texts}
+def _position(table: Table, column: str | None) -> int:
+    """The column of the texts. The first row of a table may be its first text: that is asked, not guessed."""
+    if column is not None or len(table.columns) > 1:
+        return find(table, "text", column, TEXT_NAMES)
+    only = table.columns[0]
+    if table.named and not table.is_json and only.strip().lower() not in TEXT_NAMES:
+        raise UserError(
+            f"{table.path}: is the first row, {only[:40]!r}, the name of its only column? "
+            "give --column 0 if it is, --header no if it is a text"
+        )
+    return 0
+
+
+def typed(argument: str) -> str:
+    """An argument of the command line as a text; bytes that are not UTF-8 become U+FFFD, as in training."""
+    return composed(argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
+def composed(text: str) -> str:
+    """The text as training sees it: composed (NFC), so that Hangul of any system is the same."""
+    return unicodedata.normalize("NFC", text)
+
+
+READERS: dict[str, Callable[[Path, str | None, Format], Iterator[Any]]] = {"text": read_texts}

@@ -118,6 +118,8 @@ def from_dict(stored: Any, where: str) -> RunConfig:
             ("options", task.options_type),
         ):
             values[name] = options_from_dict(options, values[name], f"{where}: {name}")
+        if not isinstance(values["dataset"], str):
+            raise TypeError(f"dataset: {values['dataset']!r} is no name")
         data = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values["data"].items()
         }

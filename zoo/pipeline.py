@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import resource
 import time
 from collections.abc import Mapping
@@ -26,7 +28,7 @@ from zoo.progress import say
 from zoo.report import history_csv, result_table, tensorboard
 from zoo.rundir import RunDirectory, read_json, write_atomically, write_json
 from zoo.tasks.base import Batches, Metrics
-from zoo.training import NotANumber, Stopped, Trainer, fit
+from zoo.training import NotANumber, Trainer, fit
 
 
 def run(directory: RunDirectory, config: RunConfig) -> str:
@@ -38,7 +40,7 @@ def run(directory: RunDirectory, config: RunConfig) -> str:
 
     Raises:
         UserError: for what a person can mend.
-        Stopped: after a signal; the run can be resumed.
+        Stopped: after a signal during training; the run can be resumed.
     """
     if directory.metrics_path.exists():
         say(f"{directory.path} is finished")
@@ -51,7 +53,7 @@ def _run(directory: RunDirectory, config: RunConfig) -> str:
     work = Work.prepare(config)
     for note in work.notes:
         say(note)
-    write_json(directory.prepared_path, work.prepared.to_json())
+    _keep_prepared(directory, work.prepared.to_json())
     prepared_in = time.monotonic() - began
 
     trainer = Trainer(work.build, work.task.loss, config.training)
@@ -67,21 +69,31 @@ def _run(directory: RunDirectory, config: RunConfig) -> str:
             checkpoint_path=checkpoint_file(directory),
             after_epoch=partial(_after_epoch, directory, config),
         )
-    except Stopped as stop:
-        raise Stopped(
-            f"{stop}; go on with: python -m zoo.run --resume {directory.path}", stop.exit_code
-        ) from None
     except NotANumber as problem:
         raise _keep_last_good(directory, trainer.model, problem) from None
     save_model(trainer.model, directory.model_path)
     if config.export:
         serving.save(work.task.serve(trainer.model, work.prepared), directory.export_path)
 
+    history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     draw_history(progress.history, directory.path / "history.png")
     metrics = _evaluate(work, predictor, trainer, progress)
     metrics["seconds"] |= {"prepare": round(prepared_in, 2), "total": round(time.monotonic() - began, 2)}
     write_json(directory.metrics_path, metrics)
     return result_table(metrics, directory.path)
+
+
+def _keep_prepared(directory: RunDirectory, prepared: dict[str, Any]) -> None:
+    """Write what was learned from train; a resumed run must learn the same again.
+
+    Raises:
+        UserError: if the data have changed since the checkpoint was written.
+    """
+    if directory.prepared_path.exists() and checkpoint_file(directory).exists():
+        if read_json(directory.prepared_path) != json.loads(json.dumps(prepared)):
+            raise UserError(f"{directory.path}: the training data have changed since; start the run anew", 1)
+        return
+    write_json(directory.prepared_path, prepared)
 
 
 @dataclass(frozen=True)
@@ -158,17 +170,26 @@ def _evaluate(work: Work, predictor: Predictor, trainer: Trainer, progress: Prog
 
 
 def _trivial(work: Work, present: Mapping[str, Batches]) -> dict[str, dict[str, Metrics]]:
-    """Metrics by row and split of what needs no recurrence."""
+    """Metrics by row and split of what needs no recurrence.
+
+    TensorFlow allows one MirroredStrategy a process, so these models, which are small, train on one device.
+    """
     rows: dict[str, dict[str, Metrics]] = {}
     for split, batches in present.items():
         for row, metrics in work.task.trivial_rows(work.prepared, batches).items():
             rows.setdefault(row, {})[split] = metrics
     blind = order_blind_factory(work.config.recurrent, work.config.training.seed)
+    on_one_device = dataclasses.replace(work.config.training, mirrored=False)
     for row, build in work.task.trivial_models(work.prepared, blind, work.config.options).items():
-        trainer = Trainer(build, work.task.loss, work.config.training)
+        trainer = Trainer(build, work.task.loss, on_one_device)
         predictor = Predictor(trainer.model)
         evaluate = partial(work.score, predictor, work.prepared.valid)
-        fit(trainer, work.prepared.train, evaluate, work.task.monitor, title=row)
+        try:
+            fit(trainer, work.prepared.train, evaluate, work.task.monitor, title=row)
+        except NotANumber as problem:
+            say(f"{row}: {problem}")
+            if not problem.best_epoch:
+                continue  # there is nothing to score
         rows[row] = {split: work.score(predictor, batches) for split, batches in present.items()}
     return rows
 
@@ -214,19 +235,22 @@ def load_run(path: Path) -> tuple[Any, Any]:
     keras.mixed_precision.set_global_policy(config.training.precision)
     task = plugins.load("zoo.tasks", config.task, "TASK")
     factory = recurrent_factory(config.recurrent)
-    prepared = task.restore(read_json(directory.prepared_path), config.options)
+    stored = read_json(directory.prepared_path)
     import zoo.layers.pooling
-    import zoo.layers.recurrent  # noqa: F401
+    import zoo.layers.recurrent  # noqa: F401  (registered, they can be loaded)
 
+    path = directory.prepared_path
     try:
+        prepared = task.restore(stored, config.options)
+        path = directory.model_path
         model = keras.models.load_model(
             directory.model_path,
             custom_objects={factory.cell_class.__name__: factory.cell_class},
             compile=False,
         )
-    except (OSError, ValueError, TypeError, KeyError) as problem:
-        reason = str(problem).splitlines()[0][:200]
-        raise UserError(f"{directory.model_path} cannot be loaded: {reason}; train the run anew", 1) from None
+    except Exception as problem:  # what a damaged file raises depends on where it is damaged
+        reason = (str(problem) or type(problem).__name__).splitlines()[0][:200]
+        raise UserError(f"{path} cannot be loaded: {reason}; train the run anew", 1) from None
     return prepared, model
 
 

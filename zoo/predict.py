@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+import csv
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from datasets.inputs import read_inputs
+from datasets.inputs import read_inputs, typed
+from datasets.reading import check_encoding
+from datasets.tables import DELIMITERS, Format
 from zoo import plugins
 from zoo.config import read_config
 from zoo.flags import Parser, main_guard
@@ -26,12 +31,26 @@ def parser() -> Parser:
     """The command's parser."""
     parser = Parser(prog="python -m zoo.predict", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("run", metavar="RUN", help="a run directory")
-    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="raw inputs, one answer each")
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="raw inputs, one answer each; where one begins with a minus sign, write -- before the first",
+    )
     parser.add_argument(
         "--file", metavar="FILE", help="read the inputs from a CSV, TSV, JSONL or text file (.gz too)"
     )
     parser.add_argument(
-        "--column", metavar="NAME", help="the file's column (default: found by its usual names)"
+        "--column",
+        "--text-column",
+        metavar="NAME",
+        help="the file's column: its name, or its position from 0 (default: found by its usual names)",
+    )
+    parser.add_argument(
+        "--header", default="yes", choices=("yes", "no"), help="whether the first row names the columns"
+    )
+    parser.add_argument(
+        "--delimiter", choices=tuple(DELIMITERS), help="what parts the columns (default: by the file's name)"
     )
     parser.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
     parser.add_argument("--out", metavar="FILE", help=f"write the answers to a file ({', '.join(FORMATS)})")
@@ -45,12 +64,10 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser().parse_args(argv)
     if bool(arguments.inputs) == bool(arguments.file):
         raise UserError("give inputs on the command line, or a file with --file")
-    out = _checked_out(arguments.out)
+    out = _checked_out(arguments.out, arguments.file)
     config = read_config(RunDirectory.open(arguments.run))
     task = plugins.load("zoo.tasks", config.task, "TASK")
-    inputs = arguments.inputs or list(
-        read_inputs(Path(arguments.file), task.input_field, arguments.column, arguments.encoding)
-    )
+    inputs = _inputs(arguments, task.input_field)
     configure(arguments.device)
     from zoo.pipeline import load_run
 
@@ -63,10 +80,23 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{len(rows):,} answers in {out}")
 
 
-def _checked_out(name: str | None) -> Path | None:
+def _inputs(arguments: argparse.Namespace, field: str) -> list[Any]:
+    if not arguments.file:
+        return [typed(text) for text in arguments.inputs]
+    check_encoding(arguments.encoding)
+    form = Format(arguments.encoding, arguments.delimiter, arguments.header == "yes")
+    inputs = list(read_inputs(Path(arguments.file), field, arguments.column, form))
+    if not inputs:
+        raise UserError(f"{arguments.file} holds no inputs")
+    return inputs
+
+
+def _checked_out(name: str | None, source: str | None) -> Path | None:
     if name is None:
         return None
     path = Path(name)
+    if source is not None and path.exists() and path.samefile(source):
+        raise UserError(f"--out {name} is the file that is read; name another")
     if path.suffix not in FORMATS:
         raise UserError(f"--out {name}: the name must end in one of {', '.join(FORMATS)}")
     if not path.parent.is_dir():
@@ -77,10 +107,11 @@ def _checked_out(name: str | None) -> Path | None:
 def _table(rows: list[dict[str, Any]]) -> str:
     import pandas as pd
 
-    table = pd.DataFrame(rows)
-    if "text" in table:
-        table["text"] = [text if len(text) <= 60 else text[:59] + "…" for text in table["text"]]
-    return table.to_string(index=False, float_format="{:.4f}".format)
+    def shown(value: Any) -> Any:
+        text = " ".join(value.split()) if isinstance(value, str) else value
+        return text[:59] + "…" if isinstance(text, str) and len(text) > 60 else text
+
+    return pd.DataFrame(rows).map(shown).to_string(index=False, float_format="{:.4f}".format)
 
 
 def _write(rows: list[dict[str, Any]], path: Path) -> None:
@@ -89,10 +120,24 @@ def _write(rows: list[dict[str, Any]], path: Path) -> None:
     table = pd.DataFrame(rows)
     writers = {
         ".csv": lambda file: table.to_csv(file, index=False),
-        ".tsv": lambda file: table.to_csv(file, index=False, sep="\t"),
+        ".tsv": lambda file: _without_breaks(table).to_csv(
+            file, index=False, sep="\t", quoting=csv.QUOTE_NONE
+        ),
         ".jsonl": lambda file: table.to_json(file, orient="records", lines=True, force_ascii=False),
     }
-    write_atomically(path, writers[path.suffix])
+    try:
+        write_atomically(path, writers[path.suffix])
+    except OSError as problem:
+        raise UserError(f"cannot write {path}: {problem.strerror or problem}", 1) from None
+
+
+def _without_breaks(table: Any) -> Any:
+    """The table as TSV can hold it, where quotes are characters like any other: tabs and line breaks become spaces."""
+
+    def plain(value: Any) -> Any:
+        return re.sub(r"[\t\r\n]", " ", value) if isinstance(value, str) else value
+
+    return table.map(plain).rename(columns=plain)
 
 
 if __name__ == "__main__":

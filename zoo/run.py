@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of
 from zoo.flags import Parser, add_options, collect, given, main_guard
 from zoo.platform import configure
 from zoo.rundir import RunDirectory, default_path
+from zoo.stopping import Stopped, stop_at_once
 
 EXAMPLES = """\
 examples:
@@ -100,10 +102,28 @@ def main(argv: list[str] | None = None) -> None:
 
 def _start(config: RunConfig, out: str | None) -> str:
     path = out or default_path(config.task, config.recurrent.cell, config.dataset, config.training.seed)
+    is_new = not Path(path).exists()
     directory = RunDirectory.create(path)
     with directory.lock():
         directory.save_config({"config": to_dict(config)})
-        return _run(config, directory)
+        try:
+            return _run(config, directory)
+        except UserError as problem:
+            if problem.exit_code == 2:
+                _forget(directory, is_new)
+            raise
+
+
+def _forget(directory: RunDirectory, is_new: bool) -> None:
+    """Remove what a run that never began has left, so that the corrected command can have the same --out."""
+    if directory.checkpoint_path.exists():
+        if any(directory.checkpoint_path.iterdir()):
+            return  # it began
+        directory.checkpoint_path.rmdir()
+    for path in (directory.config_path, directory.prepared_path, directory.lock_path):
+        path.unlink(missing_ok=True)
+    if is_new:
+        directory.path.rmdir()
 
 
 def _resume(folder: Path, name: str | None) -> str:
@@ -116,10 +136,15 @@ def _resume(folder: Path, name: str | None) -> str:
 
 
 def _run(config: RunConfig, directory: RunDirectory) -> str:
-    configure(config.training.device)
-    from zoo import pipeline
+    try:
+        with stop_at_once():
+            configure(config.training.device)
+            from zoo import pipeline
 
-    return pipeline.run(directory, config)
+            return pipeline.run(directory, config)
+    except Stopped as stop:
+        stop.args = (f"{stop}; go on with: python -m zoo.run --resume {shlex.quote(str(directory.path))}",)
+        raise
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from datasets.errors import UserError
+from zoo.flags import disk_is_full
 from zoo.rundir import write_atomically
 
 
@@ -38,8 +39,26 @@ def save(server: Server, folder: Path) -> None:
     Raises:
         UserError: if the folder exists and holds something else.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / "saved_model.pb").exists():
-        raise UserError(f"{folder} exists and is no SavedModel; choose another folder", 2)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    check_folder(folder)
+    folder = folder.absolute()
     signatures = {name: function.get_concrete_function() for name, function in server.functions.items()}
-    write_atomically(folder, lambda aside: tf.saved_model.save(server, str(aside), signatures=signatures))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder, lambda aside: tf.saved_model.save(server, str(aside), signatures=signatures))
+    except (OSError, tf.errors.OpError) as problem:
+        if disk_is_full(problem):
+            raise
+        reason = getattr(problem, "strerror", None) or getattr(problem, "message", problem)
+        raise UserError(f"cannot write {folder}: {reason}", 1) from None
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder whose content is not ours to replace.
+
+    Raises:
+        UserError: if it is a file, or holds something else than a SavedModel.
+    """
+    if folder.is_file():
+        raise UserError(f"{folder} is a file; choose another folder")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "saved_model.pb").exists():
+        raise UserError(f"{folder} exists and is no SavedModel; choose another folder")

@@ -55,6 +55,7 @@ def split_characters(texts: tf.Tensor, lowercase: bool = True) -> tf.RaggedTenso
 
 def _clean(texts: tf.Tensor, lowercase: bool) -> tf.Tensor:
     texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    texts = tf.strings.regex_replace(texts, r"\x00", " ")  # tf.strings.lower would end the text there
     return tf.strings.lower(texts, encoding="utf-8") if lowercase else texts
 
 

@@ -6,7 +6,6 @@ The order of the data and the dropout of an epoch follow from (seed, epoch) alon
 from __future__ import annotations
 
 import math
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -21,14 +20,11 @@ from datasets.errors import UserError
 from zoo import checkpoint
 from zoo.checkpoint import Progress
 from zoo.config import TrainingOptions
-from zoo.progress import progress_bar, say
+from zoo.progress import progress_bar
+from zoo.stopping import Stopped, stop_signals
 from zoo.tasks.base import Batch, Batches, Metrics
 
 Loss = Callable[[Any, Any], Any]
-
-
-class Stopped(UserError):
-    """Training was asked to stop by a signal; the checkpoint is written."""
 
 
 class Trainer:
@@ -69,7 +65,12 @@ class Trainer:
         return list(self.model.trainable_variables) if self.options.average else []
 
     def step(self, batch: Batch) -> tuple[float, float]:
-        """Train on one batch; gives the mean loss before the step and the norm of the gradient before clipping."""
+        """Train on one batch.
+
+        Returns:
+            The mean loss before the step, and the norm of the gradient before clipping; that is 0 where float16
+            overflowed, for the optimiser then skips the step and scales the next loss down.
+        """
         arrays = (dict(batch.inputs), batch.targets, batch.weights)
         total = tf.constant(max(float(batch.weights.sum()), 1e-9), tf.float32)
         if self.strategy:
@@ -78,11 +79,12 @@ class Trainer:
             arrays = tf.nest.map_structure(tf.constant, arrays)
         loss, norm = self._compiled(*arrays, total)
         if self.averages:
-            steps = float(self.optimizer.iterations)
+            steps = float(self.optimizer.iterations.numpy())
             self._update_averages(
                 tf.constant(min(self.options.average, (1 + steps) / (10 + steps)), tf.float32)
             )
-        return float(loss), float(norm)
+        skipped = self.options.precision == "mixed_float16" and not np.isfinite(norm)
+        return float(loss), 0.0 if skipped else float(norm)
 
     @tf.function
     def _update_averages(self, decay: Any) -> None:
@@ -96,9 +98,11 @@ class Trainer:
         weights = [variable.numpy() for variable in self._averaged_variables]
         for variable, average in zip(self._averaged_variables, self.averages, strict=True):
             variable.assign(average)
-        yield
-        for variable, weight in zip(self._averaged_variables, weights, strict=True):
-            variable.assign(weight)
+        try:
+            yield
+        finally:
+            for variable, weight in zip(self._averaged_variables, weights, strict=True):
+                variable.assign(weight)
 
     def _step(self, inputs: Any, targets: Any, weights: Any, total: Any) -> tuple[Any, Any]:
         """One step on one device: `total` is the sum of the weights over all devices."""
@@ -201,6 +205,8 @@ def fit(
                         best = [np.array(v) for v in trainer.model.variables]
                 keep()
                 after_epoch(progress)
+                if stop:
+                    raise Stopped(stop[0], f"after epoch {progress.epoch}")
     except NotANumber as problem:
         problem.best_epoch = progress.best_epoch
         _restore(trainer.model, best)
@@ -229,12 +235,10 @@ def _train_epoch(
     for planned in bar:
         batch = train.load(planned)
         loss, norm = trainer.step(batch)
-        if not math.isfinite(loss):
-            raise NotANumber(progress, f"the loss became {loss}")
-        if (
-            not math.isfinite(norm) and options.precision != "mixed_float16"
-        ):  # there the optimiser skips the step
-            raise NotANumber(progress, f"the gradient's norm became {norm}")
+        for name, value in (("loss", loss), ("gradient's norm", norm)):
+            if not math.isfinite(value):
+                where = f"epoch {progress.epoch + 1}, batch {progress.batch + 1}"
+                raise NotANumber(f"the {name} became {value} at {where}")
         weight = float(batch.weights.sum())
         progress.batch += 1
         progress.loss_sum += loss * weight
@@ -247,9 +251,7 @@ def _train_epoch(
             kept = started = now
             keep()
         if stop:
-            name = signal.Signals(stop[0]).name
-            where = f"epoch {progress.epoch + 1}, batch {progress.batch} of {len(plans)}"
-            raise Stopped(f"stopped by {name} at {where}", 128 + stop[0])
+            raise Stopped(stop[0], f"at epoch {progress.epoch + 1}, batch {progress.batch} of {len(plans)}")
     progress.seconds += time.monotonic() - started
 
 
@@ -262,9 +264,8 @@ class NotANumber(UserError):
 
     best_epoch = 0
 
-    def __init__(self, progress: Progress, what: str):
-        where = f"epoch {progress.epoch + 1}, batch {progress.batch + 1}"
-        super().__init__(f"{what} at {where}; try a smaller --learning-rate or --clip", 1)
+    def __init__(self, what: str):
+        super().__init__(f"{what}; try a smaller --learning-rate or --clip", 1)
 
 
 def _close_epoch(
@@ -274,7 +275,7 @@ def _close_epoch(
     name, mode = monitor
     score = metrics[name]
     if not math.isfinite(score):
-        raise NotANumber(progress, f"the dev {name} became {score}")
+        raise NotANumber(f"the dev {name} became {score} after epoch {progress.epoch + 1}")
     row = {
         "epoch": progress.epoch + 1,
         "loss": progress.loss_sum / max(progress.weight_sum, 1e-9),
@@ -297,22 +298,3 @@ def _close_epoch(
 def _restore(model: Any, weights: list[np.ndarray] | None) -> None:
     for variable, value in zip(model.variables, weights or [], strict=bool(weights)):
         variable.assign(value)
-
-
-@contextmanager
-def stop_signals() -> Iterator[list[int]]:
-    """Collect SIGTERM and Ctrl-C in the list that is given, for the loop to look at after each batch."""
-    received: list[int] = []
-
-    def note(number: int, frame: Any) -> None:
-        if received:
-            raise KeyboardInterrupt  # a second one does not wait
-        received.append(number)
-        say(f"{signal.Signals(number).name} received: saving after this batch; once more stops at once")
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -36,13 +37,12 @@ class MaskedPooling(keras.layers.Layer):
         """See the class."""
         if mask is None:
             return keras.ops.mean(inputs, axis=1) if self.kind == "mean" else keras.ops.max(inputs, axis=1)
-        present = keras.ops.cast(mask, inputs.dtype)[..., None]
+        present = keras.ops.cast(mask, "bool")[..., None]
+        inside = keras.ops.where(present, inputs, 0 if self.kind == "mean" else -np.inf)
         if self.kind == "mean":
-            return keras.ops.sum(inputs * present, axis=1) / keras.ops.maximum(
-                keras.ops.sum(present, axis=1), 1
-            )
-        lowest = keras.ops.where(present > 0, inputs, keras.ops.full_like(inputs, -1e4))
-        return keras.ops.max(lowest, axis=1) * keras.ops.max(present, axis=1)
+            steps = keras.ops.sum(keras.ops.cast(present, inputs.dtype), axis=1)
+            return keras.ops.sum(inside, axis=1) / keras.ops.maximum(steps, 1)
+        return keras.ops.where(keras.ops.any(present, axis=1), keras.ops.max(inside, axis=1), 0)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
         """One vector has no time, so no mask."""

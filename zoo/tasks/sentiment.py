@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.base import Dataset, Split
+from datasets.errors import UserError
 from zoo.options import option
 from zoo.tasks.base import Metrics
 
@@ -83,6 +85,10 @@ class Sentiment:
             size=options.vocabulary,
             min_count=options.min_count,
         )
+        if not vocabulary:
+            raise UserError(
+                f"no token is in the training texts {options.min_count} times; give a smaller --min-count"
+            )
         encoder = _encoder(vocabulary, options)
         train = SequenceBatches.of(
             tokens.cut(options.max_tokens, options.keep), _labels(dataset.train), batch_size
@@ -136,9 +142,14 @@ class Sentiment:
     # ---- metrics
 
     def score(self, prepared: Prepared, predictions: np.ndarray, targets: np.ndarray) -> Metrics:
-        """Accuracy, macro F1, cross-entropy in nats, and the area under the ROC curve for two classes."""
+        """Accuracy, macro F1, cross-entropy in nats, and the area under the ROC curve for two classes.
+
+        All are NaN where a prediction is not finite.
+        """
         from sklearn import metrics
 
+        if not np.isfinite(predictions).all():
+            return dict.fromkeys(("accuracy", "macro_f1", "loss"), math.nan)
         classes = np.arange(len(prepared.labels))
         chosen = predictions.argmax(axis=1)
         probabilities = _softmax(predictions)
