@@ -1,0 +1,264 @@
+"""Dropout inside a loop: which masks are drawn, and that exactly these act, at every step, where they
+should."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest import mock
+
+import keras
+import numpy as np
+import pytest
+
+from tests.zoo import parity
+from tests.zoo.parity import Kind
+from tests.zoo.running import cell_class, randomise, results
+from zoo import reference
+from zoo.cells.vanilla import VanillaCell
+from zoo.layers.engines import ENGINES, choose
+from zoo.layers.recurrent import Recurrent
+
+OWN = [kind for kind in parity.KINDS if kind.reference or kind.cell == "none"]
+ROWS, TIME, FEATURES, UNITS = 3, 5, 4, 4
+
+
+def make_cell(kind: Kind, **options: Any) -> Any:
+    return cell_class(kind.cell)(UNITS, **kind.options, **options)
+
+
+def runs(kinds: list[Kind], **options: Any):
+    """A test for each kind and each engine that takes it with these options."""
+    return pytest.mark.parametrize(
+        ("kind", "engine"),
+        [
+            pytest.param(kind, engine, id=f"{kind.id}-{engine}")
+            for kind in kinds
+            for engine in ENGINES
+            if takes(engine, make_cell(kind, **options))
+        ],
+    )
+
+
+def takes(engine: str, cell: Any) -> bool:
+    try:
+        choose(cell, engine)
+    except ValueError:
+        return False
+    return True
+
+
+def layer_of(cell: Any, engine: str, **options: Any) -> Recurrent:
+    layer = Recurrent(cell, engine=engine, dtype=cell.dtype_policy, **options)
+    layer.build((None, None, FEATURES))
+    randomise(layer)
+    return layer
+
+
+def draw_inputs() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(ROWS, TIME, FEATURES)).astype("float32")
+
+
+def array(tensor: Any) -> np.ndarray:
+    return keras.ops.convert_to_numpy(tensor)
+
+
+# ---- exactly these masks act, on numbers and on gradients
+
+
+@runs([kind for kind in OWN if kind.reference], dropout=0.5, recurrent_dropout=0.5)
+@pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.5, 0.5)], ids=["inputs", "state", "both"])
+def test_the_drawn_masks_act_at_every_step(kind: Kind, engine: str, rates: tuple[float, float]):
+    """For one row, a mask on the inputs is a mask on the reference's inputs; one on the state inside the
+    recurrent product is one on the rows of the recurrent kernel. So the reference, which has no dropout,
+    tells all."""
+    cell = make_cell(kind, dropout=rates[0], recurrent_dropout=rates[1], seed=3, dtype="float64")
+    layer = layer_of(cell, engine, return_state=True)
+    draw = np.random.default_rng(1).normal
+    states, factors = ([[[draw(size=(1, UNITS)) for _ in range(kind.states)]]] for _ in range(2))
+    problem = parity.Problem(
+        draw(size=(1, TIME, FEATURES)), None, states, draw(size=(1, TIME, UNITS)), factors
+    )
+    with spied_masks() as (input_masks, state_masks):
+        got = results(layer, problem, training=True)
+    on_inputs, on_state = the_one_mask(input_masks, FEATURES), the_one_mask(state_masks, UNITS)
+
+    weights = {variable.name: variable.numpy() for variable in layer.trainable_variables}
+    masked = weights | {"recurrent_kernel": on_state.T * weights["recurrent_kernel"]}
+    oracle = reference.CELLS[kind.cell](**kind.options)
+    tape = reference.forward(oracle, masked, problem.inputs * on_inputs, None, states[0][0])
+    back = reference.backward(oracle, tape, problem.outputs_factor, factors[0][0])
+    expected = {
+        "outputs": tape.outputs,
+        **parity.named_states("final", [[tape.final_states]]),
+        "d inputs": back.inputs * on_inputs,
+        **parity.named_states("d initial", [[back.initial_states]]),
+        **{f"d layer 0 direction 0 {name}": value for name, value in back.weights.items()},
+    }
+    expected["d layer 0 direction 0 recurrent_kernel"] = on_state.T * back.weights["recurrent_kernel"]
+    parity.assert_equal(got, expected, 1e-12)
+    assert set(np.unique(on_inputs)) == ({0.0, 2.0} if rates[0] else {1.0})
+    assert set(np.unique(on_state)) == ({0.0, 2.0} if rates[1] else {1.0})
+
+
+def spied_masks():
+    """Two lists that fill with the masks on inputs and on states that cells hand out."""
+    seen: tuple[list, list] = ([], [])
+
+    def spy(name: str, into: list) -> Any:
+        original = getattr(VanillaCell, name)
+
+        def get(cell: Any, step_input: Any) -> Any:
+            given = original(cell, step_input)
+            if given is not None:
+                into.append(array(given))
+            return given
+
+        return mock.patch(f"zoo.cells.base.Cell.{name}", get)
+
+    class Both:
+        def __enter__(self) -> tuple[list, list]:
+            self.patches = [spy("get_dropout_mask", seen[0]), spy("get_recurrent_dropout_mask", seen[1])]
+            for patch in self.patches:
+                patch.start()
+            return seen
+
+        def __exit__(self, *_: Any) -> None:
+            for patch in self.patches:
+                patch.stop()
+
+    return Both()
+
+
+def the_one_mask(masks: list[np.ndarray], size: int) -> np.ndarray:
+    """The mask that was handed out every time; ones where there was none."""
+    for given in masks:
+        np.testing.assert_array_equal(given, masks[0])
+    return masks[0] if masks else np.ones((1, size))
+
+
+# ---- which masks are drawn: an echo shows them, a cell that gives back its inputs
+
+
+def echo(engine: str, dropout: float = 0.5, units: int = UNITS, **options: Any) -> Recurrent:
+    """Outputs equal the inputs, as the cell sees them."""
+    cell = VanillaCell(units, activation="linear", use_bias=False, dropout=dropout, **options)
+    layer = Recurrent(cell, engine=engine)
+    layer.build((None, None, units))
+    layer.set_weights([np.eye(units), np.zeros((units, units))])
+    return layer
+
+
+def echo_engines():
+    return pytest.mark.parametrize(
+        "engine",
+        [
+            name
+            for name in ENGINES
+            if takes(name, VanillaCell(2, activation="linear", use_bias=False, dropout=0.5))
+        ],
+    )
+
+
+def ones(rows: int = ROWS, units: int = UNITS) -> np.ndarray:
+    return np.ones((rows, TIME, units), "float32")
+
+
+@echo_engines()
+def test_the_same_inputs_are_dropped_at_each_step(engine: str):
+    masks = array(echo(engine, seed=1)(ones(rows=8), training=True))
+    assert set(np.unique(masks)) == {0.0, 2.0}
+    np.testing.assert_array_equal(masks, np.broadcast_to(masks[:, :1], masks.shape))
+
+
+@echo_engines()
+def test_rows_and_sequences_have_masks_of_their_own(engine: str):
+    layer = echo(engine, seed=1, units=16)
+    first, second = (array(layer(ones(units=16), training=True))[:, 0] for _ in range(2))
+    assert (first[0] != first[1]).any()
+    assert (first != second).any()
+
+
+@echo_engines()
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+def test_the_expected_value_is_kept(engine: str, rate: float):
+    masks = array(echo(engine, dropout=rate, seed=1, units=50)(ones(rows=200, units=50), training=True))[:, 0]
+    kept = masks > 0
+    np.testing.assert_allclose(masks[kept], 1 / (1 - rate), rtol=1e-6)
+    deviation = np.sqrt(rate * (1 - rate) / masks.size)
+    assert abs(kept.mean() - (1 - rate)) < 4 * deviation
+
+
+@echo_engines()
+def test_the_seed_decides(engine: str):
+    masks = [array(echo(engine, seed=seed, units=16)(ones(units=16), training=True)) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(masks[0], masks[1])
+    assert (masks[0] != masks[2]).any()
+
+
+@echo_engines()
+def test_masks_inside_a_compiled_loop(engine: str):
+    """In a function that is traced once, each call still draws anew, and one mask holds for the whole
+    sequence."""
+    inputs = keras.Input((None, 16))
+    model = keras.Model(inputs, AlwaysTraining(echo(engine, seed=1, units=16))(inputs))
+    first, second = (model.predict(ones(units=16), verbose=0) for _ in range(2))
+    assert (first != second).any()
+    for masks in (first, second):
+        assert set(np.unique(masks)) == {0.0, 2.0}
+        np.testing.assert_array_equal(masks, np.broadcast_to(masks[:, :1], masks.shape))
+
+
+class AlwaysTraining(keras.layers.Layer):
+    def __init__(self, layer: Recurrent):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, inputs: Any) -> Any:
+        return self.layer(inputs, training=True)
+
+
+def test_layers_and_directions_have_masks_of_their_own():
+    layer = Recurrent(VanillaCell(16, dropout=0.5, seed=1), layers=2, bidirectional=True)
+    layer.build((None, None, 32))
+    cells = [cell for row in layer.cells for cell in row]
+    masks = [array(cell.get_dropout_mask(keras.ops.ones((4, 32)))) for cell in cells]
+    for cell in cells:
+        cell.reset_masks()
+    assert len({mask.tobytes() for mask in masks}) == 4
+
+
+# ---- where dropout does not act
+
+
+@runs(OWN, dropout=0.5)
+def test_none_at_inference(kind: Kind, engine: str):
+    options = {} if kind.cell == "none" else {"recurrent_dropout": 0.5}
+    dropped, plain = (layer_of(make_cell(kind, **more), engine) for more in ({"dropout": 0.5, **options}, {}))
+    plain.set_weights(dropped.get_weights())
+    expected = array(plain(draw_inputs()))
+    for training in (False, None):
+        np.testing.assert_array_equal(array(dropped(draw_inputs(), training=training)), expected)
+    assert np.abs(array(dropped(draw_inputs(), training=True)) - expected).max() > 1e-2
+
+
+@runs([kind for kind in OWN if kind.reference], recurrent_dropout=0.5)
+def test_the_state_that_is_carried_on_is_whole(kind: Kind, engine: str):
+    """Without a recurrent product there is nothing to drop: c of the LSTM and z * h of the GRU stay."""
+    dropped, plain = (layer_of(make_cell(kind, **more), engine) for more in ({"recurrent_dropout": 0.9}, {}))
+    weights = [
+        value * ("recurrent" not in v.name)
+        for v, value in zip(plain.weights, plain.get_weights(), strict=True)
+    ]
+    dropped.set_weights(weights)
+    plain.set_weights(weights)
+    states = [[[np.full((ROWS, UNITS), 0.7, "float32") for _ in range(kind.states)]]]
+    got, expected = (layer(draw_inputs(), initial_state=states, training=True) for layer in (dropped, plain))
+    np.testing.assert_allclose(array(got), array(expected), atol=1e-6)
+
+
+@runs(OWN, dropout=0.5)
+def test_masks_do_not_outlive_their_sequence(kind: Kind, engine: str):
+    """A mask that stayed would be of the wrong shape, or of a dead graph, in the next batch."""
+    layer = layer_of(make_cell(kind, dropout=0.5), engine)
+    layer(draw_inputs(), training=True)
+    assert array(layer(draw_inputs()[:2], training=True)).shape == (2, TIME, UNITS)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from tests.zoo.running import randomise
+from zoo.cells.none import NoneCell
+from zoo.layers.recurrent import Recurrent
+
+ENGINES = ["parallel", "loop"]
+MASK = np.arange(6) < np.array([6, 3, 1, 4, 0])[:, None]
+
+
+def layer_of(engine: str, **options) -> Recurrent:
+    layer = Recurrent(NoneCell(4), engine=engine, **options)
+    layer.build((None, None, 3))
+    randomise(layer)
+    return layer
+
+
+def draw_inputs() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(5, 6, 3)).astype("float32")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_output_is_the_mean_of_the_projected_inputs_so_far(engine):
+    inputs, layer = draw_inputs(), layer_of(engine, return_state=True)
+    kernel, bias = layer.get_weights()
+    outputs, [[[mean, count]]] = layer(inputs, mask=MASK)
+    for row, length in enumerate(MASK.sum(axis=1)):
+        for t in range(6):
+            expected = (inputs[row, : t + 1].mean(axis=0) @ kernel + bias) if t < length else np.zeros(4)
+            np.testing.assert_allclose(outputs[row, t], expected, atol=1e-5)
+        assert count[row] == length
+        last = inputs[row, :length].mean(axis=0) @ kernel + bias if length else np.zeros(4)
+        np.testing.assert_allclose(mean[row], last, atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_the_last_output_is_blind_to_the_order_of_the_inputs(engine, bidirectional):
+    inputs, layer = draw_inputs(), layer_of(engine, bidirectional=bidirectional, return_sequences=False)
+    shuffled = inputs.copy()
+    for row, length in enumerate(MASK.sum(axis=1)):
+        shuffled[row, :length] = inputs[row, np.random.default_rng(row).permutation(length)]
+    assert (shuffled[0] != inputs[0]).any()
+    got, expected = layer(shuffled, mask=MASK), layer(inputs, mask=MASK)
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+def test_another_cell_would_not_be_blind():
+    """That the test above can fail."""
+    from zoo.cells.vanilla import VanillaCell
+
+    layer, inputs = Recurrent(VanillaCell(4), return_sequences=False), draw_inputs()
+    assert np.abs(layer(inputs) - layer(inputs[:, ::-1])).max() > 1e-2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_given_states_count_as_so_many_steps(engine):
+    """The first two steps handed over as states, then the other four: the same as all six."""
+    inputs, layer = draw_inputs(), layer_of(engine, return_state=True)
+    outputs, states = layer(inputs)
+    _, half = layer(inputs[:, :2])
+    rest, end = layer(inputs[:, 2:], initial_state=half)
+    np.testing.assert_allclose(rest, outputs[:, 2:], atol=1e-5)
+    for got, expected in zip(keras.tree.flatten(end), keras.tree.flatten(states), strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+def test_parallel_is_chosen():
+    assert Recurrent(NoneCell(4)).engine_choice.engine == "parallel"
+
+
+def test_recurrent_dropout_has_no_meaning_here():
+    with pytest.raises(ValueError, match="no recurrent product"):
+        NoneCell(4, recurrent_dropout=0.5)
