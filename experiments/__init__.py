@@ -1,0 +1,1 @@
+"""Experiments: what one learns from running the zoo."""

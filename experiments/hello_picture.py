@@ -1,0 +1,182 @@
+"""The picture of `experiments.hello`: the loss, the predictions at each step, and the hidden states."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo.rundir import write_atomically
+
+if TYPE_CHECKING:
+    from experiments.hello import Exercise
+
+Array = np.ndarray
+SHOWN_WINDOWS, SHOWN_STEPS, SHOWN_UNITS = 2, 12, 12
+RIGHT = "tab:orange"
+# Families with Hangul, kana or Han that systems and font packages bring, tried before any other font.
+CJK_FAMILIES = (
+    "Noto Sans CJK KR",
+    "Noto Sans KR",
+    "NanumGothic",
+    "Nanum Gothic",
+    "Malgun Gothic",
+    "Apple SD Gothic Neo",
+    "UnDotum",
+    "Noto Sans CJK JP",
+    "WenQuanYi Zen Hei",
+)
+
+
+# ---- letters that a font can draw
+
+
+def characters_of(path: str) -> set[int]:
+    """Code points that a font file has glyphs for; none if it cannot be read."""
+    from matplotlib.font_manager import get_font
+
+    try:
+        return set(get_font(path).get_charmap())
+    except (OSError, RuntimeError, ValueError):
+        return set()
+
+
+def installed_fonts() -> list[tuple[str, str]]:
+    """`(family, path)` of the fonts that matplotlib finds: its own first, then the usual CJK ones, the others."""
+    from matplotlib import font_manager
+
+    paths: dict[str, str] = {}
+    for entry in font_manager.fontManager.ttflist:
+        # Emoji fonts hold bitmaps that cannot be drawn here; last-resort fonts draw every letter as a box.
+        if not any(word in entry.name for word in ("Emoji", "LastResort", "Last Resort")):
+            paths.setdefault(entry.name, entry.fname)
+    first = [family for family in ("DejaVu Sans", *CJK_FAMILIES) if family in paths]
+    return [(family, paths[family]) for family in dict.fromkeys([*first, *sorted(paths)])]
+
+
+def choose_fonts(letters: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """Fonts for the letters, and a label for each letter: itself, or its code where no installed font has it.
+
+    Returns:
+        Families for matplotlib, which takes for each letter the first that has it, and the labels.
+    """
+    missing = {letter for letter in letters if letter.isprintable() and not letter.isspace()}
+    labels = {letter: f"U+{ord(letter):04X}" for letter in letters}
+    labels |= {" ": "␣"} if " " in labels else {}
+    families: list[str] = []
+    for family, path in installed_fonts():
+        if not missing and families:
+            break
+        known = characters_of(path)
+        found = {letter for letter in missing if ord(letter) in known}
+        if found or not families:
+            families.append(family)
+        labels |= {letter: letter for letter in found}
+        missing -= found
+    return families, labels
+
+
+# ---- panels
+
+
+def draw_losses(axes: Any, losses: list[float], without_memory: float) -> None:
+    """The learning curve, and the least loss without memory."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.plot(losses, marker="o" if len(losses) == 1 else None)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.axhline(without_memory, color="tab:gray", linestyle="--", label="lowest without memory")
+    axes.set(title="Loss", xlabel="step of gradient descent", ylabel="cross-entropy in nats", ylim=(0, None))
+    axes.grid(alpha=0.3)
+    axes.legend()
+
+
+def draw_probabilities(
+    axes: Any, probabilities: Array, targets: Array, rows: list[int], labels: list[str]
+) -> Any:
+    """Probability of each letter (rows) as the next one at each step (columns), the right one framed."""
+    from matplotlib.patches import Rectangle
+
+    image = axes.imshow(probabilities[:, rows].T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    annotate(axes, probabilities[:, rows].T, image)
+    for t, target in enumerate(targets):
+        corner = (t - 0.5, rows.index(target) - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=RIGHT, linewidth=2.5, clip_on=False))
+    axes.set_yticks(range(len(rows)), [labels[row] for row in rows])
+    return image
+
+
+def draw_states(axes: Any, states: Array) -> Any:
+    """The hidden states (rows) at each step (columns)."""
+    image = axes.imshow(states.T, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+    annotate(axes, states.T, image)
+    units = range(states.shape[1])
+    axes.set_yticks(units, [f"$h_{{{unit + 1}}}$" for unit in units])
+    return image
+
+
+def annotate(axes: Any, values: Array, image: Any) -> None:
+    """Write each value into its cell, light on dark, where the cells are large enough."""
+    if values.shape[0] > 10 or values.shape[1] > 6:
+        return
+    for row, column in itertools.product(*map(range, values.shape)):
+        red, green, blue, _ = image.cmap(image.norm(values[row, column]))
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        text = f"{values[row, column]:.2f}"
+        axes.text(column, row, text, ha="center", va="center", color="white" if dark else "black", fontsize=9)
+
+
+def draw(
+    task: Exercise,
+    losses: list[float],
+    probabilities: Array,
+    states: Array,
+    without_memory: float,
+    path: Path,
+) -> dict[str, str]:
+    """Draw the picture and save it, whole or not at all.
+
+    Args:
+        task: the windows; the first two are drawn, twelve steps of each, and twelve units.
+        losses: one for each step of training.
+        probabilities: `(windows, T, k)`.
+        states: hidden states `(windows, T, d)`.
+        without_memory: the least loss of a model that sees the present letter only.
+        path: a .png.
+
+    Returns:
+        The letters that no installed font can draw, and what stands for them in the picture.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    families, label_of = choose_fonts(task.letters)
+    labels = [label_of[letter].replace("$", r"\$") for letter in task.letters]
+    count, steps = min(SHOWN_WINDOWS, len(task.inputs)), min(SHOWN_STEPS, task.inputs.shape[1])
+    rows = sorted(
+        {*task.inputs[:count, :steps].ravel().tolist(), *task.targets[:count, :steps].ravel().tolist()}
+    )
+    units = min(SHOWN_UNITS, states.shape[2])
+    heights = [1 + max(3, len(rows)), 1 + max(3, units)]
+    # Kept together until the file is written: fonts are looked up when the figure is rendered.
+    with rc_context({"font.family": families}):
+        figure = Figure(figsize=(4.5 + 3.8 * count, 0.33 * sum(heights) + 1.8), layout="constrained")
+        left, right = figure.subfigures(1, 2, width_ratios=[4.5, 3.8 * count], squeeze=False)[0]
+        draw_losses(left.subplots(), losses, without_memory)
+        grid = right.subplots(2, count, squeeze=False, sharex="col", height_ratios=heights)
+        for window, (upper, lower) in enumerate(grid.T):
+            targets = task.targets[window, :steps].tolist()
+            predicted = draw_probabilities(upper, probabilities[window, :steps], targets, rows, labels)
+            hidden = draw_states(lower, states[window, :steps, :units])
+            inputs = [labels[number] for number in task.inputs[window, :steps]]
+            lower.set_xticks(range(steps), inputs)
+            lower.set_xlabel("reads")
+            upper.set_title(f"Window {window + 1}: next letter (right one framed)", fontsize=10)
+            lower.set_title("hidden state after reading", fontsize=10)
+        right.colorbar(predicted, ax=list(grid[0]), label="probability")
+        right.colorbar(hidden, ax=list(grid[1]), label="state")
+        write_atomically(path, lambda partial: figure.savefig(partial, dpi=120))
+    return {letter: label for letter, label in label_of.items() if label.startswith("U+")}
