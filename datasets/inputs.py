@@ -10,6 +10,7 @@ from typing import Any
 from datasets.columns import TEXT_NAMES, find
 from datasets.errors import UserError
 from datasets.reading import lines
+from datasets.sentences import read_token_lists
 from datasets.tables import Format, Table, suffix
 
 PLAIN = Format()
@@ -20,7 +21,7 @@ def read_inputs(path: Path, field: str, column: str | None = None, form: Format 
 
     Args:
         path: the file.
-        field: what they are: `text`.
+        field: what they are: a key of `READERS`.
         column: name or position of the column; None finds it.
         form: how to read a table.
 
@@ -77,4 +78,12 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-READERS: dict[str, Callable[[Path, str | None, Format], Iterator[Any]]] = {"text": read_texts}
+def read_sentences(path: Path, column: str | None = None, form: Format = PLAIN) -> Iterator[Any]:
+    """Sentences in words (tuples of strings: CoNLL-U, column files, JSON Lines) or plain (strings: `read_texts`)."""
+    return read_token_lists(path, column, form) or read_texts(path, column, form)
+
+
+READERS: dict[str, Callable[[Path, str | None, Format], Iterator[Any]]] = {
+    "text": read_texts,
+    "tokens": read_sentences,
+}

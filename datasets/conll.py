@@ -1,0 +1,220 @@
+"""Files with a word a line: CoNLL-U, and the column files of the CoNLL shared tasks. A sentence at a time.
+
+Read by hand: the conllu package does not say which line is broken, and takes rows that lack columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from datasets.errors import UserError
+from datasets.options import nearest
+from datasets.reading import lines
+from datasets.tagged import Sentence, check_tags, clean
+
+CONLLU_COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+NOT_A_WORD = re.compile(r"[0-9]+-[0-9]+|[0-9]+\.[0-9]+")  # the row of a multiword token, an empty node
+LONGEST_SENTENCE = 10_000  # words; more is a file without empty lines
+NEW_DOCUMENT = "-DOCSTART-"
+BLANKS = re.compile(r"[ \t]+")
+
+Row = tuple[int, list[str]]  # the line, counted from 1, and its columns
+
+
+def conllu_sentences(path: Path, encoding: str, tag_column: str = "upos") -> Iterator[Sentence]:
+    """The words of a CoNLL-U file (https://universaldependencies.org/format.html) with one of their annotations.
+
+    Rows of multiword tokens (`3-4`) and empty nodes (`3.1`) are no words.
+
+    Args:
+        path: the file, plain or gzipped.
+        encoding: of the file.
+        tag_column: a name in `CONLLU_COLUMNS`.
+
+    Raises:
+        UserError: a row that is not of this format, or without a part of speech; names its line.
+    """
+    column = CONLLU_COLUMNS.index(tag_column)
+    for block in _blocks(path, encoding):
+        words = list(_conllu_words(path, block))
+        tokens, tags = (tuple(clean(row[n]) for _, row in words) for n in (1, column))
+        for line, row in words:
+            if tag_column == "upos" and row[column] == "_":
+                raise UserError(
+                    f"{path} line {line}: the word '{row[1]}' has no tag in the column upos; "
+                    "choose another with --tag-column"
+                )
+        if words:
+            place = f"{path} line {words[0][0]}"
+            check_tags(place, tokens, tags)
+            yield words[0][0], tokens, tags
+
+
+def conllu_words(path: Path, encoding: str) -> Iterator[tuple[str, ...]]:
+    """The words of each sentence of a CoNLL-U file, which may have no tags."""
+    for block in _blocks(path, encoding):
+        if words := tuple(clean(row[1]) for _, row in _conllu_words(path, block)):
+            yield words
+
+
+def _conllu_words(path: Path, block: list[tuple[int, str]]) -> Iterator[Row]:
+    """The rows that are words, their numbers checked."""
+    expected = 1
+    for line, text in block:
+        if text.startswith("#"):
+            continue
+        row = text.split("\t")
+        if len(row) != len(CONLLU_COLUMNS):
+            raise UserError(
+                f"{path} line {line}: {len(row)} columns where CoNLL-U has {len(CONLLU_COLUMNS)}, parted by tabs"
+            )
+        if NOT_A_WORD.fullmatch(row[0]):
+            continue
+        if row[0] != str(expected):
+            raise UserError(
+                f"{path} line {line}: the word is numbered '{row[0]}' and not {expected}; "
+                "an empty line ends each sentence"
+            )
+        yield line, row
+        expected += 1
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A column file: a word and its annotations a line, parted by tabs or blanks, an empty line after each sentence.
+
+    Attributes:
+        path: the file, plain or gzipped.
+        encoding: of the file.
+        token_column, tag_column: position from 0, or from the end as -1.
+    """
+
+    path: Path
+    encoding: str
+    token_column: int = 0
+    tag_column: int = -1
+
+    def sentences(self) -> Iterator[Sentence]:
+        """The words of each sentence with a tag each.
+
+        Lines that begin a document (`-DOCSTART-`) are no words. A line that begins with `#` before a sentence and has
+        other columns than the words is a comment.
+
+        Raises:
+            UserError: a row with more or fewer columns than the first; names its line.
+        """
+        for rows in self._rows():
+            yield self._sentence(rows)
+
+    def tokens(self) -> Iterator[tuple[str, ...]]:
+        """The words of each sentence; the file may have no tags."""
+        for rows in self._rows():
+            yield tuple(clean(row[self.token_column]) for _, row in rows)
+
+    def _sentence(self, rows: list[Row]) -> Sentence:
+        tokens, tags = (
+            tuple(clean(row[column]) for _, row in rows) for column in (self.token_column, self.tag_column)
+        )
+        check_tags(f"{self.path} line {rows[0][0]}", tokens, tags)
+        return rows[0][0], tokens, tags
+
+    def check(self) -> int:
+        """How many columns the file has.
+
+        Raises:
+            UserError: the file is empty, or has not the columns that are asked for.
+        """
+        width = self._width()
+        for name, column in (("token", self.token_column), ("tag", self.tag_column)):
+            if not -width <= column < width:
+                self._refuse(name, column, width)
+        if self.token_column % width == self.tag_column % width:
+            raise UserError(f"{self.path}: has {width} columns, and words and tags would be the same one")
+        return width
+
+    def _refuse(self, name: str, column: int, width: int) -> NoReturn:
+        raise UserError(f"--{name}-column {column}: {self.path} has the columns 0 to {width - 1}")
+
+    def _width(self) -> int:
+        for text in lines(self.path, self.encoding):
+            row = _split(text)
+            if row and not text.startswith("#") and row[0] != NEW_DOCUMENT:
+                return len(row)
+        raise UserError(f"{self.path}: is empty")
+
+    def _rows(self) -> Iterator[list[Row]]:
+        """The rows of each sentence."""
+        width = self._width()
+        for block in _blocks(self.path, self.encoding):
+            rows: list[Row] = []
+            for line, text in block:
+                row = _split(text)
+                comment = not rows and text.startswith("#") and len(row) != width
+                if comment or row[0] == NEW_DOCUMENT:
+                    continue
+                if len(row) != width:
+                    raise UserError(
+                        f"{self.path} line {line}: {len(row)} columns where the first row has {width}"
+                    )
+                rows.append((line, row))
+            if rows:
+                yield rows
+
+
+def parse_column(name: str, text: str | None, default: int) -> int:
+    """The position that `--token-column` or `--tag-column` gives for a column file.
+
+    Raises:
+        UserError: it is no whole number.
+    """
+    if text is None:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        raise UserError(
+            f"--{name}-column {text}: columns of this file have no names; give a position from 0, or -1"
+        ) from None
+
+
+def conllu_column(text: str | None) -> str:
+    """The column of CoNLL-U that `--tag-column` names; `upos` where it is not given.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    name = (text or "upos").lower()
+    known = CONLLU_COLUMNS[2:]
+    if name not in known:
+        raise UserError(f"--tag-column {text}: CoNLL-U has {', '.join(known)}{nearest(name, known)}")
+    return name
+
+
+def _split(text: str) -> list[str]:
+    """The columns of a line: parted by tabs where it has one, else by blanks."""
+    if not text.strip(" \t"):
+        return []
+    return text.split("\t") if "\t" in text else BLANKS.split(text.strip(" "))
+
+
+def _blocks(path: Path, encoding: str) -> Iterator[list[tuple[int, str]]]:
+    """The lines between empty lines, numbered from 1."""
+    block: list[tuple[int, str]] = []
+    for number, text in enumerate(lines(path, encoding), 1):
+        text = text.removesuffix("\r")
+        if text.strip(" \t"):
+            block.append((number, text))
+            if len(block) > LONGEST_SENTENCE:
+                raise UserError(
+                    f"{path} line {block[0][0]}: a sentence of more than {LONGEST_SENTENCE:,} lines; "
+                    "an empty line ends each sentence"
+                )
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block

@@ -1,0 +1,216 @@
+"""A user's tagged sentences: CoNLL-U, a column file, or JSON Lines; one file, or a folder with a file a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.base import Dataset, Info
+from datasets.columns import find
+from datasets.conll import Columns, conllu_column, conllu_sentences, parse_column
+from datasets.errors import UserError
+from datasets.files import existing
+from datasets.layouts import data_files, split_files
+from datasets.options import option, require
+from datasets.reading import check_encoding
+from datasets.tables import Format, Table, suffix
+from datasets.tagged import (
+    TAG_NAMES,
+    TOKEN_NAMES,
+    Part,
+    Sentence,
+    assemble,
+    check_tags,
+    clean,
+    encodable,
+    token_list,
+)
+
+FIELDS = ("tokens", "tags")
+#: How files of each suffix are read. `.txt` and `.tsv` hold columns, as those of the shared tasks often are.
+FORMATS = {
+    ".conllu": "conllu", ".jsonl": "json", ".ndjson": "json",
+    ".conll": "columns", ".iob": "columns", ".iob2": "columns", ".bio": "columns", ".bioes": "columns",
+    ".tsv": "columns", ".txt": "columns", ".tags": "columns",
+    ".train": "columns", ".testa": "columns", ".testb": "columns", ".dev": "columns", ".test": "columns",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read a user's tagged sentences."""
+
+    format: str = option(
+        "auto", "what the files are; auto goes by the name", ("auto", "conllu", "columns", "json")
+    )
+    token_column: str | None = option(
+        None, "where the words are: a name in JSON (tokens), a position from 0 in column files (0)"
+    )
+    tag_column: str | None = option(
+        None,
+        "where the tags are: upos, xpos, feats, … in CoNLL-U (upos), a name in JSON (tags), "
+        "a position in column files (-1, the last)",
+    )
+    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
+    valid_fraction: float = option(0.1, "share of the sentences for a dev split without a file")
+    test_fraction: float = option(0.1, "share of the sentences for a test split without a file; 0: none")
+
+    def __post_init__(self) -> None:
+        """Refuse fractions that leave nothing, and unknown encodings."""
+        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
+        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
+        left = 1 - self.valid_fraction - self.test_fraction
+        require(
+            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
+        )
+        check_encoding(self.encoding)
+
+
+def load(spec: str, options: Options) -> Dataset:
+    """Tagged sentences from a path.
+
+    Raises:
+        UserError: no such file, no known layout, or data that cannot be tagged sentences.
+    """
+    path = existing(spec)
+    files = _files(path, options) if path.is_dir() else {"train": path}
+    parts = {split: make_part(file, options) for split, file in files.items()}
+    info = Info(name=path.name or str(path.resolve().name), fields=FIELDS, source=str(path))
+    return assemble(info, parts, options.valid_fraction, options.test_fraction)
+
+
+def make_part(path: Path, options: Options) -> Part:
+    """The sentences of one file.
+
+    Raises:
+        UserError: a format that is not known, columns that the file does not have.
+    """
+    kind = _format(path, options)
+    if kind == "conllu":
+        return ConlluPart(path, options)
+    return ColumnsPart(path, options) if kind == "columns" else JsonPart(path, options)
+
+
+def _format(path: Path, options: Options) -> str:
+    if options.format != "auto":
+        return options.format
+    if suffix(path) not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise UserError(
+            f"{path}: unknown format '{suffix(path)}'; known are {known}, each also .gz; or say it with --format"
+        )
+    return FORMATS[suffix(path)]
+
+
+def _files(folder: Path, options: Options) -> dict[str, Path]:
+    """Which file of a folder is which split. A folder may also hold other files, such as a README.txt."""
+    kinds = ("conllu", "json", "columns") if options.format == "auto" else (options.format,)
+    for kind in kinds:
+
+        def is_data(path: Path, kind: str = kind) -> bool:
+            return FORMATS.get(suffix(path)) == kind
+
+        if by_split := split_files(folder, is_data):
+            return by_split
+        files = data_files(folder, is_data)
+        if len(files) == 1:
+            return {"train": files[0]}
+        if files:
+            raise UserError(
+                f"{folder}: holds {len(files)} files of tagged sentences and none is called train; name one of them"
+            )
+    raise UserError(
+        f"{folder}: holds no tagged sentences: CoNLL-U (.conllu), column files (.conll, .iob2, .tsv, .txt) "
+        "or JSON Lines (.jsonl), each also .gz, as one file or as train, dev and test"
+    )
+
+
+class _FilePart:
+    """What parts in a file have in common."""
+
+    mend = "is --tag-column right?"
+
+    def __init__(self, path: Path, options: Options):
+        self.name = str(path)
+        self._path = path
+        self._options = options
+
+    def place(self, where: Any) -> str:
+        """The words for a line of the file."""
+        return f"{self.name} line {where}"
+
+    def stamp(self) -> object:
+        """Changes when the file is written."""
+        try:
+            stat = self._path.stat()
+        except OSError as error:
+            raise UserError(f"{self._path}: cannot be read ({error.strerror or error})") from None
+        return stat.st_mtime_ns, stat.st_size
+
+
+class ConlluPart(_FilePart):
+    """A CoNLL-U file."""
+
+    def __init__(self, path: Path, options: Options):
+        super().__init__(path, options)
+        if options.token_column is not None:
+            raise UserError("--token-column: words of CoNLL-U are in the column form; leave the option out")
+        self._column = conllu_column(options.tag_column)
+        self.tag_name = f"column {self._column}"
+
+    def sentences(self) -> Iterator[Sentence]:
+        """One pass over the file."""
+        return conllu_sentences(self._path, self._options.encoding, self._column)
+
+
+class ColumnsPart(_FilePart):
+    """A column file."""
+
+    def __init__(self, path: Path, options: Options):
+        super().__init__(path, options)
+        self._columns = Columns(
+            path,
+            options.encoding,
+            parse_column("token", options.token_column, 0),
+            parse_column("tag", options.tag_column, -1),
+        )
+        width = self._columns.check()
+        self.tag_name = f"column {self._columns.tag_column % width}"
+
+    def sentences(self) -> Iterator[Sentence]:
+        """One pass over the file."""
+        return self._columns.sentences()
+
+
+class JsonPart(_FilePart):
+    """JSON Lines: an object a sentence, with a list of words and a list of tags."""
+
+    def __init__(self, path: Path, options: Options):
+        super().__init__(path, options)
+        self._table = Table(path, Format(options.encoding, "json"))
+        self._positions = (
+            find(self._table, "token", options.token_column, TOKEN_NAMES),
+            find(self._table, "tag", options.tag_column, TAG_NAMES),
+        )
+        self.tag_name = f"value of '{self._table.columns[self._positions[1]]}'"
+
+    def sentences(self) -> Iterator[Sentence]:
+        """One pass over the file; sentences without words are passed over."""
+        for line, (tokens, tags) in self._table.rows(self._positions):
+            place = self.place(line)
+            words, names = token_list(place, tokens), _tag_list(place, tags)
+            check_tags(place, words, names)
+            if words:
+                yield line, words, names
+
+
+def _tag_list(place: str, value: Any) -> tuple[str, ...]:
+    """Tags are strings, or numbers, which then are their own names."""
+    fine = isinstance(value, list) and all(
+        isinstance(tag, str | int) and not isinstance(tag, bool) for tag in value
+    )
+    if not fine:
+        raise UserError(f"{place}: the tags are not a list of strings or whole numbers")
+    return tuple(clean(encodable(place, str(tag))) for tag in value)
