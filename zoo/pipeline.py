@@ -14,7 +14,6 @@ from typing import Any
 
 import keras
 
-import datasets
 from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import plugins, serving
@@ -31,26 +30,20 @@ from zoo.tasks.base import Batches, Metrics
 from zoo.training import NotANumber, Trainer, fit
 
 
-def run(directory: RunDirectory, config: RunConfig) -> str:
+def run(directory: RunDirectory, config: RunConfig, dataset: Dataset) -> str:
     """Train, score and save; or go on where the directory's checkpoint stands. Gives the table of results.
 
     Args:
         directory: held by this process.
         config: what to run.
+        dataset: the examples that the configuration names.
 
     Raises:
         UserError: for what a person can mend.
         Stopped: after a signal during training; the run can be resumed.
     """
-    if directory.metrics_path.exists():
-        say(f"{directory.path} is finished")
-        return result_table(read_json(directory.metrics_path), directory.path)
-    return _run(directory, config)
-
-
-def _run(directory: RunDirectory, config: RunConfig) -> str:
     began = time.monotonic()
-    work = Work.prepare(config)
+    work = Work.prepare(config, dataset)
     for note in work.notes:
         say(note)
     _keep_prepared(directory, work.prepared.to_json())
@@ -107,13 +100,12 @@ class Work:
     recurrent: RecurrentFactory
 
     @classmethod
-    def prepare(cls, config: RunConfig) -> Work:
-        """Load and prepare the data."""
+    def prepare(cls, config: RunConfig, dataset: Dataset) -> Work:
+        """Prepare the data."""
         keras.mixed_precision.set_global_policy(config.training.precision)
         task = plugins.load("zoo.tasks", config.task, "TASK")
         recurrent = recurrent_factory(config.recurrent, config.training.seed)
-        recurrent.cell(1)  # a wrong cell option is told before the data is read
-        dataset = datasets.load(config.dataset, task.fields, config.data)
+        recurrent.cell(1)  # a wrong cell option is told before the data are prepared
         prepared = task.prepare(dataset, config.options, config.training.batch_size)
         return cls(config, task, dataset, prepared, recurrent)
 

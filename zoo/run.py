@@ -13,7 +13,8 @@ from zoo import plugins
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, read_config, to_dict
 from zoo.flags import Parser, add_options, collect, given, main_guard
 from zoo.platform import configure
-from zoo.rundir import RunDirectory, default_path
+from zoo.progress import say
+from zoo.rundir import RunDirectory, default_path, read_json
 from zoo.stopping import Stopped, stop_at_once
 
 EXAMPLES = """\
@@ -136,15 +137,27 @@ def _resume(folder: Path, name: str | None) -> str:
 
 
 def _run(config: RunConfig, directory: RunDirectory) -> str:
+    """The data are loaded first: what is wrong with them is told before TensorFlow is waited for."""
+    if directory.metrics_path.exists():
+        return _finished(directory)
+    task = plugins.load("zoo.tasks", config.task, "TASK")
     try:
         with stop_at_once():
+            dataset = datasets.load(config.dataset, task.fields, config.data)
             configure(config.training.device)
             from zoo import pipeline
 
-            return pipeline.run(directory, config)
+            return pipeline.run(directory, config, dataset)
     except Stopped as stop:
         stop.args = (f"{stop}; go on with: python -m zoo.run --resume {shlex.quote(str(directory.path))}",)
         raise
+
+
+def _finished(directory: RunDirectory) -> str:
+    from zoo.report import result_table
+
+    say(f"{directory.path} is finished")
+    return result_table(read_json(directory.metrics_path), directory.path)
 
 
 if __name__ == "__main__":
