@@ -22,12 +22,15 @@ class Predictor:
         self._call = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
 
     def __call__(self, batches: Batches, title: str = "evaluating") -> np.ndarray:
-        """The model's outputs for all examples, in the order of the examples."""
+        """What `batches.gather` makes of the outputs: arrays, in dictionaries where the model gives those."""
         plans = batches.plan(None)
         outputs = [
-            self._call(
-                {name: tf.constant(array) for name, array in batches.load(planned).inputs.items()}
-            ).numpy()
+            tf.nest.map_structure(
+                lambda output: output.numpy(),
+                self._call(
+                    {name: tf.constant(array) for name, array in batches.load(planned).inputs.items()}
+                ),
+            )
             for planned in progress_bar(plans, title)
         ]
         return batches.gather(plans, outputs)

@@ -74,7 +74,8 @@ class Trainer:
         arrays = (dict(batch.inputs), batch.targets, batch.weights)
         total = tf.constant(max(float(batch.weights.sum()), 1e-9), tf.float32)
         if self.strategy:
-            arrays = tuple(self._share(part) for part in arrays)
+            inputs = {name: self._share(array, name in batch.shared) for name, array in batch.inputs.items()}
+            arrays = (inputs, self._share(batch.targets), self._share(batch.weights))
         else:
             arrays = tf.nest.map_structure(tf.constant, arrays)
         loss, norm = self._compiled(*arrays, total)
@@ -139,12 +140,12 @@ class Trainer:
         loss, norm = self.strategy.run(self._step, args=(inputs, targets, weights, total))
         return self.strategy.reduce("SUM", loss, axis=None), self.strategy.reduce("MEAN", norm, axis=None)
 
-    def _share(self, arrays: Any) -> Any:
-        """Split a batch evenly among the devices."""
+    def _share(self, array: np.ndarray, whole: bool = False) -> Any:
+        """Split an array of a batch evenly among the devices, or give each the whole of it."""
+        parts = [array] * self.replicas if whole else np.split(array, self.replicas)
 
         def part(context: Any) -> Any:
-            n = context.replica_id_in_sync_group
-            return tf.nest.map_structure(lambda array: tf.constant(np.split(array, self.replicas)[n]), arrays)
+            return tf.constant(parts[context.replica_id_in_sync_group])
 
         return self.strategy.experimental_distribute_values_from_function(part)
 

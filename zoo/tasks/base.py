@@ -32,11 +32,14 @@ class Batch:
         inputs: arrays by the model's input names, each `(batch, …)`.
         targets: `(batch, …)`.
         weights: of the shape of the loss, 0 for what fills the batch up.
+        shared: names of inputs whose first axis is not the batch, such as a table that rows point into: where
+            several devices share a batch, each gets these whole.
     """
 
     inputs: Mapping[str, np.ndarray]
     targets: np.ndarray
     weights: np.ndarray
+    shared: frozenset[str] = frozenset()
 
 
 class Batches(Protocol):
@@ -48,7 +51,7 @@ class Batches(Protocol):
     def load(self, planned: Any) -> Batch:
         """One planned batch."""
 
-    def gather(self, plans: list[Any], outputs: list[np.ndarray]) -> np.ndarray:
+    def gather(self, plans: list[Any], outputs: list[Any]) -> np.ndarray:
         """The model's outputs for each batch of a fixed-order pass, as one array in the order of the examples."""
 
     @property
