@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from zoo.layers.pooling import MaskedPooling
+
+MASK = np.array([[True, True, False], [False, False, False], [True, False, True]])
+
+
+def inputs(dtype: str = "float32") -> np.ndarray:
+    """`(batch, time, features)`, below zero too, with the largest and smallest numbers where there is no input."""
+    draw = np.random.default_rng(0).normal(size=(3, 3, 4)) - 5
+    draw[~MASK] = 3e4
+    return draw.astype(dtype)
+
+
+def expected(kind: str, values: np.ndarray) -> np.ndarray:
+    reduce = {"mean": np.mean, "max": np.max}[kind]
+    return np.stack(
+        [reduce(v[m], axis=0) if m.any() else np.zeros(4) for v, m in zip(values, MASK, strict=True)]
+    )
+
+
+@pytest.mark.parametrize("kind", ["mean", "max"])
+def test_steps_without_input_do_not_count(kind):
+    pooled = MaskedPooling(kind)(inputs(), mask=MASK)
+    np.testing.assert_allclose(pooled, expected(kind, inputs()), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["mean", "max"])
+def test_without_a_mask_all_steps_count(kind):
+    pooled = MaskedPooling(kind)(inputs())
+    np.testing.assert_allclose(pooled, getattr(inputs(), kind)(axis=1), rtol=1e-6)
+
+
+def test_the_maximum_may_be_any_number():
+    values = np.full((1, 2, 1), -3e38, np.float32)
+    pooled = MaskedPooling("max")(values, mask=np.array([[True, False]]))
+    np.testing.assert_array_equal(pooled, values[:, 0])
+
+
+@pytest.mark.parametrize("kind", ["mean", "max"])
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_other_precisions(kind, policy):
+    layer = MaskedPooling(kind, dtype=policy)
+    values = inputs()
+    values[~MASK] = 100
+    pooled = layer(values, mask=MASK)
+    assert keras.backend.standardize_dtype(pooled.dtype) == layer.compute_dtype
+    np.testing.assert_allclose(np.asarray(pooled, "float64"), expected(kind, values), rtol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["mean", "max"])
+def test_gradients_are_finite_and_zero_where_there_is_no_input(kind):
+    import tensorflow as tf
+
+    values = tf.constant(inputs())
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        total = tf.reduce_sum(MaskedPooling(kind)(values, mask=MASK))
+    gradient = tape.gradient(total, values).numpy()
+    assert np.isfinite(gradient).all()
+    assert not gradient[~MASK].any()
+    np.testing.assert_allclose(gradient.sum(axis=1), np.repeat([[1.0], [0], [1]], 4, axis=1), rtol=1e-6)
+
+
+def test_configuration_round_trip():
+    layer = MaskedPooling("max", name="pool")
+    assert MaskedPooling.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_other_kinds_are_refused():
+    with pytest.raises(ValueError, match="mean or max, not 'sum'"):
+        MaskedPooling("sum")
+
+
+def test_symbolic_shape_and_no_mask_after_it():
+    tokens = keras.Input((None,), dtype="int32")
+    embedded = keras.layers.Embedding(5, 3, mask_zero=True)(tokens)
+    pooled = MaskedPooling("mean")(embedded)
+    assert pooled.shape == (None, 3)
+    assert getattr(pooled, "_keras_mask", None) is None

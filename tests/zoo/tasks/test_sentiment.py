@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from datasets.base import Dataset, Info, Split
+from datasets.errors import UserError
+from zoo import plugins
+from zoo.config import RecurrentOptions, TrainingOptions
+from zoo.factory import order_blind_factory, recurrent_factory
+from zoo.tasks.sentiment import TASK, Options
+from zoo.training import Trainer
+
+CELLS = plugins.names("zoo.cells", "CELL")
+
+
+def split(*examples: tuple[str, int]) -> Split:
+    return Split(lambda: iter([{"text": text, "label": label} for text, label in examples]), len(examples))
+
+
+def dataset(labels: tuple[str, ...] = ("neg", "pos"), test: Split | None = None) -> Dataset:
+    train = split(("good good", 1), ("bad bad a", 0), ("a a a a a", len(labels) - 1), ("", 0))
+    return Dataset(Info("toy", TASK.fields, labels), train, split(("bad good new", 0)), test)
+
+
+def prepared(labels: tuple[str, ...] = ("neg", "pos"), **options):
+    return TASK.prepare(dataset(labels), Options(min_count=1, **options), batch_size=4)
+
+
+# ------------------------------------------------------------------------------------------ data
+
+
+def test_the_vocabulary_is_learnt_on_train_alone():
+    ready = prepared()
+    assert ready.encoder.vocabulary == ("a", "good", "bad")
+    tokens = ready.valid.load(ready.valid.plan(None)[0]).inputs["tokens"]
+    assert tokens[0, :4].tolist() == [4, 3, 1, 0]
+    assert ready.valid.targets.tolist() == [0]
+
+
+def test_what_was_cut_is_told():
+    notes = " ".join(prepared(max_tokens=3, keep="start").notes)
+    assert "1 of 4 training texts (25.0%) are longer than 3 tokens; their start stays" in notes
+    assert "truncation" not in " ".join(prepared(max_tokens=5).notes)
+
+
+def test_the_share_of_unknown_tokens_is_told():
+    ready = TASK.prepare(dataset(), Options(min_count=3), batch_size=4)
+    assert "vocabulary: 1 tokens learnt on train; 40.0% of its tokens are unknown" in ready.notes[0]
+
+
+def test_a_vocabulary_without_a_token_is_refused():
+    with pytest.raises(UserError, match="--min-count"):
+        TASK.prepare(dataset(), Options(min_count=99), batch_size=4)
+
+
+def test_the_test_split_is_read_only_when_it_is_asked_for():
+    read = []
+
+    def rows():
+        read.append(True)
+        return iter([{"text": "good", "label": 1}])
+
+    ready = TASK.prepare(dataset(test=Split(rows, 1)), Options(min_count=1), batch_size=4)
+    assert not read
+    assert ready.test().targets.tolist() == [1]
+    assert prepared().test() is None
+
+
+def test_what_prediction_needs_goes_through_json():
+    ready = prepared(tokens="characters")
+    again = TASK.restore(ready.to_json(), Options(tokens="characters"))
+    texts = tf.constant(["good a", "x\n", ""])
+    np.testing.assert_array_equal(again.encoder(texts), ready.encoder(texts))
+    assert again.labels == ready.labels
+
+
+# ------------------------------------------------------------------------------------------ model
+
+
+def model_and_trainer(cell: str, ready, pooling: str = "auto", **training):
+    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3, dropout=0.0))
+    options = Options(embedding=3, pooling=pooling)
+    return Trainer(
+        lambda: TASK.build(ready, recurrent, options), TASK.loss, TrainingOptions(average=0, **training)
+    )
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_step_changes_every_weight(cell):
+    ready = prepared()
+    trainer = model_and_trainer(cell, ready)
+    before = [variable.numpy() for variable in trainer.model.trainable_variables]
+    batch = ready.train.load(ready.train.plan(None)[0])
+    for _ in range(2):  # the bias of some gates gets no gradient from the first step's zero state
+        trainer.step(batch)
+    for old, variable in zip(before, trainer.model.trainable_variables, strict=True):
+        assert (variable.numpy() != old).any(), variable.path
+
+
+@pytest.mark.parametrize("cell", ["gru", "none"])
+@pytest.mark.parametrize("pooling", ["auto", "last", "mean", "max"])
+def test_padding_does_not_change_a_prediction(cell, pooling):
+    model = model_and_trainer(cell, prepared(), pooling).model
+    tokens = np.array([[2, 3, 4], [3, 0, 0], [0, 0, 0]], np.int32)
+    plain = model({"tokens": tokens})
+    np.testing.assert_allclose(model({"tokens": np.pad(tokens, ((0, 0), (0, 5)))}), plain, atol=1e-6)
+    assert np.ptp(np.asarray(plain), axis=0).max() > 1e-4
+
+
+def test_the_order_blind_model_cannot_see_order_and_the_others_can():
+    one, other = np.array([[2, 3, 4]], np.int32), np.array([[4, 2, 3]], np.int32)
+
+    def differs(cell: str) -> bool:
+        model = model_and_trainer(cell, prepared()).model
+        return bool(np.abs(np.asarray(model({"tokens": one}) - model({"tokens": other}))).max() > 1e-6)
+
+    assert not differs("none")
+    assert differs("gru")
+
+
+def test_the_trivial_model_is_blind_to_order():
+    ready = prepared()
+    blind = order_blind_factory(RecurrentOptions(cell="lstm", layers=2, bidirectional=True, units=3))
+    built = {name: build() for name, build in TASK.trivial_models(ready, blind, Options()).items()}
+    assert list(built) == ["bag of embeddings"]
+    one, other = np.array([[2, 3, 4]], np.int32), np.array([[4, 2, 3]], np.int32)
+    model = built["bag of embeddings"]
+    np.testing.assert_allclose(model({"tokens": one}), model({"tokens": other}), atol=1e-6)
+
+
+def test_loss_is_the_negative_logarithm_of_the_right_class():
+    logits = np.log([[0.2, 0.8], [0.5, 0.5]]).astype("float32") + 3
+    np.testing.assert_allclose(TASK.loss(np.array([1, 0]), logits), -np.log([0.8, 0.5]), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("policy", "dtype"), [("mixed_float16", "float32"), ("float64", "float64")])
+def test_logits_are_at_least_float32(policy, dtype):
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        model = model_and_trainer("gru", prepared()).model
+        assert model({"tokens": np.array([[2]], np.int32)}).dtype == dtype
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+
+
+# ------------------------------------------------------------------------------------------ metrics
+
+
+def test_metrics_by_hand():
+    shares = np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8]])
+    scores = TASK.score(prepared(), np.log(shares) + 7, np.array([0, 0, 1, 1]))
+    assert scores["accuracy"] == 0.75
+    # neg: precision 2/3, recall 1, F1 4/5; pos: precision 1, recall 1/2, F1 2/3
+    assert scores["macro_f1"] == pytest.approx((4 / 5 + 2 / 3) / 2)
+    assert scores["loss"] == pytest.approx(-np.log([0.9, 0.6, 0.3, 0.8]).mean())
+    assert scores["auc"] == 0.75  # of the four pairs of a positive and a negative one is the wrong way round
+
+
+def test_a_class_that_is_nowhere_counts_as_zero_in_macro_f1():
+    scores = TASK.score(prepared(("a", "b", "c")), np.eye(3)[[0, 1]] * 9, np.array([0, 1]))
+    assert scores["macro_f1"] == pytest.approx(2 / 3)
+    assert "auc" not in scores
+
+
+def test_a_split_with_one_of_two_classes_has_no_auc():
+    assert "auc" not in TASK.score(prepared(), np.eye(2), np.array([1, 1]))
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_predictions_that_are_no_numbers_score_nan(wrong):
+    scores = TASK.score(prepared(), np.array([[1.0, wrong], [1, 0]]), np.array([0, 0]))
+    assert all(math.isnan(value) for value in scores.values())
+    assert set(scores) == {"accuracy", "macro_f1", "loss"}
+
+
+def test_the_confusion_matrix_has_a_row_per_true_class():
+    details = TASK.details(prepared(("a", "b", "c")), np.eye(3)[[0, 2, 2]], np.array([0, 0, 2]))
+    assert details == {"labels": ["a", "b", "c"], "confusion_matrix": [[1, 0, 1], [0, 0, 0], [0, 0, 1]]}
+
+
+def test_the_majority_row_gives_the_frequencies_of_train():
+    ready = dataclasses.replace(prepared(), valid=prepared().train)  # two of each class
+    scores = TASK.trivial_rows(ready, ready.valid)["majority"]
+    assert scores["loss"] == pytest.approx(np.log(2))
+    three = prepared(("a", "b", "c"))  # classes 1, 0, 2, 0
+    scores = TASK.trivial_rows(three, three.train)["majority"]
+    assert scores["accuracy"] == 0.5
+    assert scores["loss"] == pytest.approx(-(2 * np.log(0.5) + 2 * np.log(0.25)) / 4)
+
+
+# ------------------------------------------------------------------------------------------ answers
+
+
+@pytest.fixture(scope="module")
+def server():
+    ready = prepared(("나쁨", "좋음"))
+    model = model_and_trainer("gru", ready).model
+    return TASK.serve(model, ready)
+
+
+def test_the_server_answers_with_label_score_and_probabilities(server):
+    answer = server(tf.constant(["good", "", "new 좋다"]))
+    probabilities = answer["probabilities"].numpy()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_array_equal(answer["score"], probabilities.max(axis=1))
+    names = np.array(["나쁨", "좋음"])[probabilities.argmax(axis=1)]
+    assert [label.decode() for label in answer["label"].numpy()] == names.tolist()
+
+
+def test_an_answer_does_not_depend_on_its_batch(server):
+    texts = ["good", "bad a", "a " * 50, ""]
+    together = server(tf.constant(texts))["probabilities"].numpy()
+    alone = [server(tf.constant([text]))["probabilities"].numpy()[0] for text in texts]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_an_empty_batch_has_an_empty_answer(server):
+    answer = server(tf.constant([], tf.string))
+    assert answer["label"].shape == answer["score"].shape == (0,)
+    assert answer["probabilities"].shape == (0, 2)
+
+
+def test_answers_are_a_row_per_text_in_order(server):
+    texts = [f"good {n}" for n in range(300)]  # more than one chunk
+    rows = TASK.answer(server, iter(texts))
+    assert [row["text"] for row in rows] == texts
+    assert set(rows[0]) == {"text", "label", "score", "p(나쁨)", "p(좋음)"}
+    for row in rows:
+        assert row["score"] == max(row["p(나쁨)"], row["p(좋음)"]) == row[f"p({row['label']})"]

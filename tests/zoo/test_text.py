@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoo.text import CHUNK, TextEncoder, chunks, learn_vocabulary, split_characters, split_words
+
+
+def words(text: str | bytes, lowercase: bool = True) -> list[str]:
+    return [token.decode() for token in split_words(tf.constant([text]), lowercase)[0].numpy()]
+
+
+def characters(text: str | bytes, lowercase: bool = True) -> list[str]:
+    return [token.decode() for token in split_characters(tf.constant([text]), lowercase)[0].numpy()]
+
+
+def encoder(vocabulary: list[str], **options) -> TextEncoder:
+    settings = {"tokens": "words", "lowercase": True, "max_tokens": 3, "keep": "end", **options}
+    return TextEncoder(vocabulary, **settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("A fine film, really!", ["a", "fine", "film", ",", "really", "!"]),
+        ("정말 좋은 영화였다…", ["정말", "좋은", "영화였다", "…"]),
+        ("ㅋㅋㅋ 굿", ["ㅋㅋㅋ", "굿"]),
+        ("good👍bad", ["good", "👍", "bad"]),
+        ("one\ntwo\r\nthree\tfour", ["one", "two", "three", "four"]),
+        ("one\u2028two\u00a0three\u3000four", ["one", "two", "three", "four"]),
+        ("one<br />two<BR>three<br/>four", ["one", "two", "three", "four"]),
+        ("don't 'quote' it", ["don't", "'", "quote", "'", "it"]),
+        ("'tis said 'so'", ["'", "tis", "said", "'", "so", "'"]),
+        ('say "no"', ["say", '"', "no", '"']),
+        ("3.5 stars", ["3", ".", "5", "stars"]),
+        ("E\u0301TE\u0301", ["e\u0301te\u0301"]),
+        ("a\0b", ["a", "b"]),
+        (b"\xff fine", ["\ufffd", "fine"]),
+        ("", []),
+        (" \n\u2028 ", []),
+    ],
+)
+def test_words_of_a_text(text, tokens):
+    assert words(text) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("Ab c", ["a", "b", " ", "c"]),
+        ("좋다", ["좋", "다"]),
+        ("👍\n\u2028", ["👍", "\n", "\u2028"]),
+        (b"\xffa", ["\ufffd", "a"]),
+        ("a\0b", ["a", " ", "b"]),
+        ("", []),
+    ],
+)
+def test_characters_of_a_text(text, tokens):
+    assert characters(text) == tokens
+
+
+def test_letters_stay_large_where_asked():
+    assert words("A Film", lowercase=False) == ["A", "Film"]
+    assert characters("Ab", lowercase=False) == ["A", "b"]
+
+
+def test_the_vocabulary_has_the_most_frequent_tokens_first_and_equal_ones_in_the_order_of_the_text():
+    vocabulary, numbers = learn_vocabulary(
+        ["b a a", "c b a", "d"], tokens="words", lowercase=True, size=3, min_count=1
+    )
+    assert vocabulary == ["a", "b", "c"]
+    assert numbers.values.tolist() == [3, 2, 2, 4, 3, 2, 1]
+    assert numbers.offsets.tolist() == [0, 3, 6, 7]
+
+
+def test_rare_tokens_are_unknown():
+    vocabulary, numbers = learn_vocabulary(["a a b"], tokens="words", lowercase=True, size=9, min_count=2)
+    assert vocabulary == ["a"]
+    assert numbers.values.tolist() == [2, 2, 1]
+
+
+TEXTS = ["A 좋은 film\nit's", "", "👍👍 a\u2028b <br /> 'a'", "a film " * 9, '\ufffd "a" É']
+
+
+@pytest.mark.parametrize("tokens", ["words", "characters"])
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_the_encoder_gives_the_numbers_that_the_vocabulary_was_learnt_with(tokens, lowercase):
+    texts = TEXTS * (CHUNK // 4)  # more than one chunk
+    vocabulary, numbers = learn_vocabulary(texts, tokens=tokens, lowercase=lowercase, size=9, min_count=2)
+    again = encoder(vocabulary, tokens=tokens, lowercase=lowercase).encode_all(texts)
+    assert len(numbers) == len(texts) > CHUNK
+    np.testing.assert_array_equal(again.values, numbers.values)
+    np.testing.assert_array_equal(again.offsets, numbers.offsets)
+    assert {1, 2, 10} <= set(numbers.values.tolist())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=4))
+def test_any_text_is_encoded_as_it_was_learnt(texts):
+    for tokens in ("words", "characters"):
+        vocabulary, numbers = learn_vocabulary(texts, tokens=tokens, lowercase=True, size=50, min_count=1)
+        if vocabulary:
+            stored = json.loads(json.dumps(vocabulary))
+            ragged = encoder(stored, tokens=tokens).ragged(tf.constant(texts))
+            np.testing.assert_array_equal(ragged.flat_values, numbers.values)
+            np.testing.assert_array_equal(ragged.row_lengths(), numbers.lengths)
+
+
+@pytest.mark.parametrize(
+    ("keep", "expected"),
+    [("end", [[3, 2, 1], [2, 0, 0], [0, 0, 0]]), ("start", [[2, 3, 2], [2, 0, 0], [0, 0, 0]])],
+)
+def test_long_texts_are_cut_at_the_end_that_is_not_kept_and_short_ones_padded(keep, expected):
+    numbers = encoder(["a", "b"], keep=keep)(tf.constant(["a b a x", "a", ""]))
+    assert numbers.dtype == tf.int32
+    assert numbers.numpy().tolist() == expected
+
+
+@pytest.mark.parametrize("keep", ["start", "end"])
+def test_the_encoder_cuts_as_ragged_does(keep):
+    encode = encoder(["a", "film", "👍"], max_tokens=4, keep=keep)
+    cut = encode.encode_all(TEXTS).cut(4, keep)
+    np.testing.assert_array_equal(encode(tf.constant(TEXTS)), cut.pad(np.arange(len(TEXTS)), 4))
+
+
+def test_there_is_at_least_one_step():
+    encode = encoder(["a"])
+    assert encode(tf.constant([""])).numpy().tolist() == [[0]]
+    assert encode(tf.constant([], tf.string)).shape == (0, 1)
+
+
+def test_a_vocabulary_may_hold_line_breaks():
+    encode = encoder(["\n", "a"], tokens="characters")
+    assert encode(tf.constant(["a\nb"])).numpy().tolist() == [[3, 2, 1]]
+
+
+def test_size_counts_padding_and_unknown():
+    assert encoder(["a", "b"]).size == 4
+
+
+def test_no_texts_give_no_numbers():
+    assert len(encoder(["a"]).encode_all([])) == 0
+    vocabulary, numbers = learn_vocabulary([], tokens="words", lowercase=True, size=1, min_count=1)
+    assert (vocabulary, len(numbers)) == ([], 0)
+
+
+def test_chunks_hold_all_texts_in_order():
+    assert list(chunks("abcde", 2)) == [["a", "b"], ["c", "d"], ["e"]]
