@@ -50,7 +50,7 @@ def save(path: Path, progress: Progress, variables: list[Any], best: list[np.nda
         variables: Keras variables of model and optimiser, in a fixed order.
         best: the model's best weights so far, or None.
     """
-    arrays = {f"variable_{n}": np.asarray(variable) for n, variable in enumerate(variables)}
+    arrays = {f"variable_{n}": variable.numpy() for n, variable in enumerate(variables)}
     arrays |= {f"best_{n}": array for n, array in enumerate(best or [])}
     arrays["progress"] = np.frombuffer(json.dumps(asdict(progress)).encode(), np.uint8)
 

@@ -132,7 +132,8 @@ class Trainer:
         scale = getattr(self.optimizer, "dynamic_scale", 1.0)
         norm = tf.linalg.global_norm(gradients) * self.replicas / tf.cast(scale, gradients[0].dtype)
         if self.options.clip:
-            factor = tf.minimum(1.0, tf.cast(self.options.clip, norm.dtype) / tf.maximum(norm, 1e-30))
+            largest = tf.cast(self.options.clip, norm.dtype)
+            factor = largest / tf.maximum(norm, largest)
             gradients = [gradient * tf.cast(factor, gradient.dtype) for gradient in gradients]
         return gradients, norm
 
@@ -203,7 +204,7 @@ def fit(
                 with trainer.averaged():
                     metrics = evaluate()
                     if _close_epoch(progress, metrics, monitor, options):
-                        best = [np.array(v) for v in trainer.model.variables]
+                        best = [np.array(v.numpy()) for v in trainer.model.variables]
                 keep()
                 after_epoch(progress)
                 if stop:

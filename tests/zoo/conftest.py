@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-GOOD, BAD = "good fine great lovely 좋다".split(), "bad poor awful dull 나쁘다".split()
-FILLING = "the film was a very long story with people and music in it".split()
+GOOD, BAD = ("good", "fine", "great", "lovely", "좋다"), ("bad", "poor", "awful", "dull", "나쁘다")
+FILLING = ("the", "film", "was", "a", "very", "long", "story", "with", "people", "and", "music")
 #: Of a model that trains in a second or two.
 SMALL = ("--units", "4", "--embedding", "4", "--epochs", "1")
 
