@@ -18,12 +18,9 @@ import pytest
 import zoo.cells
 from tests.zoo import parity
 from tests.zoo.parity import TABLE, Case
-from tests.zoo.running import cell_class, make_layer, randomise, results
+from tests.zoo.running import TOLERANCES, WIDEST, cell_class, make_layer, randomise, results
 from zoo import interop, reference
 from zoo.layers.engines import ENGINES, choose
-
-#: Largest difference, absolute and relative.
-TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 
 
 def runnable(case: Case, engine: str) -> bool:
@@ -52,8 +49,8 @@ def torch_weights(record, prefix: str) -> dict[str, np.ndarray]:
 
 @functools.cache
 def ours(case: Case) -> tuple:
-    """Our layer in the `loop` engine in float64, and its results: what all others are compared with."""
-    layer = with_weights(case, make_layer(case, "loop", "float64"))
+    """Our layer in the `loop` engine, and its results: what all others are compared with."""
+    layer = with_weights(case, make_layer(case, "loop", WIDEST))
     return layer, results(layer, parity.problem(case))
 
 
@@ -92,7 +89,7 @@ def test_reference(case: Case):
         **parity.named_states("d initial", gradients.initial_states),
         **named_weights(gradients.weights),
     }
-    parity.assert_equal(got, expected, TOLERANCES["float64"])
+    parity.assert_equal(got, expected, TOLERANCES[WIDEST])
 
 
 @of([case for case in TABLE if case.kind.torch])
@@ -109,7 +106,7 @@ def test_torch(case: Case):
     }
     whole = {name for name in got if any(weight in name for weight in ("kernel", "bias"))}
     got = {name: value if name in whole else value[rows] for name, value in got.items()}
-    parity.assert_equal(got, expected, TOLERANCES["float64"])
+    parity.assert_equal(got, expected, TOLERANCES[WIDEST])
 
 
 def gradients_of_torch(case: Case, record) -> list[list[dict[str, np.ndarray]]]:
@@ -129,14 +126,14 @@ def test_keras(case: Case):
     layer, got = ours(case)
     built_in = KerasStack(case)
     interop.to_keras(layer, built_in.stack)
-    parity.assert_equal(results(built_in, parity.problem(case)), got, TOLERANCES["float64"])
+    parity.assert_equal(results(built_in, parity.problem(case)), got, TOLERANCES[WIDEST])
 
 
 class KerasStack(keras.layers.Layer):
     """The built-in layers of Keras, stacked, with the arguments and answers of `Recurrent`."""
 
     def __init__(self, case: Case):
-        super().__init__(dtype="float64")
+        super().__init__(dtype=WIDEST)
         self.supports_masking = True
         self.stack = [self.make(case) for _ in range(case.layers)]
         self.directions = case.directions
@@ -146,9 +143,9 @@ class KerasStack(keras.layers.Layer):
     def make(case: Case):
         arguments = {"return_sequences": True, "return_state": True, "zero_output_for_mask": True}
         layer = getattr(keras.layers, case.kind.keras or "")(
-            parity.UNITS, use_bias=case.use_bias, dtype="float64", **case.kind.options, **arguments
+            parity.UNITS, use_bias=case.use_bias, dtype=WIDEST, **case.kind.options, **arguments
         )
-        return keras.layers.Bidirectional(layer, dtype="float64") if case.bidirectional else layer
+        return keras.layers.Bidirectional(layer, dtype=WIDEST) if case.bidirectional else layer
 
     def call(self, inputs, mask=None, initial_state=None, training=False):
         final = []
@@ -165,8 +162,8 @@ RUNS = [
     pytest.param(case, engine, dtype, id=f"{case.id}-{engine}-{dtype}")
     for case in TABLE
     for engine in ENGINES
-    for dtype in TOLERANCES
-    if runnable(case, engine) and (engine, dtype) != ("loop", "float64")
+    for dtype in sorted({"float32", WIDEST})
+    if runnable(case, engine) and (engine, dtype) != ("loop", WIDEST)
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.zoo import parity
 from tests.zoo.parity import Kind
-from tests.zoo.running import cell_class, randomise, results
+from tests.zoo.running import TOLERANCES, WIDEST, cell_class, randomise, results
 from zoo import reference
 from zoo.cells.vanilla import VanillaCell
 from zoo.layers.engines import ENGINES, choose
@@ -71,7 +71,7 @@ def test_the_drawn_masks_act_at_every_step(kind: Kind, engine: str, rates: tuple
     """For one row, a mask on the inputs is a mask on the reference's inputs; one on the state inside the
     recurrent product is one on the rows of the recurrent kernel. So the reference, which has no dropout,
     tells all."""
-    cell = make_cell(kind, dropout=rates[0], recurrent_dropout=rates[1], seed=3, dtype="float64")
+    cell = make_cell(kind, dropout=rates[0], recurrent_dropout=rates[1], seed=3, dtype=WIDEST)
     layer = layer_of(cell, engine, return_state=True)
     draw = np.random.default_rng(1).normal
     states, factors = ([[[draw(size=(1, UNITS)) for _ in range(kind.states)]]] for _ in range(2))
@@ -95,7 +95,7 @@ def test_the_drawn_masks_act_at_every_step(kind: Kind, engine: str, rates: tuple
         **{f"d layer 0 direction 0 {name}": value for name, value in back.weights.items()},
     }
     expected["d layer 0 direction 0 recurrent_kernel"] = on_state.T * back.weights["recurrent_kernel"]
-    parity.assert_equal(got, expected, 1e-12)
+    parity.assert_equal(got, expected, TOLERANCES[WIDEST])
     assert set(np.unique(on_inputs)) == ({0.0, 2.0} if rates[0] else {1.0})
     assert set(np.unique(on_state)) == ({0.0, 2.0} if rates[1] else {1.0})
 
