@@ -58,13 +58,18 @@ class Ragged:
 def bucket_widths(lengths: np.ndarray, buckets: int) -> np.ndarray:
     """At most `buckets` widths, rising, that hold sequences of these lengths with little padding.
 
-    They are quantiles of the length, rounded up to a multiple of 8; the last holds the longest. Few widths mean few
-    shapes to compile.
+    They are quantiles of the length, rounded up to a multiple of 8; the last holds the longest. One that is more than
+    three quarters of the next is left out: each width is a shape to compile, and must save enough padding to pay for it.
     """
     if len(lengths) == 0:
         return np.array([8])
     quantiles = np.quantile(lengths, np.linspace(0, 1, buckets + 1)[1:], method="higher")
-    return np.unique(np.maximum(8, -(-quantiles.astype(int) // 8) * 8))
+    widths = np.maximum(8, -(-quantiles.astype(int) // 8) * 8)
+    kept = [int(widths[-1])]
+    for width in widths[::-1]:
+        if width <= 0.75 * kept[-1]:
+            kept.append(int(width))
+    return np.array(kept[::-1])
 
 
 @dataclass(frozen=True)
