@@ -1,0 +1,52 @@
+"""Unknown words in training: some known ones are made unknown, so that the model learns what to do about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class WordDropout(keras.layers.Layer):
+    """In training, replace each token number by that of the unknown word with some probability; never padding (0).
+
+    Args:
+        rate: the probability.
+        unknown: the number of the unknown word.
+        seed: of the random numbers; None draws one.
+
+    Call arguments:
+        numbers: integers of any shape.
+        training: whether to replace any.
+
+    Raises:
+        ValueError: if `rate` is out of range.
+    """
+
+    def __init__(self, rate: float, unknown: int = 1, seed: int | None = None, **layer_arguments: Any):
+        if not 0 <= rate < 1:
+            raise ValueError(f"rate must be at least 0 and below 1, not {rate}")
+        super().__init__(**layer_arguments)
+        self.rate = rate
+        self.unknown = unknown
+        self.seed = seed
+        self.supports_masking = True
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, numbers: Any, training: bool = False) -> Any:
+        """See the class."""
+        if not training or self.rate == 0:
+            return numbers
+        drawn = keras.random.uniform(keras.ops.shape(numbers), seed=self.seed_generator, dtype="float32")
+        dropped = keras.ops.logical_and(drawn < self.rate, keras.ops.not_equal(numbers, 0))
+        return keras.ops.where(dropped, keras.ops.cast(self.unknown, numbers.dtype), numbers)
+
+    def compute_output_spec(self, numbers: Any, training: bool = False) -> Any:
+        """As the input."""
+        return keras.KerasTensor(numbers.shape, dtype=numbers.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        return {**super().get_config(), "rate": self.rate, "unknown": self.unknown, "seed": self.seed}

@@ -1,0 +1,119 @@
+"""Words to numbers: a word's own number, and the numbers of its characters. One definition for training and export."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import tensorflow as tf
+
+from zoo.text import WHITE_SPACE
+
+PADDING, UNKNOWN = 0, 1
+#: Integers that stand for nothing in a vocabulary.
+RESERVED = 2
+#: Stand for the full stop, comma and colon inside a number while punctuation is parted from words.
+INSIDE = {".": "\ue000", ",": "\ue001", ":": "\ue002"}
+SPLIT_OFF = r"([^\p{L}\p{M}\p{N}'\s\x{e000}-\x{e002}])"
+#: The English forms that treebanks take for words of their own.
+CONTRACTION = r"(?i)(n't|'(?:s|re|ve|ll|d|m))(\s|$)"
+
+
+class WordEncoder(tf.Module):
+    """Words to numbers, with the vocabularies inside, so that it can be part of an exported model.
+
+    Args:
+        words: small-letter words with the numbers 2, 3, …; 0 is padding and 1 any other word.
+        characters: likewise, as they stand in words.
+        max_characters: of longer words the first and the last half of so many characters stay.
+        split: how a plain sentence becomes words: `words` also parts punctuation, `spaces` goes by white space alone.
+    """
+
+    def __init__(self, words: list[str], characters: list[str], *, max_characters: int, split: str):
+        super().__init__(name="word_encoder")
+        self.words, self.characters = tuple(words), tuple(characters)
+        self.max_characters, self.split_by = max_characters, split
+        self.word_table, self.character_table = _table(words), _table(characters)
+        # Where training parts "do n't", so must a plain sentence be parted.
+        self.contractions = "n't" in self.words
+
+    def word_numbers(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Numbers int32 of words, of the shape of `tokens`; 0 for an empty string."""
+        numbers = self.word_table.lookup(tf.strings.lower(_valid(tokens), encoding="utf-8"))
+        return tf.where(tokens == "", PADDING, tf.cast(numbers, tf.int32))
+
+    def character_numbers(self, tokens: tf.Tensor) -> tf.RaggedTensor:
+        """Numbers int32 of the characters of each of `(words,)`, `(words, characters)`; the middle of long words cut."""
+        characters = tf.strings.unicode_split(_valid(tokens), "UTF-8")
+        head = (self.max_characters + 1) // 2
+        tail = self.max_characters - head
+        rest = characters[:, head:]
+        characters = tf.concat([characters[:, :head], rest[:, -tail:] if tail else rest[:, :0]], axis=1)
+        numbers = self.character_table.lookup(characters.flat_values)
+        return characters.with_flat_values(tf.cast(numbers, tf.int32))
+
+    def split(self, sentences: tf.Tensor) -> tf.Tensor:
+        """Words `(batch, words)` of plain sentences `(batch,)`, filled up with "" on the right; at least one column.
+
+        `words` parts every character that is no letter, mark, digit or inner apostrophe from the words around it,
+        apart from the point, comma or colon inside a number.
+        """
+        sentences = _valid(sentences)
+        if self.split_by == "words":
+            sentences = self._part_punctuation(sentences)
+        sentences = tf.strings.regex_replace(sentences, WHITE_SPACE, " ")
+        tokens = tf.strings.split(sentences).to_tensor("")
+        return tf.pad(tokens, [[0, 0], [0, tf.cast(tf.shape(tokens)[1] == 0, tf.int32)]], constant_values="")
+
+    def _part_punctuation(self, sentences: tf.Tensor) -> tf.Tensor:
+        for sign, inside in INSIDE.items():
+            pattern = rf"(\p{{N}})[{sign}](\p{{N}})"
+            for _ in range(2):  # the second time for digits that stood on both sides of one match: 1.2.3
+                sentences = tf.strings.regex_replace(sentences, pattern, rf"\1{inside}\2")
+        sentences = tf.strings.regex_replace(sentences, SPLIT_OFF, r" \1 ")
+        sentences = tf.strings.regex_replace(sentences, r"(^|\s)('+)([^\s])", r"\1\2 \3")
+        sentences = tf.strings.regex_replace(sentences, r"([^\s'])('+)(\s|$)", r"\1 \2\3")
+        if self.contractions:
+            sentences = tf.strings.regex_replace(sentences, CONTRACTION, r" \1\2")
+        for sign, inside in INSIDE.items():
+            sentences = tf.strings.regex_replace(sentences, inside, sign)
+        return sentences
+
+
+def learn_words(sentences: Iterable[Iterable[str]], size: int, min_count: int) -> tuple[list[str], list[str]]:
+    """The vocabularies of the training sentences.
+
+    Args:
+        sentences: in words.
+        size: at most so many words.
+        min_count: words and characters seen less often are unknown.
+
+    Returns:
+        Words in small letters, and characters, the most frequent first.
+    """
+    counts = Counter(token for tokens in sentences for token in tokens)
+    words: Counter[str] = Counter()
+    characters: Counter[str] = Counter()
+    for (token, count), lower in zip(counts.items(), _lower(list(counts)), strict=True):
+        words[lower] += count
+        for character in token:
+            characters[character] += count
+    known = [[one for one, count in some.most_common() if count >= min_count] for some in (words, characters)]
+    return known[0][:size], known[1]
+
+
+def _lower(words: list[str]) -> list[str]:
+    """Small letters as TensorFlow makes them, which is how words are looked up."""
+    return [
+        word.decode() for word in tf.strings.lower(tf.constant(words, tf.string), encoding="utf-8").numpy()
+    ]
+
+
+def _valid(texts: tf.Tensor) -> tf.Tensor:
+    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+
+
+def _table(vocabulary: list[str]) -> tf.lookup.StaticHashTable:
+    keys = tf.constant(list(vocabulary), tf.string, shape=(len(vocabulary),))
+    numbers = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
+    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, numbers), UNKNOWN)

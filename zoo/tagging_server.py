@@ -1,0 +1,137 @@
+"""What an exported tagger answers: plain sentences, or sentences in words, in; words and tags out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.spans import are_spans
+from zoo.layers import crf
+from zoo.serving import Server
+from zoo.spelling import WordEncoder
+from zoo.tag_scores import spans
+from zoo.text import chunks
+
+SENTENCES = tf.TensorSpec([None], tf.string, name="text")
+TOKENS = tf.TensorSpec([None, None], tf.string, name="tokens")
+
+
+def make(model: Any, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
+    """The signatures of a tagger.
+
+    `serving_default` takes `text`, plain sentences `(batch,)`; `tokens` takes sentences in words, `(batch, words)`
+    filled up with "" on the right. Both give, at least one column wide and filled up on the right,
+
+        tokens          (batch, words) strings, "" where there is no word
+        tags            (batch, words) strings, "" where there is no word
+        probability     (batch, words) of the tag, 0 where there is no word; with a CRF, given the whole sentence
+        length          (batch,) words of each sentence
+
+    and `labels` gives the names of the tags.
+    """
+    names = tf.constant(labels)
+
+    def tag(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        present = tokens != ""
+        outputs = model(model_inputs(encoder, tokens), training=False)
+        found, probability = _decide(outputs, present)
+        return {
+            "tokens": tokens,
+            "tags": tf.where(present, tf.gather(names, found), ""),
+            "probability": tf.where(present, probability, 0.0),
+            "length": tf.reduce_sum(tf.cast(present, tf.int32), axis=1),
+        }
+
+    @tf.function(input_signature=[SENTENCES])
+    def of_sentences(text: tf.Tensor) -> dict[str, tf.Tensor]:
+        return tag(encoder.split(text))
+
+    @tf.function(input_signature=[TOKENS])
+    def of_tokens(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        return tag(_at_least_one_column(tokens))
+
+    @tf.function(input_signature=[])
+    def the_labels() -> dict[str, tf.Tensor]:
+        return {"labels": tf.identity(names)}
+
+    functions = {"serving_default": of_sentences, "tokens": of_tokens, "labels": the_labels}
+    return Server(model, [encoder], functions)
+
+
+def model_inputs(encoder: WordEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+    """The inputs for words `(batch, words)`: as `zoo.tagged_batches` makes them, with all spellings in one table."""
+    distinct, rows = tf.unique(tf.reshape(tokens, [-1]))
+    table = encoder.character_numbers(distinct).to_tensor(0, shape=[None, encoder.max_characters])
+    return {
+        "words": encoder.word_numbers(tokens),
+        "spelling": tf.reshape(rows, tf.shape(tokens)),
+        "short": tf.zeros_like(table[:0]),
+        "long": table,
+    }
+
+
+def _decide(outputs: dict[str, tf.Tensor], present: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The tag numbers `(batch, words)` and the probability of each."""
+    scores = outputs["scores"]
+    if "path" in outputs:
+        shares = crf.probabilities(scores, present, outputs["start"], outputs["transitions"])
+        found = outputs["path"]
+    else:
+        shares = tf.nn.softmax(scores)
+        found = tf.argmax(scores, axis=-1, output_type=tf.int32)
+    return found, tf.cast(tf.gather(shares, found, batch_dims=2), tf.float32)
+
+
+def _at_least_one_column(tokens: tf.Tensor) -> tf.Tensor:
+    missing = tf.cast(tf.shape(tokens)[1] == 0, tf.int32)
+    return tf.pad(tokens, [[0, 0], [0, missing]], constant_values="")
+
+
+def answer(server: Server, inputs: Iterable[Any]) -> list[dict[str, Any]]:
+    """A row per sentence; plain sentences are strings, those in words are sequences of strings.
+
+    Returns:
+        Rows with `tokens` and `tags`, each joined by single blanks (a blank inside a word becomes U+00A0, so that
+        there are as many tags as words), and `spans`, `kind: words` each, where the tags write spans.
+    """
+    labels = [name.decode() for name in server.functions["labels"]()["labels"].numpy()]
+    with_spans = are_spans(labels)
+    rows = []
+    for chunk in chunks(inputs, 64):
+        for tokens, tags in _tag(server, chunk):
+            row = {
+                "tokens": " ".join(token.replace(" ", "\u00a0") for token in tokens),
+                "tags": " ".join(tags),
+            }
+            if with_spans:
+                row["spans"] = "; ".join(f"{kind}: {words}" for kind, words in spans(tokens, tags))
+            rows.append(row)
+    return rows
+
+
+def _tag(server: Server, sentences: list[Any]) -> Iterable[tuple[list[str], list[str]]]:
+    """Words and tags of each sentence, in order, whichever signature it needs."""
+    plain = [n for n, sentence in enumerate(sentences) if isinstance(sentence, str)]
+    in_words = [n for n, sentence in enumerate(sentences) if not isinstance(sentence, str)]
+    found: dict[int, tuple[list[str], list[str]]] = {}
+    for numbers, signature in ((plain, "serving_default"), (in_words, "tokens")):
+        if numbers:
+            given = [sentences[n] for n in numbers]
+            batch = tf.constant(given if signature == "serving_default" else _padded(given), tf.string)
+            answers = {name: value.numpy() for name, value in server.functions[signature](batch).items()}
+            for row, n in enumerate(numbers):
+                kept = slice(answers["length"][row])
+                found[n] = _decoded(answers["tokens"][row, kept]), _decoded(answers["tags"][row, kept])
+    return [found[n] for n in range(len(sentences))]
+
+
+def _decoded(texts: np.ndarray) -> list[str]:
+    return [text.decode() for text in texts]
+
+
+def _padded(sentences: list[Any]) -> np.ndarray:
+    width = max(1, *(len(tokens) for tokens in sentences))
+    return np.array([[*tokens, *[""] * (width - len(tokens))] for tokens in sentences], object)
