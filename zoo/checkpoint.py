@@ -52,6 +52,7 @@ def save(path: Path, progress: Progress, variables: list[Any], best: list[np.nda
     """
     arrays = {f"variable_{n}": variable.numpy() for n, variable in enumerate(variables)}
     arrays |= {f"best_{n}": array for n, array in enumerate(best or [])}
+    arrays["counts"] = np.array([len(variables), len(best or [])])
     arrays["progress"] = np.frombuffer(json.dumps(asdict(progress)).encode(), np.uint8)
 
     def write(temporary: Path) -> None:
@@ -68,10 +69,11 @@ def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] |
         UserError: if the file is damaged or belongs to another model.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             progress = Progress(**json.loads(stored["progress"].tobytes()))
-            values = [stored[f"variable_{n}"] for n in range(sum(k.startswith("variable_") for k in stored))]
-            best = [stored[f"best_{n}"] for n in range(sum(k.startswith("best_") for k in stored))]
+            counts = stored["counts"]
+            values = [stored[f"variable_{n}"] for n in range(counts[0])]
+            best = [stored[f"best_{n}"] for n in range(counts[1])]
     except Exception as problem:  # what a damaged archive raises depends on where it is damaged
         raise UserError(
             f"{path}: this checkpoint cannot be read ({problem}); start the run anew", 1

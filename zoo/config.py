@@ -9,6 +9,7 @@ from typing import Any
 
 from datasets.errors import UserError
 from zoo import plugins
+from zoo.layers.engines import ENGINES
 from zoo.options import from_dict as options_from_dict
 from zoo.options import option
 from zoo.rundir import RunDirectory
@@ -36,7 +37,7 @@ class RecurrentOptions:
     engine: str = option(
         "auto",
         "how the cell is run over time",
-        choices=("auto", "keras", "parallel", "fused", "hoisted", "loop"),
+        choices=("auto", *ENGINES),
     )
 
 
@@ -124,7 +125,7 @@ def from_dict(stored: Any, where: str) -> RunConfig:
             name: tuple(value) if isinstance(value, list) else value for name, value in values["data"].items()
         }
         return RunConfig(**{**values, "data": data})
-    except (AttributeError, KeyError, TypeError) as problem:
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise UserError(f"{where}: this is no configuration of a run ({problem})") from None
 
 

@@ -51,12 +51,15 @@ def history_csv(history: list[dict[str, float]], path: Path) -> None:
 
 
 def tensorboard(row: Mapping[str, float], folder: Path) -> None:
-    """Add one epoch to the event files of TensorBoard."""
+    """Add one epoch to the event files of TensorBoard, which need not be installed for that."""
     import tensorflow as tf
 
+    scalar = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
     writer = tf.summary.create_file_writer(str(folder))
     with writer.as_default():
         for name, value in row.items():
             if name != "epoch":
-                tf.summary.scalar(name, value, step=int(row["epoch"]))
+                tf.summary.write(
+                    name, tf.constant(value, tf.float32), step=int(row["epoch"]), metadata=scalar
+                )
     writer.close()
