@@ -11,6 +11,7 @@ from datasets.columns import TEXT_NAMES, find
 from datasets.errors import UserError
 from datasets.reading import lines
 from datasets.sentences import read_token_lists
+from datasets.series_tables import SeriesFile
 from datasets.tables import Format, Table, suffix
 
 PLAIN = Format()
@@ -83,7 +84,13 @@ def read_sentences(path: Path, column: str | None = None, form: Format = PLAIN) 
     return read_token_lists(path, column, form) or read_texts(path, column, form)
 
 
+def read_series(path: Path, column: str | None = None, form: Format = PLAIN) -> Iterator[Any]:
+    """A table of series, read when it is known what its columns are; `column` is the one with the time stamps."""
+    yield SeriesFile(path, column, form)
+
+
 READERS: dict[str, Callable[[Path, str | None, Format], Iterator[Any]]] = {
     "text": read_texts,
     "tokens": read_sentences,
+    "series": read_series,
 }

@@ -114,11 +114,12 @@ def given(namespace: argparse.Namespace, cls: type | None = None) -> set[str]:
 
 def collect(namespace: argparse.Namespace, cls: type[T], defaults: Mapping[str, Any] = NO_DEFAULTS) -> T:
     """The dataclass with the given flags' values, and `defaults` or its own defaults for the others."""
-    values = {name: _frozen(getattr(namespace, name)) for name in given(namespace, cls)}
+    values = {name: frozen(getattr(namespace, name)) for name in given(namespace, cls)}
     return cls(**{**defaults, **values})
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
+    """A list, as argparse collects many values, as the tuple that options hold."""
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -70,7 +70,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset) -> str:
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     draw_history(progress.history, directory.path / "history.png")
-    metrics = _evaluate(work, predictor, trainer, progress)
+    metrics = _evaluate(work, predictor, trainer, progress, directory)
     metrics["seconds"] |= {"prepare": round(prepared_in, 2), "total": round(time.monotonic() - began, 2)}
     write_json(directory.metrics_path, metrics)
     return result_table(metrics, directory.path)
@@ -127,7 +127,9 @@ class Work:
         return self.task.score(self.prepared, predictor(batches), batches.targets)
 
 
-def _evaluate(work: Work, predictor: Predictor, trainer: Trainer, progress: Progress) -> dict[str, Any]:
+def _evaluate(
+    work: Work, predictor: Predictor, trainer: Trainer, progress: Progress, directory: RunDirectory
+) -> dict[str, Any]:
     """Everything that `metrics.json` says; here the test split is read, once."""
     splits = {"dev": work.prepared.valid, "test": work.prepared.test()}
     present = {name: batches for name, batches in splits.items() if batches is not None}
@@ -137,6 +139,7 @@ def _evaluate(work: Work, predictor: Predictor, trainer: Trainer, progress: Prog
         for name, batches in present.items()
     }
     last = list(present)[-1]
+    _draw(work, directory, outputs[last], present[last])
     engine = recurrent_layer(trainer.model).engine_choice
     return {
         "task": work.config.task,
@@ -159,6 +162,13 @@ def _evaluate(work: Work, predictor: Predictor, trainer: Trainer, progress: Prog
         "device": device_name(),
         "notes": list(work.notes),
     }
+
+
+def _draw(work: Work, directory: RunDirectory, predictions: Any, batches: Batches) -> None:
+    """The pictures of a task that draws any."""
+    pictures = getattr(work.task, "pictures", None)
+    for name, figure in pictures(work.prepared, predictions, batches).items() if pictures else ():
+        write_atomically(directory.path / name, partial(figure.savefig, dpi=120))
 
 
 def _trivial(work: Work, present: Mapping[str, Batches]) -> dict[str, dict[str, Metrics]]:

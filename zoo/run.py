@@ -11,7 +11,7 @@ import datasets
 from datasets.errors import UserError
 from zoo import plugins
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, read_config, to_dict
-from zoo.flags import Parser, add_options, collect, given, main_guard
+from zoo.flags import Parser, add_options, collect, frozen, given, main_guard
 from zoo.platform import configure
 from zoo.progress import say
 from zoo.rundir import RunDirectory, default_path, read_json
@@ -71,7 +71,7 @@ def config_of(name: str, arguments: argparse.Namespace) -> RunConfig:
     return RunConfig(
         task=name,
         dataset=getattr(arguments, "dataset", "microworld"),
-        data={option: getattr(arguments, option) for option in sorted(set().union(*of_data))},
+        data={option: frozen(getattr(arguments, option)) for option in sorted(set().union(*of_data))},
         recurrent=collect(arguments, RecurrentOptions, defaults_of(task, RecurrentOptions)),
         training=collect(arguments, TrainingOptions, defaults_of(task, TrainingOptions)),
         options=collect(arguments, task.options_type),

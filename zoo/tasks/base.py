@@ -8,6 +8,7 @@
     task.score(prepared, predictions, targets)       metrics by name
     task.trivial_rows(prepared, batches)             metrics of rows that need no recurrence, and no training
     task.trivial_models(prepared, recurrent)         models that are blind to order, trained like the model itself
+    task.pictures(prepared, predictions, batches)    optional: matplotlib figures by file name, for the run directory
     task.serve(model, prepared)                      what the exported model answers: raw input in, answer out
 """
 

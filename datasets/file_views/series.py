@@ -1,0 +1,92 @@
+"""A user's time series: a wide table (a column a variable) or a long one (`unique_id, ds, y` and covariates)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datasets.base import Dataset, Info
+from datasets.errors import UserError
+from datasets.files import existing
+from datasets.options import option, require
+from datasets.reading import check_encoding
+from datasets.series import Cut, TimeSeries, assemble
+from datasets.series_tables import Columns, read
+from datasets.tables import DELIMITERS
+
+FIELDS = ("series", "start")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read a user's series, and where to cut them."""
+
+    time_column: str | None = option(None, "column with the time stamps: its name, or its position from 0")
+    id_column: str | None = option(None, "column with the names of series, where the file has many")
+    value_columns: tuple[str, ...] = option((), "columns to forecast; none takes all that are nothing else")
+    past_columns: tuple[str, ...] = option((), "covariates that are known up to the moment of a forecast")
+    future_columns: tuple[str, ...] = option((), "covariates that are also known for the steps to forecast")
+    fill: str = option(
+        "none", "what stands in for missing steps and values", ("none", "last", "linear", "zero")
+    )
+    header: str = option("auto", "whether the first row names the columns", ("auto", "yes", "no"))
+    delimiter: str = option(
+        "auto", "what parts the columns; auto goes by the file's name", ("auto", *DELIMITERS)
+    )
+    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
+    valid_fraction: float = option(0.2, "share of each series' steps for the dev split, after train")
+    test_fraction: float = option(0.2, "share of each series' last steps for the test split; 0: none")
+    split_steps: tuple[str, ...] = option((), "steps of train, dev and test instead of shares; later ones go")
+
+    def __post_init__(self) -> None:
+        """Refuse fractions that leave nothing, and unknown encodings."""
+        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
+        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
+        left = 1 - self.valid_fraction - self.test_fraction
+        require(
+            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
+        )
+        steps = " ".join(self.split_steps)
+        fits = len(self.split_steps) in (0, 3) and all(text.isdecimal() for text in self.split_steps)
+        require(fits, "split_steps", steps, "give three whole numbers, such as 8640 2880 2880")
+        check_encoding(self.encoding)
+
+    @property
+    def cut(self) -> Cut:
+        """Where the splits begin."""
+        steps = tuple(int(text) for text in self.split_steps)
+        return Cut(self.valid_fraction, self.test_fraction, steps or None)  # type: ignore[arg-type]
+
+    @property
+    def columns(self) -> Columns:
+        """How to read the table."""
+        return Columns(
+            self.time_column, self.id_column, self.value_columns, self.past_columns, self.future_columns,
+            self.header, self.encoding, None if self.delimiter == "auto" else self.delimiter, self.fill,
+        )  # fmt: skip
+
+
+def load(spec: str, options: Options) -> Dataset:
+    """The series of a file, cut by time.
+
+    Raises:
+        UserError: no such file, or data that cannot be regular series of numbers.
+    """
+    path = existing(spec)
+    if path.is_dir():
+        raise UserError(
+            f"{path}: is a folder; name one table of series (.csv, .tsv, .txt, .jsonl, each also .gz)"
+        )
+    series = read(path, options.columns)
+    info = Info(name=path.name, fields=FIELDS, source=str(path), notes=(describe(series),))
+    return assemble(info, series, options.cut)
+
+
+def describe(series: list[TimeSeries]) -> str:
+    """One sentence on what was read."""
+    first = series[0]
+    lengths = sorted(len(one) for one in series)
+    sizes = f"{lengths[0]:,}" if lengths[0] == lengths[-1] else f"{lengths[0]:,} to {lengths[-1]:,}"
+    step = (
+        f"step {first.step}, from {first.time[0]}" if first.time is not None else "steps without time stamps"
+    )
+    return f"{len(series)} series of {sizes} steps; {len(first.variables)} variables; {step}"

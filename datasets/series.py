@@ -1,0 +1,180 @@
+"""Time series as examples: what one is, its regular steps, and splits by time that share their history.
+
+A split for forecasting holds the same series up to different times. The example of a split is
+
+    {"series": TimeSeries, "start": first step of the split}
+
+where the series ends with the split. Steps before `start` may be read by a forecast, as history is known when the
+forecast is made; only steps from `start` on are forecast. So no step is a target of two splits, and nothing that
+comes after a split is in it. What is learned from data (scaling, parameters) is learned from the train examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from datasets.base import Dataset, Info, Split
+from datasets.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+FIELDS = ("series", "start")
+
+
+@dataclass(frozen=True)
+class TimeSeries:
+    """One series of one or many variables at regular steps.
+
+    Attributes:
+        name: its id.
+        values: `(time, variables)` float64, all finite.
+        time: `(time,)` datetime64[s], or None where steps are only numbered.
+        step: pandas' name of the step (`h`, `D`, `MS`), empty where steps are only numbered.
+        past: `(time, past covariates)`, known up to the moment of a forecast.
+        future: `(time + ahead, future covariates)`, known also for the steps that are forecast; `ahead` steps more
+            than values are there where a series is to be continued, none otherwise.
+        variables, past_names, future_names: what the columns are called.
+    """
+
+    name: str
+    values: np.ndarray
+    time: np.ndarray | None
+    step: str
+    past: np.ndarray
+    future: np.ndarray
+    variables: tuple[str, ...]
+    past_names: tuple[str, ...] = ()
+    future_names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def until(self, stop: int) -> TimeSeries:
+        """The first `stop` steps, without copying them."""
+        time = None if self.time is None else self.time[:stop]
+        return replace(
+            self, values=self.values[:stop], time=time, past=self.past[:stop], future=self.future[:stop]
+        )
+
+    def times_ahead(self, steps: int) -> np.ndarray | None:
+        """The time stamps of the next steps, `(steps,)` datetime64[s]; None where steps are only numbered."""
+        if self.time is None:
+            return None
+        import pandas as pd
+
+        return pd.date_range(self.time[-1], periods=steps + 1, freq=self.step)[1:].to_numpy("datetime64[s]")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a series is cut into train, dev and test: by fractions, or by numbers of steps where these are given.
+
+    Attributes:
+        valid, test: fractions of the steps.
+        steps: numbers of steps of train, dev and test, or None; later steps are left out.
+    """
+
+    valid: float = 0.2
+    test: float = 0.2
+    steps: tuple[int, int, int] | None = None
+
+    def ends(self, length: int, name: str) -> tuple[int, int, int]:
+        """The first steps after train, after dev and after test.
+
+        Raises:
+            UserError: more steps are asked for than the series has.
+        """
+        if self.steps is None:
+            return (
+                int((1 - self.valid - self.test) * length + 1e-9),
+                int((1 - self.test) * length + 1e-9),
+                length,
+            )
+        train, valid, test = self.steps
+        if train + valid + test > length:
+            raise UserError(
+                f"series {name} has {length:,} steps; --split-steps {train} {valid} {test} asks for "
+                f"{train + valid + test:,}"
+            )
+        return train, train + valid, train + valid + test
+
+
+def assemble(info: Info, series: Sequence[TimeSeries], cut: Cut) -> Dataset:
+    """Every series in three splits by time; the test split is None where it has no step."""
+    parts: dict[str, list[dict[str, Any]]] = {"train": [], "valid": [], "test": []}
+    for one in series:
+        start = 0
+        for part, end in zip(parts, cut.ends(len(one), one.name), strict=True):
+            if end > start:
+                parts[part].append({"series": one.until(end), "start": start})
+            start = end
+    splits = {part: _split(examples) for part, examples in parts.items()}
+    return Dataset(info, splits["train"], splits["valid"], splits["test"] if parts["test"] else None)
+
+
+def _split(examples: list[dict[str, Any]]) -> Split:
+    return Split(lambda: examples, len(examples))
+
+
+# ------------------------------------------------------------------------------------------ steps and gaps
+
+#: Steps of the calendar that are no fixed number of seconds, tried where the commonest step does not fit.
+CALENDAR_STEPS = ("B", "MS", "ME", "QS", "QE", "YS", "YE")
+MOST_FILLED = 20  # times as many steps after filling as before; more means that the step was misread
+
+
+def find_step(time: pd.DatetimeIndex) -> str:
+    """Pandas' name of the step of rising time stamps, gaps allowed: the commonest difference, or a calendar's."""
+    import pandas as pd
+
+    if len(time) < 2:
+        return "D"
+    if len(time) > 2 and (exact := pd.infer_freq(time)):
+        return exact
+    for calendar in CALENDAR_STEPS:
+        grid = pd.date_range(time[0], time[-1], freq=calendar)
+        if len(time) > 2 and time.isin(grid).all() and len(time) >= 0.5 * len(grid):
+            return calendar
+    commonest = pd.Series(time).diff().mode()[0]
+    return pd.tseries.frequencies.to_offset(commonest).freqstr
+
+
+def first_fault(time: pd.DatetimeIndex, step: str) -> tuple[int, str] | None:
+    """The first row that does not come one step after the row before it, and what is wrong there."""
+    import pandas as pd
+
+    expected = pd.date_range(time[0], periods=len(time), freq=step)
+    wrong = (time != expected).nonzero()[0]
+    if not len(wrong):
+        return None
+    row = int(wrong[0])
+    return row, f"after {time[row - 1]} comes {time[row]} where {expected[row]} is expected (step {step})"
+
+
+def fill_steps(table: pd.DataFrame, step: str, how: str, name: str) -> pd.DataFrame:
+    """The table, indexed by time, at every step; steps and values that are missing are filled.
+
+    Args:
+        how: `last` repeats the last value, `linear` joins the neighbours in time, `zero` takes 0.
+
+    Raises:
+        UserError: if most of the steps would be made up.
+    """
+    import pandas as pd
+
+    grid = pd.date_range(table.index[0], table.index[-1], freq=step)
+    if len(grid) > MOST_FILLED * len(table):
+        raise UserError(
+            f"series {name}: the step {step} would make {len(grid):,} of {len(table):,} rows; are these times right?"
+        )
+    union = table.reindex(table.index.union(grid))
+    if how == "linear":
+        union = union.interpolate("time", limit_area="inside")
+    elif how == "last":
+        union = union.ffill()
+    filled = union.reindex(grid)
+    return filled.fillna(0.0) if how == "zero" else filled.ffill().bfill()

@@ -1,0 +1,1 @@
+"""What the forecasting task is made of: windows, layers, models, rows without a model, metrics, pictures."""

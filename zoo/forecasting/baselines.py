@@ -1,0 +1,217 @@
+"""Rows that need no training loop: what simple forecasts reach on the same windows.
+
+Everything is fitted on train alone and then rolled forward: at each origin a row knows the values before it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from zoo.forecasting.windows import Geometry, Windows
+
+LINEAR_WINDOWS = 20_000  # most windows that the linear map is fitted on
+ETS_STEPS = 1_000  # last steps of train that ETS is fitted on
+MOST_ETS = 30  # more variables than that take too long
+LONGEST_SEASON = 60  # of ETS
+CHUNK = 4_096  # windows of the linear map at a time
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """Fitted rows.
+
+    Args:
+        train: the training windows.
+        season: steps of a season, 1 for none.
+        lags: of the autoregression.
+        ets: whether to fit ETS as well.
+    """
+
+    train: Windows
+    season: int
+    lags: int
+    ets: bool
+
+    def forecasts(self, windows: Windows) -> dict[str, np.ndarray]:
+        """Point forecasts `(windows, scored steps, variables)` by row."""
+        ahead = self._steps_ahead(windows.geometry)
+        found = {
+            "last value": self._by_origin(
+                windows, lambda y, n, t: np.repeat(y[t - 1][:, None], len(ahead), 1)
+            )
+        }
+        if self.season > 1:
+            back = self.season - 1 - (ahead - 1) % self.season
+            found[f"last value of {self.season} steps before"] = self._by_origin(
+                windows, lambda y, n, t: y[np.maximum(t[:, None] - 1 - back, 0)]
+            )
+        found["drift"] = self._by_origin(windows, lambda y, n, t: self._drift(y, t, ahead, windows.geometry))
+        found[f"AR({self.lags})"] = self._by_origin(
+            windows,
+            lambda y, n, t: autoregress(y, t, self._autoregressions[n], windows.geometry.horizon)[
+                :, ahead - 1
+            ],
+        )
+        if self._fits_ets:
+            found["ETS"] = self._by_origin(windows, lambda y, n, t: self._ets(y, n, t, ahead))
+        found["linear map"] = self._linear(windows)
+        return found
+
+    @staticmethod
+    def _steps_ahead(geometry: Geometry) -> np.ndarray:
+        """The scored steps, counted from 1."""
+        return np.arange(geometry.horizon - geometry.scored, geometry.horizon) + 1
+
+    @staticmethod
+    def _by_origin(
+        windows: Windows, forecast: Callable[[np.ndarray, int, np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        """Call `forecast(values, number of the series, origins)` for each series."""
+        shape = (len(windows), windows.geometry.scored, len(windows.scale))
+        found = np.empty(shape)
+        for n, series in enumerate(windows.series):
+            which = windows.index[:, 0] == n
+            found[which] = forecast(series.values, windows.numbers[n], windows.index[which, 1])
+        return found
+
+    @staticmethod
+    def _drift(y: np.ndarray, origins: np.ndarray, ahead: np.ndarray, geometry: Geometry) -> np.ndarray:
+        """The line through the first and the last value of the window."""
+        slope = (y[origins - 1] - y[origins - geometry.window]) / max(geometry.window - 1, 1)
+        return y[origins - 1][:, None] + slope[:, None] * ahead[None, :, None]
+
+    @cached_property
+    def _autoregressions(self) -> list[np.ndarray]:
+        """Of each series of train the coefficients `(variables, 1 + lags)`, the constant first."""
+        return [fit_autoregression(series.values, self.lags) for series in self.train.series]
+
+    @cached_property
+    def _fits_ets(self) -> bool:
+        columns = len(self.train.series) * len(self.train.scale)
+        return self.ets and columns <= MOST_ETS
+
+    @cached_property
+    def _ets_parameters(self) -> list[list[Any]]:
+        season = self.season if self.season <= LONGEST_SEASON else 1
+        return [
+            [fit_ets(column[-ETS_STEPS:], season) for column in series.values.T]
+            for series in self.train.series
+        ]
+
+    def _ets(self, y: np.ndarray, number: int, origins: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        columns = [
+            roll_ets(column, fitted, origins, ahead)
+            for column, fitted in zip(y.T, self._ets_parameters[number], strict=True)
+        ]
+        return np.stack(columns, axis=2)
+
+    @cached_property
+    def _linear_map(self) -> Any:
+        """Ridge regression of the steps ahead on the window, both minus the window's last value, scaled."""
+        from sklearn.linear_model import Ridge
+
+        stride = -(-len(self.train) * len(self.train.scale) // LINEAR_WINDOWS)
+        which = np.arange(0, len(self.train), stride)
+        x, y, _ = self._linear_data(self.train, which)
+        return Ridge(alpha=1.0, fit_intercept=True).fit(x, y)
+
+    @staticmethod
+    def _linear_data(windows: Windows, which: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows `(windows · variables, …)`: the window, the steps ahead, and the last value that was subtracted."""
+        geometry, scale = windows.geometry, windows.scale
+        before = windows.raw(which, -geometry.window, 0).transpose(0, 2, 1) / scale[:, None]
+        after = windows.raw(which, geometry.horizon - geometry.scored, geometry.horizon)
+        after = after.transpose(0, 2, 1) / scale[:, None]
+        last = before[:, :, -1:]
+        x, y = before - last, after - last
+        return x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1]), last
+
+    def _linear(self, windows: Windows) -> np.ndarray:
+        parts = []
+        for start in range(0, len(windows), CHUNK):
+            which = np.arange(start, min(start + CHUNK, len(windows)))
+            x, _, last = self._linear_data(windows, which)
+            mapped = self._linear_map.predict(x).reshape(*last.shape[:2], -1) + last
+            parts.append(mapped.transpose(0, 2, 1) * windows.scale)
+        return np.concatenate(parts)
+
+
+def fit_autoregression(values: np.ndarray, lags: int) -> np.ndarray:
+    """Least squares of each variable on a constant and its own last `lags` values: `(variables, 1 + lags)`."""
+    from statsmodels.tsa.ar_model import AutoReg
+
+    found = np.zeros((values.shape[1], 1 + lags))
+    for n, column in enumerate(values.T):
+        if np.ptp(column) == 0:  # a constant: nothing to fit
+            found[n, 1] = 1.0
+            continue
+        middle, size = column.mean(), column.std()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fitted = AutoReg((column - middle) / size, lags).fit().params
+        found[n, 1:] = fitted[1:]
+        found[n, 0] = fitted[0] * size + middle * (1 - fitted[1:].sum())
+    return found
+
+
+def autoregress(
+    values: np.ndarray, origins: np.ndarray, coefficients: np.ndarray, horizon: int
+) -> np.ndarray:
+    """Step by step, each forecast feeding the next: `(origins, horizon, variables)`."""
+    lags = coefficients.shape[1] - 1
+    known = [values[np.maximum(origins - lag, 0)] for lag in range(1, lags + 1)]  # the latest first
+    found = []
+    for _ in range(horizon):
+        step = coefficients[:, 0] + sum(c * v for c, v in zip(coefficients[:, 1:].T, known, strict=True))
+        found.append(step)
+        known = [step, *known[:-1]]
+    return np.stack(found, axis=1)
+
+
+def fit_ets(column: np.ndarray, season: int) -> tuple[Any, int] | None:
+    """Parameters of additive ETS with damped trend and, where train holds two seasons, a season; None if that fails."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    season = season if len(column) >= 2 * season + 10 else 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            parameters = _ets_model(ETSModel, column, season).fit(disp=False, maxiter=100).params
+        except (ValueError, np.linalg.LinAlgError):
+            return None
+    return (np.asarray(parameters), season) if np.isfinite(parameters).all() else None
+
+
+def _ets_model(model: Any, column: np.ndarray, season: int) -> Any:
+    seasonal = {"seasonal": "add", "seasonal_periods": season} if season > 1 else {}
+    return model(
+        column, error="add", trend="add", damped_trend=True, initialization_method="heuristic", **seasonal
+    )
+
+
+def roll_ets(
+    column: np.ndarray, fitted: tuple[Any, int] | None, origins: np.ndarray, ahead: np.ndarray
+) -> np.ndarray:
+    """Forecasts `(origins, steps)` from the states that the fitted parameters give just before each origin."""
+    if fitted is None:
+        return np.repeat(column[origins - 1][:, None], len(ahead), axis=1)
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    parameters, season = fitted
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = _ets_model(ETSModel, column, season)
+        states = model.smooth(parameters)
+    names = dict(zip(model.param_names, parameters, strict=True))
+    damping = np.cumsum(names["damping_trend"] ** np.arange(1, ahead[-1] + 1))[ahead - 1]
+    last = origins - 1
+    found = states.level[last][:, None] + damping[None, :] * states.slope[last][:, None]
+    if season > 1:
+        found = found + states.season[np.maximum(last[:, None] - (season - 1) + (ahead - 1) % season, 0)]
+    return found

@@ -1,0 +1,193 @@
+"""Raw values in, raw values out: the normalisation of each window as layers of the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+SMALLEST = 1e-3  # of train's deviation: a flat window is not blown up
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class WindowNormalisation(keras.layers.Layer):
+    """Shift and scale each window; always in float32.
+
+    Args:
+        mean, deviation: of each variable in train.
+        kind: `last` subtracts the window's last value and divides by train's deviation; `standard` takes the window's
+            own mean and deviation (RevIN without weights, Kim et al. 2022); `none` train's mean and deviation.
+
+    Returns:
+        The normalised window `(batch, window, variables)`, and the shift and the scale, `(batch, 1, variables)`.
+    """
+
+    def __init__(self, mean: Any, deviation: Any, kind: str = "last", **layer_arguments: Any):
+        if kind not in ("last", "standard", "none"):
+            raise ValueError(f"kind must be last, standard or none, not {kind!r}")
+        super().__init__(**{"dtype": "float32", **layer_arguments})
+        self.mean = [float(value) for value in mean]
+        self.deviation = [float(value) for value in deviation]
+        self.kind = kind
+
+    def call(self, inputs: Any) -> tuple[Any, Any, Any]:
+        """See the class."""
+        deviation = ops.convert_to_tensor([[self.deviation]], dtype="float32")
+        if self.kind == "last":
+            shift, scale = inputs[:, -1:, :], deviation
+        elif self.kind == "standard":
+            shift = ops.mean(inputs, axis=1, keepdims=True)
+            own = ops.sqrt(ops.mean(ops.square(inputs - shift), axis=1, keepdims=True))
+            scale = ops.maximum(own, SMALLEST * deviation)
+        else:
+            shift, scale = ops.convert_to_tensor([[self.mean]], dtype="float32"), deviation
+        zero = ops.zeros_like(inputs[:, :1, :])
+        return (inputs - shift) / scale, shift + zero, scale + zero
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """Shapes without computing."""
+        one = (inputs.shape[0], 1, inputs.shape[2])
+        return tuple(keras.KerasTensor(shape, dtype="float32") for shape in (inputs.shape, one, one))
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        return {**super().get_config(), "mean": self.mean, "deviation": self.deviation, "kind": self.kind}
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Standardise(keras.layers.Layer):
+    """Subtract a mean and divide by a deviation that were learnt on train; always in float32.
+
+    Args:
+        mean, deviation: of each feature.
+    """
+
+    def __init__(self, mean: Any, deviation: Any, **layer_arguments: Any):
+        super().__init__(**{"dtype": "float32", **layer_arguments})
+        self.mean = [float(value) for value in mean]
+        self.deviation = [float(value) for value in deviation]
+
+    def call(self, inputs: Any) -> Any:
+        """`(batch, time, features)` to the same shape."""
+        mean = ops.convert_to_tensor(self.mean, dtype="float32")
+        return (inputs - mean) / ops.convert_to_tensor(self.deviation, dtype="float32")
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """The shape of the inputs."""
+        return keras.KerasTensor(inputs.shape, dtype="float32")
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        return {**super().get_config(), "mean": self.mean, "deviation": self.deviation}
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Judgement(keras.layers.Layer):
+    """How forecasts are judged, for `zoo.forecasting.losses.loss`: the unit of errors, and Huber's threshold.
+
+    Args:
+        unit: of each variable.
+        delta: the threshold; 0 stands for the absolute error, infinity for the squared error.
+    """
+
+    def __init__(self, unit: Any, delta: float, **layer_arguments: Any):
+        super().__init__(**{"dtype": "float32", **layer_arguments})
+        self.unit = [float(value) for value in unit]
+        self.delta = float(delta)
+
+    def call(self, inputs: Any) -> tuple[Any, Any]:
+        """`(batch, time, variables)` to `unit (batch, 1, variables)` and `delta (batch, 1, 1)`."""
+        zero = ops.zeros_like(inputs[:, :1, :])
+        return zero + ops.convert_to_tensor(self.unit, dtype="float32"), zero[..., :1] + self.delta
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """Shapes without computing."""
+        shapes = (inputs.shape[0], 1, inputs.shape[2]), (inputs.shape[0], 1, 1)
+        return tuple(keras.KerasTensor(shape, dtype="float32") for shape in shapes)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        return {**super().get_config(), "unit": self.unit, "delta": self.delta}
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Forecast(keras.layers.Layer):
+    """Back to raw units, quantiles in rising order; always in float32.
+
+    Sorting quantiles that cross never raises their pinball loss (Chernozhukov et al. 2010).
+
+    Call arguments:
+        inputs: `(batch, steps, variables, levels)`, normalised.
+        shift, scale: as `WindowNormalisation` gives them.
+    """
+
+    def __init__(self, **layer_arguments: Any):
+        super().__init__(**{"dtype": "float32", **layer_arguments})
+
+    def call(self, inputs: Any, shift: Any, scale: Any) -> Any:
+        """See the class."""
+        ordered = ops.sort(inputs, axis=-1) if inputs.shape[-1] > 1 else inputs
+        return ordered * scale[..., None] + shift[..., None]
+
+    def compute_output_spec(self, inputs: Any, shift: Any, scale: Any) -> Any:
+        """The shape of the inputs."""
+        return keras.KerasTensor(inputs.shape, dtype="float32")
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class BlockEmbedding(keras.layers.Layer):
+    """What tells the blocks of the horizon, and the variables, apart: learnt vectors of positions and channels.
+
+    Args:
+        blocks: of the horizon.
+        channels: rows of the batch come in groups of so many; 1 where there is one kind of row.
+        size: of the vectors, half for the position where there are channels (Lin et al. 2023).
+
+    Call arguments:
+        like: `(rows, …)`; its number of rows counts, no value.
+
+    Returns:
+        `(rows, blocks, size)`.
+    """
+
+    def __init__(self, blocks: int, channels: int, size: int, **layer_arguments: Any):
+        super().__init__(**layer_arguments)
+        self.blocks, self.channels, self.size = blocks, channels, size
+
+    def build(self, like_shape: Any) -> None:
+        """Make the vectors."""
+        of_channel = self.size // 2 if self.channels > 1 else 0
+        self.positions = self.add_weight(
+            shape=(self.blocks, self.size - of_channel), initializer="random_normal", name="positions"
+        )
+        self.names = None
+        if of_channel:
+            self.names = self.add_weight(
+                shape=(self.channels, of_channel), initializer="random_normal", name="channels"
+            )
+        self.built = True
+
+    def call(self, like: Any) -> Any:
+        """See the class."""
+        groups = ops.shape(like)[0] // self.channels
+        positions = ops.broadcast_to(
+            self.positions[None, None], (groups, self.channels, self.blocks, self.positions.shape[-1])
+        )
+        if self.names is None:
+            joined = positions
+        else:
+            size = self.names.shape[-1]
+            names = ops.broadcast_to(self.names[None, :, None], (groups, self.channels, self.blocks, size))
+            joined = ops.concatenate([positions, names], axis=-1)
+        return ops.reshape(joined, (-1, self.blocks, self.size))
+
+    def compute_output_spec(self, like: Any) -> Any:
+        """`(rows, blocks, size)`."""
+        return keras.KerasTensor((like.shape[0], self.blocks, self.size), dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        return {
+            **super().get_config(), "blocks": self.blocks, "channels": self.channels, "size": self.size,
+        }  # fmt: skip

@@ -1,0 +1,232 @@
+"""Models of windows: direct, autoregressive and segment-wise, around any recurrent layer.
+
+All of them normalise the window, read it (each variable by itself or all together), and give an odd number of
+quantiles of every scored step in raw units. The last layer starts at zero: an untrained model repeats the value that
+the normalisation subtracts, the last one or the mean.
+
+    direct          the recurrence reads the window, then walks on over the horizon, where it sees the future covariates
+                    and no values; each of its outputs there becomes a forecast. Without future covariates the last
+                    output becomes all forecasts at once.
+    autoregressive  it forecasts one step, reads its own point forecast, and so on; in training too.
+    segments        blocks of steps are one input each; then every block of the horizon is decoded at once, from the
+                    same final state and a learnt vector of the block and the variable (SegRNN, Lin et al. 2023).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from datasets.errors import UserError
+from zoo.forecasting.layers import BlockEmbedding, Forecast, Judgement, Standardise, WindowNormalisation
+from zoo.forecasting.losses import DELTAS
+from zoo.forecasting.windows import Geometry
+
+LONGEST_WALK = 100  # steps of autoregressive decoding: each is a part of the graph
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Mean and deviation in train of the variables and of each kind of covariate, as `(mean, deviation)` arrays."""
+
+    values: tuple[Any, Any]
+    past: tuple[Any, Any]
+    future: tuple[Any, Any]
+
+    @property
+    def variables(self) -> int:
+        """How many there are."""
+        return len(self.values[0])
+
+
+def build_model(geometry: Geometry, scales: Scales, recurrent: Any, options: Any) -> Any:
+    """Raw `values (batch, window, variables)` and covariates → `forecast (batch, steps, variables, levels)`.
+
+    The other outputs, `unit` and `delta`, are for `zoo.forecasting.losses.loss`.
+
+    Raises:
+        UserError: for options that do not go together.
+    """
+    build = {"direct": _direct, "autoregressive": _autoregressive, "segments": _segments}[options.decoder]
+    inputs = _inputs(geometry, scales)
+    x, shift, scale = WindowNormalisation(*scales.values, options.normalise, name="normalise")(
+        inputs["values"]
+    )
+    alone = options.channels == "independent"
+    rows = _Rows(scales.variables, alone)
+    covariates = _covariates(inputs, scales, rows)
+    x = rows.split(x)
+    y = build(x, covariates, _Plan(geometry, rows, recurrent, options))
+    if options.skip == "linear":
+        y = y + _linear_skip(x, geometry, rows)[..., None]
+    y = rows.join(y)
+    unit, delta = Judgement(scales.values[1], DELTAS[options.loss], name="judgement")(inputs["values"])
+    outputs = {"forecast": Forecast(name="forecast")(y, shift, scale), "unit": unit, "delta": delta}
+    return keras.Model(inputs, outputs, name="forecasting")
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Whether variables are rows of the batch (each is read alone) or features of one row."""
+
+    variables: int
+    alone: bool
+
+    @property
+    def features(self) -> int:
+        return 1 if self.alone else self.variables
+
+    @property
+    def channels(self) -> int:
+        return self.variables if self.alone else 1
+
+    def split(self, x: Any) -> Any:
+        """`(batch, window, variables)` to `(rows, window, features)`."""
+        if not self.alone or self.variables == 1:
+            return x
+        return ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, x.shape[1], 1))
+
+    def repeat(self, x: Any) -> Any:
+        """Covariates `(batch, time, features)` for each row."""
+        return ops.repeat(x, self.variables, axis=0) if self.channels > 1 else x
+
+    def join(self, y: Any) -> Any:
+        """`(rows, steps, features, levels)` to `(batch, steps, variables, levels)`."""
+        if self.channels == 1:
+            return y
+        _, steps, _, levels = y.shape
+        return ops.transpose(ops.reshape(y, (-1, self.variables, steps, levels)), (0, 2, 1, 3))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    geometry: Geometry
+    rows: _Rows
+    recurrent: Any
+    options: Any
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that are forecast for one step of one row."""
+        return self.rows.features * self.options.quantiles
+
+    def dropout(self, x: Any) -> Any:
+        return keras.layers.Dropout(self.recurrent.options.dropout)(x)
+
+    def head(self, size: int, name: str = "head") -> Any:
+        return keras.layers.Dense(size, kernel_initializer="zeros", name=name)
+
+    def shaped(self, y: Any) -> Any:
+        """The last axes as features and levels; only the last step where only that is scored."""
+        steps = y.shape[1]
+        y = ops.reshape(y, (-1, steps, self.rows.features, self.options.quantiles))
+        return y[:, -1:] if self.geometry.last_only else y
+
+
+def _inputs(geometry: Geometry, scales: Scales) -> dict[str, Any]:
+    inputs = {"values": keras.Input((geometry.window, scales.variables), dtype="float32", name="values")}
+    if len(scales.past[0]):
+        inputs["past"] = keras.Input((geometry.window, len(scales.past[0])), dtype="float32", name="past")
+    if size := len(scales.future[0]):
+        inputs["future_before"] = keras.Input((geometry.window, size), dtype="float32", name="future_before")
+        inputs["future"] = keras.Input((geometry.horizon, size), dtype="float32", name="future")
+    return inputs
+
+
+def _covariates(inputs: dict[str, Any], scales: Scales, rows: _Rows) -> dict[str, Any]:
+    """Standardised covariates by input name, for each row."""
+    found: dict[str, Any] = {}
+    for kind, names in (("past", ("past",)), ("future", ("future_before", "future"))):
+        standardise = Standardise(*getattr(scales, kind), name=f"standardise_{kind}")
+        found |= {name: rows.repeat(standardise(inputs[name])) for name in names if name in inputs}
+    return found
+
+
+def _direct(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
+    geometry = plan.geometry
+    before = [x] + [covariates[name] for name in ("past", "future_before") if name in covariates]
+    if "future" not in covariates:
+        state = plan.recurrent(return_sequences=False, name="recurrent")(_joined(before))
+        y = plan.head(geometry.scored * plan.outputs)(plan.dropout(state))
+        return ops.reshape(y, (-1, geometry.scored, plan.rows.features, plan.options.quantiles))
+    future = covariates["future"]
+    unseen = [ops.zeros_like(part[:, :1]) for part in before[:-1]]
+    ahead = [ops.repeat(part, geometry.horizon, axis=1) for part in unseen]
+    steps = ops.concatenate([_flagged(before, 0.0), _flagged([*ahead, future], 1.0)], axis=1)
+    outputs = plan.recurrent(return_sequences=True, name="recurrent")(steps)
+    y = plan.head(plan.outputs)(plan.dropout(outputs[:, -geometry.scored :]))
+    return plan.shaped(y)
+
+
+def _joined(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
+
+
+def _flagged(parts: list[Any], flag: float) -> Any:
+    """Features of each step, with one more that tells the window from the horizon."""
+    return ops.concatenate([*parts, ops.zeros_like(parts[-1][..., :1]) + flag], axis=-1)
+
+
+def _autoregressive(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
+    geometry, features = plan.geometry, plan.rows.features
+    if plan.recurrent.options.bidirectional:
+        raise UserError("--decoder autoregressive goes forward only; leave --bidirectional out")
+    if geometry.horizon > LONGEST_WALK:
+        raise UserError(
+            f"--decoder autoregressive takes --horizon up to {LONGEST_WALK}; take --decoder segments beyond"
+        )
+    parts = [x] + ([covariates["past"]] if "past" in covariates else [])
+    if "future" in covariates:  # each step sees the covariates of the step that it forecasts
+        shifted = [covariates["future_before"][:, 1:], covariates["future"][:, :1]]
+        parts.append(ops.concatenate(shifted, axis=1))
+    layer = plan.recurrent(return_sequences=True, return_state=True, name="recurrent")
+    head, middle = plan.head(plan.outputs), plan.options.quantiles // 2
+    outputs, states = layer(_joined(parts))
+    output = outputs[:, -1:]
+    steps: list[Any] = []
+    for step in range(geometry.horizon):
+        y = ops.reshape(head(plan.dropout(output)), (-1, 1, features, plan.options.quantiles))
+        y = y + x[:, -1:, :, None] if step == 0 else y + steps[-1][..., middle : middle + 1]
+        steps.append(y)
+        if step + 1 < geometry.horizon:
+            parts = [y[..., middle]]
+            parts += [ops.zeros_like(covariates["past"][:, :1])] if "past" in covariates else []
+            parts += [covariates["future"][:, step + 1 : step + 2]] if "future" in covariates else []
+            output, states = layer(_joined(parts), initial_state=states)
+    return steps[-1] if geometry.last_only else ops.concatenate(steps, axis=1)
+
+
+def _segments(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
+    geometry, size = plan.geometry, plan.options.segment
+    if geometry.window % size:
+        raise UserError(f"--window {geometry.window} is no multiple of --segment {size}")
+    units = plan.recurrent.options.units
+    blocks = -(-geometry.horizon // size)
+    before = _joined([x] + [covariates[name] for name in ("past", "future_before") if name in covariates])
+    before = ops.reshape(before, (-1, geometry.window // size, size * before.shape[-1]))
+    embedded = keras.layers.Dense(units, activation="relu", name="embed")(before)
+    layer = plan.recurrent(return_sequences=False, return_state=True, name="recurrent")
+    _, states = layer(embedded)
+
+    asked = BlockEmbedding(blocks, plan.rows.channels, units, name="blocks")(x)
+    if "future" in covariates:
+        future = covariates["future"]
+        future = ops.pad(future, ((0, 0), (0, blocks * size - geometry.horizon), (0, 0)))
+        future = ops.reshape(future, (-1, blocks, size * future.shape[-1]))
+        asked = asked + keras.layers.Dense(units, name="embed_future")(future)
+    asked = ops.reshape(asked, (-1, 1, units))
+    copies = keras.tree.map_structure(lambda state: ops.repeat(state, blocks, axis=0), states)
+    output, _ = layer(asked, initial_state=copies)
+    y = plan.head(size * plan.outputs)(plan.dropout(output))
+    y = ops.reshape(y, (-1, blocks * size, plan.outputs))
+    return plan.shaped(y[:, : geometry.horizon])
+
+
+def _linear_skip(x: Any, geometry: Geometry, rows: _Rows) -> Any:
+    """A linear map of the window to the scored steps, shared by all variables: `(rows, steps, features)`."""
+    columns = ops.transpose(x, (0, 2, 1))
+    mapped = keras.layers.Dense(geometry.scored, kernel_initializer="zeros", name="linear_skip")(columns)
+    return ops.transpose(mapped, (0, 2, 1))

@@ -1,0 +1,65 @@
+"""A picture of forecasts with their intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zoo.forecasting.losses import levels
+from zoo.forecasting.windows import Windows
+
+PANELS = 4
+
+
+def draw(windows: Windows, forecasts: np.ndarray, variables: tuple[str, ...]) -> Any:
+    """A `matplotlib` figure: windows, what came, what was forecast, and the intervals around it.
+
+    Args:
+        windows: of the split that was forecast.
+        forecasts: `(windows, scored steps, variables, levels)`.
+        variables: their names.
+    """
+    from matplotlib.figure import Figure
+
+    panels = [(number, panel % len(variables)) for panel, number in enumerate(_spread(len(windows)))]
+    figure = Figure(figsize=(12, 3.2 * -(-len(panels) // 2)), layout="constrained")
+    grid = figure.subplots(-(-len(panels) // 2), min(2, len(panels)), squeeze=False)
+    for axes, (number, variable) in zip(grid.flat, panels, strict=False):
+        _draw_one(axes, windows, forecasts, number, variable, variables[variable])
+    for axes in grid.flat[len(panels) :]:
+        axes.set_visible(False)
+    grid.flat[0].legend(loc="upper left", fontsize="small")
+    return figure
+
+
+def _spread(count: int) -> list[int]:
+    """Windows from all over the split."""
+    return sorted({int(n) for n in np.linspace(0, count - 1, PANELS + 2)[1:-1]})
+
+
+def _draw_one(
+    axes: Any, windows: Windows, forecasts: np.ndarray, number: int, variable: int, name: str
+) -> None:
+    geometry, which = windows.geometry, np.array([number])
+    before = windows.raw(which, -geometry.window, 0)[0, :, variable]
+    after = windows.raw(which, 0, geometry.horizon)[0, :, variable]
+    steps_after = np.arange(1, geometry.horizon + 1)
+    scored = steps_after[-geometry.scored :]
+    axes.plot(np.arange(-len(before) + 1, 1), before, color="0.5", label="read")
+    axes.plot(steps_after, after, color="black", label="came")
+    quantiles = forecasts[number, :, variable]
+    count = quantiles.shape[-1]
+    marker = "o" if len(scored) == 1 else None
+    axes.plot(scored, quantiles[:, count // 2], color="tab:blue", marker=marker, label="forecast")
+    for low in range(0, count // 2, max(1, count // 4)):
+        level = levels(count)
+        label = f"{level[-1 - low] - level[low]:.0%} interval"
+        axes.fill_between(
+            scored, quantiles[:, low], quantiles[:, -1 - low], color="tab:blue", alpha=0.18, lw=0, label=label
+        )
+    series, origin = windows.index[number]
+    when = windows.series[series].time
+    place = f"step {origin}" if when is None else str(when[origin]).replace("T", " ")
+    axes.set(title=f"{windows.series[series].name}, {name}, from {place}", xlabel="steps ahead")
+    axes.grid(alpha=0.3)

@@ -1,0 +1,177 @@
+"""Forecasts from raw series: the functions of the exported model, and the answers of `zoo.predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.errors import UserError
+from datasets.series import TimeSeries
+from zoo.forecasting.calendar import phases
+from zoo.forecasting.losses import levels
+from zoo.forecasting.windows import Geometry
+from zoo.serving import Server
+
+if TYPE_CHECKING:
+    from zoo.tasks.forecasting import Prepared
+
+
+def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:
+    """`serving_default` takes raw series of any length from the window on, by name:
+
+        values  (batch, time, variables)
+        past    (batch, time, past covariates), where the model has any
+        future  (batch, time + horizon, future covariates), likewise
+        time    (batch, time + horizon) int64 seconds since 1970, where the model looks at the calendar
+
+    and gives `forecast (batch, steps, variables)`, `quantiles (batch, steps, variables, levels)` and `levels`.
+    """
+    geometry = prepared.geometry
+    specs = [tf.TensorSpec([None, None, len(prepared.variables)], tf.float32, name="values")]
+    if prepared.past:
+        specs.append(tf.TensorSpec([None, None, len(prepared.past)], tf.float32, name="past"))
+    if prepared.future:
+        specs.append(tf.TensorSpec([None, None, len(prepared.future)], tf.float32, name="future"))
+    if geometry.cycles:
+        specs.append(tf.TensorSpec([None, None], tf.int64, name="time"))
+    names = [spec.name for spec in specs]
+
+    def forecast(*arrays: Any) -> dict[str, Any]:
+        inputs = _model_inputs(dict(zip(names, arrays, strict=True)), geometry)
+        found = model(inputs, training=False)["forecast"]
+        return {
+            "forecast": found[..., quantiles // 2],
+            "quantiles": found,
+            "levels": tf.constant(levels(quantiles), tf.float32),
+        }
+
+    described = {
+        "variables": prepared.variables, "past": prepared.past, "future": prepared.future, "step": [prepared.step],
+        "cycles": geometry.cycles,
+    }  # fmt: skip
+    sizes = [geometry.window, geometry.horizon, geometry.scored]
+
+    @tf.function(input_signature=[])
+    def describe() -> dict[str, Any]:
+        texts = {name: tf.constant(list(value), tf.string) for name, value in described.items()}
+        return {**texts, "window_horizon_scored": tf.constant(sizes)}
+
+    serve = tf.function(forecast, input_signature=specs)
+    return Server(model, [], {"serving_default": serve, "describe": describe})
+
+
+def _model_inputs(raw: Mapping[str, Any], geometry: Geometry) -> dict[str, Any]:
+    """The last window of raw series and the steps ahead, as the model's inputs."""
+    window, horizon = geometry.window, geometry.horizon
+    values = raw["values"]
+    long_enough = tf.debugging.assert_greater_equal(
+        tf.shape(values)[1], window, message=f"a series must have at least {window} steps"
+    )
+    finite = tf.debugging.assert_equal(
+        tf.reduce_all(tf.math.is_finite(values)), True, message="values must be finite numbers"
+    )
+    with tf.control_dependencies([check for check in (long_enough, finite) if check is not None]):
+        inputs = {"values": tf.identity(values[:, -window:])}
+    if "past" in raw:
+        inputs["past"] = raw["past"][:, -window:]
+    ahead = [raw["future"]] if "future" in raw else []
+    if "time" in raw:
+        waves = phases(tf.cast(raw["time"], tf.float64), geometry.cycles, tf)
+        ahead.append(tf.cast(waves, tf.float32))
+    if ahead:
+        steps = tf.concat([part[:, -window - horizon :] for part in ahead], axis=-1)
+        inputs["future_before"], inputs["future"] = steps[:, :window], steps[:, window:]
+    return inputs
+
+
+def described(server: Server) -> dict[str, Any]:
+    """What a server says of itself: names as tuples of strings, and `window`, `horizon`, `scored`."""
+    said = server.functions["describe"]()
+    sizes = said["window_horizon_scored"].numpy()
+    names = {
+        name: tuple(text.decode() for text in value.numpy())
+        for name, value in said.items()
+        if name != "window_horizon_scored"
+    }
+    window, horizon, scored = (int(size) for size in sizes)
+    return {**names, "window": window, "horizon": horizon, "scored": scored}
+
+
+def rows(server: Server, series: Iterable[TimeSeries]) -> list[dict[str, Any]]:
+    """One row a series, step and variable: time stamp, point forecast, quantiles.
+
+    Raises:
+        UserError: for a series that is too short, or without what the model needs.
+    """
+    about = described(server)
+    found: list[dict[str, Any]] = []
+    for one in series:
+        answer = {name: value.numpy() for name, value in server(**_arrays(one, about)).items()}
+        found += _rows_of(one, answer, about)
+    return found
+
+
+def _arrays(series: TimeSeries, about: Mapping[str, Any]) -> dict[str, Any]:
+    """A series as a batch of one."""
+    window, horizon = about["window"], about["horizon"]
+    if series.values.shape[1] != len(about["variables"]):
+        wanted = ", ".join(about["variables"])
+        raise UserError(
+            f"series {series.name} has {series.values.shape[1]} variables; the model forecasts {wanted}"
+        )
+    if len(series) < window:
+        raise UserError(f"series {series.name} has {len(series)} steps; the model reads {window}")
+    if not np.isfinite(series.values).all():
+        raise UserError(f"series {series.name} has values that are no finite numbers")
+    arrays = {"values": tf.constant(series.values[None], tf.float32)}
+    if about["past"]:
+        arrays["past"] = tf.constant(series.past[None], tf.float32)
+    if about["future"]:
+        missing = len(series) + horizon - len(series.future)
+        if missing > 0:
+            raise UserError(
+                f"series {series.name}: add {missing} rows after the last one, with {', '.join(about['future'])} "
+                "of the steps to forecast and empty values"
+            )
+        arrays["future"] = tf.constant(series.future[None, : len(series) + horizon], tf.float32)
+    if about["cycles"]:
+        if series.time is None:
+            raise UserError(f"series {series.name} has no time stamps; the model was trained with them")
+        ahead = series.times_ahead(horizon)
+        assert ahead is not None
+        stamps = np.concatenate([series.time, ahead]).astype("datetime64[s]").astype(np.int64)
+        arrays["time"] = tf.constant(stamps[None])
+    return arrays
+
+
+def _rows_of(series: TimeSeries, answer: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:
+    times = series.times_ahead(about["horizon"])
+    first = about["horizon"] - about["scored"]
+    found = []
+    for step in range(about["scored"]):
+        when = str(times[first + step]).replace("T", " ") if times is not None else len(series) + first + step
+        for n, variable in enumerate(about["variables"]):
+            row = {
+                "series": series.name, "time": when, "variable": variable,
+                "forecast": float(answer["forecast"][0, step, n]),
+            }  # fmt: skip
+            if len(answer["levels"]) > 1:
+                pairs = zip(answer["levels"], answer["quantiles"][0, step, n], strict=True)
+                row |= {f"q{level:.3g}": float(value) for level, value in pairs}
+            found.append(row)
+    return found
+
+
+def parse(text: str) -> TimeSeries:
+    """A series of one variable from numbers on the command line, parted by commas or blanks."""
+    try:
+        numbers = [float(part) for part in text.replace(",", " ").split()]
+    except ValueError:
+        raise UserError(
+            f"'{text[:40]}' is no series of numbers, such as '1.5, 2, 2.5'; or give --file"
+        ) from None
+    values = np.array(numbers)[:, None]
+    return TimeSeries("input", values, None, "", values[:, :0], values[:, :0], ("0",))

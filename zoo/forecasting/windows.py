@@ -1,0 +1,205 @@
+"""Windows over series: which steps a forecast reads, which it forecasts, and their arrays in batches.
+
+An origin is the first step that is forecast. A forecast at an origin reads the `window` steps before it and nothing
+else of the values, so that no window needs a rule against leakage besides where its scored steps lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datasets.base import Split
+from datasets.errors import UserError
+from zoo.forecasting.calendar import phases
+from zoo.tasks.base import Batch
+
+if TYPE_CHECKING:
+    from datasets.series import TimeSeries
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What a window looks like.
+
+    Attributes:
+        window: steps that are read.
+        horizon: the farthest step that is forecast.
+        last_only: only the step `horizon` is forecast, not those before it.
+        cycles: see `zoo.forecasting.calendar`.
+        step_seconds: mean seconds between steps, 0 without time stamps.
+    """
+
+    window: int
+    horizon: int
+    last_only: bool = False
+    cycles: tuple[str, ...] = ()
+    step_seconds: float = 0.0
+
+    @property
+    def scored(self) -> int:
+        """How many steps are forecast."""
+        return 1 if self.last_only else self.horizon
+
+    def origins(self, start: int, length: int, stride: int) -> np.ndarray:
+        """Every `stride`-th origin whose scored steps all lie in `[start, length)` and whose window is whole."""
+        first = start - (self.horizon - 1) if self.last_only else start
+        return np.arange(max(first, self.window), length - self.horizon + 1, stride)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What forecasts are scored against.
+
+    Attributes:
+        values: `(forecasts, scored steps, variables)` float64.
+        series: `(forecasts,)` number of each forecast's series.
+        origins: `(forecasts,)`.
+    """
+
+    values: np.ndarray
+    series: np.ndarray
+    origins: np.ndarray
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of a split. See `zoo.tasks.base.Batches`.
+
+    Attributes:
+        series: the series, each up to the end of the split.
+        numbers: which series of train each is.
+        index: `(windows, 2)`: position in `series`, and origin.
+        geometry: see there.
+        batch_size: windows of a batch.
+        scale: `(variables,)` standard deviations, in which losses are measured.
+    """
+
+    series: tuple[TimeSeries, ...]
+    numbers: tuple[int, ...]
+    index: np.ndarray
+    geometry: Geometry
+    batch_size: int
+    scale: np.ndarray
+    _cache: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def plan(self, seed: Sequence[int] | None) -> list[np.ndarray]:
+        """Window numbers, a batch each."""
+        order = np.arange(len(self)) if seed is None else np.random.default_rng(seed).permutation(len(self))
+        return [order[k : k + self.batch_size] for k in range(0, len(order), self.batch_size)]
+
+    def load(self, planned: np.ndarray) -> Batch:
+        """Inputs `values (batch, window, variables)` and, where there are any, `past` and `future` covariates."""
+        rows = len(planned)
+        full = np.pad(planned, (0, self.batch_size - rows), mode="edge")
+        weights = (np.arange(self.batch_size) < rows).astype(np.float32)
+        return Batch(self.inputs(full), self._values_ahead(full).astype(np.float32), weights)
+
+    def inputs(self, which: np.ndarray) -> dict[str, np.ndarray]:
+        """The model's inputs for these windows."""
+        before = self._steps(which, -self.geometry.window, 0)
+        ahead = self._steps(which, 0, self.geometry.horizon)
+        arrays = {"values": self._flat["values"][before]}
+        if self._flat["past"].shape[1]:
+            arrays["past"] = self._flat["past"][before]
+        if self._flat["future"].shape[1]:
+            arrays["future_before"] = self._flat["future"][before]
+            arrays["future"] = self._flat["future"][ahead]
+        return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+    def raw(self, which: np.ndarray, first: int, stop: int) -> np.ndarray:
+        """Values `(len(which), stop - first, variables)` of steps relative to the origins, float64."""
+        return self._flat["values"][self._steps(which, first, stop)]
+
+    def gather(self, plans: list[np.ndarray], outputs: list[Any]) -> np.ndarray:
+        """See `zoo.tasks.base.Batches`; the model's forecasts alone."""
+        parts = [output["forecast"][: len(planned)] for planned, output in zip(plans, outputs, strict=True)]
+        gathered = np.concatenate(parts)
+        gathered[np.concatenate(plans)] = gathered.copy()
+        return gathered
+
+    @property
+    def targets(self) -> Truth:
+        """See `zoo.tasks.base.Batches`."""
+        everything = np.arange(len(self))
+        numbers = np.asarray(self.numbers)[self.index[:, 0]]
+        return Truth(self._values_ahead(everything), numbers, self.index[:, 1])
+
+    @cached_property
+    def _offsets(self) -> np.ndarray:
+        return np.concatenate([[0], np.cumsum([len(one) for one in self.series])])
+
+    @property
+    def _flat(self) -> dict[str, np.ndarray]:
+        """All series end to end, by kind."""
+        if not self._cache:
+            with_calendar = [future_features(one, self.geometry) for one in self.series]
+            self._cache.update(
+                values=np.concatenate([one.values for one in self.series]),
+                past=np.concatenate([one.past for one in self.series]),
+                future=np.concatenate(with_calendar),
+            )
+        return self._cache
+
+    def _steps(self, which: np.ndarray, first: int, stop: int) -> np.ndarray:
+        """Positions `(len(which), stop - first)` of steps relative to the origins."""
+        series, origins = self.index[which].T
+        return (self._offsets[series] + origins)[:, None] + np.arange(first, stop)
+
+    def _values_ahead(self, which: np.ndarray) -> np.ndarray:
+        geometry = self.geometry
+        return self.raw(which, geometry.horizon - geometry.scored, geometry.horizon)
+
+
+def future_features(series: TimeSeries, geometry: Geometry) -> np.ndarray:
+    """Future covariates and the calendar, `(time, features)`."""
+    future = series.future[: len(series)]
+    if not geometry.cycles:
+        return future
+    assert series.time is not None
+    seconds = series.time.astype("datetime64[s]").astype(np.float64)
+    return np.concatenate([future, phases(seconds, geometry.cycles, np)], axis=1)
+
+
+def windows_of(
+    split: Split,
+    geometry: Geometry,
+    *,
+    names: Sequence[str],
+    what: str,
+    batch_size: int,
+    stride: int,
+    scale: np.ndarray,
+) -> Windows:
+    """The windows of a split.
+
+    Args:
+        names: the series of train, in order.
+        what: the split, for messages.
+
+    Raises:
+        UserError: if no window fits.
+    """
+    position = {name: number for number, name in enumerate(names)}
+    examples = [example for example in split if example["series"].name in position]
+    series = tuple(example["series"] for example in examples)
+    numbers = tuple(position[one.name] for one in series)
+    parts = []
+    for n, example in enumerate(examples):
+        origins = geometry.origins(example["start"], len(example["series"]), stride)
+        parts.append(np.stack([np.full(len(origins), n), origins], axis=1))
+    index = np.concatenate(parts) if parts else np.zeros((0, 2), int)
+    if not len(index):
+        longest = max((len(example["series"]) - example["start"] for example in examples), default=0)
+        raise UserError(
+            f"no {what} window fits: the longest series has {longest:,} {what} steps, a forecast reads --window "
+            f"{geometry.window} and scores --horizon {geometry.horizon}; give smaller ones, or longer series"
+        )
+    return Windows(series, numbers, index, geometry, batch_size, scale)
