@@ -154,7 +154,7 @@ def draw(
     from matplotlib.figure import Figure
 
     families, label_of = choose_fonts(task.letters)
-    labels = [label_of[letter].replace("$", r"\$") for letter in task.letters]
+    labels = [label_of[letter] for letter in task.letters]
     count, steps = min(SHOWN_WINDOWS, len(task.inputs)), min(SHOWN_STEPS, task.inputs.shape[1])
     rows = sorted(
         {*task.inputs[:count, :steps].ravel().tolist(), *task.targets[:count, :steps].ravel().tolist()}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -135,12 +135,16 @@ def test_overflow_is_told_in_one_line():
 # ---- the command
 
 
+def test_what_cannot_be_printed_is_shown_as_its_code():
+    assert hello.shown("a b\n한\u200d") == "a␣b<U+000A>한<U+200D>"
+
+
 def run(capsys, *arguments):
     code = hello.main([*arguments, "--no-tensorflow"])
     return code, *capsys.readouterr()
 
 
-def test_the_command(capsys, tmp_path):
+def test_the_command(capsys, tmp_path, repository):
     picture = tmp_path / "new" / "hello.png"
     code, out, err = run(capsys, "--picture", str(picture))
     assert (code, err) == (0, "")
@@ -152,6 +156,8 @@ def test_the_command(capsys, tmp_path):
     assert "Alone from “h” it writes: hello" in lines
     assert lines[-1] == f"Picture: {picture}"
     assert picture.read_bytes().startswith(b"\x89PNG")
+    documented = (repository / "docs" / "hello.md").read_text(encoding="utf-8")
+    assert out[: out.index("Picture:")] in documented
 
 
 @pytest.mark.parametrize(
@@ -302,13 +308,52 @@ def test_letters_that_no_font_has_are_drawn_as_codes(monkeypatch, dejavu, tmp_pa
 
 
 def test_a_font_that_has_the_letters_is_used(monkeypatch, dejavu):
-    known = {"DejaVu.ttf": set(map(ord, "ab␣")), "Latin.ttf": {ord("a")}, "Hangul.ttf": {ord("한")}}
+    known = {"DejaVu.ttf": set(map(ord, "ab␣\xa0")), "Latin.ttf": {ord("a")}, "Hangul.ttf": {ord("한")}}
     fonts = [("DejaVu Sans", "DejaVu.ttf"), ("Latin", "Latin.ttf"), ("Hangul", "Hangul.ttf")]
     monkeypatch.setattr(hello_picture, "installed_fonts", lambda: fonts)
     monkeypatch.setattr(hello_picture, "characters_of", known.__getitem__)
-    families, labels = hello_picture.choose_fonts(["a", "한", " ", "글", "\n"])
+    families, labels = hello_picture.choose_fonts(["a", "한", " ", "글", "\n", "\xa0"])
     assert families == ["DejaVu Sans", "Hangul"]
-    assert labels == {"a": "a", "한": "한", " ": "␣", "글": "U+AE00", "\n": "U+000A"}
+    # A hard space has a glyph in most fonts, with nothing in it.
+    codes = {"글": "U+AE00", "\n": "U+000A", "\xa0": "U+00A0"}
+    assert labels == {"a": "a", "한": "한", " ": "␣", **codes}
+
+
+def test_no_more_fonts_are_opened_than_needed(monkeypatch):
+    monkeypatch.setattr(hello_picture, "installed_fonts", lambda: [("DejaVu Sans", "1"), ("Other", "2")])
+    monkeypatch.setattr(hello_picture, "characters_of", {"1": {ord("a")}}.__getitem__)
+    assert hello_picture.choose_fonts(["a"]) == (["DejaVu Sans"], {"a": "a"})
+
+
+def test_order_of_fonts_and_those_that_draw_no_letters(monkeypatch):
+    names = [
+        "Zapf",
+        "Noto Color Emoji",
+        "LastResort",
+        "NanumGothic",
+        "Noto Sans CJK KR",
+        "DejaVu Sans",
+        "Arial",
+    ]
+    fonts = [SimpleNamespace(name=name, fname=f"{name}.ttf") for name in names]
+    monkeypatch.setattr("matplotlib.font_manager.fontManager", SimpleNamespace(ttflist=fonts))
+    families = [family for family, _ in hello_picture.installed_fonts()]
+    assert families == ["DejaVu Sans", "Noto Sans CJK KR", "NanumGothic", "Arial", "Zapf"]
+
+
+def test_the_chosen_fonts_are_those_of_the_picture(monkeypatch, tmp_path):
+    task, weights = trained(steps=1)
+    tape = hello.forward(hello.CELL, hello.recurrent(weights), task.one_hot)
+    pictures = []
+    for family in ("DejaVu Sans", "DejaVu Serif"):
+        monkeypatch.setattr(
+            hello_picture,
+            "choose_fonts",
+            lambda _, family=family: ([family], {letter: letter for letter in "helo"}),
+        )
+        hello_picture.draw(task, [1.0], np.full((2, 3, 4), 0.25), tape.outputs, 0.1, tmp_path / "a.png")
+        pictures.append((tmp_path / "a.png").read_bytes())
+    assert pictures[0] != pictures[1]
 
 
 def test_characters_of_a_font(dejavu, tmp_path):
@@ -316,10 +361,3 @@ def test_characters_of_a_font(dejavu, tmp_path):
     broken = tmp_path / "broken.ttf"
     broken.write_bytes(b"no font")
     assert hello_picture.characters_of(str(broken)) == set()
-
-
-def test_the_documented_output_is_the_output(capsys, tmp_path, repository):
-    page = (repository / "docs" / "hello.md").read_text(encoding="utf-8")
-    _, out, _ = run(capsys, "--picture", str(Path(tmp_path) / "hello.png"))
-    table = out[: out.index("Picture:")]
-    assert table in page
