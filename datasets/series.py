@@ -11,6 +11,7 @@ comes after a split is in it. What is learned from data (scaling, parameters) is
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -133,8 +134,11 @@ def find_step(time: pd.DatetimeIndex) -> str:
 
     if len(time) < 2:
         return "D"
-    if len(time) > 2 and (exact := pd.infer_freq(time)):
-        return exact
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas 4 will give an offset, pandas 3 gives its name
+        exact = pd.infer_freq(time) if len(time) > 2 else None
+    if exact is not None:
+        return getattr(exact, "freqstr", exact)
     for calendar in CALENDAR_STEPS:
         grid = pd.date_range(time[0], time[-1], freq=calendar)
         if len(time) > 2 and time.isin(grid).all() and len(time) >= 0.5 * len(grid):

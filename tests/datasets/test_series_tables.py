@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from datasets.errors import UserError
+from datasets.series_tables import Columns, SeriesFile, read
+from datasets.tables import Format
+
+NOTHING = Columns()
+WIDE = "date,u,v\n2024-01-01,1,10\n2024-01-02,2,20\n2024-01-03,3,30\n2024-01-04,4,40\n"
+
+
+def write(folder: Path, text: str, name: str = "t.csv") -> Path:
+    path = folder / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return path
+
+
+def fault(folder: Path, text: str, columns: Columns = NOTHING, name: str = "t.csv") -> str:
+    with pytest.raises(UserError) as caught:
+        read(write(folder, text, name), columns)
+    assert "\n" not in str(caught.value)
+    return str(caught.value).replace(str(folder) + "/", "")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+def test_a_wide_table(tmp_path: Path, name: str):
+    (one,) = read(write(tmp_path, WIDE, name), NOTHING)
+    assert (one.name, one.variables, one.step) == ("t", ("u", "v"), "D")
+    assert one.values.tolist() == [[1, 10], [2, 20], [3, 30], [4, 40]]
+    assert str(one.time[-1]) == "2024-01-04T00:00:00"
+
+
+@pytest.mark.parametrize("name", ["t.txt.gz", "t.csv"])
+def test_a_table_without_header_and_time(tmp_path: Path, name: str):
+    (one,) = read(write(tmp_path, "1,2\n3,4\n5,6\n", name), NOTHING)
+    assert one.time is None
+    assert one.variables == ("0", "1")
+    assert one.values.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_a_long_table_with_covariates(tmp_path: Path):
+    rows = [
+        f"{name},2024-01-0{day},{value + day},{day}"
+        for name, value in (("b", 5), ("a", 0))
+        for day in (2, 1, 3)
+    ]
+    found = read(write(tmp_path, "\n".join(["unique_id,ds,y,x", *rows])), Columns(future=("x",)))
+    assert [one.name for one in found] == ["b", "a"]
+    assert found[1].values.tolist() == [[1], [2], [3]]
+    assert found[1].future.tolist() == [[1], [2], [3]]
+    assert found[1].variables == ("y",)
+
+
+def test_chosen_columns(tmp_path: Path):
+    (one,) = read(write(tmp_path, WIDE), Columns(values=("v",), past=("u",)))
+    assert (one.variables, one.past_names) == (("v",), ("u",))
+    assert one.past[:, 0].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("dates", "first"),
+    [
+        (("2024-01-31 13:00:00", "2024-01-31 14:00:00", "2024-01-31 15:00:00"), "2024-01-31T13:00:00"),
+        (("2024-01-31T13:00Z", "2024-01-31T14:00Z", "2024-01-31T15:00Z"), "2024-01-31T13:00:00"),
+        (
+            ("2024-01-31 22:00+09:00", "2024-01-31 23:00+09:00", "2024-02-01 00:00+09:00"),
+            "2024-01-31T13:00:00",
+        ),
+        (("31.01.2024", "01.02.2024", "02.02.2024"), "2024-01-31T00:00:00"),
+        (("30/01/2024", "31/01/2024", "01/02/2024"), "2024-01-30T00:00:00"),
+        (("1/30/2024", "1/31/2024", "2/1/2024"), "2024-01-30T00:00:00"),
+        (("2024/1/30", "2024/1/31", "2024/2/1"), "2024-01-30T00:00:00"),
+        (("20240130", "20240131", "20240201"), "2024-01-30T00:00:00"),
+        (("2021", "2022", "2023"), "2021-01-01T00:00:00"),
+        (("2021-01", "2021-02", "2021-03"), "2021-01-01T00:00:00"),
+        (("1704067200", "1704070800", "1704074400"), "2024-01-01T00:00:00"),
+        (("1704067200000", "1704070800000", "1704074400000"), "2024-01-01T00:00:00"),
+    ],
+)
+def test_usual_forms_of_dates(tmp_path: Path, dates: tuple[str, ...], first: str):
+    text = "ds,y\n" + "".join(f"{date},{n}\n" for n, date in enumerate(dates))
+    (one,) = read(write(tmp_path, text), NOTHING)
+    assert str(one.time[0]) == first
+    assert one.values[:, 0].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("date,u\n2024-01-01,1\n2024-01-02,x\n", "t.csv line 3: u is 'x', not a number"),
+        ("date,u\n2024-01-01,1\n2024-01-02,inf\n", "t.csv line 3: u is infinite"),
+        (
+            "date,u\n2024-01-01,1\n2024-01-02,\n2024-01-03,3\n",
+            "t.csv line 3: series t has no value of u; give --fill",
+        ),
+        ("date,u\n2024-01-01,1\n2024-01-02,nan\n2024-01-03,3\n", "t.csv line 3: series t has no value of u"),
+        ("date,u\n2024-01-01,1\n2024-01-01,2\n", "t.csv line 3: series t has 2024-01-01 00:00:00 twice"),
+        ("date,u\n2024-01-01,1\nsoon,2\n", "t.csv line 3: 'soon' is no date"),
+        (
+            "date,u\n2024-01-01,1\n2024-01-02,2\n2024-01-03,2\n2024-01-05,2\n",
+            "t.csv line 5: series t: after 2024-01-03 00:00:00 comes 2024-01-05 00:00:00 where 2024-01-04",
+        ),
+        ("date,u\n2024-01-01,1,2\n", "t.csv line 2: 3 columns where the first row has 2"),
+        ("date,u\n", "t.csv: has no rows of numbers"),
+        ("date\n2024-01-01\n", "t.csv: no column is left to forecast"),
+        (
+            "unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,1\nb,2024-01-01,1\nb,2025-01-01,1\n",
+            "t.csv: series have different steps",
+        ),
+    ],
+)
+def test_faults_are_told_with_their_place(tmp_path: Path, text: str, message: str):
+    assert fault(tmp_path, text).startswith(message)
+
+
+def test_wrong_columns(tmp_path: Path):
+    assert "no such column" in fault(tmp_path, WIDE, Columns(values=("w",)))
+    assert (
+        fault(tmp_path, WIDE, Columns(values=("u",), past=("u",))) == "t.csv: column 'u' is given two roles"
+    )
+
+
+def test_missing_steps_and_values_are_filled_when_asked(tmp_path: Path):
+    text = "date,u\n2024-01-01,1\n2024-01-02,\n2024-01-03,3\n2024-01-05,5\n"
+    (one,) = read(write(tmp_path, text), Columns(fill="linear"))
+    assert one.values[:, 0].tolist() == [1, 2, 3, 4, 5]
+    (numbered,) = read(write(tmp_path, "1,1\n,2\n3,3\n"), Columns(fill="linear"))
+    assert numbered.values[:, 0].tolist() == [1, 2, 3]
+
+
+def test_rows_ahead_hold_future_covariates(tmp_path: Path):
+    path = write(tmp_path, "ds,y,x\n2024-01-01,1,7\n2024-01-02,2,8\n2024-01-03,,9\n")
+    about = {"variables": ("y",), "past": (), "future": ("x",), "horizon": 1}
+    (one,) = SeriesFile(path, None, Format()).read(about)
+    assert len(one) == len(one.time) == 2
+    assert one.future[:, 0].tolist() == [7, 8, 9]
+    with pytest.raises(UserError, match="line 4: series t has no value of y"):
+        SeriesFile(path, None, Format()).read({**about, "horizon": 0})
