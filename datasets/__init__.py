@@ -33,8 +33,8 @@ def load(spec: str, fields: tuple[str, ...], options: Mapping[str, object] = _NO
     name = _source(spec)
     view = _view(name, fields)
     if view is None:
-        offered = "; ".join(", ".join(one) for one in plugins.field_sets(_package(name)))
-        raise UserError(f"'{spec}' cannot be read as ({', '.join(fields)}): {name} gives ({offered})")
+        offered = ", ".join(f"({', '.join(one)})" for one in plugins.field_sets(_package(name)))
+        raise UserError(f"'{spec}' cannot be read as ({', '.join(fields)}): {name} gives {offered}")
     _check_names(name, spec, view, fields, options)
     return view.load(spec, build(view.Options, options))
 
@@ -81,5 +81,5 @@ def _check_names(
         if name in own:
             continue
         if name in owners:
-            raise UserError(f"{flag(name)} is an option of {owners[name]}; '{spec}' is read by {source}")
+            raise UserError(f"{flag(name)} is an option of {owners[name]}, not of {source} ('{spec}')")
         raise UserError(f"'{spec}' has no option {flag(name)}{nearest(flag(name), map(flag, own))}")

@@ -5,7 +5,9 @@ What the examples hold is for `hub_views`. `tensorflow_datasets` is imported onl
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import socket
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from datasets.options import nearest
 HELP = "a tensorflow-datasets name such as imdb_reviews or glue/sst2, downloaded once"
 VIEWS = "datasets.hub_views"
 CONNECT_SECONDS = 5.0
+NAME = re.compile(r"(?P<name>[A-Za-z_]\w*)(/(?P<config>[^:/]+))?(/[\d.*]+|:[\d.*]+)?")
 RETRIES = 1  # of each download; the default, 10 with growing pauses, keeps a person waiting for minutes
 
 
@@ -28,8 +31,8 @@ def check_name(spec: str, also: list[str]) -> None:
 
     Only what is found wrong at once is refused here: a set prepared in a `--data-dir` may have any name.
     """
-    name = spec.partition("/")[0].partition(":")[0]
-    if not name.isidentifier() or (name not in _known() and nearest(spec, also)):
+    match = NAME.fullmatch(spec)
+    if not match or (match["name"] not in _known() and nearest(spec, also)):
         raise UserError(_unknown(spec, also))
 
 
@@ -51,7 +54,7 @@ def find_builder(spec: str, data_dir: str | None) -> Any:
     except tfds.core.DatasetNotFoundError:
         raise UserError(_unknown(spec, [])) from None
     except Exception as error:  # a plug-in of someone else's: anything may be raised
-        raise UserError(f"'{spec}': {_first_line(error)}{_configurations(spec)}") from None
+        raise UserError(f"'{spec}': {_no_configuration(spec) or _first_line(error)}") from None
 
 
 def prepare(builder: Any) -> None:
@@ -60,8 +63,9 @@ def prepare(builder: Any) -> None:
     Raises:
         UserError: no network, or a set that tensorflow-datasets cannot prepare by itself.
     """
-    if builder.is_prepared():
-        return
+    with _quiet():
+        if builder.is_prepared():
+            return
     name = builder.info.full_name
     _probe(name, builder)
     try:
@@ -89,19 +93,22 @@ def _known() -> list[str]:
 def _unknown(spec: str, also: list[str]) -> str:
     _, slash, rest = spec.partition("/")
     known = [*also, *(one + slash + rest for one in _known())]
-    return f"'{spec}' is neither a file nor a data set's name{nearest(spec, known)}"
+    return f"'{spec[:80]}' is neither a file nor a data set's name{nearest(spec, known)}"
 
 
-def _configurations(spec: str) -> str:
-    """The configurations of a set, for the message on one that it does not have."""
-    name, _, wanted = spec.partition("/")
+def _no_configuration(spec: str) -> str:
+    """The configurations that a set has, where `spec` names another; else an empty string."""
+    match = NAME.fullmatch(spec)
+    if not match or not match["config"]:
+        return ""
     try:
-        known = list(_library().builder_cls(name.partition(":")[0]).builder_configs)
+        known = list(_library().builder_cls(match["name"]).builder_configs)
     except Exception:  # no such class: there is nothing to list
         return ""
-    if not known or wanted in known:
+    if match["config"] in known:
         return ""
-    return f"; configurations: {', '.join(known[:12])}{nearest(wanted, known)}"
+    listed = ", ".join(known[:12]) or "none"
+    return f"no configuration '{match['config']}'{nearest(match['config'], known)}; it has {listed}"
 
 
 def _probe(name: str, builder: Any) -> None:
@@ -122,6 +129,18 @@ def _probe(name: str, builder: Any) -> None:
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the library's warning that a set is not prepared, which is no news here."""
+    logger = logging.getLogger("absl")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@contextmanager
 def _few_retries() -> Iterator[None]:
     from tensorflow_datasets.core.download import downloader
 
@@ -134,7 +153,9 @@ def _few_retries() -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:300] if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    return re.sub(r'^Failed to construct dataset .*?}": ', "", lines[0])[:300]
 
 
 def stamp(builder: Any) -> object:

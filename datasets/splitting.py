@@ -51,7 +51,8 @@ def assign(
     missing = [part for part, fraction in wanted.items() if part not in hashes and fraction > 0]
     if len(distinct) <= len(missing):
         raise UserError(
-            f"{len(distinct)} different texts are too few to train on: give at least {len(missing) + 1}"
+            f"{len(distinct)} different texts that are in no other split are too few to train on; "
+            f"give at least {len(missing) + 1}"
         )
     start = 0
     for part in missing:

@@ -129,12 +129,15 @@ def _top_features(spec: str, builder: Any) -> dict[str, list[str]]:
     if not isinstance(features, tfds.features.FeaturesDict):
         raise UserError(f"'{spec}': has no named features, so no text and no label")
     labels = [name for name, kind in features.items() if isinstance(kind, tfds.features.ClassLabel)]
-    texts = [
-        name
-        for name, kind in features.items()
-        if getattr(kind, "shape", None) == () and getattr(kind, "np_dtype", None) is object
-    ]
+    texts = [name for name, kind in features.items() if _is_string(kind)]
     return {"text": texts, "label": labels}
+
+
+def _is_string(kind: Any) -> bool:
+    """Whether a feature is one string. Classes are numbers to tensorflow-datasets."""
+    import numpy as np
+
+    return getattr(kind, "shape", None) == () and np.dtype(kind.np_dtype) == np.dtype(object)
 
 
 def _find(spec: str, field: str, wanted: str | None, known: list[str]) -> str:
@@ -154,7 +157,8 @@ def _find(spec: str, field: str, wanted: str | None, known: list[str]) -> str:
     if len(found) == 1:
         return found[0]
     if not known:
-        raise UserError(f"'{spec}': no feature can be the {field}, so it is no text-classification set")
+        kind = {"text": "text", "label": "class label"}[field]
+        raise UserError(f"'{spec}': has no feature that is a {kind}, so it is no text-classification set")
     raise UserError(f"'{spec}': several features may be the {field}: {listed}; name one with {option_flag}")
 
 

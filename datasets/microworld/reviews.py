@@ -169,13 +169,16 @@ def _turn(random: Random, language: ModuleType, scene: Scene, good: bool, distan
 
 
 def _description(random: Random, language: ModuleType, scene: Scene, words: int) -> Iterator[str]:
-    """Sentences on the scene with as near to this many words as whole sentences allow."""
-    said = 0
-    while True:
+    """Sentences on the scene with this many words in expectation.
+
+    The sentence that goes beyond them comes with the probability with which the mean is right.
+    """
+    left = words
+    while left > 0:
         one, other = random.sample(scene.things, 2)
         sentence = language.describe(random, one, other)
         length = sentence.count(" ") + 1
-        if abs(said + length - words) >= abs(said - words):
+        if length > left and random.random() * length >= left:
             return
-        said += length
+        left -= length
         yield sentence

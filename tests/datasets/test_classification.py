@@ -1,0 +1,185 @@
+"""Tests of `datasets/classification.py` on parts that are in memory."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from datasets.base import Dataset, Info
+from datasets.classification import assemble, clean
+from datasets.errors import UserError
+
+INFO = Info(name="some", fields=("text", "label"), notes=("first",))
+
+
+class Rows:
+    """A part in memory."""
+
+    label_name = "column 'label'"
+    mend = "mend it"
+
+    def __init__(self, name: str, rows: Sequence[tuple[str, str]]):
+        self.name = name
+        self.content = list(rows)
+        self.version = 0
+
+    def rows(self):
+        return ((number, text, label) for number, (text, label) in enumerate(self.content))
+
+    def place(self, where: Any) -> str:
+        return f"{self.name} row {where}"
+
+    def stamp(self) -> object:
+        return self.version
+
+
+def made(**parts: Sequence[tuple[str, str]]) -> Dataset:
+    return assemble(INFO, {split: Rows(split, rows) for split, rows in parts.items()}, 0.1, 0.1)
+
+
+def refused(**parts: Sequence[tuple[str, str]]) -> str:
+    with pytest.raises(UserError) as caught:
+        made(**parts)
+    return str(caught.value)
+
+
+def rows(count: int, prefix: str = "text", classes: str = "ab") -> list[tuple[str, str]]:
+    return [(f"{prefix} {number}", classes[number % len(classes)]) for number in range(count)]
+
+
+def test_every_example_is_in_one_split_in_its_order():
+    dataset = made(train=rows(100))
+    assert dataset.test is not None
+    assert [len(split) for split in (dataset.train, dataset.valid, dataset.test)] == [80, 10, 10]
+    every = []
+    for split in (dataset.train, dataset.valid, dataset.test):
+        examples = list(split)
+        assert len(examples) == len(split)
+        numbers = [int(example["text"].split()[1]) for example in examples]
+        assert numbers == sorted(numbers)
+        assert all(example["label"] == number % 2 for example, number in zip(examples, numbers, strict=True))
+        every += numbers
+    assert sorted(every) == list(range(100))
+
+
+def test_official_splits_stay_as_they_are():
+    dataset = made(
+        train=rows(20), valid=rows(4, "dev"), test=[*rows(4, "test"), ("text 3", "b"), ("text 3", "b")]
+    )
+    assert dataset.test is not None
+    assert [example["text"] for example in dataset.test][-2:] == ["text 3", "text 3"]
+    assert [example["text"] for example in dataset.valid] == [f"dev {number}" for number in range(4)]
+    assert "text 3" not in {example["text"] for example in dataset.train}
+    assert len(dataset.train) == 19
+    assert "1 training examples whose text is in another split were dropped" in dataset.info.notes
+
+
+def test_dev_is_taken_out_of_train_where_there_is_a_test_split():
+    dataset = made(train=rows(20), test=rows(4, "test"))
+    assert (len(dataset.train), len(dataset.valid)) == (18, 2)
+    assert "valid: 2 examples taken out of train by the hash of their text" in dataset.info.notes
+
+
+def test_no_test_split_where_none_is_wanted():
+    assert assemble(INFO, {"train": Rows("train", rows(20))}, 0.1, 0.0).test is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "order"),
+    [
+        (["pos", "neg"], ("neg", "pos")),
+        (["10", "9", "-1"], ("-1", "9", "10")),
+        (["4.5", "10"], ("4.5", "10")),
+        (["1", "1.0", "01"], ("01", "1", "1.0")),
+        (["10", "9", "x"], ("10", "9", "x")),
+        (["nan", "1", "inf"], ("1", "inf", "nan")),
+        (["true", "false"], ("false", "true")),
+    ],
+)
+def test_order_of_the_classes(labels: list[str], order: tuple[str, ...]):
+    for given in (labels, labels[::-1]):
+        dataset = made(train=[(f"text {number}", given[number % len(given)]) for number in range(30)])
+        assert dataset.info.labels == order
+        for example in dataset.train:
+            assert order[example["label"]] == given[int(example["text"].split()[1]) % len(given)]
+
+
+def test_given_labels_keep_their_order():
+    dataset = assemble(INFO, {"train": Rows("train", rows(20))}, 0.1, 0.1, labels=("b", "a", "c"))
+    assert dataset.info.labels == ("b", "a", "c")
+    assert "no training example has the label c" in dataset.info.notes
+
+
+def test_notes_on_empty_repeated_and_contradictory_texts():
+    dataset = made(train=[*rows(30), ("", "a"), ("", "a"), ("", "b"), ("text 0", "a"), ("text 1", "a")])
+    assert dataset.info.notes[:4] == (
+        "first",
+        "train: 3 empty texts (kept)",
+        "train: 4 examples that repeat an earlier text (kept)",
+        "train: 2 texts with more than one label (kept)",
+    )
+    assert sum(len(split) for split in (dataset.train, dataset.valid, dataset.test or ())) == 35
+
+
+def test_no_notes_on_clean_parts():
+    dataset = made(train=rows(20), valid=rows(4, "dev"), test=rows(4, "test"))
+    assert dataset.info.notes == ("first",)
+
+
+def test_one_class():
+    assert refused(train=rows(10, classes="x")) == (
+        "train: every example has the column 'label' 'x'; at least two classes are needed; mend it"
+    )
+
+
+def test_no_examples():
+    assert refused(train=[]) == "train: has no examples"
+    assert refused(train=rows(10), test=[]) == "test: has no examples"
+
+
+def test_texts_taken_for_labels():
+    many = [("x", f"label {number}") for number in range(30)]
+    assert refused(train=many) == (
+        "train: 30 in 30 examples different values of column 'label' are no classes; mend it"
+    )
+    endless = ((f"text {number}", f"label {number}") for number in range(5000))
+    assert refused(train=list(endless)).startswith("train: more than 1000 different values of column 'label'")
+
+
+def test_many_classes_with_enough_examples_pass():
+    many = [(f"text {number}", f"label {number % 30}") for number in range(60)]
+    assert len(made(train=many).info.labels) == 30
+
+
+def test_a_label_that_train_does_not_have():
+    said = refused(train=rows(10), test=[("x", "a"), ("y", "meh")])
+    assert said == "test row 1: the label 'meh' is not in train, which begins with 'a', 'b'"
+
+
+def test_a_part_that_has_changed():
+    part = Rows("train", rows(20))
+    dataset = assemble(INFO, {"train": part}, 0.1, 0.1)
+    part.version = 1
+    with pytest.raises(UserError, match=r"^train: has changed since it was loaded; start again$"):
+        list(dataset.train)
+
+
+@pytest.mark.parametrize("change", ["longer", "shorter", "other label"])
+def test_a_part_that_changes_while_it_is_read(change: str):
+    part = Rows("train", rows(20))
+    dataset = assemble(INFO, {"train": part}, 0.1, 0.1)
+    if change == "longer":
+        part.content.append(("more", "a"))
+    elif change == "shorter":
+        part.content.pop()
+    else:
+        part.content[5] = ("text 5", "new")
+    with pytest.raises(UserError, match=r"^train: changed while it was read; start again$"):
+        list(dataset.train)
+
+
+def test_clean_composes_hangul():
+    assert clean(unicodedata.normalize("NFD", "한글")) == "한글"

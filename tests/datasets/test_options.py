@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from datasets.errors import UserError
+from datasets.options import build, flag, nearest, option, require
+
+
+@dataclass(frozen=True)
+class Options:
+    count: int = option(1, "how many")
+    share: float = option(0.5, "how much")
+    name: str = option("a", "which", ("a", "b"))
+    loud: bool = option(False, "whether")
+    other: str | None = option(None, "or none")
+    several: tuple[str, ...] = option((), "which ones")
+
+
+def test_values_of_every_kind():
+    values = {"count": 2, "share": 1, "name": "b", "loud": True, "other": "x", "several": ("p", "q")}
+    assert vars(build(Options, values)) == values
+    assert build(Options, {"other": None}) == Options()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("count", "2", "--count '2': takes a whole number"),
+        ("count", True, "--count True: takes a whole number"),
+        ("count", 2.0, "--count 2.0: takes a whole number"),
+        ("count", None, "--count None: takes a whole number"),
+        ("share", "x", "--share 'x': takes a number"),
+        ("share", False, "--share False: takes a number"),
+        ("name", "c", "--name 'c': choose from a, b"),
+        ("loud", 1, "--loud 1: takes true or false"),
+        ("other", 3, "--other 3: takes a string"),
+        ("several", ("p", 1), "--several ('p', 1): takes a tuple of strings"),
+    ],
+)
+def test_wrong_values(name: str, value: object, said: str):
+    with pytest.raises(UserError) as caught:
+        build(Options, {name: value})
+    assert str(caught.value) == said
+
+
+def test_flag():
+    assert flag("text_column") == "--text-column"
+
+
+def test_nearest_ignores_case_and_gives_up_on_the_unlike():
+    assert nearest("imdb", ["IMDB", "glue"]) == " (did you mean 'IMDB'?)"
+    assert nearest("zzz", ["IMDB", "glue"]) == ""
+
+
+def test_require():
+    require(True, "share", 2, "never said")
+    with pytest.raises(UserError, match=r"^--some-share 2: must be less$"):
+        require(False, "some_share", 2, "must be less")

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datasets import tables
+from datasets.errors import UserError
+from datasets.tables import Format, Table, is_table
+
+
+def table(tmp_path: Path, name: str, content: str, format: Format | None = None) -> Table:
+    path = tmp_path / name
+    data = content.encode()
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return Table(path, format or Format())
+
+
+def all_rows(some: Table) -> list[tuple[int, Sequence[Any]]]:
+    return list(some.rows(range(len(some.columns))))
+
+
+def refused(tmp_path: Path, name: str, content: str, format: Format | None = None) -> str:
+    with pytest.raises(UserError) as caught:
+        all_rows(table(tmp_path, name, content, format))
+    said = str(caught.value)
+    assert said.startswith(str(tmp_path / name))
+    return said.removeprefix(str(tmp_path / name))
+
+
+def test_csv_with_line_breaks_quotes_and_blank_lines(tmp_path: Path):
+    some = table(tmp_path, "a.csv", 'a,b\r\n"one\ntwo",x\r\n\r\n"say ""hi"", you",\r\nNA,null\r\n')
+    assert some.columns == ["a", "b"]
+    assert all_rows(some) == [(2, ["one\ntwo", "x"]), (5, ['say "hi", you', ""]), (6, ["NA", "null"])]
+
+
+def test_tsv_where_quotes_are_characters(tmp_path: Path):
+    some = table(tmp_path, "a.tsv", 'a\tb\n"open\tx"\n\n"\t""\n\tNone\n')
+    assert all_rows(some) == [(2, ['"open', 'x"']), (4, ['"', '""']), (5, ["", "None"])]
+
+
+def test_tsv_with_carriage_returns_at_its_line_ends(tmp_path: Path):
+    assert all_rows(table(tmp_path, "a.tsv", "a\tb\r\nx\ty\r\n")) == [(2, ["x", "y"])]
+    assert all_rows(table(tmp_path, "a.tsv", "a\tb\nx\ty\r\n")) == [(2, ["x", "y\r"])]
+
+
+def test_one_column_may_hold_empty_texts(tmp_path: Path):
+    assert all_rows(table(tmp_path, "a.tsv", "a\nx\n\ny\n")) == [(2, ["x"]), (3, [""]), (4, ["y"])]
+    assert all_rows(table(tmp_path, "a.csv", 'a\nx\n""\ny\n')) == [(2, ["x"]), (3, [""]), (4, ["y"])]
+
+
+def test_json_lines(tmp_path: Path):
+    some = table(tmp_path, "a.jsonl.gz", '{"a": 1, "b": "x\\ny"}\n\n{"b": null, "c": 0, "a": true}\n')
+    assert some.columns == ["a", "b"]
+    assert all_rows(some) == [(1, [1, "x\ny"]), (3, [True, None])]
+    assert list(some.rows([1])) == [(1, ["x\ny"]), (3, [None])]
+
+
+def test_columns_are_selected_in_the_order_asked_for(tmp_path: Path):
+    some = table(tmp_path, "a.csv", "a,b,c\n1,2,3\n")
+    assert list(some.rows([2, 0])) == [(2, ["3", "1"])]
+
+
+def test_rows_are_read_anew_at_each_pass(tmp_path: Path):
+    some = table(tmp_path, "a.csv", "a,b\n1,2\n")
+    assert all_rows(some) == all_rows(some) == [(2, ["1", "2"])]
+
+
+def test_no_header(tmp_path: Path):
+    some = table(tmp_path, "a.csv", "x,1\ny,0\n", Format(header=False))
+    assert some.columns == ["0", "1"]
+    assert all_rows(some) == [(1, ["x", "1"]), (2, ["y", "0"])]
+
+
+@pytest.mark.parametrize("delimiter", ["semicolon", "pipe", "tab"])
+def test_other_delimiters(tmp_path: Path, delimiter: str):
+    mark = tables.DELIMITERS[delimiter]
+    some = table(tmp_path, "a.csv", f"a{mark}b\n1,5{mark}2\n", Format(delimiter=delimiter))
+    assert all_rows(some) == [(2, ["1,5", "2"])]
+
+
+def test_fields_longer_than_the_limit_of_the_csv_module_pass(tmp_path: Path):
+    text = "x" * 500_000
+    assert all_rows(table(tmp_path, "a.csv", f"a,b\n{text},1\n")) == [(2, [text, "1"])]
+
+
+def test_which_names_are_tables():
+    for name in ("a.csv", "A.CSV.GZ", "b.tsv", "c.jsonl.gz", "d.txt", "e.ndjson"):
+        assert is_table(Path(name))
+    for name in ("a.xlsx", "README", "a.gz", "csv", ".csv"):
+        assert not is_table(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "a.xlsx",
+            "",
+            ": unknown format '.xlsx'; known are .csv, .tsv, .tab, .txt, .jsonl, .ndjson, each also .gz",
+        ),
+        ("a.csv", "", ": is empty"),
+        ("a.csv", "\n\n", ": is empty"),
+        ("a.jsonl", "\n \n", ": is empty"),
+        ("a.csv", "a,b\n1,2\n1,2,3\n", " line 3: 3 columns where the first row has 2"),
+        ("a.tsv", "a\tb\nx\n", " line 2: 1 columns where the first row has 2"),
+        (
+            "a.csv",
+            'a,b\n1,2\n3,"no end\n5,6\n',
+            " line 3: a quoted field begins here and does not end; double the quotes inside a text",
+        ),
+        (
+            "a.csv",
+            'a,b\n"say "hi"",1\n',
+            " line 2: ',' expected after '\"'; double the quotes inside a quoted text",
+        ),
+        (
+            "a.csv",
+            "a,b\rc,d\re,f\n",
+            " line 1: a carriage return inside a field without quotes; end lines with \\n or quote the field",
+        ),
+        ("a.jsonl", '{"a": 1}\n{"a": \n', " line 2: is not JSON (Expecting value)"),
+        ("a.jsonl", '{"a": 1}\nword\n', " line 2: is not JSON (Expecting value)"),
+        ("a.jsonl", "[1, 2]\n", " line 1: is JSON and not an object; each line is one {...}"),
+        ("a.jsonl", "[" * 100_000 + "\n", " line 1: is not JSON (too deep or too long a value)"),
+        ("a.jsonl", '{"a": ' + "1" * 5000 + "}\n", " line 1: is not JSON (too deep or too long a value)"),
+        ("a.jsonl", '{"a": 1, "b": 2}\n{"a": 1}\n', " line 2: has no 'b'"),
+    ],
+)
+def test_refusals(tmp_path: Path, name: str, content: str, said: str):
+    assert refused(tmp_path, name, content) == said
+
+
+def test_an_open_quote_does_not_read_the_whole_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tables, "LONGEST_LINE", 1000)
+    said = refused(tmp_path, "a.csv", 'a,b\n"' + "line\n" * 10_000)
+    assert said.startswith(" line 2: a quoted field begins here and does not end")
