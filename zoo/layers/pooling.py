@@ -8,27 +8,42 @@ import keras
 import numpy as np
 
 
+def masked_mean(inputs: Any, present: Any) -> Any:
+    """Mean `(batch, features)` of `(batch, time, features)` over the steps where `present` `(batch, time, 1)`."""
+    steps = keras.ops.sum(keras.ops.cast(present, inputs.dtype), axis=1)
+    return keras.ops.sum(keras.ops.where(present, inputs, 0), axis=1) / keras.ops.maximum(steps, 1)
+
+
+def masked_max(inputs: Any, present: Any) -> Any:
+    """Largest value `(batch, features)` over the steps where `present`; 0 where there is none."""
+    largest = keras.ops.max(keras.ops.where(present, inputs, -np.inf), axis=1)
+    return keras.ops.where(keras.ops.any(present, axis=1), largest, 0)
+
+
+POOLS = {"mean": masked_mean, "max": masked_max}
+
+
 @keras.saving.register_keras_serializable(package="zoo")
 class MaskedPooling(keras.layers.Layer):
-    """The mean or the largest value over the steps that are not masked; zero where all are.
+    """The mean or the largest value over the steps that are not masked, or both side by side; zero where all are.
 
     Args:
-        kind: `mean` or `max`.
+        kind: `mean`, `max` or `both` (part of "concat pooling", Howard and Ruder 2018).
 
     Call arguments:
         inputs: `(batch, time, features)`.
         mask: `(batch, time)` bool, True where there is an input.
 
     Returns:
-        `(batch, features)`.
+        `(batch, features)`; for both `(batch, 2 * features)`, the mean first.
 
     Raises:
         ValueError: if `kind` is something else.
     """
 
     def __init__(self, kind: str = "mean", **layer_arguments: Any):
-        if kind not in ("mean", "max"):
-            raise ValueError(f"kind must be mean or max, not {kind!r}")
+        if kind not in ("mean", "max", "both"):
+            raise ValueError(f"kind must be mean, max or both, not {kind!r}")
         super().__init__(**layer_arguments)
         self.kind = kind
         self.supports_masking = True
@@ -36,20 +51,18 @@ class MaskedPooling(keras.layers.Layer):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """See the class."""
         if mask is None:
-            return keras.ops.mean(inputs, axis=1) if self.kind == "mean" else keras.ops.max(inputs, axis=1)
+            mask = keras.ops.ones(keras.ops.shape(inputs)[:2], dtype="bool")
         present = keras.ops.cast(mask, "bool")[..., None]
-        inside = keras.ops.where(present, inputs, 0 if self.kind == "mean" else -np.inf)
-        if self.kind == "mean":
-            steps = keras.ops.sum(keras.ops.cast(present, inputs.dtype), axis=1)
-            return keras.ops.sum(inside, axis=1) / keras.ops.maximum(steps, 1)
-        return keras.ops.where(keras.ops.any(present, axis=1), keras.ops.max(inside, axis=1), 0)
+        pooled = [pool(inputs, present) for kind, pool in POOLS.items() if self.kind in (kind, "both")]
+        return keras.ops.concatenate(pooled, axis=-1)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
         """One vector has no time, so no mask."""
 
     def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
-        """`(batch, features)`."""
-        return keras.KerasTensor((inputs.shape[0], inputs.shape[2]), dtype=self.compute_dtype)
+        """`(batch, features)`, or twice the features for both."""
+        width = inputs.shape[2] * (2 if self.kind == "both" else 1)
+        return keras.KerasTensor((inputs.shape[0], width), dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Every constructor argument."""
