@@ -41,6 +41,7 @@ def test_everything_comes_back(tmp_path):
     assert progress == PROGRESS
     for a, b in zip(found, kept, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
+    assert best is not None
     assert [array.dtype for array in best] == [np.float64, np.int64]
     assert [array.tolist() for array in best] == [[1.5], [[2]]]
 
@@ -109,6 +110,7 @@ def test_any_flipped_bit_is_told_or_harmless(tmp_path):
             told += 1
             continue
         assert progress == PROGRESS
+        assert best is not None
         assert best[0].tolist() == [1.5]
         np.testing.assert_array_equal(found[0].numpy(), variables(3)[0].numpy())
     assert told > len(whole) // 7 // 2

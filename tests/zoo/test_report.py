@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from zoo.pictures import draw_history
 from zoo.report import history_csv, result_table, tensorboard
 
-METRICS = {
+METRICS: dict[str, Any] = {
     "cell": "gru",
     "dataset": "microworld",
     "headline": ["accuracy", "auc"],
