@@ -11,6 +11,7 @@ It is split in two so that it can be run fast:
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import keras
@@ -66,7 +67,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         seed: int | None = None,
         **layer_arguments: Any,
     ):
-        if isinstance(units, bool) or int(units) != units or units < 1:
+        if isinstance(units, bool) or not isinstance(units, numbers.Integral) or units < 1:
             raise ValueError(f"units must be a positive integer, not {units!r}")
         for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
             if not 0 <= rate < 1:
@@ -149,7 +150,9 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         projected = keras.ops.matmul(inputs, self.kernel)
         return projected if self.bias is None else projected + self.bias
 
-    def step(self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """One step of the recurrence.
 
         Args:
@@ -170,6 +173,74 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         if training and self.recurrent_dropout > 0:
             recurrent_mask = self.get_recurrent_dropout_mask(states[0])
         return self.step(self.project(inputs), list(states), recurrent_mask)
+
+    # ---- the same step for engines that derive by hand (see docs/engines.md); all optional
+
+    def no_backward(self) -> str | None:
+        """Why this cell cannot say its own derivatives, or None where it can."""
+        return "it has no backward step of its own"
+
+    def products(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> list[Tensor]:
+        """The first half of `step`: its matrix products with the state. `advance` does the rest, number by number.
+
+        Args: see `step`. Returns: the pre-activations, each `(batch, ...)`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no products")
+
+    def advance(
+        self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[States, list[Tensor]]:
+        """The second half of `step`.
+
+        Args:
+            products: what `products` gave for this step.
+            states, recurrent_mask: see `step`.
+
+        Returns:
+            The states after the step, of which the first is the output; and the residuals: all that `step_backward`
+            needs to know of this step, each `(batch, ...)`, mostly derivatives that are known here already.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no advance")
+
+    def step_backward(
+        self,
+        residuals: list[Tensor],
+        d_states: States,
+        recurrent_mask: Tensor | None,
+        transposed: list[Tensor],
+    ) -> tuple[Tensor, States]:
+        """One step backward through time.
+
+        Args:
+            residuals: what `advance` gave for this step.
+            d_states: derivatives of the loss by the states after the step, the output's among the first.
+            recurrent_mask: see `step`.
+            transposed: what `transposed_kernels` gives.
+
+        Returns:
+            Derivatives by what `project` gave for this step, and by the states before the step.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no step_backward")
+
+    def recurrent_weights(self) -> list[Any]:
+        """The weights that the recurrence reads; the others are read by `project` alone."""
+        return [self.recurrent_kernel]
+
+    def transposed_kernels(self) -> list[Tensor]:
+        """The matrices of `step_backward`'s products, turned once for all steps."""
+        return [keras.ops.transpose(self.recurrent_kernel)]
+
+    def recurrent_gradients(self, d_projected: Tensor, residuals: list[Tensor], seen: Tensor) -> list[Tensor]:
+        """Derivatives by `recurrent_weights`, as one product over all steps of all sequences.
+
+        Args:
+            d_projected: `(steps, gates * units)`, from `step_backward`, zero where masked.
+            residuals: each `(steps, ...)`, from `advance`.
+            seen: `(steps, units)`, the first state before each step, as the recurrent product saw it.
+        """
+        return [keras.ops.matmul(keras.ops.transpose(seen), d_projected)]
 
     def reset_masks(self) -> None:
         """Forget the dropout masks of the last sequence. Whoever owns the loop calls it when the sequence ends."""
@@ -200,3 +271,21 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
 def masked_state(state: Tensor, recurrent_mask: Tensor | None) -> Tensor:
     """The state as the recurrent product sees it: with recurrent dropout where there is a mask."""
     return state if recurrent_mask is None else state * recurrent_mask
+
+
+#: Derivatives of activations, by what they gave: `dy/dx` as a function of `y`.
+DERIVATIVES = {
+    keras.activations.tanh: lambda y: 1 - y * y,
+    keras.activations.sigmoid: lambda y: y * (1 - y),
+    keras.activations.relu: lambda y: keras.ops.cast(y > 0, y.dtype),
+    keras.activations.linear: lambda y: keras.ops.ones_like(y),
+}
+
+
+def no_derivative(*activations: Any) -> str | None:
+    """Why one of these activations has no derivative by its own output, or None where all have."""
+    for activation in activations:
+        if activation not in DERIVATIVES:
+            name = getattr(activation, "__name__", activation)
+            return f"the derivative of its activation {name} is not written down"
+    return None

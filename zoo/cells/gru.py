@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from zoo.cells.base import Cell, States, Tensor, masked_state
+from zoo.cells.base import DERIVATIVES, Cell, States, Tensor, masked_state, no_derivative
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -66,7 +66,9 @@ class GRUCell(Cell):
             return projected
         return projected + (self.bias[0] if self.reset_after else self.bias)
 
-    def step(self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """See `Cell.step`; the only state is h."""
         (h,) = states
         seen = masked_state(h, recurrent_mask)
@@ -88,9 +90,107 @@ class GRUCell(Cell):
 
     def _reset_before_product(self, projected: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
         x_z, x_r, x_h = keras.ops.split(projected, 3, axis=-1)
-        h_z, h_r = keras.ops.split(keras.ops.matmul(h, self.recurrent_kernel[:, : 2 * self.units]), 2, axis=-1)
+        h_z, h_r = keras.ops.split(
+            keras.ops.matmul(h, self.recurrent_kernel[:, : 2 * self.units]), 2, axis=-1
+        )
         z, r = self.recurrent_activation(x_z + h_z), self.recurrent_activation(x_r + h_r)
         return z, self.activation(x_h + keras.ops.matmul(r * h, self.recurrent_kernel[:, 2 * self.units :]))
+
+    def no_backward(self) -> str | None:
+        """See `Cell.no_backward`."""
+        return no_derivative(self.activation, self.recurrent_activation)
+
+    def products(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> list[Tensor]:
+        """See `Cell.products`: of z and r side by side, the input's part of the candidate, and the state's part of it.
+
+        With the reset before the product the state's part has to wait for r, and there are two tensors.
+        """
+        h, gates = masked_state(states[0], recurrent_mask), 2 * self.units
+        if not self.reset_after:
+            recurrent = keras.ops.matmul(h, self.recurrent_kernel[:, :gates])
+            return [projected[:, :gates] + recurrent, projected[:, gates:]]
+        recurrent = keras.ops.matmul(h, self.recurrent_kernel)
+        if self.bias is not None:
+            recurrent = recurrent + self.bias[1]
+        return [projected[:, :gates] + recurrent[:, :gates], projected[:, gates:], recurrent[:, gates:]]
+
+    def advance(
+        self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[States, list[Tensor]]:
+        """See `Cell.advance`.
+
+        The residuals: derivatives of h by the pre-activations of z, r and the candidate, side by side (with the reset
+        before the product, the middle one is the derivative of `r * h` by that of r); z; r.
+        """
+        derivative, gate_derivative = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
+        (h_before,) = states
+        z, r = keras.ops.split(self.recurrent_activation(products[0]), 2, axis=-1)
+        if self.reset_after:
+            candidate = self.activation(products[1] + r * products[2])
+            by_candidate = (1 - z) * derivative(candidate)
+            by_r = by_candidate * products[2] * gate_derivative(r)
+        else:
+            seen = masked_state(h_before, recurrent_mask)
+            recurrent = keras.ops.matmul(r * seen, self.recurrent_kernel[:, 2 * self.units :])
+            candidate = self.activation(products[1] + recurrent)
+            by_candidate = (1 - z) * derivative(candidate)
+            by_r = seen * gate_derivative(r)
+        by_z = (h_before - candidate) * gate_derivative(z)
+        h = z * h_before + (1 - z) * candidate
+        return [h], [keras.ops.concatenate([by_z, by_r, by_candidate], axis=-1), z, r]
+
+    def step_backward(
+        self,
+        residuals: list[Tensor],
+        d_states: States,
+        recurrent_mask: Tensor | None,
+        transposed: list[Tensor],
+    ) -> tuple[Tensor, States]:
+        """See `Cell.step_backward`."""
+        gains, z, r = residuals
+        (d_h,) = d_states
+        by_z, by_r, by_candidate = keras.ops.split(gains, 3, axis=-1)
+        d_z, d_candidate = d_h * by_z, d_h * by_candidate
+        if self.reset_after:
+            d_r = d_h * by_r
+            d_recurrent = keras.ops.concatenate([d_z, d_r, d_candidate * r], axis=-1)
+            d_seen = keras.ops.matmul(d_recurrent, transposed[0])
+        else:
+            d_reset = keras.ops.matmul(d_candidate, transposed[1])
+            d_r = d_reset * by_r
+            d_seen = d_reset * r + keras.ops.matmul(keras.ops.concatenate([d_z, d_r], axis=-1), transposed[0])
+        d_projected = keras.ops.concatenate([d_z, d_r, d_candidate], axis=-1)
+        return d_projected, [d_h * z + masked_state(d_seen, recurrent_mask)]
+
+    def recurrent_weights(self) -> list[Any]:
+        """See `Cell.recurrent_weights`; with the reset after the product, the second row of the bias is among them."""
+        return (
+            [self.recurrent_kernel, self.bias]
+            if self.reset_after and self.use_bias
+            else [self.recurrent_kernel]
+        )
+
+    def transposed_kernels(self) -> list[Tensor]:
+        """See `Cell.transposed_kernels`."""
+        kernel, gates = keras.ops.transpose(self.recurrent_kernel), 2 * self.units
+        return [kernel] if self.reset_after else [kernel[:gates], kernel[gates:]]
+
+    def recurrent_gradients(self, d_projected: Tensor, residuals: list[Tensor], seen: Tensor) -> list[Tensor]:
+        """See `Cell.recurrent_gradients`."""
+        r, gates = residuals[2], 2 * self.units
+        d_gates, d_candidate = d_projected[:, :gates], d_projected[:, gates:]
+        if not self.reset_after:
+            by_gates = keras.ops.matmul(keras.ops.transpose(seen), d_gates)
+            by_candidate = keras.ops.matmul(keras.ops.transpose(r * seen), d_candidate)
+            return [keras.ops.concatenate([by_gates, by_candidate], axis=-1)]
+        d_recurrent = keras.ops.concatenate([d_gates, d_candidate * r], axis=-1)
+        d_kernel = keras.ops.matmul(keras.ops.transpose(seen), d_recurrent)
+        if self.bias is None:
+            return [d_kernel]
+        d_bias = keras.ops.sum(d_recurrent, axis=0)
+        return [d_kernel, keras.ops.stack([keras.ops.zeros_like(d_bias), d_bias])]
 
     def get_config(self) -> dict[str, Any]:
         """See `Cell.get_config`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from zoo.cells.base import Cell, States, Tensor, masked_state
+from zoo.cells.base import DERIVATIVES, Cell, States, Tensor, masked_state, no_derivative
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -68,7 +68,9 @@ class LSTMCell(Cell):
 
         return forget_gate_open
 
-    def step(self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """See `Cell.step`; the states are h and c."""
         h, c = states
         gates = projected + keras.ops.matmul(masked_state(h, recurrent_mask), self.recurrent_kernel)
@@ -77,6 +79,56 @@ class LSTMCell(Cell):
         c = f * c + i * self.activation(g)
         h = o * self.activation(c)
         return h, [h, c]
+
+    def no_backward(self) -> str | None:
+        """See `Cell.no_backward`."""
+        return no_derivative(self.activation, self.recurrent_activation)
+
+    def products(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> list[Tensor]:
+        """See `Cell.products`."""
+        return [projected + keras.ops.matmul(masked_state(states[0], recurrent_mask), self.recurrent_kernel)]
+
+    def advance(
+        self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[States, list[Tensor]]:
+        """See `Cell.advance`.
+
+        The residuals: derivatives of c by the pre-activations of i, f and g and of h by that of o, side by side;
+        derivative of c by the c before, which is f; derivative of h by c.
+        """
+        derivative, gate_derivative = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
+        i, f, g, o = keras.ops.split(products[0], 4, axis=-1)
+        i, f, o = self.recurrent_activation(i), self.recurrent_activation(f), self.recurrent_activation(o)
+        g, c_before = self.activation(g), states[1]
+        c = f * c_before + i * g
+        seen = self.activation(c)
+        gains = [
+            g * gate_derivative(i),
+            c_before * gate_derivative(f),
+            i * derivative(g),
+            seen * gate_derivative(o),
+        ]
+        return [o * seen, c], [keras.ops.concatenate(gains, axis=-1), f, o * derivative(seen)]
+
+    def step_backward(
+        self,
+        residuals: list[Tensor],
+        d_states: States,
+        recurrent_mask: Tensor | None,
+        transposed: list[Tensor],
+    ) -> tuple[Tensor, States]:
+        """See `Cell.step_backward`."""
+        gains, f, h_by_c = residuals
+        d_h, d_c = d_states
+        d_c = d_c + d_h * h_by_c
+        by_i, by_f, by_g, by_o = keras.ops.split(gains, 4, axis=-1)
+        d_projected = keras.ops.concatenate([d_c * by_i, d_c * by_f, d_c * by_g, d_h * by_o], axis=-1)
+        return d_projected, [
+            masked_state(keras.ops.matmul(d_projected, transposed[0]), recurrent_mask),
+            d_c * f,
+        ]
 
     def get_config(self) -> dict[str, Any]:
         """See `Cell.get_config`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from zoo.cells.base import Cell, States, Tensor, masked_state
+from zoo.cells.base import DERIVATIVES, Cell, States, Tensor, masked_state, no_derivative
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -31,11 +31,43 @@ class VanillaCell(Cell):
         super().__init__(units, **cell_arguments)
         self.activation = keras.activations.get(activation)
 
-    def step(self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """See `Cell.step`; the only state is h."""
         (h,) = states
-        h = self.activation(projected + keras.ops.matmul(masked_state(h, recurrent_mask), self.recurrent_kernel))
+        h = self.activation(
+            projected + keras.ops.matmul(masked_state(h, recurrent_mask), self.recurrent_kernel)
+        )
         return h, [h]
+
+    def no_backward(self) -> str | None:
+        """See `Cell.no_backward`."""
+        return no_derivative(self.activation)
+
+    def products(
+        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+    ) -> list[Tensor]:
+        """See `Cell.products`."""
+        return [projected + keras.ops.matmul(masked_state(states[0], recurrent_mask), self.recurrent_kernel)]
+
+    def advance(
+        self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
+    ) -> tuple[States, list[Tensor]]:
+        """See `Cell.advance`; the residual is the derivative of h by its pre-activation."""
+        h = self.activation(products[0])
+        return [h], [DERIVATIVES[self.activation](h)]
+
+    def step_backward(
+        self,
+        residuals: list[Tensor],
+        d_states: States,
+        recurrent_mask: Tensor | None,
+        transposed: list[Tensor],
+    ) -> tuple[Tensor, States]:
+        """See `Cell.step_backward`."""
+        d_projected = d_states[0] * residuals[0]
+        return d_projected, [masked_state(keras.ops.matmul(d_projected, transposed[0]), recurrent_mask)]
 
     def get_config(self) -> dict[str, Any]:
         """See `Cell.get_config`."""

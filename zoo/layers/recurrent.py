@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import keras
@@ -76,7 +77,9 @@ class Recurrent(keras.layers.Layer):
         self.supports_masking = True
         self.engine_choice = engines.choose(cell, engine)
         self.cells = [[_copy(cell, layer, way) for way in range(self.directions)] for layer in range(layers)]
-        self.dropouts = [keras.layers.Dropout(dropout, seed=_nth_seed(seed, n)) for n in range(layers - 1)]
+        # Counted on from the seeds of the cells: a cell with the same seed must not draw the same masks.
+        seeds = [_nth_seed(seed, 2 * layers + n) for n in range(layers - 1)]
+        self.dropouts = [keras.layers.Dropout(dropout, seed=layer_seed) for layer_seed in seeds]
 
     @property
     def directions(self) -> int:
@@ -130,7 +133,14 @@ class Recurrent(keras.layers.Layer):
         """One layer in its directions: concatenated outputs, and the list of each direction's final states."""
         results = [
             self.engine_choice.module.run(
-                cell, inputs, mask, cell_states, reverse=way == 1, sequences=sequences, training=training
+                cell,
+                inputs,
+                mask,
+                cell_states,
+                reverse=way == 1,
+                sequences=sequences,
+                training=training,
+                beside=self.directions,
             )
             for way, (cell, cell_states) in enumerate(zip(cells, states, strict=True))
         ]
@@ -175,8 +185,12 @@ class Recurrent(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Recurrent:
-        """The inverse of `get_config`."""
-        return cls(keras.saving.deserialize_keras_object(config.pop("cell")), **config)
+        """The inverse of `get_config`. A cell of the zoo is imported; one of your own has to be imported before."""
+        config = dict(config)
+        cell = config.pop("cell")
+        if (cell["module"] or "").startswith("zoo.cells."):
+            importlib.import_module(cell["module"])  # which registers the cell
+        return cls(keras.saving.deserialize_keras_object(cell), **config)
 
 
 def _copy(cell: Any, layer: int, direction: int) -> Any:

@@ -3,9 +3,13 @@
 Each engine is a module with two functions:
 
     unfit(cell) -> str | None    why this cell cannot run on this engine, or None where it can
-    run(cell, inputs, mask, states, *, reverse, sequences, training) -> (outputs, final_states)
+    run(cell, inputs, mask, states, *, reverse, sequences, training, beside) -> (outputs, final_states)
 
-with the contract of `zoo.layers.engines.loop.run`. `choose` picks one and says why.
+with the contract of `zoo.layers.engines.loop.run`. An engine may also say when it can run a cell but had better not:
+
+    unwise(cell) -> str | None   why `auto` passes over it
+
+ `choose` picks one and says why.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 #: In the order in which `auto` prefers them.
-ENGINES = ("keras", "parallel", "loop")
+ENGINES = ("keras", "parallel", "fused", "loop")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ def choose(cell: Any, engine: str = "auto") -> Choice:
     for name in ENGINES:
         choice = Choice(name, "; ".join([*reasons, f"{name} can run it"]))
         reason = choice.module.unfit(cell)
+        if reason is None and hasattr(choice.module, "unwise"):
+            reason = choice.module.unwise(cell)
         if reason is None:
             return choice
         reasons.append(f"not {name}: {reason}")

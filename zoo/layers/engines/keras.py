@@ -16,7 +16,15 @@ def unfit(cell: Any) -> str | None:
 
 
 def run(
-    cell: Any, inputs: Any, mask: Any, states: list[Any], *, reverse: bool, sequences: bool, training: bool
+    cell: Any,
+    inputs: Any,
+    mask: Any,
+    states: list[Any],
+    *,
+    reverse: bool,
+    sequences: bool,
+    training: bool,
+    beside: int = 1,
 ) -> tuple[Any, list[Any]]:
     """See `zoo.layers.engines.loop.run`."""
     layer = _around(cell.layer_class)(cell, **layer_arguments(cell, reverse, sequences))

@@ -13,7 +13,15 @@ def unfit(cell: Any) -> str | None:
 
 
 def run(
-    cell: Any, inputs: Any, mask: Any, states: list[Any], *, reverse: bool, sequences: bool, training: bool
+    cell: Any,
+    inputs: Any,
+    mask: Any,
+    states: list[Any],
+    *,
+    reverse: bool,
+    sequences: bool,
+    training: bool,
+    beside: int = 1,
 ) -> tuple[Any, list[Any]]:
     """Run a cell over time.
 
@@ -27,6 +35,7 @@ def run(
         sequences: give the outputs of all steps; else the output of the last step that is not masked (for `reverse`,
             of the first).
         training: whether dropout is applied.
+        beside: how many such runs go side by side, which an engine may want to know when it shares out the cores.
 
     Returns:
         Outputs `(batch, time, units)`, zero where masked, or `(batch, units)`, zero where all steps are masked; and the

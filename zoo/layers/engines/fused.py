@@ -1,0 +1,90 @@
+"""The fast engine: a compiled loop of the cell's step, and a compiled loop of its hand-derived backward step.
+
+The products of the inputs of all steps are one matrix product before the loop; the gradients of the weights are one
+product over batch and time after the backward loop. `docs/engines.md` says how it is done and what it gains.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+import keras
+
+from zoo.layers.engines import loop, portable
+
+#: The module that holds the loops, for each backend of Keras.
+BACKENDS = {"tensorflow": "zoo.layers.engines.fused_tensorflow"}
+#: Below this `auto` takes another engine.
+FEWEST_UNITS = 16
+
+
+def unfit(cell: Any) -> str | None:
+    """A cell needs a backward step of its own, and the backend needs loops."""
+    if keras.backend.backend() not in BACKENDS:
+        return f"it has no loops for Keras' {keras.backend.backend()} backend"
+    if not hasattr(cell, "no_backward"):
+        return "the cell has no backward step of its own"
+    return cell.no_backward()
+
+
+def unwise(cell: Any) -> str | None:
+    """Compiling takes about two seconds for each kind of layer; a very small cell never gives them back."""
+    return f"{cell.units} units do not repay the compilation" if cell.units < FEWEST_UNITS else None
+
+
+def run(
+    cell: Any,
+    inputs: Any,
+    mask: Any,
+    states: list[Any],
+    *,
+    reverse: bool,
+    sequences: bool,
+    training: bool,
+    beside: int = 1,
+) -> tuple[Any, list[Any]]:
+    """See `zoo.layers.engines.loop.run`."""
+    if portable.wanted():
+        return loop.run(cell, inputs, mask, states, reverse=reverse, sequences=sequences, training=training)
+    inputs = keras.ops.cast(inputs, cell.compute_dtype)
+    states = [keras.ops.cast(state, cell.compute_dtype) for state in states]
+    inputs, recurrent_mask = dropped_out(cell, inputs, states, training)
+    loops = importlib.import_module(BACKENDS[keras.backend.backend()])
+    projected = project(cell, inputs)
+    outputs, final_states = loops.run(
+        cell,
+        projected,
+        mask,
+        states,
+        recurrent_mask,
+        reverse=reverse,
+        sequences=sequences,
+        training=training,
+        beside=beside,
+    )
+    if mask is None:
+        return outputs, final_states
+    present = mask[..., None] if sequences else keras.ops.any(mask, axis=1)[:, None]
+    return keras.ops.where(present, outputs, keras.ops.zeros_like(outputs)), final_states
+
+
+def dropped_out(cell: Any, inputs: Any, states: list[Any], training: bool) -> tuple[Any, Any]:
+    """The inputs with the dropout of a whole sequence, and the mask of the recurrent dropout or None.
+
+    Masks are drawn as `keras.layers.RNN` draws them, so that every engine drops the same numbers from the same seed.
+    """
+    input_mask = cell.get_dropout_mask(inputs[:, 0])
+    recurrent_mask = cell.get_recurrent_dropout_mask(states[0])
+    cell.reset_masks()
+    if training and input_mask is not None:
+        inputs = inputs * input_mask[:, None]
+    return inputs, recurrent_mask if training else None
+
+
+def project(cell: Any, inputs: Any) -> Any:
+    """`cell.project` for all steps as one product: `(batch, time, features)` to `(batch, time, gates * units)`."""
+    batch, steps, features = keras.ops.shape(inputs)
+    projected = cell.project(keras.ops.reshape(inputs, (-1, features)))
+    return keras.ops.reshape(projected, (batch, steps, projected.shape[-1]))
