@@ -35,6 +35,14 @@ def test_without_a_mask_all_steps_count(kind):
     np.testing.assert_allclose(pooled, getattr(inputs(), kind)(axis=1), rtol=1e-6)
 
 
+def test_both_stand_side_by_side_the_mean_first():
+    layer = MaskedPooling("both")
+    pooled = layer(inputs(), mask=MASK)
+    np.testing.assert_allclose(pooled[:, :4], expected("mean", inputs()), rtol=1e-6)
+    np.testing.assert_allclose(pooled[:, 4:], expected("max", inputs()), rtol=1e-6)
+    assert layer(keras.Input((None, 4)), mask=keras.Input((None,), dtype="bool")).shape == (None, 8)
+
+
 def test_the_maximum_may_be_any_number():
     values = np.full((1, 2, 1), -3e38, np.float32)
     pooled = MaskedPooling("max")(values, mask=np.array([[True, False]]))
@@ -72,7 +80,7 @@ def test_configuration_round_trip():
 
 
 def test_other_kinds_are_refused():
-    with pytest.raises(ValueError, match="mean or max, not 'sum'"):
+    with pytest.raises(ValueError, match="mean, max or both, not 'sum'"):
         MaskedPooling("sum")
 
 
