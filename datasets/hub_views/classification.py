@@ -30,20 +30,11 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing."""
-        require(
-            0 < self.hub_valid_fraction < 1,
-            "hub_valid_fraction",
-            self.hub_valid_fraction,
-            "must be in (0, 1)",
-        )
-        left = 1 - self.hub_valid_fraction - self.hub_test_fraction
-        right = self.hub_test_fraction >= 0 and left > 0
-        require(
-            right,
-            "hub_test_fraction",
-            self.hub_test_fraction,
-            "must leave some of train, and not be negative",
-        )
+        valid, test = self.hub_valid_fraction, self.hub_test_fraction
+        require(0 < valid < 1, "hub_valid_fraction", valid, "must be between 0 and 1")
+        require(0 <= test < 1, "hub_test_fraction", test, "must be from 0 to below 1")
+        left = 1 - valid - test
+        require(left > 0, "hub_test_fraction", test, "with --hub-valid-fraction leaves nothing to train on")
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -63,7 +54,7 @@ def load(spec: str, options: Options) -> Dataset:
         name=spec,
         fields=FIELDS,
         source=builder.info.homepage or f"tensorflow-datasets {builder.info.full_name}",
-        licence=_licence(builder),
+        licence=builder.info.redistribution_info.license,
         citation=builder.info.citation or "",
         notes=(f"tensorflow-datasets {builder.info.full_name}", *notes),
     )
@@ -128,8 +119,9 @@ def _top_features(spec: str, builder: Any) -> dict[str, list[str]]:
     features = builder.info.features
     if not isinstance(features, tfds.features.FeaturesDict):
         raise UserError(f"'{spec}': has no named features, so no text and no label")
-    labels = [name for name, kind in features.items() if isinstance(kind, tfds.features.ClassLabel)]
-    texts = [name for name, kind in features.items() if _is_string(kind)]
+    named = sorted(features.items())
+    labels = [name for name, kind in named if isinstance(kind, tfds.features.ClassLabel)]
+    texts = [name for name, kind in named if _is_string(kind)]
     return {"text": texts, "label": labels}
 
 
@@ -171,7 +163,7 @@ def _parts(
         if split.lower() in SPLIT_NAMES and builder.info.splits[split].num_examples:
             parts[SPLIT_NAMES[split.lower()]] = HubPart(builder, split, text, label, labels)
     if "train" not in parts:
-        raise UserError(f"'{spec}': has no train split; it has {', '.join(builder.info.splits)}")
+        raise UserError(f"'{spec}': has no train split; it has {', '.join(sorted(builder.info.splits))}")
     notes = []
     if "test" in parts and not parts["test"].labelled():
         del parts["test"]
@@ -180,10 +172,3 @@ def _parts(
             parts["test"] = parts.pop("valid")
             notes.append("the official validation split serves as the test split")
     return dict(parts), notes
-
-
-def _licence(builder: Any) -> str:
-    try:
-        return builder.info.redistribution_info.get("license") or ""
-    except AttributeError:
-        return ""

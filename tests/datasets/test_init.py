@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import sys
 from pathlib import Path
 
@@ -124,22 +125,17 @@ def test_listing_imports_nothing_heavy(run_python):
     assert run_python("-c", code).stdout == "[]\n"
 
 
-def test_a_module_with_the_agreed_name_is_a_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "mine.py").write_text(
-        'DATASET = "my own"\nFIELDS = ("text", "label")\n'
-        "from dataclasses import dataclass\nfrom datasets.base import Dataset, Info, Split\n"
-        "from datasets.options import option\n"
-        "@dataclass(frozen=True)\nclass Options:\n"
-        '    loudness: int = option(1, "how loud")\n'
-        "def load(spec, options):\n"
-        "    split = Split(lambda: [{'text': 'a', 'label': 0}] * options.loudness, options.loudness)\n"
-        "    return Dataset(Info(spec, FIELDS), split, split, None)\n"
-    )
+def test_the_data_set_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path):
+    page = (repository / "docs" / "data.md").read_text(encoding="utf-8")
+    (module,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "DATASET" in block)
+    (tmp_path / "tickets.py").write_text(module)
     monkeypatch.setattr(plugins, "HERE", tmp_path)
     monkeypatch.setattr(datasets, "__path__", [str(tmp_path)])
-    assert plugins.datasets() == {"mine": "my own"}
-    assert "datasets.mine" not in sys.modules
+    assert plugins.datasets() == {"tickets": "tickets by department"}
+    assert "datasets.tickets" not in sys.modules
     try:
-        assert len(datasets.load("mine", FIELDS, {"loudness": 3}).train) == 3
+        dataset = datasets.load("tickets", FIELDS, {"year": 2020})
+        assert list(dataset.train) == [{"text": "No light in room 3.", "label": 0}]
+        assert "did you mean '--year'?" in message("tickets", yaer=2020)
     finally:
-        sys.modules.pop("datasets.mine", None)
+        sys.modules.pop("datasets.tickets", None)
