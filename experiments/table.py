@@ -1,0 +1,95 @@
+"""Finished runs as one Markdown table: the mean over seeds of each cell beside the rows that need no recurrence.
+
+It reads `metrics.json` of run directories and nothing else.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import UserError
+from zoo.flags import Parser, main_guard
+from zoo.rundir import RunDirectory, read_json
+
+EXAMPLES = """\
+examples:
+  python -m experiments.table runs/imdb-*
+"""
+
+
+def parser() -> Parser:
+    """The command's parser."""
+    parser = Parser(prog="python -m experiments.table", description=__doc__, epilog=EXAMPLES)
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="finished run directories of one task")
+    parser.add_argument(
+        "--split", default="test", choices=("dev", "test"), help="which scores (default: test)"
+    )
+    return parser
+
+
+def rows(paths: list[str], split: str) -> list[dict[str, Any]]:
+    """A row for each run, and one for each of its trivial rows.
+
+    Raises:
+        UserError: if a run is not finished, has no such split, or belongs to another task than the first.
+    """
+    found: list[dict[str, Any]] = []
+    for path in paths:
+        metrics = read_json(RunDirectory.open(path).metrics_path)
+        if split not in metrics:
+            raise UserError(f"{path} has no {split} scores")
+        if found and metrics["task"] != found[0]["task"]:
+            raise UserError(f"{path} is a run of {metrics['task']}, the first one of {found[0]['task']}")
+        common = {key: metrics[key] for key in ("task", "dataset", "synthetic", "seed")}
+        cost = {"seconds": metrics["seconds"]["total"], "parameters": metrics["parameters"]}
+        scores = {name: metrics[split][name] for name in metrics["headline"] if name in metrics[split]}
+        found.append({**common, "row": metrics["cell"], **scores, **cost, "engine": metrics["engine"]})
+        for name, splits in metrics["trivial"].items():
+            beside = {key: splits[split][key] for key in scores if key in splits.get(split, {})}
+            found.append({**common, "row": name, **beside})
+    return found
+
+
+def table(found: list[dict[str, Any]], split: str) -> str:
+    """Markdown: means over the seeds, the lowest and highest of the first metric, and how many seeds there are."""
+    import pandas as pd
+
+    frame = pd.DataFrame(found).drop_duplicates(["row", "seed", "dataset"])
+    facts = ("task", "dataset", "synthetic", "seed", "row", "seconds", "parameters", "engine")
+    metrics = [name for name in frame.columns if name not in facts]
+    header = [
+        "data",
+        "row",
+        "seeds",
+        *(f"{split} {name}" for name in metrics),
+        "lowest–highest",
+        "seconds",
+        "parameters",
+    ]
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    for (data, row), group in frame.groupby(["dataset", "row"], sort=False):
+        first = group[metrics[0]]
+        cells = [
+            f"{data}{' (synthetic)' if group['synthetic'].iloc[0] else ''}",
+            str(row),
+            str(len(group)),
+            *("–" if pd.isna(group[name]).any() else f"{group[name].mean():.4f}" for name in metrics),
+            f"{first.min():.4f}–{first.max():.4f}",
+            "–" if group["seconds"].isna().any() else f"{group['seconds'].mean():.0f}",
+            "–" if group["parameters"].isna().any() else f"{group['parameters'].iloc[0]:,.0f}",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+@main_guard
+def main(argv: list[str] | None = None) -> None:
+    """Parse, read, print."""
+    arguments = parser().parse_args(argv)
+    print(table(rows(arguments.runs, arguments.split), arguments.split))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datasets.errors import UserError
+from experiments.table import main, rows, table
+from zoo.rundir import write_json
+
+
+def finished(folder: Path, seed: int, accuracy: float, **changes: object) -> str:
+    """A run directory with nothing but what the table reads."""
+    folder.mkdir()
+    write_json(folder / "config.json", {"config": {}})
+    metrics = {
+        "task": "sentiment", "cell": "gru", "dataset": "reviews", "synthetic": False, "seed": seed,
+        "headline": ["accuracy", "auc"], "test": {"accuracy": accuracy}, "engine": "loop", "parameters": 1234,
+        "seconds": {"total": 10.0 * (seed + 1)}, "trivial": {"majority": {"test": {"accuracy": 0.5}}},
+    }  # fmt: skip
+    write_json(folder / "metrics.json", {**metrics, **changes})
+    return str(folder)
+
+
+def test_means_over_seeds_beside_the_trivial_row(tmp_path):
+    runs = [finished(tmp_path / "a", 0, 0.8), finished(tmp_path / "b", 1, 0.9)]
+    lines = table(rows(runs, "test"), "test").splitlines()
+    assert lines[2] == "| reviews | gru | 2 | 0.8500 | 0.8000–0.9000 | 15 | 1,234 |"
+    assert lines[3] == "| reviews | majority | 2 | 0.5000 | 0.5000–0.5000 | – | – |"
+    assert len(lines) == 4
+
+
+def test_synthetic_data_are_called_so(tmp_path):
+    assert "reviews (synthetic)" in table(
+        rows([finished(tmp_path / "a", 0, 0.8, synthetic=True)], "test"), "test"
+    )
+
+
+def test_runs_of_two_tasks_are_refused(tmp_path):
+    runs = [finished(tmp_path / "a", 0, 0.8), finished(tmp_path / "b", 1, 0.9, task="tagging")]
+    with pytest.raises(UserError, match="run of tagging, the first one of sentiment"):
+        rows(runs, "test")
+
+
+def test_a_missing_split_is_named(tmp_path):
+    with pytest.raises(UserError, match="has no dev scores"):
+        rows([finished(tmp_path / "a", 0, 0.8)], "dev")
+
+
+def test_what_is_no_run_is_told_in_one_line(tmp_path, capsys):
+    assert main([str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
