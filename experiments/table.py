@@ -6,7 +6,6 @@ It reads `metrics.json` of run directories and nothing else.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
