@@ -78,7 +78,7 @@ class TaggedBatches:
             Ragged(np.concatenate([np.zeros(0, np.int32), *arrays]), offsets)
             for arrays in ([pair[0] for pair in pairs], [pair[1] for pair in pairs])
         )
-        widths = bucket_widths(lengths, BUCKETS) if train is None else train.widths
+        widths = _widths(lengths) if train is None else train.widths
         if lengths.max(initial=1) > widths[-1]:
             widths = np.append(widths, -(-lengths.max() // 8) * 8)
         spellings = _spellings(keys, encoder, keys if train is None else train.spellings.keys)
@@ -136,15 +136,23 @@ class TaggedBatches:
         return {"short": short, "long": long}, rows
 
     def gather(self, plans: list[BatchPlan], outputs: list[dict[str, np.ndarray]]) -> np.ndarray:
-        """The best tag of every word of every sentence, in order, `(words,)`."""
+        """The best tag of every word of every sentence, in order, `(words,)`; -1 where its scores are no numbers."""
         found = np.zeros(len(self.spelling.values), np.int32)
         for planned, output in zip(plans, outputs, strict=True):
             tags = output["path"] if "path" in output else output["scores"].argmax(axis=-1)
+            tags = np.where(np.isfinite(output["scores"]).all(axis=-1), tags, NO_TAG)
             starts, lengths = self.spelling.offsets[planned.which], self.spelling.lengths[planned.which]
             steps = np.arange(planned.width)
             inside = steps < lengths[:, None]
             found[(starts[:, None] + steps)[inside]] = tags[: len(planned.which)][inside]
         return found
+
+
+def _widths(lengths: np.ndarray) -> np.ndarray:
+    """Widths of the usual buckets and one more, so that the few very long sentences do not widen a sixth of all."""
+    most = np.quantile(lengths, 0.98, method="higher") if len(lengths) else 1
+    widths = bucket_widths(lengths, BUCKETS)
+    return np.unique([*widths, min(-(-int(most) // 8) * 8, widths[-1])]) if most > 0 else widths
 
 
 def _table(characters: Ragged, which: np.ndarray, width: int, rows: int) -> np.ndarray:

@@ -112,6 +112,7 @@ class HubPart:
 
 def _sequences(spec: str, builder: Any) -> tuple[list[str], list[str]]:
     """The features that may be the words (a sequence of strings) and the tags (a sequence of classes), by name."""
+    import numpy as np
     import tensorflow_datasets as tfds
 
     features = builder.info.features
@@ -126,7 +127,7 @@ def _sequences(spec: str, builder: Any) -> tuple[list[str], list[str]]:
     words = [
         name
         for name, kind in inner.items()
-        if getattr(kind, "shape", None) == () and getattr(kind, "np_dtype", None) is object
+        if getattr(kind, "shape", None) == () and np.dtype(kind.np_dtype) == np.dtype(object)
     ]
     return words, classes
 

@@ -42,7 +42,7 @@ class Options:
     annotation: str = option(
         "parts", "what is tagged: parts of speech, or names of persons and places", ("parts", "names")
     )
-    examples: int = option(3000, "sentences to train on")
+    examples: int = option(2000, "sentences to train on")
     valid_examples: int = option(500, "sentences in the dev split")
     test_examples: int = option(1000, "sentences in the test split")
     distance: int = option(8, "mean number of words between a cue and the word that it settles")

@@ -93,7 +93,6 @@ class Tagging:
         "dropout": 0.5,
         "epochs": 12,
         "learning_rate": 2e-3,
-        "patience": 3,
     }
     monitor = ("accuracy", "max")
     headline = ("accuracy", "unknown_accuracy", "f1", "span_f1")
@@ -140,16 +139,13 @@ class Tagging:
         from zoo.layers.crf import LinearChainCRF
 
         dropout = recurrent.options.dropout
-        words = keras.Input((None,), dtype="int32", name="words")
-        inputs = {"words": words}
-        mask = keras.ops.not_equal(words, 0)
-        parts = [_word_vectors(words, prepared, options)] if options.embedding else []
+        inputs = {
+            name: keras.Input((None,), dtype="int32", name=name)
+            for name in ("words", "spelling", "short", "long")
+        }
+        mask = keras.ops.not_equal(inputs["words"], 0)
+        parts = [_word_vectors(inputs["words"], prepared, options)] if options.embedding else []
         if options.character_embedding:
-            inputs |= {
-                "spelling": keras.Input((None,), dtype="int32", name="spelling"),
-                "short": keras.Input((None,), dtype="int32", name="short"),
-                "long": keras.Input((None,), dtype="int32", name="long"),
-            }
             parts.append(_spelling_vectors(inputs, prepared, recurrent, options))
         x = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
         x = keras.layers.Dropout(dropout)(x)
@@ -189,6 +185,8 @@ class Tagging:
         from zoo import tag_scores
 
         right, known, offsets = targets.tags.values, targets.known, targets.tags.offsets
+        if (predictions < 0).any():  # scores that are no numbers
+            return {"accuracy": float("nan")}
         metrics = tag_scores.scores(predictions, right, known)
         if prepared.labels == NOUN_OR_NOT:
             metrics |= tag_scores.scores_of_one(0, predictions, right)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+import tensorflow as tf
+
+from zoo.spelling import WordEncoder, learn_words
+
+
+def encoder(words=("the", "é"), characters=("a", "b"), split="words", max_characters=8) -> WordEncoder:
+    return WordEncoder(list(words), list(characters), max_characters=max_characters, split=split)
+
+
+def words(sentence: str, **options) -> list[str]:
+    (row,) = encoder(**options).split(tf.constant([sentence])).numpy()
+    return [token.decode() for token in row]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("The dog, barks!", "The dog , barks !"),
+        ("$3.50 at 10:30, 1.2.3.", "$ 3.50 at 10:30 , 1.2.3 ."),
+        ("say 'well' to rock'n'roll boys'", "say ' well ' to rock'n'roll boys '"),
+        ("a\u3000b\u2028c\td\u00a0e", "a b c d e"),
+        ("예쁜 다람쥐가 왔다.", "예쁜 다람쥐가 왔다 ."),
+        ("don't it's", "don't it's"),
+        ("e\u0301x", "e\u0301x"),
+    ],
+)
+def test_plain_sentences_become_words(sentence: str, expected: str):
+    assert words(sentence) == expected.split(" ")
+
+
+def test_contractions_are_parted_where_training_parts_them():
+    assert words("I don't, it's THEY'LL", words=["n't"]) == ["I", "do", "n't", ",", "it", "'s", "THEY", "'LL"]
+
+
+def test_sentences_can_be_split_at_blanks_alone():
+    assert words("do n't stop.", split="spaces") == ["do", "n't", "stop."]
+
+
+def test_nothing_still_has_a_column():
+    assert encoder().split(tf.constant(["", "  "])).numpy().tolist() == [[b""], [b""]]
+    assert encoder().split(tf.constant([], tf.string)).shape == (0, 1)
+
+
+def test_words_are_known_in_any_case_and_padding_is_nothing():
+    tokens = tf.constant([["THE", "É"], ["cat", ""]])
+    assert encoder().word_numbers(tokens).numpy().tolist() == [[2, 3], [1, 0]]
+
+
+def test_characters_keep_their_case_and_long_words_lose_their_middle():
+    found = encoder(max_characters=5).character_numbers(tf.constant(["abA", "", "aabxxbaab"]))
+    assert found.to_list() == [[2, 3, 1], [], [2, 2, 3, 2, 3]]
+
+
+def test_bytes_that_are_no_text_are_unknown():
+    tokens = tf.constant([b"\xff\xfe", b"a\xff"])
+    assert encoder().word_numbers(tokens).numpy().tolist() == [1, 1]
+    assert encoder().character_numbers(tokens).to_list() == [[1, 1], [2, 1]]
+
+
+def test_vocabularies_hold_the_frequent():
+    sentences = [["The", "the", "Cat"], ["THE", "cat", "É", "é"], ["once"]]
+    known, characters = learn_words(sentences, size=2, min_count=2)
+    assert known == ["the", "cat"]
+    assert set("het") <= set(characters)
+    assert not {"o", "C", "É"} & set(characters)
+    assert learn_words(sentences, size=9, min_count=1)[0] == ["the", "cat", "é", "once"]

@@ -1,0 +1,149 @@
+"""A trained tagger as a SavedModel: raw sentences in, tags out, and the same numbers as the live model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.zoo.conftest import call
+from zoo import plugins
+
+CELLS = plugins.names("zoo.cells", "CELL")
+SMALL = (
+    *("--units", "4", "--embedding", "4", "--character-embedding", "4", "--character-units", "3"),
+    *("--epochs", "1", "--examples", "40", "--valid-examples", "10", "--test-examples", "10"),
+    *("--distance", "2", "--learning-rate", "0.03", "--average", "0"),
+)
+SENTENCES = ["The machine often, above the star, paints.", "", "Zzz", "다람쥐 'x' 3.50 " + "long" * 20]
+
+
+@pytest.fixture(scope="module")
+def run_tagger(tmp_path_factory):
+    from zoo.run import main
+
+    def run(name: str, *options: str) -> Path:
+        out = tmp_path_factory.mktemp("tagger") / name
+        done = call(main, "tagging", "--out", out, "--export", *SMALL, *options)
+        assert done.code == 0, done.err
+        return out
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def tagger(run_tagger) -> Path:
+    return run_tagger("crf", "--cell", "gru", "--bidirectional", "--crf", "--annotation", "names")
+
+
+def live(run: Path):
+    from zoo.config import read_config
+    from zoo.pipeline import load_run
+    from zoo.rundir import RunDirectory
+
+    task = plugins.load("zoo.tasks", read_config(RunDirectory.open(run)).task, "TASK")
+    prepared, model = load_run(run)
+    return task.serve(model, prepared)
+
+
+def agree(found: dict, expected: dict) -> None:
+    for name in ("tokens", "tags", "length"):
+        assert (np.asarray(found[name]) == np.asarray(expected[name])).all()
+    np.testing.assert_allclose(found["probability"], expected["probability"], atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_is_exported_and_agrees_with_the_live_model(run_tagger, cell):
+    run = run_tagger(cell, "--cell", cell)
+    loaded = tf.saved_model.load(str(run / "export"))
+    agree(
+        loaded.signatures["serving_default"](text=tf.constant(SENTENCES)), live(run)(tf.constant(SENTENCES))
+    )
+
+
+def test_both_signatures_of_a_loaded_model_agree_with_the_live_one(tagger):
+    loaded, server = tf.saved_model.load(str(tagger / "export")), live(tagger)
+    expected = server(tf.constant(SENTENCES))
+    agree(loaded.signatures["serving_default"](text=tf.constant(SENTENCES)), expected)
+    agree(loaded.signatures["tokens"](tokens=expected["tokens"]), expected)
+    assert loaded.signatures["labels"]()["labels"].numpy().tolist() == [
+        b"B-LOC",
+        b"B-PER",
+        b"I-LOC",
+        b"I-PER",
+        b"O",
+    ]
+
+
+def test_it_loads_with_plain_tensorflow(tagger, run_python, tmp_path):
+    script = (
+        "import sys, tensorflow as tf\n"
+        f"model = tf.saved_model.load({str(tagger / 'export')!r})\n"
+        "answer = model.signatures['serving_default'](text=tf.constant(['A star.', '']))\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('zoo', 'datasets')]\n"
+        "print(answer['tokens'].numpy().tolist(), answer['length'].numpy().tolist())\n"
+    )
+    done = run_python("-c", script, cwd=tmp_path, env={"PYTHONPATH": ""})
+    assert done.stdout.strip() == "[[b'A', b'star', b'.'], [b'', b'', b'']] [3, 0]", done.stderr
+
+
+def test_nothing_in_gives_nothing_out(tagger):
+    server = live(tagger)
+    for answer in (
+        server(tf.constant([], tf.string)),
+        server.functions["tokens"](tf.zeros([0, 3], tf.string)),
+        server.functions["tokens"](tf.zeros([0, 0], tf.string)),
+    ):
+        assert answer["tags"].shape[0] == answer["length"].shape[0] == 0
+    answer = server.functions["tokens"](tf.constant([[], []], tf.string))
+    assert answer["tags"].numpy().tolist() == [[b""], [b""]]
+    assert answer["length"].numpy().tolist() == [0, 0]
+
+
+def test_an_answer_does_not_depend_on_its_batch(tagger):
+    server = live(tagger)
+    together = server(tf.constant(SENTENCES))
+    for row, sentence in enumerate(SENTENCES):
+        alone = {name: value[0].numpy() for name, value in server(tf.constant([sentence])).items()}
+        length = alone["length"]
+        for name in ("tokens", "tags"):
+            assert (alone[name][:length] == together[name].numpy()[row, :length]).all()
+        np.testing.assert_allclose(
+            alone["probability"][:length], together["probability"][row, :length], atol=1e-6
+        )
+
+
+def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
+    """Two ways to the inputs of the model: tables made beforehand, and TensorFlow operations in the graph."""
+    import datasets
+    from zoo.evaluation import Predictor
+    from zoo.pipeline import load_run
+    from zoo.tagged_batches import TaggedBatches
+
+    prepared, model = load_run(tagger)
+    data = datasets.load("microworld", ("tokens", "tags"), {"annotation": "names", "test_examples": 50})
+    batches = TaggedBatches.of(data.test, prepared.encoder, 8)
+    expected = [prepared.labels[n] for n in Predictor(model)(batches)]
+    rows = plugins.load("zoo.tasks", "tagging", "TASK").answer(
+        live(tagger), [example["tokens"] for example in data.test]
+    )
+    assert " ".join(row["tags"] for row in rows).split(" ") == expected
+    assert len(set(expected)) > 1
+
+
+def test_predict_takes_sentences_and_files_of_words(tagger, tmp_path):
+    from zoo.predict import main
+
+    path, out = tmp_path / "a.jsonl", tmp_path / "out.jsonl"
+    path.write_text('{"tokens": ["New York", "is"]}\n{"tokens": []}\n')
+    assert call(main, tagger, "--file", path, "--out", out).code == 0
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["tokens"] for row in rows] == ["New\u00a0York is", ""]
+    assert [len(row["tags"].split()) for row in rows] == [2, 0]
+    assert set(rows[0]) == {"tokens", "tags", "spans"}
+    done = call(main, tagger, "A star.", "")
+    assert done.code == 0
+    assert "A star ." in done.out
