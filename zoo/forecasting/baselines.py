@@ -5,6 +5,7 @@ Everything is fitted on train alone and then rolled forward: at each origin a ro
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -142,10 +143,16 @@ class Baselines:
         return np.concatenate(parts)
 
 
+def from_statsmodels(module: str, name: str) -> Any:
+    """A class of statsmodels, whose modules use what newer versions of pandas warn of when they are imported."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return getattr(importlib.import_module(f"statsmodels.{module}"), name)
+
+
 def fit_autoregression(values: np.ndarray, lags: int) -> np.ndarray:
     """Least squares of each variable on a constant and its own last `lags` values: `(variables, 1 + lags)`."""
-    from statsmodels.tsa.ar_model import AutoReg
-
+    auto_reg = from_statsmodels("tsa.ar_model", "AutoReg")
     found = np.zeros((values.shape[1], 1 + lags))
     for n, column in enumerate(values.T):
         if np.ptp(column) == 0:  # a constant: nothing to fit
@@ -154,7 +161,7 @@ def fit_autoregression(values: np.ndarray, lags: int) -> np.ndarray:
         middle, size = column.mean(), column.std()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            fitted = AutoReg((column - middle) / size, lags).fit().params
+            fitted = auto_reg((column - middle) / size, lags).fit().params
         found[n, 1:] = fitted[1:]
         found[n, 0] = fitted[0] * size + middle * (1 - fitted[1:].sum())
     return found
@@ -176,13 +183,12 @@ def autoregress(
 
 def fit_ets(column: np.ndarray, season: int) -> tuple[Any, int] | None:
     """Parameters of additive ETS with damped trend and, where train holds two seasons, a season; None if that fails."""
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-
+    ets_model = from_statsmodels("tsa.exponential_smoothing.ets", "ETSModel")
     season = season if len(column) >= 2 * season + 10 else 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            parameters = _ets_model(ETSModel, column, season).fit(disp=False, maxiter=100).params
+            parameters = _ets_model(ets_model, column, season).fit(disp=False, maxiter=100).params
         except (ValueError, np.linalg.LinAlgError):
             return None
     return (np.asarray(parameters), season) if np.isfinite(parameters).all() else None
@@ -201,12 +207,11 @@ def roll_ets(
     """Forecasts `(origins, steps)` from the states that the fitted parameters give just before each origin."""
     if fitted is None:
         return np.repeat(column[origins - 1][:, None], len(ahead), axis=1)
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-
+    ets_model = from_statsmodels("tsa.exponential_smoothing.ets", "ETSModel")
     parameters, season = fitted
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = _ets_model(ETSModel, column, season)
+        model = _ets_model(ets_model, column, season)
         states = model.smooth(parameters)
     names = dict(zip(model.param_names, parameters, strict=True))
     damping = np.cumsum(names["damping_trend"] ** np.arange(1, ahead[-1] + 1))[ahead - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,14 +40,18 @@ def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:
         specs.append(tf.TensorSpec([None, None], tf.int64, name="time"))
     names = [spec.name for spec in specs]
 
-    def forecast(*arrays: Any) -> dict[str, Any]:
-        inputs = _model_inputs(dict(zip(names, arrays, strict=True)), geometry)
+    def forecast(*arrays: Any, **named: Any) -> dict[str, Any]:
+        inputs = _model_inputs(dict(zip(names, arrays, strict=False)) | named, geometry)
         found = model(inputs, training=False)["forecast"]
         return {
             "forecast": found[..., quantiles // 2],
             "quantiles": found,
             "levels": tf.constant(levels(quantiles), tf.float32),
         }
+
+    # Which arrays there are depends on the model: the function is told the names of its arguments.
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    forecast.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
 
     described = {
         "variables": prepared.variables, "past": prepared.past, "future": prepared.future, "step": [prepared.step],

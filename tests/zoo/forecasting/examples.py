@@ -1,0 +1,49 @@
+"""Small series and windows that the tests of forecasting share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from datasets.base import Dataset, Info
+from datasets.series import FIELDS, Cut, TimeSeries, assemble
+from zoo.config import RecurrentOptions
+from zoo.factory import recurrent_factory
+from zoo.tasks.forecasting import TASK, Options, Prepared
+
+
+def series(
+    length: int = 60, variables: int = 2, name: str = "a", seed: int = 0, past: int = 0, future: int = 0
+) -> TimeSeries:
+    """Random walks, hourly."""
+    draw = np.random.default_rng(seed).normal
+    values = 50 + 3 * np.cumsum(draw(size=(length, variables)), axis=0)
+    time = np.datetime64("2024-03-01", "s") + np.arange(length) * np.timedelta64(3600, "s")
+    return TimeSeries(
+        name, values, time, "h", draw(size=(length, past)), draw(size=(length, future)),
+        tuple("uvwx"[:variables]), tuple("pq"[:past]), tuple("fg"[:future]),
+    )  # fmt: skip
+
+
+def dataset(*all_series: TimeSeries, cut: Cut = Cut(0.2, 0.2)) -> Dataset:  # noqa: B008  (frozen)
+    return assemble(Info("walks", FIELDS), all_series or [series()], cut)
+
+
+def prepared(*all_series: TimeSeries, batch_size: int = 8, **options: Any) -> Prepared:
+    settings = {"window": 6, "horizon": 4, "segment": 3, "quantiles": 1, **options}
+    return TASK.prepare(dataset(*all_series), Options(**settings), batch_size)
+
+
+def model(of: Prepared, cell: str = "vanilla", seed: int = 0, **recurrent: Any) -> Any:
+    """A built model whose every weight is random, the last layer's too."""
+    factory = recurrent_factory(RecurrentOptions(cell=cell, units=4, dropout=0.0, **recurrent), seed=0)
+    built = TASK.build(of, factory, of.options)
+    randomise(built, seed)
+    return built
+
+
+def randomise(built: Any, seed: int = 0) -> None:
+    draw = np.random.default_rng(seed).normal
+    for variable in built.trainable_variables:
+        variable.assign(draw(scale=0.4, size=variable.shape))

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zoo.forecasting import metrics
+from zoo.forecasting.losses import DELTAS, levels, loss, loss_of_errors
+from zoo.forecasting.windows import Truth
+
+DRAW = np.random.default_rng(0)
+Y = 5 + 2 * DRAW.normal(size=(50, 3, 2))
+F = Y + DRAW.normal(size=Y.shape)
+
+
+def score(forecasts: np.ndarray, y: np.ndarray = Y, delta: float = 0.0, **settings) -> metrics.Metrics:
+    truth = Truth(y, np.arange(len(y)) % 2, np.arange(len(y)))
+    settings = {"scale": np.array([1.0, 4.0]), "mase_scale": np.array([[1.0, 2.0], [4.0, 0.0]]), **settings}
+    return metrics.score(forecasts, truth, delta=delta, **settings)
+
+
+def test_point_metrics_against_their_definitions():
+    found = score(F[..., None])
+    errors = Y - F
+    assert found["mae"] == pytest.approx(np.mean(np.abs(errors)))
+    assert found["rmse"] == pytest.approx(np.mean(errors**2) ** 0.5)
+    standardised = errors / [1.0, 4.0]
+    assert found["mse_scaled"] == pytest.approx(np.mean(standardised**2))
+    assert found["mae_scaled"] == pytest.approx(np.mean(np.abs(standardised)))
+    assert found["rse"] == pytest.approx(np.sqrt(np.mean(errors**2)) / np.std(Y))
+    correlations = [np.corrcoef(Y[:, s, v], F[:, s, v])[0, 1] for s in range(3) for v in range(2)]
+    assert found["corr"] == pytest.approx(np.mean(correlations))
+    assert found["smape"] == pytest.approx(np.mean(2 * np.abs(errors) / (np.abs(Y) + np.abs(F))))
+    assert found["crps"] == found["mae"]
+    assert found["loss"] == pytest.approx(found["mae_scaled"])
+
+
+def test_mase_takes_each_series_own_scale_and_skips_constants():
+    y = np.zeros((2, 1, 2))
+    forecasts = np.array([[[3.0, 8.0]], [[4.0, 100.0]]])
+    found = score(forecasts[..., None], y)
+    assert found["mase"] == pytest.approx(np.mean([3 / 1, 8 / 2, 4 / 4]))
+
+
+def test_seasonal_difference():
+    values = np.array([[0.0], [10.0], [1.0], [12.0], [3.0]])
+    assert metrics.seasonal_difference(values, 2).tolist() == [pytest.approx((1 + 2 + 2) / 3)]
+    assert metrics.seasonal_difference(values, 9).tolist() == [pytest.approx((10 + 9 + 11 + 9) / 4)]
+
+
+def test_constant_columns_do_not_count_in_corr():
+    y, forecasts = Y.copy(), F.copy()
+    y[:, :, 1] = 7.1
+    expected = np.mean([np.corrcoef(Y[:, s, 0], F[:, s, 0])[0, 1] for s in range(3)])
+    assert metrics.corr(y, forecasts) == pytest.approx(expected)
+    assert metrics.corr(np.full((9, 1, 1), 3.3), np.full((9, 1, 1), 3.1)) is None
+
+
+def test_smape_of_zeros_is_zero():
+    assert metrics.smape(np.zeros((1, 1, 1)), np.zeros((1, 1, 1))) == 0.0
+
+
+def test_quantile_metrics_of_the_right_distribution():
+    """Quantiles of the standard normal: the interval covers what it says; the CRPS is near its closed form."""
+    from scipy.stats import norm
+
+    tau = levels(99)
+    y = np.random.default_rng(1).normal(size=(20_000, 1, 1))
+    forecasts = np.broadcast_to(norm.ppf(tau), (20_000, 1, 1, 99))
+    found = score(forecasts, y, scale=np.ones(1), mase_scale=np.ones((2, 1)))
+    assert found["coverage"] == pytest.approx(tau[-1] - tau[0], abs=0.005)
+    assert found["crps"] == pytest.approx(
+        1 / np.sqrt(np.pi), rel=0.02
+    )  # Gneiting and Raftery 2007, mean over y
+    wrong = score(forecasts + 1, y, scale=np.ones(1), mase_scale=np.ones((2, 1)))
+    assert wrong["crps"] > found["crps"] * 1.2
+    assert found["pinball"] == pytest.approx(found["crps"] / 2)
+
+
+@pytest.mark.parametrize("kind", DELTAS)
+def test_the_trained_loss_is_the_scored_loss_of_points(kind: str):
+    unit = np.array([1.0, 4.0])
+    predictions = {
+        "forecast": F[..., None].astype("float32"),
+        "unit": np.broadcast_to(unit, (len(F), 1, 2)).astype("float32"),
+        "delta": np.full((len(F), 1, 1), DELTAS[kind], "float32"),
+    }
+    per_window = np.array(loss(Y.astype("float32"), predictions))
+    assert per_window.shape == (len(F),)
+    assert per_window.mean() == pytest.approx(loss_of_errors((Y - F) / unit, DELTAS[kind]), rel=1e-5)
+    assert per_window.mean() == pytest.approx(score(F[..., None], delta=DELTAS[kind])["loss"], rel=1e-5)
+
+
+def test_hubers_loss_by_hand():
+    assert loss_of_errors(np.array([0.5, -3.0]), 1.0) == pytest.approx((0.125 + 2.5) / 2)
+
+
+def test_the_trained_loss_is_the_scored_loss_of_quantiles():
+    quantiles = np.sort(F[..., None] + DRAW.normal(size=(*F.shape, 5)), axis=-1)
+    predictions = {
+        "forecast": quantiles.astype("float32"),
+        "unit": np.broadcast_to([1.0, 4.0], (len(F), 1, 2)).astype("float32"),
+        "delta": np.zeros((len(F), 1, 1), "float32"),
+    }
+    found = np.array(loss(Y.astype("float32"), predictions)).mean()
+    assert found == pytest.approx(score(quantiles)["loss"], rel=1e-5)

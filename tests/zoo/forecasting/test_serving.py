@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from datasets.errors import UserError
+from tests.zoo.forecasting.examples import model, prepared, series
+from zoo import serving
+from zoo.forecasting.serving import described, parse, rows
+from zoo.tasks.forecasting import TASK
+
+ONE = series(80, past=1, future=2)
+PLAIN = """
+import sys, json, numpy as np, tensorflow as tf
+assert not any(name.startswith(("zoo", "datasets")) for name in sys.modules)
+loaded = tf.saved_model.load(sys.argv[1])
+arrays = dict(np.load(sys.argv[2]))
+answer = loaded.signatures["serving_default"](**{name: tf.constant(array) for name, array in arrays.items()})
+print(json.dumps({name: value.numpy().tolist() for name, value in answer.items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def served():
+    of = prepared(ONE, decoder="segments", channels="independent", quantiles=3)
+    built = model(of)
+    return of, built, TASK.serve(built, of)
+
+
+def raw(stop: int) -> dict[str, np.ndarray]:
+    """What is known at a step: everything before it, and the future covariates and times of four steps more."""
+    seconds = ONE.time.astype("datetime64[s]").astype(np.int64)
+    return {
+        "values": ONE.values[None, :stop].astype("float32"),
+        "past": ONE.past[None, :stop].astype("float32"),
+        "future": ONE.future[None, : stop + 4].astype("float32"),
+        "time": seconds[None, : stop + 4],
+    }
+
+
+def at(of, built, origin: int) -> np.ndarray:
+    """What evaluation says of an origin."""
+    windows = of.test()
+    which = np.flatnonzero(windows.index[:, 1] == origin)
+    inputs = {name: tf.constant(array) for name, array in windows.inputs(which).items()}
+    return np.array(built(inputs)["forecast"])
+
+
+def test_raw_series_of_any_length_give_the_forecasts_of_the_evaluation(served):
+    of, built, server = served
+    answer = server(**{name: tf.constant(array) for name, array in raw(70).items()})
+    np.testing.assert_allclose(answer["quantiles"], at(of, built, 70), rtol=1e-5)
+    np.testing.assert_array_equal(answer["forecast"], answer["quantiles"][..., 1])
+    np.testing.assert_allclose(answer["levels"], [0.25, 0.5, 0.75])
+    short = {name: tf.constant(array[:, 70 - 6 :]) for name, array in raw(70).items()}
+    np.testing.assert_allclose(server(**short)["quantiles"], answer["quantiles"], rtol=1e-6)
+
+
+def test_the_saved_model_answers_alone(served, tmp_path: Path):
+    of, built, server = served
+    serving.save(server, tmp_path / "export")
+    batch = {name: np.concatenate([array, array + 1]) for name, array in raw(70).items()}
+    np.savez(tmp_path / "arrays.npz", **batch)
+    command = [sys.executable, "-c", PLAIN, str(tmp_path / "export"), str(tmp_path / "arrays.npz")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    answer = json.loads(done.stdout)
+    np.testing.assert_allclose(np.array(answer["quantiles"])[:1], at(of, built, 70), rtol=1e-5)
+    assert np.array(answer["forecast"]).shape == (2, 4, 2)
+
+
+def test_too_short_and_infinite_series_are_refused(served):
+    _, _, server = served
+    short = {name: tf.constant(array[:, -9:]) for name, array in raw(70).items()}
+    short["values"] = short["values"][:, -5:]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="a series must have at least 6 steps"):
+        server(**short)
+    broken = raw(70)
+    broken["values"][0, 2, 1] = np.nan
+    with pytest.raises(tf.errors.InvalidArgumentError, match="values must be finite numbers"):
+        server(**{name: tf.constant(array) for name, array in broken.items()})
+
+
+def test_rows_carry_time_stamps(served):
+    of, built, server = served
+    known = dataclasses.replace(ONE.until(70), future=ONE.future[:74])
+    found = rows(server, [known])
+    assert [row["time"] for row in found[::2]] == [str(time).replace("T", " ") for time in ONE.time[70:74]]
+    assert [row["variable"] for row in found] == ["u", "v"] * 4
+    assert list(found[0]) == ["series", "time", "variable", "forecast", "q0.25", "q0.5", "q0.75"]
+    np.testing.assert_allclose(
+        [row["q0.75"] for row in found], at(of, built, 70)[0, :, :, 2].ravel(), rtol=1e-5
+    )
+
+
+def test_what_is_missing_is_told(served):
+    _, _, server = served
+    with pytest.raises(UserError, match=r"series a: add 4 rows after the last one, with f, g of the steps"):
+        rows(server, [ONE.until(70)])
+    with pytest.raises(UserError, match="series a has 5 steps; the model reads 6"):
+        rows(server, [ONE.until(5)])
+    with pytest.raises(UserError, match="has 1 variables; the model forecasts u, v"):
+        rows(server, [dataclasses.replace(ONE, values=ONE.values[:, :1])])
+    with pytest.raises(UserError, match="has no time stamps"):
+        rows(server, [dataclasses.replace(ONE.until(70), future=ONE.future, time=None)])
+
+
+def test_description(served):
+    _, _, server = served
+    about = described(server)
+    assert about["variables"] == ("u", "v")
+    assert (about["past"], about["future"], about["step"]) == (("p",), ("f", "g"), ("h",))
+    assert (about["window"], about["horizon"], about["scored"]) == (6, 4, 4)
+
+
+def test_numbers_on_the_command_line():
+    assert parse("1, 2.5 3").values[:, 0].tolist() == [1, 2.5, 3]
+    with pytest.raises(UserError, match="'one two' is no series of numbers"):
+        parse("one two")

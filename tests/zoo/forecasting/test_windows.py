@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from datasets.errors import UserError
+from datasets.series import Cut
+from tests.zoo.forecasting.examples import dataset, prepared, series
+from zoo.forecasting.windows import Geometry, windows_of
+from zoo.tasks.forecasting import TASK, Options
+
+
+def test_origins_score_each_step_of_a_split_and_no_other():
+    geometry = Geometry(window=5, horizon=3)
+    assert geometry.origins(10, 16, 1).tolist() == [10, 11, 12, 13]
+    assert geometry.origins(0, 9, 1).tolist() == [5, 6]
+    assert geometry.origins(0, 12, 2).tolist() == [5, 7, 9]
+
+
+def test_where_only_the_last_step_is_scored_the_window_may_end_before_the_split():
+    """As in LSTNet's protocol: targets are the steps of the split, one each."""
+    origins = Geometry(window=5, horizon=3, last_only=True).origins(10, 16, 1)
+    assert (origins + 3 - 1).tolist() == list(range(10, 16))
+
+
+def test_windows_hold_the_steps_before_and_after_their_origin():
+    of = prepared(series(future=1, past=1), calendar=False)
+    values = series(future=1, past=1).values
+    batch = of.valid.load(np.array([0, 2]))
+    assert of.valid.index[[0, 2], 1].tolist() == [36, 38]
+    np.testing.assert_allclose(batch.inputs["values"][:2], [values[30:36], values[32:38]], rtol=1e-6)
+    np.testing.assert_allclose(batch.targets[:2], [values[36:40], values[38:42]], rtol=1e-6)
+    future = series(future=1, past=1).future
+    np.testing.assert_allclose(batch.inputs["future_before"][1], future[32:38], rtol=1e-5)
+    np.testing.assert_allclose(batch.inputs["future"][1], future[38:42], rtol=1e-5)
+    np.testing.assert_allclose(batch.inputs["past"][1], series(future=1, past=1).past[32:38], rtol=1e-5)
+    assert batch.weights.tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
+    assert [len(array) for array in batch.inputs.values()] == [8] * 4
+
+
+def test_no_input_knows_what_comes_after_its_origin():
+    """Values and past covariates from an origin on are changed; what is read at it stays the same."""
+    one = series(past=1)
+    later = dataclasses.replace(one, values=one.values.copy(), past=one.past.copy())
+    later.values[36:] += 100
+    later.past[36:] += 100
+    before, after = (prepared(each).valid.inputs(np.array([0])) for each in (one, later))
+    assert before.keys() == after.keys()
+    for name in before:
+        np.testing.assert_array_equal(before[name], after[name])
+
+
+def test_nothing_learnt_depends_on_dev_and_test():
+    one = series(past=1, future=1)
+    later = dataclasses.replace(
+        one, **{kind: getattr(one, kind).copy() for kind in ("values", "past", "future")}
+    )
+    for kind in ("values", "past", "future"):
+        getattr(later, kind)[36:] *= 7
+    assert prepared(one).to_json() == prepared(later).to_json()
+    np.testing.assert_array_equal(prepared(one).mase_scale, prepared(later).mase_scale)
+
+
+def test_splits_share_no_scored_step():
+    of = prepared(series(100))
+    spans = []
+    for windows in (of.train, of.valid, of.test()):
+        origins = windows.index[:, 1]
+        spans.append((origins.min(), origins.max() + of.geometry.horizon))
+    assert spans == [(6, 60), (60, 80), (80, 100)]
+
+
+def test_gather_puts_outputs_into_the_order_of_the_windows():
+    windows = prepared().train
+    plans = windows.plan([3])
+    outputs = [{"forecast": plan.astype(float)[:, None]} for plan in plans]
+    assert windows.gather(plans, outputs)[:, 0].tolist() == list(range(len(windows)))
+
+
+def test_an_epoch_has_each_window_once_in_an_order_that_the_seed_decides():
+    windows = prepared().train
+    one, same, other = (np.concatenate(windows.plan([seed])) for seed in (1, 1, 2))
+    assert sorted(one) == list(range(len(windows)))
+    assert one.tolist() == same.tolist() != other.tolist()
+
+
+def test_windows_stay_within_their_series():
+    both = [series(40, name="a"), series(60, name="b", seed=1)]
+    of = prepared(*both)
+    windows = of.test()
+    assert {(n, origins.min(), origins.max()) for n in (0, 1)
+            for origins in [windows.index[windows.index[:, 0] == n, 1]]} == {(0, 32, 36), (1, 48, 56)}  # fmt: skip
+    truth = windows.targets
+    row = int(np.flatnonzero((truth.series == 1) & (truth.origins == 50))[0])
+    np.testing.assert_array_equal(truth.values[row], both[1].values[50:54])
+
+
+@pytest.mark.parametrize(("length", "window", "what"), [(20, 18, "train"), (40, 6, "dev"), (12, 3, "train")])
+def test_too_short_a_series_is_told(length: int, window: int, what: str):
+    cut = Cut(0.1, 0.1) if what == "dev" else Cut(0.4, 0.4)
+    with pytest.raises(UserError, match=f"no {what} window fits: the longest series has"):
+        TASK.prepare(dataset(series(length), cut=cut), Options(window=window, horizon=5), 4)
+
+
+def test_a_series_that_train_does_not_have_is_left_out():
+    data = dataset(series(60, name="a"), series(60, name="b"))
+    windows = windows_of(
+        data.valid, Geometry(6, 4), names=["b"], what="dev", batch_size=4, stride=1, scale=np.ones(2)
+    )
+    assert [one.name for one in windows.series] == ["b"]
+    assert set(windows.targets.series) == {0}
