@@ -43,7 +43,7 @@ class TimeSeries:
 
     name: str
     values: np.ndarray
-    time: np.ndarray | None
+    time: Any
     step: str
     past: np.ndarray
     future: np.ndarray
@@ -61,7 +61,7 @@ class TimeSeries:
             self, values=self.values[:stop], time=time, past=self.past[:stop], future=self.future[:stop]
         )
 
-    def times_ahead(self, steps: int) -> np.ndarray | None:
+    def times_ahead(self, steps: int) -> Any:
         """The time stamps of the next steps, `(steps,)` datetime64[s]; None where steps are only numbered."""
         if self.time is None:
             return None

@@ -17,7 +17,9 @@ def series(length: int, name: str = "a") -> TimeSeries:
 
 def test_a_split_ends_where_the_next_one_begins_and_keeps_its_history():
     data = assemble(Info("x", FIELDS), [series(10)], Cut(0.2, 0.3))
-    spans = [(e["start"], len(e["series"])) for split in (data.train, data.valid, data.test) for e in split]
+    spans = [
+        (e["start"], len(e["series"])) for split in (data.train, data.valid, data.test or ()) for e in split
+    ]
     assert spans == [(0, 5), (5, 7), (7, 10)]
     (valid,) = data.valid
     assert valid["series"].values[-1].tolist() == [12.0, 13.0]

@@ -77,14 +77,14 @@ class Prepared:
     season: int
     statistics: Mapping[str, tuple[np.ndarray, np.ndarray]]
     names: tuple[str, ...] = ()
-    mase_scale: np.ndarray | None = None
-    train: Windows | None = None
-    valid: Windows | None = None
+    mase_scale: Any = None
+    train: Any = None
+    valid: Any = None
     notes: tuple[str, ...] = ()
     test_split: Split | None = None
     fitted: dict[str, Any] = field(default_factory=dict)
 
-    def test(self) -> Windows | None:
+    def test(self) -> Any:
         """See `zoo.tasks.base.Prepared`."""
         if self.test_split is None or self.train is None:
             return None

@@ -13,14 +13,14 @@ def test_a_file_becomes_three_splits(tmp_path: Path):
     path = tmp_path / "t.csv"
     path.write_text("".join(f"{n},{n}\n" for n in range(20)))
     data = datasets.load(str(path), FIELDS, {"valid_fraction": 0.1})
-    assert [(e["start"], len(e["series"])) for s in (data.train, data.valid, data.test) for e in s] == [
+    assert [(e["start"], len(e["series"])) for s in (data.train, data.valid, data.test or ()) for e in s] == [
         (0, 14),
         (14, 16),
         (16, 20),
     ]
     assert data.info.notes == ("1 series of 20 steps; 2 variables; steps without time stamps",)
     by_steps = datasets.load(str(path), FIELDS, {"split_steps": ("3", "4", "5")})
-    assert [(e["start"], len(e["series"])) for e in by_steps.test] == [(7, 12)]
+    assert [(e["start"], len(e["series"])) for e in by_steps.test or ()] == [(7, 12)]
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_a_folder_is_refused(tmp_path: Path):
 @pytest.mark.real
 def test_public_tables(data_dir: Path):
     rates = datasets.load(str(data_dir / "exchange_rate" / "exchange_rate.txt.gz"), FIELDS)
-    (test,) = rates.test
+    (test,) = rates.test or ()
     assert (test["start"], len(test["series"]), len(test["series"].variables)) == (6070, 7588, 8)
     steps = {"split_steps": ("8640", "2880", "2880")}
-    (test,) = datasets.load(str(data_dir / "ett" / "ETTh1.csv"), FIELDS, steps).test
+    (test,) = datasets.load(str(data_dir / "ett" / "ETTh1.csv"), FIELDS, steps).test or ()
     assert (test["start"], len(test["series"]), test["series"].step) == (11520, 14400, "h")
     assert test["series"].variables[-1] == "OT"

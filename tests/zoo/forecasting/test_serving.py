@@ -67,7 +67,7 @@ def test_the_saved_model_answers_alone(served, tmp_path: Path):
     of, built, server = served
     serving.save(server, tmp_path / "export")
     batch = {name: np.concatenate([array, array + 1]) for name, array in raw(70).items()}
-    np.savez(tmp_path / "arrays.npz", **batch)
+    np.savez(tmp_path / "arrays.npz", **batch)  # type: ignore[arg-type]
     command = [sys.executable, "-c", PLAIN, str(tmp_path / "export"), str(tmp_path / "arrays.npz")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
