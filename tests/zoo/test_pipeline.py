@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import csv
+import json
+import random
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
+from zoo import pipeline
+from zoo.pipeline import load_run
+from zoo.run import main
+
+#: `zoo.run` that sends itself a signal at the n-th training batch; what follows n and the signal is its command line.
+KILLED = """
+import os, sys
+from zoo.platform import configure
+configure("cpu")
+from zoo import run
+from zoo.training import Trainer
+number, signal = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+step, count = Trainer.step, 0
+def counted(self, batch):
+    global count
+    count += 1
+    if count == number:
+        os.kill(os.getpid(), signal)
+    return step(self, batch)
+Trainer.step = counted
+sys.exit(run.main(sys.argv[1:]))
+"""
+BATCHES = 3 * 24  # of a run with these options
+DEEP = ("--layers", "2", "--bidirectional", "--dropout", "0.3", "--recurrent-dropout", "0.2", "--units", "4")
+LONG = (
+    *DEEP,
+    "--embedding",
+    "4",
+    "--epochs",
+    "3",
+    "--patience",
+    "3",
+    "--batch-size",
+    "4",
+    "--average",
+    "0.9",
+)
+
+
+def variables(run: Path) -> list[np.ndarray]:
+    _, model = load_run(run)
+    return model.get_weights()
+
+
+def metrics(run: Path) -> dict:
+    """The numbers of a run without what a clock or the machine's memory says."""
+    found = json.loads((run / "metrics.json").read_text())
+    return {name: value for name, value in found.items() if name not in ("seconds", "peak_memory_bytes")}
+
+
+def history(run: Path) -> list[dict]:
+    with (run / "history.csv").open() as file:
+        return [row | {"seconds": ""} for row in csv.DictReader(file)]
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    for a, b in zip(variables(one), variables(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert metrics(one) == metrics(other)
+    assert history(one) == history(other)
+    assert (one / "prepared.json").read_bytes() == (other / "prepared.json").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def long_run(toy, run_python, tmp_path_factory) -> Path:
+    """An unbroken run with dropout of every kind."""
+    out = tmp_path_factory.mktemp("long") / "run"
+    done = run_python("-m", "zoo.run", "sentiment", "--dataset", str(toy), "--out", str(out), *LONG)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(toy, long_run, run_python, tmp_path):
+    draw = random.SystemRandom()
+    out, left, told = str(tmp_path / "my run"), BATCHES, []
+    command = ["sentiment", "--dataset", str(toy), "--out", out, *LONG, "--checkpoint-seconds", "0"]
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        batch = draw.randint(2, left // 2)
+        left -= batch
+        done = run_python("-c", KILLED, str(batch), str(int(number)), *command)
+        told.append((number.name, batch, done.returncode, done.stderr))
+        if number == signal.SIGKILL:
+            assert done.returncode == -signal.SIGKILL, told
+        else:
+            assert done.returncode == 128 + number, told
+            errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+            assert len(errors) == 1, told
+            assert errors[0].startswith(f"error: stopped by {number.name} at epoch"), told
+            assert errors[0].endswith(f"; go on with: python -m zoo.run --resume '{out}'"), told
+            assert "Traceback" not in done.stderr, told
+        assert not (tmp_path / "my run" / "metrics.json").exists()
+        command = ["--resume", out]
+    done = run_python("-m", "zoo.run", "--resume", out)
+    assert done.returncode == 0, (told, done.stderr)
+    assert "epoch 3/3" in done.stderr, told
+    assert_same_run(Path(out), long_run)
+
+
+def stop_in_trivial_training(monkeypatch, number: int) -> None:
+    import os
+
+    trivial = pipeline._trivial
+
+    def stopped(*arguments):
+        os.kill(os.getpid(), number)
+        return trivial(*arguments)
+
+    monkeypatch.setattr(pipeline, "_trivial", stopped)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_stopped_after_training_goes_on_too(number, toy, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    with monkeypatch.context() as patched:
+        stop_in_trivial_training(patched, number)
+        done = call(main, "sentiment", "--dataset", toy, "--out", out, *SMALL)
+    assert done.code == 128 + number
+    assert done.err.splitlines()[-1].endswith(f"go on with: python -m zoo.run --resume {out}")
+    assert not (out / "metrics.json").exists()
+    (out / "history.csv").unlink()  # as if the kill had come before it was written
+    done = call(main, "--resume", out)
+    assert done.code == 0, done.err
+    assert "gru" in done.out
+    assert [row["epoch"] for row in history(out)] == ["1"]
+
+
+def test_resuming_a_finished_run_prints_its_table_again_and_changes_nothing(trained):
+    before = {
+        path: path.read_bytes() for path in trained.rglob("*") if path.is_file() and path.name != ".lock"
+    }
+    done = call(main, "--resume", trained)
+    assert done.code == 0
+    assert f"run         {trained}" in done.out.splitlines()
+    assert "bag of embeddings" in done.out
+    after = {
+        path: path.read_bytes() for path in trained.rglob("*") if path.is_file() and path.name != ".lock"
+    }
+    assert after == before
+
+
+def test_a_run_whose_data_have_changed_cannot_be_resumed(tmp_path, monkeypatch):
+    data = write_tsv(tmp_path / "data.tsv", toy_rows(60))
+    out = tmp_path / "run"
+    with monkeypatch.context() as patched:
+        stop_in_trivial_training(patched, signal.SIGTERM)
+        call(main, "sentiment", "--dataset", data, "--out", out, *SMALL)
+    write_tsv(data, [(text.replace("film", "book"), label) for text, label in toy_rows(60)])
+    before = (out / "prepared.json").read_bytes()
+    done = call(main, "--resume", out)
+    assert done.code == 1
+    assert (
+        done.err.splitlines()[-1] == f"error: {out}: the training data have changed since; start the run anew"
+    )
+    assert (out / "prepared.json").read_bytes() == before
+
+
+def test_a_damaged_checkpoint_is_told_and_the_model_before_it_stays(toy, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    with monkeypatch.context() as patched:
+        stop_in_trivial_training(patched, signal.SIGTERM)
+        call(main, "sentiment", "--dataset", toy, "--out", out, *SMALL)
+    state, model = out / "checkpoint" / "state.npz", (out / "model.keras").read_bytes()
+    state.write_bytes(state.read_bytes()[:-100])
+    done = call(main, "--resume", out)
+    assert done.code == 1
+    assert done.err.splitlines()[-1].startswith(f"error: {state}: this checkpoint cannot be read")
+    assert (out / "model.keras").read_bytes() == model
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(toy, tmp_path):
+    outs = [tmp_path / name for name in "abc"]
+    for out, seed in zip(outs, (4, 4, 5), strict=True):
+        options = ("--seed", seed, "--bidirectional", "--recurrent-dropout", 0.2, *SMALL)
+        assert call(main, "sentiment", "--dataset", toy, "--out", out, *options).code == 0
+    assert_same_run(outs[0], outs[1])
+    assert metrics(outs[0])["dev"]["loss"] != metrics(outs[2])["dev"]["loss"]
+
+
+# ------------------------------------------------------------------------------------------ results
+
+
+def test_a_trained_model_beats_the_majority_and_everything_is_written_down(trained):
+    found = json.loads((trained / "metrics.json").read_text())
+    for split in ("dev", "test"):
+        assert found[split]["accuracy"] > 0.9
+        assert found["trivial"]["majority"][split]["accuracy"] < 0.8
+        assert set(found["trivial"]["bag of embeddings"][split]) == {"accuracy", "macro_f1", "auc", "loss"}
+    assert (found["task"], found["cell"], found["dataset"]) == ("sentiment", "gru", "toy.tsv")
+    assert found["synthetic"] is False
+    assert found["details"]["labels"] == ["neg", "pos"]
+    assert np.sum(found["details"]["confusion_matrix"]) == 12
+    _, model = load_run(trained)
+    assert found["parameters"] == model.count_params()
+    assert found["seconds"]["total"] >= found["seconds"]["train"] > 0
+    assert found["peak_memory_bytes"] > 1e8
+    assert {path.name for path in trained.iterdir()} == {
+        *("config.json", "prepared.json", "metrics.json", "history.csv", "history.png", "model.keras"),
+        *("checkpoint", ".lock"),
+    }
+
+
+def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
+    import datasets
+    from zoo.config import read_config
+    from zoo.evaluation import Predictor
+    from zoo.rundir import RunDirectory
+    from zoo.tasks.sentiment import TASK
+
+    options = read_config(RunDirectory.open(trained)).options
+    prepared = TASK.prepare(datasets.load(str(toy), TASK.fields), options, 16)
+    _, model = load_run(trained)
+    found = metrics(trained)
+    for split, batches in (("dev", prepared.valid), ("test", prepared.test())):
+        scores = TASK.score(prepared, Predictor(model)(batches), batches.targets)
+        assert scores == pytest.approx(found[split], abs=1e-6)
+    best = history(trained)[found["best_epoch"] - 1]
+    assert (
+        float(best["dev_accuracy"])
+        == found["dev"]["accuracy"]
+        == max(float(r["dev_accuracy"]) for r in history(trained))
+    )
+
+
+def test_learning_curves_go_to_tensorboard_where_asked_for(toy, tmp_path):
+    done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "run", *SMALL, "--tensorboard")
+    assert done.code == 0, done.err
+    assert list((tmp_path / "run" / "tensorboard").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16", "float64"])
+def test_other_precisions_run_and_their_models_load(precision, toy, tmp_path):
+    import keras
+
+    from zoo.tasks.sentiment import TASK
+
+    try:
+        done = call(
+            main, "sentiment", "--dataset", toy, "--out", tmp_path / "run", *SMALL, "--precision", precision
+        )
+        assert done.code == 0, done.err
+        keras.mixed_precision.set_global_policy("float32")  # as in a fresh process
+        prepared, model = load_run(tmp_path / "run")
+        assert model.get_layer("recurrent").compute_dtype == precision.removeprefix("mixed_")
+        row = TASK.answer(TASK.serve(model, prepared), ["good"])[0]
+        assert 0.5 <= row["score"] <= 1
+        if precision == "float64":
+            dtypes = {variable.dtype for variable in model.trainable_variables}
+            assert dtypes == {"float64"}
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+
+
+MIRRORED = """
+import sys
+from zoo.platform import configure
+configure("cpu")
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy = tf.distribute.MirroredStrategy
+tf.distribute.MirroredStrategy = lambda: strategy(["CPU:0", "CPU:1"])
+from zoo import run
+sys.exit(run.main(sys.argv[1:]))
+"""
+
+
+def test_a_run_on_two_devices_gives_the_numbers_of_one(toy, run_python, tmp_path):
+    options = ("--dropout", "0", "--units", "4", "--embedding", "4", "--epochs", "2", "--cell", "vanilla")
+    common = ("sentiment", "--dataset", str(toy), *options)
+    assert call(main, *common, "--out", tmp_path / "one").code == 0
+    done = run_python("-c", MIRRORED, *common, "--mirrored", "--out", str(tmp_path / "two"))
+    assert done.returncode == 0, done.stderr
+    for a, b in zip(variables(tmp_path / "one"), variables(tmp_path / "two"), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+    one, two = metrics(tmp_path / "one"), metrics(tmp_path / "two")
+    assert two["dev"] == pytest.approx(one["dev"], abs=1e-4)
+    assert two["trivial"]["bag of embeddings"]["dev"] == pytest.approx(
+        one["trivial"]["bag of embeddings"]["dev"], abs=1e-6
+    )
+
+
+# ------------------------------------------------------------------------------------------ not a number
+
+
+def failing_in_epoch(monkeypatch, epoch: int) -> None:
+    """The dev score of the model itself, of this epoch (from 1), is NaN."""
+    close, count = pipeline.Work.score, 0
+
+    def score(self, predictor, batches):
+        nonlocal count
+        count += 1
+        found = close(self, predictor, batches)
+        return dict.fromkeys(found, float("nan")) if count == epoch else found
+
+    monkeypatch.setattr(pipeline.Work, "score", score)
+
+
+def test_a_score_that_is_no_number_keeps_the_last_good_weights(toy, tmp_path, monkeypatch):
+    options = ("--units", "4", "--embedding", "4", "--epochs", "5")
+    failing_in_epoch(monkeypatch, 2)
+    done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "run", *options)
+    assert done.code == 1
+    model = tmp_path / "run" / "model.keras"
+    told = done.err.splitlines()[-1]
+    assert told.startswith("error: the dev ")
+    assert "became nan after epoch 2; try a smaller --learning-rate or --clip; " in told
+    assert told.endswith(f"; {model} holds the weights of epoch 1")
+    monkeypatch.undo()
+    assert (
+        call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "one", *options, "--epochs", 1).code
+        == 0
+    )
+    for a, b in zip(variables(tmp_path / "run"), variables(tmp_path / "one"), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_huge_learning_rate_ends_in_one_line(toy, tmp_path):
+    options = ("--learning-rate", "1e38", "--clip", "0", "--average", "0", *SMALL)
+    done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "run", *options)
+    assert done.code == 1
+    assert " became " in done.err.splitlines()[-1]
+    assert done.err.splitlines()[-1].endswith("there are no good weights to keep yet")
+    assert not (tmp_path / "run" / "model.keras").exists()
+
+
+def test_a_trivial_model_that_fails_leaves_the_run_standing(toy, tmp_path, monkeypatch):
+    from zoo.training import NotANumber
+
+    def failing(*arguments, title, **options):
+        if title == "bag of embeddings":
+            raise NotANumber("the loss became nan at epoch 1, batch 1")
+        return fit(*arguments, title=title, **options)
+
+    fit = pipeline.fit
+    monkeypatch.setattr(pipeline, "fit", failing)
+    done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "run", *SMALL)
+    assert done.code == 0
+    assert "bag of embeddings: the loss became nan at epoch 1" in done.err
+    assert set(metrics(tmp_path / "run")["trivial"]) == {"majority"}
