@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo.flags import disk_is_full
+from zoo.layers.engines.portable import portable_graphs
 from zoo.rundir import write_atomically
 
 
@@ -27,6 +28,9 @@ class Server(tf.Module):
         self.model_variables = [variable.value for variable in model.variables]
         self.parts = parts
         self.functions = dict(functions)
+        # Traced now, once: what answers here and what is saved is the same graph, and needs no compiler.
+        with portable_graphs():
+            self.graphs = {name: function.get_concrete_function() for name, function in functions.items()}
 
     def __call__(self, *arguments: Any, **named: Any) -> dict[str, tf.Tensor]:
         """The answer of `serving_default`."""
@@ -41,10 +45,11 @@ def save(server: Server, folder: Path) -> None:
     """
     check_folder(folder)
     folder = folder.absolute()
-    signatures = {name: function.get_concrete_function() for name, function in server.functions.items()}
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder, lambda aside: tf.saved_model.save(server, str(aside), signatures=signatures))
+        write_atomically(
+            folder, lambda aside: tf.saved_model.save(server, str(aside), signatures=server.graphs)
+        )
     except (OSError, tf.errors.OpError) as problem:
         if disk_is_full(problem):
             raise
