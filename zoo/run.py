@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import datasets
@@ -85,12 +87,13 @@ def main(argv: list[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
     name = argv[0] if argv and not argv[0].startswith("-") else None
     if name is None:
-        arguments = general_parser().parse_args(argv)
+        arguments, others = general_parser().parse_known_args(argv)
     else:
+        others = []
         plugins.check("zoo.tasks", name, "TASK")
         arguments = task_parser(name).parse_args(argv[1:])
     if "resume" in arguments:
-        if len(vars(arguments)) > 1:
+        if others or len(vars(arguments)) > 1:
             raise UserError("--resume takes every option from the run directory; give no other")
         print(_resume(Path(arguments.resume), name))
     elif name is None:
@@ -105,7 +108,7 @@ def _start(config: RunConfig, out: str | None) -> str:
     path = out or default_path(config.task, config.recurrent.cell, config.dataset, config.training.seed)
     is_new = not Path(path).exists()
     directory = RunDirectory.create(path)
-    with directory.lock():
+    with directory.lock(), _stoppable(directory):
         directory.save_config({"config": to_dict(config)})
         try:
             return _run(config, directory)
@@ -129,7 +132,7 @@ def _forget(directory: RunDirectory, is_new: bool) -> None:
 
 def _resume(folder: Path, name: str | None) -> str:
     directory = RunDirectory.open(folder)
-    with directory.lock():
+    with directory.lock(), _stoppable(directory):
         config = read_config(directory)
         if name not in (None, config.task):
             raise UserError(f"{folder} is a run of {config.task}, not of {name}; leave the task out")
@@ -141,23 +144,37 @@ def _run(config: RunConfig, directory: RunDirectory) -> str:
     if directory.metrics_path.exists():
         return _finished(directory)
     task = plugins.load("zoo.tasks", config.task, "TASK")
+    dataset = datasets.load(config.dataset, task.fields, config.data)
+    configure(config.training.device)
+    from zoo import pipeline
+
+    return pipeline.run(directory, config, dataset)
+
+
+@contextmanager
+def _stoppable(directory: RunDirectory) -> Iterator[None]:
+    """After a signal it is told how to go on."""
     try:
         with stop_at_once():
-            dataset = datasets.load(config.dataset, task.fields, config.data)
-            configure(config.training.device)
-            from zoo import pipeline
-
-            return pipeline.run(directory, config, dataset)
+            yield
     except Stopped as stop:
-        stop.args = (f"{stop}; go on with: python -m zoo.run --resume {shlex.quote(str(directory.path))}",)
+        if directory.config_path.exists():
+            resume = f"python -m zoo.run --resume {shlex.quote(str(directory.path))}"
+            stop.args = (f"{stop}; go on with: {resume}",)
         raise
 
 
 def _finished(directory: RunDirectory) -> str:
     from zoo.report import result_table
 
+    path = directory.metrics_path
+    metrics = read_json(path)
+    try:
+        table = result_table(metrics, directory.path)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise UserError(f"{path} holds no results of a run; remove it, and --resume makes it anew") from None
     say(f"{directory.path} is finished")
-    return result_table(read_json(directory.metrics_path), directory.path)
+    return table
 
 
 if __name__ == "__main__":

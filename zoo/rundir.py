@@ -174,8 +174,11 @@ class RunDirectory:
         """
         run = cls(path)
         run._make()
+        is_ours = run.lock_path.exists()
         run._hold()
         if any(entry != run.lock_path for entry in run.path.iterdir()):
+            if not is_ours:
+                run.lock_path.unlink()
             run._let_go()
             raise UserError(
                 f"--out {path}: the folder is not empty; name another, or go on with --resume {path}"
