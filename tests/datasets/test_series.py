@@ -30,7 +30,7 @@ def test_a_split_ends_where_the_next_one_begins_and_keeps_its_history():
 
 def test_fractions_cut_where_multiplication_is_inexact():
     assert Cut(0.2, 0.2).ends(7588, "a") == (4552, 6070, 7588)
-    assert Cut(0.2, 0.1).ends(10, "a") == (7, 9, 10)
+    assert Cut(0.3, 0.2).ends(100, "a") == (50, 80, 100)
 
 
 def test_without_a_test_share_there_is_no_test_split():

@@ -55,6 +55,13 @@ def test_gaps_are_in_the_training_span_only():
     assert np.isfinite(whole(lossy).values).all()
 
 
+def test_gaps_stay_in_a_training_span_that_is_shorter_than_a_gap():
+    settings = {"hours": 48, "valid_fraction": 0.5, "test_fraction": 0.4}
+    for seed in range(5):
+        kept, lossy = load(gaps=0.0, data_seed=seed, **settings), load(gaps=0.4, data_seed=seed, **settings)
+        assert (whole(kept).values[4:] == whole(lossy).values[4:]).all()
+
+
 def test_covariates_and_variables():
     series = whole(load(variables=2))
     assert series.variables == ("temperature", "wind")

@@ -133,6 +133,15 @@ def test_autoregressive_decoding_feeds_its_own_forecast_back():
     np.testing.assert_allclose(again[:, 0], first[:, 1], rtol=1e-4)
 
 
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_the_first_step_sees_its_own_covariates(decoder: str):
+    of = everything(decoder, "together", horizon=1)
+    built, inputs = model(of), dict(of.valid.load(np.arange(8)).inputs)
+    before = forecasts(built, inputs)
+    inputs["future"] = inputs["future"] + 1
+    assert not np.allclose(forecasts(built, inputs), before)
+
+
 def test_blocks_of_the_horizon_are_told_apart_and_cut():
     of = prepared(decoder="segments", segment=2, horizon=3, channels="independent", calendar=False)
     built = model(of)
