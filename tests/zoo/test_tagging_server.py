@@ -22,21 +22,14 @@ SENTENCES = ["The machine often, above the star, paints.", "", "Zzz", "다람쥐
 
 
 @pytest.fixture(scope="module")
-def run_tagger(tmp_path_factory):
+def tagger(tmp_path_factory) -> Path:
     from zoo.run import main
 
-    def run(name: str, *options: str) -> Path:
-        out = tmp_path_factory.mktemp("tagger") / name
-        done = call(main, "tagging", "--out", out, "--export", *SMALL, *options)
-        assert done.code == 0, done.err
-        return out
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def tagger(run_tagger) -> Path:
-    return run_tagger("crf", "--cell", "gru", "--bidirectional", "--crf", "--annotation", "names")
+    out = tmp_path_factory.mktemp("tagger") / "run"
+    options = ("--cell", "gru", "--bidirectional", "--crf", "--annotation", "names")
+    done = call(main, "tagging", "--out", out, "--export", *SMALL, *options)
+    assert done.code == 0, done.err
+    return out
 
 
 def live(run: Path):
@@ -56,12 +49,21 @@ def agree(found: dict, expected: dict) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_cell_is_exported_and_agrees_with_the_live_model(run_tagger, cell):
-    run = run_tagger(cell, "--cell", cell)
-    loaded = tf.saved_model.load(str(run / "export"))
-    agree(
-        loaded.signatures["serving_default"](text=tf.constant(SENTENCES)), live(run)(tf.constant(SENTENCES))
-    )
+def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
+    import datasets
+    from zoo import serving
+    from zoo.config import RecurrentOptions
+    from zoo.factory import recurrent_factory
+
+    task = plugins.load("zoo.tasks", "tagging", "TASK")
+    sizes = {"examples": 20, "valid_examples": 2, "test_examples": 2}
+    options = task.options_type(embedding=4, character_embedding=4, character_units=3)
+    prepared = task.prepare(datasets.load("microworld", task.fields, sizes), options, 4)
+    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=4, bidirectional=True))
+    server = task.serve(task.build(prepared, recurrent, options), prepared)
+    serving.save(server, tmp_path / "export")
+    loaded = tf.saved_model.load(str(tmp_path / "export"))
+    agree(loaded.signatures["serving_default"](text=tf.constant(SENTENCES)), server(tf.constant(SENTENCES)))
 
 
 def test_both_signatures_of_a_loaded_model_agree_with_the_live_one(tagger):
@@ -124,12 +126,14 @@ def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
     from zoo.tagged_batches import TaggedBatches
 
     prepared, model = load_run(tagger)
+    last = model.get_layer("scores")
+    last.kernel.assign(last.kernel * 50)  # it has hardly learnt: let its tags differ
+    last.bias.assign(last.bias * 0)
     data = datasets.load("microworld", ("tokens", "tags"), {"annotation": "names", "test_examples": 50})
     batches = TaggedBatches.of(data.test, prepared.encoder, 8)
     expected = [prepared.labels[n] for n in Predictor(model)(batches)]
-    rows = plugins.load("zoo.tasks", "tagging", "TASK").answer(
-        live(tagger), [example["tokens"] for example in data.test]
-    )
+    task = plugins.load("zoo.tasks", "tagging", "TASK")
+    rows = task.answer(task.serve(model, prepared), [example["tokens"] for example in data.test])
     assert " ".join(row["tags"] for row in rows).split(" ") == expected
     assert len(set(expected)) > 1
 
