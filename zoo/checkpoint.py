@@ -57,7 +57,7 @@ def save(path: Path, progress: Progress, variables: list[Any], best: list[np.nda
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            np.savez(file, **arrays)
 
     write_atomically(path, write)
 

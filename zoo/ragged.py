@@ -59,7 +59,7 @@ def bucket_widths(lengths: np.ndarray, buckets: int) -> np.ndarray:
     """At most `buckets` widths, rising, that hold sequences of these lengths with little padding.
 
     They are quantiles of the length, rounded up to a multiple of 8; the last holds the longest. One that is more than
-    three quarters of the next is left out: each width is a shape to compile, and must save enough padding to pay for it.
+    three quarters of the next is left out: each width is a shape to compile and must save enough padding to pay.
     """
     if len(lengths) == 0:
         return np.array([8])

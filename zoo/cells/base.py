@@ -67,7 +67,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         seed: int | None = None,
         **layer_arguments: Any,
     ):
-        if isinstance(units, bool) or not isinstance(units, numbers.Integral) or units < 1:
+        whole: Any = units  # a NumPy integer is as good as an int
+        if isinstance(whole, bool) or not isinstance(whole, numbers.Integral) or whole < 1:
             raise ValueError(f"units must be a positive integer, not {units!r}")
         for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
             if not 0 <= rate < 1:
@@ -200,7 +201,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
 
         Returns:
             The states after the step, of which the first is the output; and the residuals: all that `step_backward`
-            needs to know of this step, each `(batch, ...)`, mostly derivatives that are known here already.
+            needs to know of this step, each `(batch, ...)`. The first has the shape of what `project` gave.
         """
         raise NotImplementedError(f"{type(self).__name__} has no advance")
 
@@ -225,7 +226,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         raise NotImplementedError(f"{type(self).__name__} has no step_backward")
 
     def recurrent_weights(self) -> list[Any]:
-        """The weights that the recurrence reads; the others are read by `project` alone."""
+        """The weights that the recurrence itself reads; `project` is derived by the backend."""
         return [self.recurrent_kernel]
 
     def transposed_kernels(self) -> list[Tensor]:
