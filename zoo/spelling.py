@@ -43,7 +43,7 @@ class WordEncoder(tf.Module):
         return tf.where(tokens == "", PADDING, tf.cast(numbers, tf.int32))
 
     def character_numbers(self, tokens: tf.Tensor) -> tf.RaggedTensor:
-        """Numbers int32 of the characters of each of `(words,)`, `(words, characters)`; long words lose their middle."""
+        """Numbers int32 of the characters of each of `(words,)`, `(words, characters)`; long ones are cut."""
         characters = tf.strings.unicode_split(_valid(tokens), "UTF-8")
         head = (self.max_characters + 1) // 2
         tail = self.max_characters - head
