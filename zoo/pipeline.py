@@ -6,7 +6,9 @@ import dataclasses
 import json
 import resource
 import time
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -241,19 +243,33 @@ def load_run(path: Path) -> tuple[Any, Any]:
     import zoo.layers.pooling
     import zoo.layers.recurrent  # noqa: F401  (registered, they can be loaded)
 
-    path = directory.prepared_path
-    try:
+    with _told(directory.prepared_path):
         prepared = task.restore(stored, config.options)
-        path = directory.model_path
+    with _told(directory.model_path):
+        _refuse_damage(directory.model_path)
         model = keras.models.load_model(
             directory.model_path,
             custom_objects={factory.cell_class.__name__: factory.cell_class},
             compile=False,
         )
-    except Exception as problem:  # what a damaged file raises depends on where it is damaged
+    return prepared, model
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Whatever a damaged file raises, which depends on where it is damaged, is told in one line."""
+    try:
+        yield
+    except Exception as problem:
         reason = (str(problem) or type(problem).__name__).splitlines()[0][:200]
         raise UserError(f"{path} cannot be loaded: {reason}; train the run anew", 1) from None
-    return prepared, model
+
+
+def _refuse_damage(archive: Path) -> None:
+    """Compare the checksums of a `.keras` file, for Keras reads its weights without them."""
+    with zipfile.ZipFile(archive) as file:
+        if damaged := file.testzip():
+            raise ValueError(f"{damaged} in it is damaged")
 
 
 def recurrent_layer(model: Any) -> Any:

@@ -95,7 +95,7 @@ def _checked_out(name: str | None, source: str | None) -> Path | None:
     if name is None:
         return None
     path = Path(name)
-    if source is not None and path.exists() and path.samefile(source):
+    if source is not None and path.resolve() == Path(source).resolve():
         raise UserError(f"--out {name} is the file that is read; name another")
     if path.suffix not in FORMATS:
         raise UserError(f"--out {name}: the name must end in one of {', '.join(FORMATS)}")
