@@ -121,25 +121,22 @@ class GRUCell(Cell):
     ) -> tuple[States, list[Tensor]]:
         """See `Cell.advance`.
 
-        The residuals: derivatives of h by the pre-activations of z, r and the candidate, side by side (with the reset
-        before the product, the middle one is the derivative of `r * h` by that of r); z; r.
+        The residuals: z, r and the candidate side by side; h before the step without the candidate; and, with the reset
+        after the product, the state's part of the candidate, else the state as the product saw it.
         """
-        derivative, gate_derivative = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
         (h_before,) = states
-        z, r = keras.ops.split(self.recurrent_activation(products[0]), 2, axis=-1)
+        gates = self.recurrent_activation(products[0])
+        z, r = keras.ops.split(gates, 2, axis=-1)
         if self.reset_after:
-            candidate = self.activation(products[1] + r * products[2])
-            by_candidate = (1 - z) * derivative(candidate)
-            by_r = by_candidate * products[2] * gate_derivative(r)
+            recurrent = products[2]
+            candidate = self.activation(products[1] + r * recurrent)
         else:
-            seen = masked_state(h_before, recurrent_mask)
-            recurrent = keras.ops.matmul(r * seen, self.recurrent_kernel[:, 2 * self.units :])
-            candidate = self.activation(products[1] + recurrent)
-            by_candidate = (1 - z) * derivative(candidate)
-            by_r = seen * gate_derivative(r)
-        by_z = (h_before - candidate) * gate_derivative(z)
-        h = z * h_before + (1 - z) * candidate
-        return [h], [keras.ops.concatenate([by_z, by_r, by_candidate], axis=-1), z, r]
+            recurrent = masked_state(h_before, recurrent_mask)
+            kernel = self.recurrent_kernel[:, 2 * self.units :]
+            candidate = self.activation(products[1] + keras.ops.matmul(r * recurrent, kernel))
+        difference = h_before - candidate
+        h = candidate + z * difference
+        return [h], [keras.ops.concatenate([gates, candidate], axis=-1), difference, recurrent]
 
     def step_backward(
         self,
@@ -149,17 +146,19 @@ class GRUCell(Cell):
         transposed: list[Tensor],
     ) -> tuple[Tensor, States]:
         """See `Cell.step_backward`."""
-        gains, z, r = residuals
+        slope, gate_slope = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
+        gates, difference, recurrent = residuals
+        z, r, candidate = keras.ops.split(gates, 3, axis=-1)
         (d_h,) = d_states
-        by_z, by_r, by_candidate = keras.ops.split(gains, 3, axis=-1)
-        d_z, d_candidate = d_h * by_z, d_h * by_candidate
+        d_z = d_h * difference * gate_slope(z)
+        d_candidate = d_h * (1 - z) * slope(candidate)
         if self.reset_after:
-            d_r = d_h * by_r
+            d_r = d_candidate * recurrent * gate_slope(r)
             d_recurrent = keras.ops.concatenate([d_z, d_r, d_candidate * r], axis=-1)
             d_seen = keras.ops.matmul(d_recurrent, transposed[0])
         else:
             d_reset = keras.ops.matmul(d_candidate, transposed[1])
-            d_r = d_reset * by_r
+            d_r = d_reset * recurrent * gate_slope(r)
             d_seen = d_reset * r + keras.ops.matmul(keras.ops.concatenate([d_z, d_r], axis=-1), transposed[0])
         d_projected = keras.ops.concatenate([d_z, d_r, d_candidate], axis=-1)
         return d_projected, [d_h * z + masked_state(d_seen, recurrent_mask)]
@@ -179,7 +178,8 @@ class GRUCell(Cell):
 
     def recurrent_gradients(self, d_projected: Tensor, residuals: list[Tensor], seen: Tensor) -> list[Tensor]:
         """See `Cell.recurrent_gradients`."""
-        r, gates = residuals[2], 2 * self.units
+        gates = 2 * self.units
+        r = residuals[0][:, self.units : gates]
         d_gates, d_candidate = d_projected[:, :gates], d_projected[:, gates:]
         if not self.reset_after:
             by_gates = keras.ops.matmul(keras.ops.transpose(seen), d_gates)

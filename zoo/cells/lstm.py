@@ -93,24 +93,29 @@ class LSTMCell(Cell):
     def advance(
         self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
     ) -> tuple[States, list[Tensor]]:
-        """See `Cell.advance`.
-
-        The residuals: derivatives of c by the pre-activations of i, f and g and of h by that of o, side by side;
-        derivative of c by the c before, which is f; derivative of h by c.
-        """
-        derivative, gate_derivative = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
-        i, f, g, o = keras.ops.split(products[0], 4, axis=-1)
-        i, f, o = self.recurrent_activation(i), self.recurrent_activation(f), self.recurrent_activation(o)
-        g, c_before = self.activation(g), states[1]
+        """See `Cell.advance`; the residuals are the gates side by side, c before the step, and what o lets out of c."""
+        gates = self._activated(products[0])
+        i, f, g, o = keras.ops.split(gates, 4, axis=-1)
+        c_before = states[1]
         c = f * c_before + i * g
         seen = self.activation(c)
-        gains = [
-            g * gate_derivative(i),
-            c_before * gate_derivative(f),
-            i * derivative(g),
-            seen * gate_derivative(o),
-        ]
-        return [o * seen, c], [keras.ops.concatenate(gains, axis=-1), f, o * derivative(seen)]
+        return [o * seen, c], [gates, c_before, seen]
+
+    def _activated(self, gates: Tensor) -> Tensor:
+        """The gates `(batch, 4 * units)`, activated where they stand.
+
+        All in one where they are the textbook's: $\\sigma(x) = (1 + \\tanh(x / 2)) / 2$.
+        """
+        if (self.activation, self.recurrent_activation) == (
+            keras.activations.tanh,
+            keras.activations.sigmoid,
+        ):
+            half = keras.ops.convert_to_tensor([0.5, 0.5, 1.0, 0.5], gates.dtype)
+            half = keras.ops.repeat(half, self.units)
+            return half * keras.ops.tanh(half * gates) + (1 - half)
+        i, f, g, o = keras.ops.split(gates, 4, axis=-1)
+        i, f, o = self.recurrent_activation(i), self.recurrent_activation(f), self.recurrent_activation(o)
+        return keras.ops.concatenate([i, f, self.activation(g), o], axis=-1)
 
     def step_backward(
         self,
@@ -120,11 +125,14 @@ class LSTMCell(Cell):
         transposed: list[Tensor],
     ) -> tuple[Tensor, States]:
         """See `Cell.step_backward`."""
-        gains, f, h_by_c = residuals
+        slope, gate_slope = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
+        gates, c_before, seen = residuals
+        i, f, g, o = keras.ops.split(gates, 4, axis=-1)
         d_h, d_c = d_states
-        d_c = d_c + d_h * h_by_c
-        by_i, by_f, by_g, by_o = keras.ops.split(gains, 4, axis=-1)
-        d_projected = keras.ops.concatenate([d_c * by_i, d_c * by_f, d_c * by_g, d_h * by_o], axis=-1)
+        d_c = d_c + d_h * o * slope(seen)
+        d_i, d_f, d_g = d_c * g * gate_slope(i), d_c * c_before * gate_slope(f), d_c * i * slope(g)
+        d_o = d_h * seen * gate_slope(o)
+        d_projected = keras.ops.concatenate([d_i, d_f, d_g, d_o], axis=-1)
         return d_projected, [
             masked_state(keras.ops.matmul(d_projected, transposed[0]), recurrent_mask),
             d_c * f,

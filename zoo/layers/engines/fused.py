@@ -52,10 +52,9 @@ def run(
     states = [keras.ops.cast(state, cell.compute_dtype) for state in states]
     inputs, recurrent_mask = dropped_out(cell, inputs, states, training)
     loops = importlib.import_module(BACKENDS[keras.backend.backend()])
-    projected = project(cell, inputs)
     outputs, final_states = loops.run(
         cell,
-        projected,
+        inputs,
         mask,
         states,
         recurrent_mask,
@@ -81,10 +80,3 @@ def dropped_out(cell: Any, inputs: Any, states: list[Any], training: bool) -> tu
     if training and input_mask is not None:
         inputs = inputs * input_mask[:, None]
     return inputs, recurrent_mask if training else None
-
-
-def project(cell: Any, inputs: Any) -> Any:
-    """`cell.project` for all steps as one product: `(batch, time, features)` to `(batch, time, gates * units)`."""
-    batch, steps, features = keras.ops.shape(inputs)
-    projected = cell.project(keras.ops.reshape(inputs, (-1, features)))
-    return keras.ops.reshape(projected, (batch, steps, projected.shape[-1]))

@@ -25,7 +25,7 @@ ROWS_OF_A_PART = 4
 
 def run(
     cell: Any,
-    projected: Tensor,
+    inputs: Tensor,
     mask: Tensor | None,
     states: Tensors,
     recurrent_mask: Tensor | None,
@@ -35,15 +35,15 @@ def run(
     training: bool,
     beside: int,
 ) -> tuple[Tensor, Tensors]:
-    """Run the recurrence over `projected` `(batch, time, gates * units)`.
+    """Run the cell over `inputs` `(batch, time, features)`.
 
     Returns:
         The first state after every step `(batch, time, units)`, or after the last for `sequences=False`; final states.
     """
     parts = most_parts(beside)
-    if projected.shape[0] is not None:
-        parts = max(1, min(parts, projected.shape[0] // ROWS_OF_A_PART))
-    return graph_of(cell, reverse, sequences, training, parts)(projected, mask, states, recurrent_mask)
+    if inputs.shape[0] is not None:
+        parts = max(1, min(parts, inputs.shape[0] // ROWS_OF_A_PART))
+    return graph_of(cell, reverse, sequences, training, parts)(inputs, mask, states, recurrent_mask)
 
 
 def most_parts(beside: int) -> int:
@@ -65,7 +65,7 @@ class Loops:
         """The loop forward of one part; `store` keeps what the backward loop needs."""
 
         def forward(weights: Tensors, *tensors: Any) -> Any:
-            with self._weights(weights):
+            with loops.standing_for(self.cell.weights, weights):
                 return loops.forward(self.cell, *tensors, reverse=reverse, sequences=sequences, store=store)
 
         return self._compiled(("forward", reverse, sequences, store), forward)
@@ -74,7 +74,7 @@ class Loops:
         """The loop backward of one part."""
 
         def backward(weights: Tensors, *tensors: Any) -> Any:
-            with self._weights(weights):
+            with loops.standing_for(self.cell.weights, weights):
                 return loops.backward(self.cell, *tensors, reverse=reverse, sequences=sequences)
 
         return self._compiled(("backward", reverse, sequences), backward)
@@ -84,11 +84,6 @@ class Loops:
             compiled = tf.function(function, jit_compile=True, autograph=False, reduce_retracing=True)
             self.compiled[key] = compiled
         return self.compiled[key]
-
-    def _weights(self, weights: Tensors) -> keras.StatelessScope:
-        """The loops get the weights as arguments: inside them the cell's variables stand for these."""
-        pairs = list(zip(self.cell.recurrent_weights(), weights, strict=True))
-        return keras.StatelessScope(state_mapping=pairs, initialize_variables=False)
 
 
 _LOOPS: dict[tuple[type, str], Loops] = {}
@@ -119,10 +114,8 @@ def graph_of(cell: Any, reverse: bool, sequences: bool, training: bool, parts: i
     key = (reverse, sequences, training, parts)
     if key not in graphs:
 
-        def whole(
-            projected: Tensor, mask: Tensor | None, states: Tensors, recurrent_mask: Tensor | None
-        ) -> Any:
-            return differentiable(cell, projected, mask, states, recurrent_mask, *key)
+        def whole(inputs: Tensor, mask: Tensor | None, states: Tensors, recurrent_mask: Tensor | None) -> Any:
+            return differentiable(cell, inputs, mask, states, recurrent_mask, *key)
 
         graphs[key] = tf.function(whole, autograph=False, reduce_retracing=True)
     return graphs[key]
@@ -130,7 +123,7 @@ def graph_of(cell: Any, reverse: bool, sequences: bool, training: bool, parts: i
 
 def differentiable(
     cell: Any,
-    projected: Tensor,
+    inputs: Tensor,
     mask: Tensor | None,
     given_states: Tensors,
     recurrent_mask: Tensor | None,
@@ -139,38 +132,43 @@ def differentiable(
     training: bool,
     parts: int,
 ) -> tuple[Tensor, Tensors]:
-    """All parts forward, with the gradient by `projected`, `states` and the cell's recurrent weights.
+    """All parts forward, with the gradient by `inputs`, `states` and the cell's weights.
 
     Only in training the forward loop stores what the backward loop reads. A gradient that is asked for elsewhere runs
     the forward loop again.
     """
-    weights = [tf.cast(tf.convert_to_tensor(weight), projected.dtype) for weight in cell.recurrent_weights()]
-    pieces = split(tf.shape(projected)[0], parts)
+    weights = [tf.cast(tf.convert_to_tensor(weight), inputs.dtype) for weight in cell.weights]
+    pieces = split(tf.shape(inputs)[0], parts)
 
-    def forward(store: bool, projected: Tensor, states: Tensors, weights: Tensors) -> list[Any]:
+    def forward(store: bool, inputs: Tensor, states: Tensors, weights: Tensors) -> list[Any]:
         loop = loops_of(cell).forward(reverse, sequences, store)
-        return [loop(weights, *pieces(n, [projected, mask, states, recurrent_mask])) for n in range(parts)]
+        return [loop(weights, *pieces(n, [inputs, mask, states, recurrent_mask])) for n in range(parts)]
 
     @tf.custom_gradient
-    def call(projected: Tensor, *tensors: Tensor) -> Any:
+    def call(inputs: Tensor, *tensors: Tensor) -> Any:
         states, weights = list(tensors[: len(given_states)]), list(tensors[len(given_states) :])
-        results = forward(training, projected, states, weights)
+        results = forward(training, inputs, states, weights)
 
         def gradient(d_outputs: Tensor, *d_states: Tensor) -> Any:
-            kept = results if training else forward(True, projected, states, weights)
+            kept = results if training else forward(True, inputs, states, weights)
             loop = loops_of(cell).backward(reverse, sequences)
-            given = [[mask, states, recurrent_mask], [d_outputs, list(d_states)]]
             slopes = [
-                loop(weights, *pieces(n, given[0]), *kept[n][2], *pieces(n, given[1])) for n in range(parts)
+                loop(
+                    weights,
+                    *pieces(n, [inputs, mask, recurrent_mask]),
+                    kept[n][2],
+                    *pieces(n, [d_outputs, list(d_states)]),
+                )
+                for n in range(parts)
             ]
-            d_projected, d_states_before = _joined([slope[:2] for slope in slopes])
+            d_inputs, d_states_before = _joined([slope[:2] for slope in slopes])
             d_weights = [tf.add_n(list(pair)) for pair in zip(*[slope[2] for slope in slopes], strict=True)]
-            return d_projected, *d_states_before, *d_weights
+            return d_inputs, *d_states_before, *d_weights
 
         outputs, finals = _joined([result[:2] for result in results])
         return (outputs, *finals), gradient
 
-    outputs, *finals = call(projected, *given_states, *weights)
+    outputs, *finals = call(inputs, *given_states, *weights)
     return outputs, finals
 
 

@@ -19,7 +19,7 @@ Tensors = list[Any]
 
 def forward(
     cell: Any,
-    projected: Tensor,
+    inputs: Tensor,
     mask: Tensor | None,
     states: Tensors,
     recurrent_mask: Tensor | None,
@@ -27,12 +27,12 @@ def forward(
     reverse: bool,
     sequences: bool,
     store: bool,
-) -> tuple[Tensor, Tensors, Any]:
-    """Run a cell over its projected inputs.
+) -> tuple[Tensor, Tensors, Tensors]:
+    """Run a cell over a part of the batch.
 
     Args:
         cell: its weights stand for the tensors of this call.
-        projected: `(batch, time, gates * units)`.
+        inputs: `(batch, time, features)`.
         mask: `(batch, time)` bool, or None.
         states: before the first step, each `(batch, size)`.
         recurrent_mask: `(batch, units)`, or None.
@@ -41,42 +41,46 @@ def forward(
         store: keep what `backward` needs.
 
     Returns:
-        Outputs; final states; and with `store` the first state after every step with the residuals of every step.
+        Outputs; final states; and with `store` the residuals and the first state before each step, for every step.
     """
-    batch, steps = tf.shape(projected)[0], tf.shape(projected)[1]
+    batch, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
     turns = steps * tf.minimum(batch, 1)  # an empty part takes no step
+    projected = _steps(cell.project(_rows(inputs)), batch, steps)
 
     def at(turn: Tensor) -> Tensor:
         return steps - 1 - turn if reverse else turn
 
-    def step(turn: Tensor, products: Tensors, states: Tensors, present: Tensors, written: Tensors) -> Any:
+    def step(turn, products, states, present, projected, outputs, stored):
         after, residuals = cell.advance(products, states, recurrent_mask)
         after = _where(present, after, states)
-        values = [after[0], *residuals] if store else [after[0]][: len(written)]
-        written = [_write(sequence, value, at(turn)) for sequence, value in zip(written, values, strict=True)]
+        if store:
+            # The first residual takes the place of what it came from: one long tensor less.
+            projected = _write(projected, residuals[0], at(turn))
+            stored = _write_all(stored, [*residuals[1:], states[0]], at(turn))
+        outputs = _write_all(outputs, after[: len(outputs)], at(turn))
         following = at(tf.minimum(turn + 1, steps - 1))
         products = cell.products(projected[:, following], after, recurrent_mask)
-        return turn + 1, products, after, _present(mask, following), written
+        return turn + 1, products, after, _present(mask, following), projected, outputs, stored
 
     first = at(tf.constant(0))
-    products = cell.products(projected[:, first], states, recurrent_mask)
-    written = [states[0]] if store or sequences else []
+    # Not read from `projected`: XLA would copy all of it, to keep it as it was before the loop.
+    products = cell.products(cell.project(inputs[:, first]), states, recurrent_mask)
+    outputs = [_empty_sequence(states[0], steps)] if sequences else []
+    stored = []
     if store:
-        written += cell.advance(products, states, recurrent_mask)[1]
-    written = [_empty_sequence(value, steps) for value in written]
-    loop = (tf.constant(0), products, list(states), _present(mask, first), written)
-    _, _, finals, _, written = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
-    outputs = written[0] if sequences else finals[0]
-    return outputs, finals, ([written[0], written[1:]] if store else [])
+        residuals = cell.advance(products, states, recurrent_mask)[1]
+        stored = [_empty_sequence(value, steps) for value in [*residuals[1:], states[0]]]
+    loop = (tf.constant(0), products, list(states), _present(mask, first), projected, outputs, stored)
+    _, _, finals, _, projected, outputs, stored = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
+    return outputs[0] if sequences else finals[0], finals, [projected, *stored] if store else []
 
 
 def backward(
     cell: Any,
+    inputs: Tensor,
     mask: Tensor | None,
-    states: Tensors,
     recurrent_mask: Tensor | None,
-    after: Tensor,
-    residuals: Tensors,
+    stored: Tensors,
     d_outputs: Tensor,
     d_states: Tensors,
     *,
@@ -86,16 +90,17 @@ def backward(
     """Back-propagation through time.
 
     Args:
-        cell, mask, states, recurrent_mask, reverse, sequences: as in `forward`.
-        after, residuals: what `forward` stored.
+        cell, inputs, mask, recurrent_mask, reverse, sequences: as in `forward`.
+        stored: what `forward` kept.
         d_outputs, d_states: derivatives of the loss by the outputs and the final states of `forward`.
 
     Returns:
-        Derivatives by `projected`, by `states`, and by the cell's recurrent weights.
+        Derivatives by the inputs, by the states before the first step, and by `cell.weights`.
     """
-    batch, steps = tf.shape(after)[0], tf.shape(after)[1]
+    batch, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
     turns = steps * tf.minimum(batch, 1)
     transposed = cell.transposed_kernels()
+    *residuals, before = stored
 
     def at(turn: Tensor) -> Tensor:
         return turn if reverse else steps - 1 - turn
@@ -105,37 +110,52 @@ def backward(
             return d_states
         return [d_states[0] + _zero_unless(present, d_outputs[:, position]), *d_states[1:]]
 
-    def step(
-        turn: Tensor, d_states: Tensors, residual: Tensors, present: Tensors, d_projected: Tensor
-    ) -> Any:
+    def step(turn, d_states, residual, present, d_projected):
         d_here, d_before = cell.step_backward(residual, d_states, recurrent_mask, transposed)
-        d_here = _zero_unless(present, d_here)
         d_before = _where(present, d_before, d_states)
-        d_projected = _write(d_projected, d_here, at(turn))
+        d_projected = _write(d_projected, _zero_unless(present, d_here), at(turn))
         following = at(tf.minimum(turn + 1, steps - 1))
         present = _present(mask, following)
-        # After the last step there is no output before it: what is added then is taken away below.
+        # Before the first step of the sequence no output arrives.
         d_next = arriving(d_before, following, present)
         d_before = [tf.where(turn + 1 < turns, d_next[0], d_before[0]), *d_before[1:]]
-        return turn + 1, d_before, [sequence[:, following] for sequence in residuals], present, d_projected
+        return turn + 1, d_before, _read_all(residuals, following), present, d_projected
 
     first = at(tf.constant(0))
-    if not sequences:
-        d_states = [d_states[0] + d_outputs, *d_states[1:]]
     present = _present(mask, first)
-    d_states = arriving(d_states, first, present)
-    residual = [sequence[:, first] for sequence in residuals]
+    d_states = arriving(d_states, first, present) if sequences else [d_states[0] + d_outputs, *d_states[1:]]
+    residual = _read_all(residuals, first)
     d_here, _ = cell.step_backward(residual, d_states, recurrent_mask, transposed)
     loop = (tf.constant(0), d_states, residual, present, _empty_sequence(d_here, steps))
     _, d_states, _, _, d_projected = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
-    seen = [after[:, 1:], states[0][:, None]] if reverse else [states[0][:, None], after[:, :-1]]
-    seen = tf.concat(seen, axis=1)
-    if recurrent_mask is not None:
-        seen = seen * recurrent_mask[:, None]
-    d_weights = cell.recurrent_gradients(
-        _rows(d_projected), [_rows(sequence) for sequence in residuals], _rows(seen)
+    seen = before if recurrent_mask is None else before * recurrent_mask[:, None]
+    d_projected = _rows(d_projected)
+    d_recurrent = cell.recurrent_gradients(
+        d_projected, [_rows(sequence) for sequence in residuals], _rows(seen)
     )
-    return d_projected, d_states, d_weights
+    d_inputs, d_weights = _project_gradients(cell, _rows(inputs), d_projected)
+    for weight, slope in zip(cell.recurrent_weights(), d_recurrent, strict=True):
+        d_weights[id(weight)] = d_weights[id(weight)] + slope
+    return _steps(d_inputs, batch, steps), d_states, [d_weights[id(weight)] for weight in cell.weights]
+
+
+def _project_gradients(cell: Any, rows: Tensor, d_projected: Tensor) -> tuple[Tensor, dict[int, Tensor]]:
+    """Derivatives by the inputs and by each of `cell.weights` (by its id) through `cell.project`."""
+    weights = [tf.convert_to_tensor(weight) for weight in cell.weights]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([rows, *weights])
+        with standing_for(cell.weights, weights):
+            projected = cell.project(rows)
+    slopes = tape.gradient(
+        projected, [rows, *weights], output_gradients=d_projected, unconnected_gradients="zero"
+    )
+    return slopes[0], {id(weight): slope for weight, slope in zip(cell.weights, slopes[1:], strict=True)}
+
+
+def standing_for(variables: list[Any], tensors: Tensors) -> keras.StatelessScope:
+    """Inside, Keras variables stand for these tensors."""
+    pairs = list(zip(variables, tensors, strict=True))
+    return keras.StatelessScope(state_mapping=pairs, initialize_variables=False)
 
 
 def _empty_sequence(value: Tensor, steps: Tensor) -> Tensor:
@@ -159,6 +179,19 @@ def _where(present: Tensors, new: Tensors, old: Tensors) -> Tensors:
 
 def _zero_unless(present: Tensors, value: Tensor) -> Tensor:
     return tf.where(present[0], value, tf.zeros_like(value)) if present else value
+
+
+def _write_all(sequences: Tensors, values: Tensors, position: Tensor) -> Tensors:
+    return [_write(sequence, value, position) for sequence, value in zip(sequences, values, strict=True)]
+
+
+def _read_all(sequences: Tensors, position: Tensor) -> Tensors:
+    return [sequence[:, position] for sequence in sequences]
+
+
+def _steps(rows: Tensor, batch: Tensor, steps: Tensor) -> Tensor:
+    """The inverse of `_rows`."""
+    return tf.reshape(rows, [batch, steps, rows.shape[-1]])
 
 
 def _rows(sequence: Tensor) -> Tensor:
