@@ -66,7 +66,7 @@ def test_downloads_are_tried_few_times_and_the_library_is_left_as_it_was():
         else:
             hub.prepare(builder)
         assert builder.retries == hub.RETRIES
-        assert downloader.MAX_RETRIES == before
+        assert before == downloader.MAX_RETRIES
 
 
 def test_no_network_is_found_out_before_the_download(monkeypatch: pytest.MonkeyPatch):
