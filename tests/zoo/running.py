@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 
 from tests.zoo import parity
+from zoo.layers.engines import ENGINES, choose
 from zoo.layers.recurrent import Recurrent
 
 #: The widest floats of Keras' backend: with JAX, Keras computes tanh in float32 whatever it is given.
@@ -18,16 +21,38 @@ TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 
 def cell_class(name: str) -> type:
     """The cell of a module of `zoo.cells`."""
-    import importlib
-
     return importlib.import_module(f"zoo.cells.{name}").CELL
+
+
+def takes(engine: str, cell: Any) -> bool:
+    """Whether the engine can run the cell."""
+    try:
+        choose(cell, engine)
+    except ValueError:
+        return False
+    return True
+
+
+def runs(kinds: list[parity.Kind], **options: Any) -> Any:
+    """A test for each kind and each engine that takes it with these options, as the arguments `kind` and
+    `engine`."""
+    pairs = [
+        (kind, engine) for kind in kinds for engine in ENGINES if takes(engine, make_cell(kind, **options))
+    ]
+    return pytest.mark.parametrize(
+        ("kind", "engine"), [pytest.param(*pair, id=f"{pair[0].id}-{pair[1]}") for pair in pairs]
+    )
+
+
+def make_cell(kind: parity.Kind, units: int = parity.UNITS, **options: Any) -> Any:
+    """A cell of this kind."""
+    return cell_class(kind.cell)(units, **kind.options, **options)
 
 
 def make_layer(case: parity.Case, engine: str = "loop", dtype: str = WIDEST) -> Recurrent:
     """A built layer for the case, with return_state."""
-    options = {"use_bias": case.use_bias, "dtype": dtype, **case.kind.options}
     layer = Recurrent(
-        cell_class(case.kind.cell)(parity.UNITS, **options),
+        make_cell(case.kind, use_bias=case.use_bias, dtype=dtype),
         layers=case.layers,
         bidirectional=case.bidirectional,
         return_state=True,

@@ -15,7 +15,7 @@ import pytest
 #: Part of a test's name, and how many there are at least.
 AGAIN = {
     "test_reference and 2-both-bias": 5,  # two layers, both directions, padding
-    "test_the_drawn_masks and both": 5,
+    "test_the_drawn_masks": 5,
     "test_the_same_inputs_are_dropped": 1,
     "test_masks_inside_a_compiled_loop": 1,
     "test_plain_keras_layers_run_it and True": 4,  # training

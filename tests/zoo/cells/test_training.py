@@ -1,0 +1,64 @@
+"""Training reaches every weight, in every precision and on every engine."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from tests.zoo import parity
+from tests.zoo.running import make_cell, randomise, runs
+from zoo.layers.recurrent import Recurrent
+
+MASK = np.arange(5) < np.array([5, 3, 1, 4])[:, None]
+
+
+def draw_inputs() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
+
+
+def make_model(cell, engine: str, **options) -> keras.Model:
+    """Inputs and mask through the layer to one number."""
+    inputs, mask = keras.Input((None, 3)), keras.Input((None,), dtype="bool")
+    layer = Recurrent(cell, engine=engine, return_sequences=False, dtype=cell.dtype_policy, **options)
+    outputs = keras.layers.Dense(1, dtype=cell.variable_dtype)(layer(inputs, mask=mask))
+    model = keras.Model([inputs, mask], outputs)
+    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
+    return model
+
+
+@runs(parity.KINDS)
+def test_one_step_changes_every_weight(kind, engine):
+    model = make_model(make_cell(kind), engine, bidirectional=True)
+    before = model.get_weights()
+    model.train_on_batch([draw_inputs(), MASK], np.ones((4, 1)))
+    names = [weight.path for weight in model.weights]
+    unchanged = [
+        name for name, old, new in zip(names, before, model.get_weights(), strict=True) if (old == new).all()
+    ]
+    assert len(set(names)) == len(names)
+    assert not unchanged
+
+
+@runs(parity.KINDS)
+def test_mixed_precision(kind, engine):
+    """Weights in float32, the outputs of float32 up to the digits of bfloat16, and it trains."""
+    policy = "mixed_bfloat16"
+    layers = {
+        name: Recurrent(make_cell(kind, dtype=name), engine=engine, dtype=name)
+        for name in ("float32", policy)
+    }
+    outputs = {}
+    for name, layer in layers.items():
+        layer.build((None, None, 3))
+        randomise(layer)
+        outputs[name] = layer(draw_inputs(), mask=MASK)
+    assert {weight.dtype for weight in layers[policy].weights} == {"float32"}
+    assert keras.backend.standardize_dtype(outputs[policy].dtype) == "bfloat16"
+    got, expected = (np.asarray(keras.ops.cast(outputs[name], "float64")) for name in (policy, "float32"))
+    np.testing.assert_allclose(got, expected, atol=0.05)
+
+    model = make_model(make_cell(kind, dtype=policy), engine)
+    before = model.get_weights()
+    loss = model.train_on_batch([draw_inputs(), MASK], np.ones((4, 1)))
+    assert np.isfinite(loss)
+    assert all((new != old).any() for new, old in zip(model.get_weights(), before, strict=True))
