@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from zoo.layers.engines import fused_tensorflow_loops as loops
@@ -86,14 +85,18 @@ class Loops:
         return self.compiled[key]
 
 
-_LOOPS: dict[tuple[type, str], Loops] = {}
+_LOOPS: dict[tuple[Any, ...], Loops] = {}
 _MOST_LOOPS = 64
 
 
 def loops_of(cell: Any) -> Loops:
-    """The loops of cells of this class with these arguments, but for those that act on weights and dropout only."""
+    """The loops of cells of this class with these arguments, but for those that act on weights and dropout only.
+
+    Weights of one shape: for another TensorFlow would trace with a shape unknown.
+    """
     config = {key: value for key, value in cell.get_config().items() if not key.endswith(_OTHER_ARGUMENTS)}
-    key = (type(cell), json.dumps(config, sort_keys=True, default=repr))
+    shapes = tuple(tuple(weight.shape) for weight in cell.weights)
+    key = (type(cell), json.dumps(config, sort_keys=True, default=repr), shapes)
     if key not in _LOOPS:
         if len(_LOOPS) >= _MOST_LOOPS:
             _LOOPS.clear()
