@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import math
+import os
+import signal
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from datasets.errors import UserError
+from tests.zoo.toy_training import FEATURES, linear, rows, run, same, trainer, weights
+from zoo.stopping import Stopped
+from zoo.training import NotANumber, Trainer, fit
+
+# ------------------------------------------------------------------------------------------ epochs
+
+
+@pytest.mark.parametrize(
+    ("scores", "mode", "best", "epochs"),
+    [
+        ((0.1, 0.3, 0.2, 0.3, 0.9), "max", 2, 4),
+        ((0.9, 0.3, 0.5, 0.4, 0.1), "min", 2, 4),
+        ((0.1, 0.2, 0.3, 0.4, 0.5), "max", 5, 5),
+        ((0.5, 0.5, 0.5), "max", 1, 3),
+    ],
+)
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_training_stops_early_and_ends_with_the_best_weights(scores, mode, best, epochs, average):
+    one = trainer(epochs=5, patience=2, average=average)
+    progress, seen = run(one, scores, mode)
+    assert (progress.best_epoch, progress.epoch, len(progress.history)) == (best, epochs, epochs)
+    assert same(weights(one), seen[best - 1])
+    assert not same(seen[best - 1], seen[best - 2])
+
+
+def test_history_holds_means_over_the_epoch():
+    one, told = trainer(epochs=2), []
+    original = one.step
+
+    def step(batch):
+        told.append(original(batch))
+        return told[-1]
+
+    one.step = step
+    progress, _ = run(one)
+    assert [row["epoch"] for row in progress.history] == [1, 2]
+    assert [row["dev_score"] for row in progress.history] == [0.1, 0.2]
+    for n, row in enumerate(progress.history):
+        losses, norms = zip(*told[3 * n : 3 * n + 3], strict=True)
+        assert row["loss"] == pytest.approx(np.mean(losses))
+        assert row["gradient_norm"] == pytest.approx(np.mean(norms))
+
+
+def dropping(**options) -> Trainer:
+    return trainer(lambda: linear(dropout=0.5), **options)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_other_numbers():
+    results = []
+    for seed in (5, 5, 6):
+        one = dropping(seed=seed)
+        run(one)
+        results.append(weights(one))
+    assert same(results[0], results[1])
+    assert not any(np.allclose(a, b) for a, b in zip(results[0], results[2], strict=True))
+
+
+def test_seed_and_epoch_decide_the_dropout():
+    def drawn(seed: int, epoch: int) -> list[int]:
+        one = dropping(seed=seed)
+        one.seed_dropout(epoch)
+        return [v.numpy().tolist() for v in one.model.variables if "seed" in v.path]
+
+    assert drawn(0, 1) == drawn(0, 1)
+    assert len(drawn(0, 1)) == 1
+    assert drawn(0, 1) != drawn(0, 2)
+    assert drawn(0, 1) != drawn(1, 1)
+
+
+def test_each_random_generator_of_a_model_draws_other_numbers():
+    def two():
+        x = keras.Input((FEATURES,), name="x")
+        y = keras.layers.Dropout(0.5, seed=1)(keras.layers.Dropout(0.5, seed=1)(x))
+        return keras.Model({"x": x}, keras.layers.Dense(1)(y))
+
+    one = trainer(two)
+    one.seed_dropout(0)
+    first, second = (v.numpy() for v in one.model.variables if "seed" in v.path)
+    assert (first != second).any()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("batch", range(1, 10))
+def test_a_run_that_was_stopped_at_any_batch_goes_on_as_if_it_had_not(number, batch, tmp_path):
+    unbroken = dropping(average=0.9)
+    expected, _ = run(unbroken)
+    stopped, count = dropping(average=0.9), 0
+    original = stopped.step
+
+    def step(one):
+        nonlocal count
+        count += 1
+        if count == batch:
+            os.kill(os.getpid(), number)
+        return original(one)
+
+    stopped.step = step
+    path = tmp_path / "state.npz"
+    with pytest.raises(Stopped, match=signal.Signals(number).name) as caught:
+        run(stopped, checkpoint_path=path)
+    assert caught.value.exit_code == 128 + number
+    resumed = dropping(average=0.9)
+    done = (batch - 1) // 3
+    progress, _ = run(resumed, [0.1, 0.2, 0.3][done:], checkpoint_path=path)
+    assert same(weights(resumed), weights(unbroken))
+    for row, other in zip(progress.history, expected.history, strict=True):
+        assert row | {"seconds": 0} == other | {"seconds": 0}
+
+
+def test_a_signal_while_the_dev_split_is_scored_stops_after_the_epoch(tmp_path):
+    one = trainer(epochs=1)
+
+    def evaluate():
+        os.kill(os.getpid(), signal.SIGTERM)
+        return {"score": 0.5}
+
+    path = tmp_path / "state.npz"
+    with pytest.raises(Stopped, match="after epoch 1"):
+        fit(one, rows(), evaluate, ("score", "max"), title="test", checkpoint_path=path)
+    again = trainer(epochs=1)
+    progress, seen = run(again, checkpoint_path=path)
+    assert progress.finished
+    assert seen == []
+    assert same(weights(again), weights(one))
+
+
+def test_checkpoints_inside_an_epoch(tmp_path, monkeypatch):
+    from zoo import checkpoint
+
+    kept = []
+    monkeypatch.setattr(
+        checkpoint, "save", lambda path, progress, *_: kept.append((progress.epoch, progress.batch))
+    )
+    run(trainer(epochs=1, checkpoint_seconds=0.0), checkpoint_path=tmp_path / "a")
+    assert kept == [(0, 1), (0, 2), (0, 3), (1, 0)]
+    kept.clear()
+    run(trainer(epochs=2, checkpoint_seconds=60.0), checkpoint_path=tmp_path / "a")
+    assert kept == [(1, 0), (2, 0)]
+
+
+def test_an_empty_training_split_is_refused():
+    with pytest.raises(UserError, match="training split is empty"):
+        fit(trainer(), rows(0), lambda: {"score": 1.0}, ("score", "max"), title="test")
+
+
+# ------------------------------------------------------------------------------------------ not a number
+
+
+def failing_at(batch: int, **options) -> Trainer:
+    """A trainer whose loss is NaN from this batch on."""
+    one = trainer(**options)
+    original, count = one.step, 0
+
+    def step(planned):
+        nonlocal count
+        count += 1
+        return (math.nan, 1.0) if count >= batch else original(planned)
+
+    one.step = step
+    return one
+
+
+def test_a_loss_that_is_no_number_stops_with_the_last_good_weights():
+    one = failing_at(9, epochs=5)
+    with pytest.raises(NotANumber, match="the loss became nan at epoch 3, batch 3; try a smaller") as caught:
+        run(one, [0.5, 0.4, 0.3])
+    assert (caught.value.best_epoch, caught.value.exit_code) == (1, 1)
+    other = trainer(epochs=1)
+    run(other, [0.5])
+    assert same(weights(one), weights(other))
+
+
+def test_a_score_that_is_no_number_stops_with_the_last_good_weights():
+    one = trainer(epochs=5, average=0.9)
+    with pytest.raises(NotANumber, match="dev score became nan after epoch 2") as caught:
+        run(one, [0.5, math.nan])
+    assert caught.value.best_epoch == 1
+    other = trainer(epochs=1, average=0.9)
+    run(other, [0.5])
+    assert same(weights(one), weights(other))
+
+
+def test_a_first_epoch_that_fails_has_no_best():
+    with pytest.raises(NotANumber) as caught:
+        run(failing_at(1))
+    assert caught.value.best_epoch == 0
+
+
+def test_a_gradient_that_is_no_number_stops():
+    def steep(targets, predictions):
+        return tf.sqrt(predictions[:, 0] * 0.0)  # its value is 0 and its slope infinite
+
+    with pytest.raises(NotANumber, match="the gradient's norm became nan at epoch 1, batch 1"):
+        run(trainer(loss=steep))
+
+
+def test_what_failed_is_not_written_over_the_checkpoint(tmp_path):
+    path = tmp_path / "state.npz"
+    with pytest.raises(NotANumber):
+        run(failing_at(5, checkpoint_seconds=0.0), checkpoint_path=path)
+    from zoo import checkpoint
+
+    one = trainer()
+    progress, best = checkpoint.load(path, one.variables)
+    assert (progress.epoch, progress.batch) == (1, 1)
+    assert all(np.isfinite(array).all() for array in best)
+    assert all(np.isfinite(array).all() for array in weights(one))
