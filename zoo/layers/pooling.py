@@ -16,7 +16,8 @@ def masked_mean(inputs: Any, present: Any) -> Any:
 
 def masked_max(inputs: Any, present: Any) -> Any:
     """Largest value `(batch, features)` over the steps where `present`; 0 where there is none."""
-    largest = keras.ops.max(keras.ops.where(present, inputs, -np.inf), axis=1)
+    candidates = keras.ops.where(present, inputs, -np.inf)
+    largest = keras.ops.max(candidates, axis=1, initial=-np.inf)  # with `initial` a batch may be empty
     return keras.ops.where(keras.ops.any(present, axis=1), largest, 0)
 
 

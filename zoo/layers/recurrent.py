@@ -104,9 +104,7 @@ class Recurrent(keras.layers.Layer):
 
     def get_initial_state(self, batch_size: Any) -> StackedStates:
         """The states of every cell before the first step."""
-        return [
-            [_state_list(cell.get_initial_state(batch_size=batch_size)) for cell in row] for row in self.cells
-        ]
+        return [[_initial_state(cell, batch_size) for cell in row] for row in self.cells]
 
     def call(
         self,
@@ -203,6 +201,15 @@ def _copy(cell: Any, layer: int, direction: int) -> Any:
 
 def _nth_seed(seed: int | None, n: int) -> int | None:
     return None if seed is None else seed + n
+
+
+def _initial_state(cell: Any, batch_size: Any) -> list[Tensor]:
+    """The state that a cell starts from: its own, or zeros where it has no say, as in `keras.layers.RNN`."""
+    if hasattr(cell, "get_initial_state"):
+        return _state_list(cell.get_initial_state(batch_size=batch_size))
+    return [
+        keras.ops.zeros((batch_size, size), dtype=cell.compute_dtype) for size in _state_list(cell.state_size)
+    ]
 
 
 def _state_list(states: Any) -> list[Tensor]:

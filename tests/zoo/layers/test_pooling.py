@@ -6,6 +6,7 @@ import pytest
 
 from zoo.layers.pooling import MaskedPooling
 
+KINDS = pytest.mark.parametrize("kind", ["mean", "max", "both"])
 MASK = np.array([[True, True, False], [False, False, False], [True, False, True]])
 
 
@@ -17,22 +18,26 @@ def inputs(dtype: str = "float32") -> np.ndarray:
 
 
 def expected(kind: str, values: np.ndarray) -> np.ndarray:
+    if kind == "both":
+        return np.concatenate([expected("mean", values), expected("max", values)], axis=1)
     reduce = {"mean": np.mean, "max": np.max}[kind]
     return np.stack(
         [reduce(v[m], axis=0) if m.any() else np.zeros(4) for v, m in zip(values, MASK, strict=True)]
     )
 
 
-@pytest.mark.parametrize("kind", ["mean", "max"])
+@KINDS
 def test_steps_without_input_do_not_count(kind):
     pooled = MaskedPooling(kind)(inputs(), mask=MASK)
     np.testing.assert_allclose(pooled, expected(kind, inputs()), rtol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["mean", "max"])
+@KINDS
 def test_without_a_mask_all_steps_count(kind):
     pooled = MaskedPooling(kind)(inputs())
-    np.testing.assert_allclose(pooled, getattr(inputs(), kind)(axis=1), rtol=1e-6)
+    kinds = ("mean", "max") if kind == "both" else (kind,)
+    whole = np.concatenate([getattr(inputs(), name)(axis=1) for name in kinds], axis=1)
+    np.testing.assert_allclose(pooled, whole, rtol=1e-6)
 
 
 def test_both_stand_side_by_side_the_mean_first():
@@ -49,7 +54,7 @@ def test_the_maximum_may_be_any_number():
     np.testing.assert_array_equal(pooled, values[:, 0])
 
 
-@pytest.mark.parametrize("kind", ["mean", "max"])
+@KINDS
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_other_precisions(kind, policy):
     layer = MaskedPooling(kind, dtype=policy)
@@ -60,7 +65,7 @@ def test_other_precisions(kind, policy):
     np.testing.assert_allclose(np.asarray(pooled, "float64"), expected(kind, values), rtol=0.02)
 
 
-@pytest.mark.parametrize("kind", ["mean", "max"])
+@KINDS
 def test_gradients_are_finite_and_zero_where_there_is_no_input(kind):
     import tensorflow as tf
 
@@ -71,7 +76,14 @@ def test_gradients_are_finite_and_zero_where_there_is_no_input(kind):
     gradient = tape.gradient(total, values).numpy()
     assert np.isfinite(gradient).all()
     assert not gradient[~MASK].any()
-    np.testing.assert_allclose(gradient.sum(axis=1), np.repeat([[1.0], [0], [1]], 4, axis=1), rtol=1e-6)
+    times = 2.0 if kind == "both" else 1.0
+    np.testing.assert_allclose(gradient.sum(axis=1), np.repeat([[times], [0], [times]], 4, axis=1), rtol=1e-6)
+
+
+@KINDS
+def test_a_batch_may_be_empty(kind):
+    shape = MaskedPooling(kind)(inputs()[:0], mask=MASK[:0]).shape
+    assert shape == (0, 8 if kind == "both" else 4)
 
 
 def test_configuration_round_trip():
@@ -87,6 +99,7 @@ def test_other_kinds_are_refused():
 def test_symbolic_shape_and_no_mask_after_it():
     tokens = keras.Input((None,), dtype="int32")
     embedded = keras.layers.Embedding(5, 3, mask_zero=True)(tokens)
+    assert MaskedPooling("both")(embedded).shape == (None, 6)
     pooled = MaskedPooling("mean")(embedded)
     assert pooled.shape == (None, 3)
     assert getattr(pooled, "_keras_mask", None) is None

@@ -45,6 +45,6 @@ def last_unmasked(outputs: Any, mask: Any) -> Any:
         mask: `(batch, time)` bool.
     """
     steps = keras.ops.arange(1, keras.ops.shape(mask)[1] + 1, dtype="int32")
-    last = keras.ops.max(keras.ops.where(mask, steps, 0), axis=1)
+    last = keras.ops.max(keras.ops.where(mask, steps, 0), axis=1, initial=0)  # a batch may be empty
     picked = keras.ops.cast(steps == last[:, None], outputs.dtype)
     return keras.ops.einsum("bt,btu->bu", picked, outputs)
