@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 #: In the order in which `auto` prefers them.
-ENGINES = ("keras", "parallel", "fused", "loop")
+ENGINES = ("keras", "parallel", "fused", "hoisted", "loop")
 
 
 @dataclass(frozen=True)

@@ -6,32 +6,29 @@ product over batch and time after the backward loop. `docs/engines.md` says how 
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from typing import Any
 
-import keras
+from zoo.layers.engines import compiled
+from zoo.layers.engines.recurrence import Written
 
-from zoo.layers.engines import loop, portable
-
-#: The module that holds the loops, for each backend of Keras.
-BACKENDS = {"tensorflow": "zoo.layers.engines.fused_tensorflow"}
-#: Below this `auto` takes another engine.
-FEWEST_UNITS = 16
+unwise = compiled.unwise
 
 
 def unfit(cell: Any) -> str | None:
-    """A cell needs a backward step of its own, and the backend needs loops."""
-    if keras.backend.backend() not in BACKENDS:
-        return f"it has no loops for Keras' {keras.backend.backend()} backend"
-    if not hasattr(cell, "no_backward"):
-        return "the cell has no backward step of its own"
+    """A cell needs `project` and `step`, and a backward step that belongs to this very step."""
+    reason = compiled.unfit(cell)
+    if reason:
+        return reason
+    ancestry = type(cell).__mro__
+    places = {name: _first(ancestry, name) for name in ("step", "advance", "step_backward")}
+    if places["step"] < max(places["advance"], places["step_backward"]):
+        return "its step has no backward step of its own"
     return cell.no_backward()
 
 
-def unwise(cell: Any) -> str | None:
-    """Compiling takes about two seconds for each kind of layer; a very small cell never gives them back."""
-    return f"{cell.units} units do not repay the compilation" if cell.units < FEWEST_UNITS else None
+def _first(ancestry: tuple[type, ...], name: str) -> int:
+    """Which of the classes defines the method that counts; smaller is more special."""
+    return next(n for n, ancestor in enumerate(ancestry) if name in vars(ancestor))
 
 
 def run(
@@ -46,37 +43,5 @@ def run(
     beside: int = 1,
 ) -> tuple[Any, list[Any]]:
     """See `zoo.layers.engines.loop.run`."""
-    if portable.wanted():
-        return loop.run(cell, inputs, mask, states, reverse=reverse, sequences=sequences, training=training)
-    inputs = keras.ops.cast(inputs, cell.compute_dtype)
-    states = [keras.ops.cast(state, cell.compute_dtype) for state in states]
-    inputs, recurrent_mask = dropped_out(cell, inputs, states, training)
-    loops = importlib.import_module(BACKENDS[keras.backend.backend()])
-    outputs, final_states = loops.run(
-        cell,
-        inputs,
-        mask,
-        states,
-        recurrent_mask,
-        reverse=reverse,
-        sequences=sequences,
-        training=training,
-        beside=beside,
-    )
-    if mask is None:
-        return outputs, final_states
-    present = mask[..., None] if sequences else keras.ops.any(mask, axis=1)[:, None]
-    return keras.ops.where(present, outputs, keras.ops.zeros_like(outputs)), final_states
-
-
-def dropped_out(cell: Any, inputs: Any, states: list[Any], training: bool) -> tuple[Any, Any]:
-    """The inputs with the dropout of a whole sequence, and the mask of the recurrent dropout or None.
-
-    Masks are drawn as `keras.layers.RNN` draws them, so that every engine drops the same numbers from the same seed.
-    """
-    input_mask = cell.get_dropout_mask(inputs[:, 0])
-    recurrent_mask = cell.get_recurrent_dropout_mask(states[0])
-    cell.reset_masks()
-    if training and input_mask is not None:
-        inputs = inputs * input_mask[:, None]
-    return inputs, recurrent_mask if training else None
+    options = {"reverse": reverse, "sequences": sequences, "training": training, "beside": beside}
+    return compiled.run(Written, cell, inputs, mask, states, **options)

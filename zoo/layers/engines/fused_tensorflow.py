@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from zoo.layers.engines import fused_tensorflow_loops as loops
+from zoo.layers.engines.recurrence import standing_for
 
 Tensor = Any
 Tensors = list[Any]
@@ -23,6 +24,7 @@ ROWS_OF_A_PART = 4
 
 
 def run(
+    kind: type,
     cell: Any,
     inputs: Tensor,
     mask: Tensor | None,
@@ -34,7 +36,7 @@ def run(
     training: bool,
     beside: int,
 ) -> tuple[Tensor, Tensors]:
-    """Run the cell over `inputs` `(batch, time, features)`.
+    """Run the cell over `inputs` `(batch, time, features)`; `kind` is `Written` or `Derived`.
 
     Returns:
         The first state after every step `(batch, time, units)`, or after the last for `sequences=False`; final states.
@@ -42,7 +44,7 @@ def run(
     parts = most_parts(beside)
     if inputs.shape[0] is not None:
         parts = max(1, min(parts, inputs.shape[0] // ROWS_OF_A_PART))
-    return graph_of(cell, reverse, sequences, training, parts)(inputs, mask, states, recurrent_mask)
+    return graph_of(kind, cell, reverse, sequences, training, parts)(inputs, mask, states, recurrent_mask)
 
 
 def most_parts(beside: int) -> int:
@@ -56,16 +58,18 @@ def most_parts(beside: int) -> int:
 class Loops:
     """The compiled loops of all cells with one configuration, so that the next layer or model finds them compiled."""
 
-    def __init__(self, cell: Any):
-        self.cell = cell
+    def __init__(self, recurrence: Any):
+        self.recurrence = recurrence
         self.compiled: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
     def forward(self, reverse: bool, sequences: bool, store: bool) -> Callable[..., Any]:
         """The loop forward of one part; `store` keeps what the backward loop needs."""
 
         def forward(weights: Tensors, *tensors: Any) -> Any:
-            with loops.standing_for(self.cell.weights, weights):
-                return loops.forward(self.cell, *tensors, reverse=reverse, sequences=sequences, store=store)
+            with standing_for(self.recurrence.cell.weights, weights):
+                return loops.forward(
+                    self.recurrence, *tensors, reverse=reverse, sequences=sequences, store=store
+                )
 
         return self._compiled(("forward", reverse, sequences, store), forward)
 
@@ -73,8 +77,8 @@ class Loops:
         """The loop backward of one part."""
 
         def backward(weights: Tensors, *tensors: Any) -> Any:
-            with loops.standing_for(self.cell.weights, weights):
-                return loops.backward(self.cell, *tensors, reverse=reverse, sequences=sequences)
+            with standing_for(self.recurrence.cell.weights, weights):
+                return loops.backward(self.recurrence, *tensors, reverse=reverse, sequences=sequences)
 
         return self._compiled(("backward", reverse, sequences), backward)
 
@@ -89,18 +93,18 @@ _LOOPS: dict[tuple[Any, ...], Loops] = {}
 _MOST_LOOPS = 64
 
 
-def loops_of(cell: Any) -> Loops:
+def loops_of(cell: Any, kind: type) -> Loops:
     """The loops of cells of this class with these arguments, but for those that act on weights and dropout only.
 
     Weights of one shape: for another TensorFlow would trace with a shape unknown.
     """
     config = {key: value for key, value in cell.get_config().items() if not key.endswith(_OTHER_ARGUMENTS)}
     shapes = tuple(tuple(weight.shape) for weight in cell.weights)
-    key = (type(cell), json.dumps(config, sort_keys=True, default=repr), shapes)
+    key = (kind, type(cell), json.dumps(config, sort_keys=True, default=repr), shapes)
     if key not in _LOOPS:
         if len(_LOOPS) >= _MOST_LOOPS:
             _LOOPS.clear()
-        _LOOPS[key] = Loops(cell)
+        _LOOPS[key] = Loops(kind(cell, loops.vjp))
     return _LOOPS[key]
 
 
@@ -108,13 +112,15 @@ def loops_of(cell: Any) -> Loops:
 _OTHER_ARGUMENTS = ("name", "trainable", "seed", "dropout", "_initializer", "_regularizer")
 
 
-def graph_of(cell: Any, reverse: bool, sequences: bool, training: bool, parts: int) -> Callable[..., Any]:
+def graph_of(
+    kind: type, cell: Any, reverse: bool, sequences: bool, training: bool, parts: int
+) -> Callable[..., Any]:
     """All parts with their gradient; a graph, because only in a graph the parts run side by side.
 
     It reads the cell's weights, so it is the cell's own; it stands in `__dict__`, past Keras, which would track it.
     """
     graphs = cell.__dict__.setdefault("_fused_graphs", {})
-    key = (reverse, sequences, training, parts)
+    key = (kind, reverse, sequences, training, parts)
     if key not in graphs:
 
         def whole(inputs: Tensor, mask: Tensor | None, states: Tensors, recurrent_mask: Tensor | None) -> Any:
@@ -130,6 +136,7 @@ def differentiable(
     mask: Tensor | None,
     given_states: Tensors,
     recurrent_mask: Tensor | None,
+    kind: type,
     reverse: bool,
     sequences: bool,
     training: bool,
@@ -144,7 +151,7 @@ def differentiable(
     pieces = split(tf.shape(inputs)[0], parts)
 
     def forward(store: bool, inputs: Tensor, states: Tensors, weights: Tensors) -> list[Any]:
-        loop = loops_of(cell).forward(reverse, sequences, store)
+        loop = loops_of(cell, kind).forward(reverse, sequences, store)
         return [loop(weights, *pieces(n, [inputs, mask, states, recurrent_mask])) for n in range(parts)]
 
     @tf.custom_gradient
@@ -154,7 +161,7 @@ def differentiable(
 
         def gradient(d_outputs: Tensor, *d_states: Tensor) -> Any:
             kept = results if training else forward(True, inputs, states, weights)
-            loop = loops_of(cell).backward(reverse, sequences)
+            loop = loops_of(cell, kind).backward(reverse, sequences)
             slopes = [
                 loop(
                     weights,

@@ -18,7 +18,7 @@ Tensors = list[Any]
 
 
 def forward(
-    cell: Any,
+    recurrence: Any,
     inputs: Tensor,
     mask: Tensor | None,
     states: Tensors,
@@ -31,18 +31,19 @@ def forward(
     """Run a cell over a part of the batch.
 
     Args:
-        cell: its weights stand for the tensors of this call.
+        recurrence: `Written` or `Derived`.
         inputs: `(batch, time, features)`.
         mask: `(batch, time)` bool, or None.
         states: before the first step, each `(batch, size)`.
         recurrent_mask: `(batch, units)`, or None.
         reverse: from the last step to the first.
-        sequences: give the first state after every step, `(batch, time, units)`; else after the last.
+        sequences: give the output of every step, `(batch, time, units)`; else the first of the final states.
         store: keep what `backward` needs.
 
     Returns:
-        Outputs; final states; and with `store` the residuals and the first state before each step, for every step.
+        Outputs; final states; and with `store` what is to be stored of every step.
     """
+    cell = recurrence.cell
     batch, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
     turns = steps * tf.minimum(batch, 1)  # an empty part takes no step
     projected = _steps(cell.project(_rows(inputs)), batch, steps)
@@ -51,32 +52,30 @@ def forward(
         return steps - 1 - turn if reverse else turn
 
     def step(turn, products, states, present, projected, outputs, stored):
-        after, residuals = cell.advance(products, states, recurrent_mask)
+        output, after, kept = recurrence.advance(products, states, recurrent_mask)
         after = _where(present, after, states)
         if store:
-            # The first residual takes the place of what it came from: one long tensor less.
-            projected = _write(projected, residuals[0], at(turn))
-            stored = _write_all(stored, [*residuals[1:], states[0]], at(turn))
-        outputs = _write_all(outputs, after[: len(outputs)], at(turn))
+            # The first takes the place of what it came from: one long tensor less.
+            projected = _write(projected, kept[0], at(turn))
+            stored = _write_all(stored, kept[1:], at(turn))
+        outputs = _write_all(outputs, [output][: len(outputs)], at(turn))
         following = at(tf.minimum(turn + 1, steps - 1))
-        products = cell.products(projected[:, following], after, recurrent_mask)
+        products = recurrence.products(projected[:, following], after, recurrent_mask)
         return turn + 1, products, after, _present(mask, following), projected, outputs, stored
 
     first = at(tf.constant(0))
     # Not read from `projected`: XLA would copy all of it, to keep it as it was before the loop.
-    products = cell.products(cell.project(inputs[:, first]), states, recurrent_mask)
-    outputs = [_empty_sequence(states[0], steps)] if sequences else []
-    stored = []
-    if store:
-        residuals = cell.advance(products, states, recurrent_mask)[1]
-        stored = [_empty_sequence(value, steps) for value in [*residuals[1:], states[0]]]
+    products = recurrence.products(cell.project(inputs[:, first]), states, recurrent_mask)
+    output, _, kept = recurrence.advance(products, states, recurrent_mask)
+    outputs = [_empty_sequence(output, steps)] if sequences else []
+    stored = [_empty_sequence(value, steps) for value in kept[1:]] if store else []
     loop = (tf.constant(0), products, list(states), _present(mask, first), projected, outputs, stored)
     _, _, finals, _, projected, outputs, stored = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
     return outputs[0] if sequences else finals[0], finals, [projected, *stored] if store else []
 
 
 def backward(
-    cell: Any,
+    recurrence: Any,
     inputs: Tensor,
     mask: Tensor | None,
     recurrent_mask: Tensor | None,
@@ -90,8 +89,8 @@ def backward(
     """Back-propagation through time.
 
     Args:
-        cell, inputs, mask, recurrent_mask, reverse, sequences: as in `forward`.
-        stored: what `forward` kept.
+        recurrence, inputs, mask, recurrent_mask, reverse, sequences: as in `forward`.
+        stored: what `forward` stored.
         d_outputs, d_states: derivatives of the loss by the outputs and the final states of `forward`.
 
     Returns:
@@ -99,63 +98,47 @@ def backward(
     """
     batch, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
     turns = steps * tf.minimum(batch, 1)
-    transposed = cell.transposed_kernels()
-    *residuals, before = stored
+    fixed = recurrence.fixed()
+    read = stored[: len(stored) - recurrence.later]
+    if not sequences:
+        d_states = [d_states[0] + d_outputs, *d_states[1:]]
 
     def at(turn: Tensor) -> Tensor:
         return turn if reverse else steps - 1 - turn
 
-    def arriving(d_states: Tensors, position: Tensor, present: Tensors) -> Tensors:
+    def arriving(position: Tensor, present: Tensors) -> Tensor:
         if not sequences:
-            return d_states
-        return [d_states[0] + _zero_unless(present, d_outputs[:, position]), *d_states[1:]]
+            return tf.zeros_like(d_states[0])
+        return _zero_unless(present, d_outputs[:, position])
 
-    def step(turn, d_states, residual, present, d_projected):
-        d_here, d_before = cell.step_backward(residual, d_states, recurrent_mask, transposed)
+    def step(turn, d_states, d_output, kept, present, found):
+        arrived = [_zero_unless(present, d_state) for d_state in d_states]
+        here, d_before = recurrence.backward(kept, d_output, arrived, recurrent_mask, fixed)
         d_before = _where(present, d_before, d_states)
-        d_projected = _write(d_projected, _zero_unless(present, d_here), at(turn))
+        found = _write(found, here, at(turn))
         following = at(tf.minimum(turn + 1, steps - 1))
         present = _present(mask, following)
-        # Before the first step of the sequence no output arrives.
-        d_next = arriving(d_before, following, present)
-        d_before = [tf.where(turn + 1 < turns, d_next[0], d_before[0]), *d_before[1:]]
-        return turn + 1, d_before, _read_all(residuals, following), present, d_projected
+        return turn + 1, d_before, arriving(following, present), _read_all(read, following), present, found
 
     first = at(tf.constant(0))
-    present = _present(mask, first)
-    d_states = arriving(d_states, first, present) if sequences else [d_states[0] + d_outputs, *d_states[1:]]
-    residual = _read_all(residuals, first)
-    d_here, _ = cell.step_backward(residual, d_states, recurrent_mask, transposed)
-    loop = (tf.constant(0), d_states, residual, present, _empty_sequence(d_here, steps))
-    _, d_states, _, _, d_projected = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
-    seen = before if recurrent_mask is None else before * recurrent_mask[:, None]
-    d_projected = _rows(d_projected)
-    d_recurrent = cell.recurrent_gradients(
-        d_projected, [_rows(sequence) for sequence in residuals], _rows(seen)
-    )
-    d_inputs, d_weights = _project_gradients(cell, _rows(inputs), d_projected)
-    for weight, slope in zip(cell.recurrent_weights(), d_recurrent, strict=True):
-        d_weights[id(weight)] = d_weights[id(weight)] + slope
-    return _steps(d_inputs, batch, steps), d_states, [d_weights[id(weight)] for weight in cell.weights]
+    present, kept = _present(mask, first), _read_all(read, first)
+    d_output = arriving(first, present)
+    here, _ = recurrence.backward(kept, d_output, d_states, recurrent_mask, fixed)
+    loop = (tf.constant(0), d_states, d_output, kept, present, _empty_sequence(here, steps))
+    _, d_states, _, _, _, found = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
+    if recurrent_mask is not None:
+        recurrent_mask = _rows(tf.repeat(recurrent_mask[:, None], steps, axis=1))
+    rows = [_rows(sequence) for sequence in stored]
+    d_inputs, d_weights = recurrence.gradients(_rows(inputs), _rows(found), rows, recurrent_mask)
+    return _steps(d_inputs, batch, steps), d_states, d_weights
 
 
-def _project_gradients(cell: Any, rows: Tensor, d_projected: Tensor) -> tuple[Tensor, dict[int, Tensor]]:
-    """Derivatives by the inputs and by each of `cell.weights` (by its id) through `cell.project`."""
-    weights = [tf.convert_to_tensor(weight) for weight in cell.weights]
+def vjp(function: Any, arguments: Tensors, slopes: Tensors) -> Tensors:
+    """See `zoo.layers.engines.recurrence.Vjp`."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch([rows, *weights])
-        with standing_for(cell.weights, weights):
-            projected = cell.project(rows)
-    slopes = tape.gradient(
-        projected, [rows, *weights], output_gradients=d_projected, unconnected_gradients="zero"
-    )
-    return slopes[0], {id(weight): slope for weight, slope in zip(cell.weights, slopes[1:], strict=True)}
-
-
-def standing_for(variables: list[Any], tensors: Tensors) -> keras.StatelessScope:
-    """Inside, Keras variables stand for these tensors."""
-    pairs = list(zip(variables, tensors, strict=True))
-    return keras.StatelessScope(state_mapping=pairs, initialize_variables=False)
+        tape.watch(arguments)
+        values = function(*arguments)
+    return tape.gradient(values, arguments, output_gradients=slopes, unconnected_gradients="zero")
 
 
 def _empty_sequence(value: Tensor, steps: Tensor) -> Tensor:
