@@ -41,7 +41,12 @@ def test_outputs_are_gathered_in_the_order_of_the_examples(batches):
 
 def test_few_widths_are_used(batches):
     many = SequenceBatches.of(sequences(list(range(200))), np.zeros(200, int), 4)
-    assert many.widths.tolist() == [40, 72, 136, 200]  # of 6 quantiles those that save a quarter of the padding
+    assert many.widths.tolist() == [
+        40,
+        72,
+        136,
+        200,
+    ]  # of 6 quantiles those that save a quarter of the padding
     assert {planned.width for planned in many.plan([0])} == set(many.widths.tolist())
 
 
