@@ -30,7 +30,7 @@ def run(
     beside: int = 1,
 ) -> tuple[Any, list[Any]]:
     """See `zoo.layers.engines.loop.run`."""
-    options = {"reverse": reverse, "training": training, "beside": beside}
+    options: dict[str, Any] = {"reverse": reverse, "training": training, "beside": beside}
     outputs, final_states = compiled.run(Derived, cell, inputs, mask, states, sequences=True, **options)
     if sequences:
         return outputs, final_states
