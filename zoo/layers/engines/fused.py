@@ -43,5 +43,10 @@ def run(
     beside: int = 1,
 ) -> tuple[Any, list[Any]]:
     """See `zoo.layers.engines.loop.run`."""
-    options: dict[str, Any] = {"reverse": reverse, "sequences": sequences, "training": training, "beside": beside}
+    options: dict[str, Any] = {
+        "reverse": reverse,
+        "sequences": sequences,
+        "training": training,
+        "beside": beside,
+    }
     return compiled.run(Written, cell, inputs, mask, states, **options)
