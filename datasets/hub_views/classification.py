@@ -135,7 +135,7 @@ def _is_string(kind: Any) -> bool:
 def _find(spec: str, field: str, wanted: str | None, known: list[str]) -> str:
     """The feature that holds a field: the one named, the only one, or the only one with a usual name."""
     option_flag = flag(field + "_feature")
-    listed = ", ".join(f"'{name}'" for name in known)
+    listed = ", ".join(f"'{name}'" for name in sorted(known))
     if wanted is not None:
         if wanted in known:
             return wanted

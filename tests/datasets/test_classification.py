@@ -154,6 +154,11 @@ def test_many_classes_with_enough_examples_pass():
     assert len(made(train=many).info.labels) == 30
 
 
+def test_few_classes_pass_however_few_the_examples():
+    assert len(made(train=rows(24, classes="abcdefghijklmnopqrst")).info.labels) == 20
+    assert refused(train=rows(24, classes="abcdefghijklmnopqrstu")).startswith("train: 21 in 24 examples")
+
+
 def test_a_label_that_train_does_not_have():
     said = refused(train=rows(10), test=[("x", "a"), ("y", "meh")])
     assert said == "test row 1: the label 'meh' is not in train, which begins with 'a', 'b'"

@@ -158,8 +158,8 @@ RUNS = [
     for case in TABLE
     for engine in ENGINES
     for dtype in sorted({"float32", WIDEST})
-    if (dtype == WIDEST and engine != "loop")
-    or (dtype != WIDEST and parity.way_of(case) in parity.FLOAT32_WAYS)
+    if parity.way_of(case) in (parity.ENGINE_WAYS if dtype == WIDEST else parity.FLOAT32_WAYS)
+    if (dtype, engine) != (WIDEST, "loop")
     if runnable(case, engine)
 ]
 

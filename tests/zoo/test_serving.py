@@ -132,7 +132,10 @@ def elsewhere(runs, run_python, tmp_path_factory) -> dict[str, Path]:
 @pytest.mark.parametrize("cell", CELLS)
 def test_an_export_answers_elsewhere_what_the_live_model_answers_here(cell, runs, elsewhere):
     prepared, model = load_run(runs[cell])
-    predict = tf.function(lambda tokens: model({"tokens": tokens}, training=False))
+    predict = tf.function(
+        lambda tokens: model({"tokens": tokens}, training=False),
+        input_signature=[tf.TensorSpec([None, None], tf.int32)],
+    )
     with np.load(elsewhere[cell]) as answers:
         np.testing.assert_array_equal(answers["labels"], prepared.labels)
         for n, batch in enumerate(BATCHES):

@@ -15,8 +15,8 @@ class GRUCell(Cell):
 
     $$z_t = \sigma(x_t W_z + h_{t-1} U_z + b_z) \qquad r_t = \sigma(x_t W_r + h_{t-1} U_r + b_r)$$
 
-    The candidate, with the reset gate before the recurrent product (`reset_after=False`: the first version of Cho et
-    al., and most lecture notes) or after it (`reset_after=True`: torch, cuDNN and the default of Keras):
+    The candidate, with the reset gate before the recurrent product (`reset_after=False`: Cho et al. as published,
+    and most lecture notes) or after it (`reset_after=True`: torch, cuDNN and the default of Keras):
 
     $$\tilde h_t = \tanh(x_t W_h + (r_t \odot h_{t-1}) U_h + b_h)$$
     $$\tilde h_t = \tanh(x_t W_h + b_h + r_t \odot (h_{t-1} U_h + b'_h))$$

@@ -70,7 +70,7 @@ def test_spans_are_rewritten_as_those_of_files_are(data_dir: str):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "several features may be the tags: 'upos', 'ner'; name one with --tags-feature"),
+        ({}, "several features may be the tags: 'ner', 'upos'; name one with --tags-feature"),
         (
             {"tags_feature": "upo"},
             r"--tags-feature upo: 'toy_tags' has no such sequence \(did you mean 'upos'",
