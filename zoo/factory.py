@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 import json
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from datasets.errors import UserError
 from zoo import plugins
 from zoo.config import RecurrentOptions
+from zoo.options import did_you_mean
 
 if TYPE_CHECKING:
     from zoo.layers.recurrent import Recurrent
@@ -67,10 +67,7 @@ class RecurrentFactory:
         arguments = dict(_parse(text) for text in self.options.cell_options)
         for name in arguments:
             if name not in accepted:
-                nearest = difflib.get_close_matches(name, sorted(accepted), 1)
-                hint = (
-                    f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(sorted(accepted))}"
-                )
+                hint = did_you_mean(name, accepted) or f"there are {', '.join(sorted(accepted))}"
                 raise UserError(f"--cell-options {name}: {self.options.cell} has no such argument; {hint}")
         if self.options.recurrent_dropout:
             if "recurrent_dropout" not in accepted:

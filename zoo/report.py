@@ -37,7 +37,7 @@ def result_table(metrics: Mapping[str, Any], path: Path) -> str:
         f"seconds     {seconds['total']:.1f} in all, {seconds['train']:.1f} in training, {metrics['epochs']} epochs "
         f"(best: {metrics['best_epoch']})",
         f"parameters  {metrics['parameters']:,}",
-        f"engine      {metrics['engine']} ({metrics['engine_why']})",
+        f"engine      {metrics['engine']} (why: see metrics.json)",
         f"device      {metrics['device']}",
         f"run         {path}",
     ]

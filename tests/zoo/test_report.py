@@ -48,7 +48,7 @@ def test_the_table_tells_what_it_took_and_where_it_lies():
         "ceiling     accuracy 0.9500 (known: microworld is synthetic)",
         "seconds     12.3 in all, 1.5 in training, 4 epochs (best: 3)",
         "parameters  12,345",
-        "engine      loop (asked for)",
+        "engine      loop (why: see metrics.json)",
         "device      CPU, 2 cores",
         "run         runs/x",
     ):
