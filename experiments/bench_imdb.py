@@ -1,23 +1,16 @@
-"""How fast a whole model trains on IMDB reviews: the architecture of Keras' own example, from its layers and from ours.
+"""The benchmark of a whole model on film reviews: Keras' own example, from its layers and from ours.
 
-Two measurements, each beside its peer:
-
-    steps   one training step of the example's model (two bidirectional LSTM(64), 20,000 words, the last 200 tokens,
-            batches of 32), built from Keras' layers and from this repository's; interleaved in one process
-    race    the seconds that the example needs for its two epochs, and the seconds that `zoo.run sentiment` needs from
-            start to finish; each in a process of its own, one after the other, with the test accuracy of both
-
-The example is https://keras.io/examples/nlp/bidirectional_lstm_imdb/; here it learns from all of train and is scored on
-test, as there.
+`python -m experiments.bench imdb --help` says what is measured. In the example's two epochs the model learns from all
+of train and is scored on test, as there.
 """
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,31 +18,11 @@ import numpy as np
 import datasets
 from datasets.base import Split
 from datasets.errors import UserError
-from zoo.flags import Parser, main_guard
 from zoo.platform import configure, device_name
 from zoo.progress import say
 from zoo.rundir import read_json, write_json
 
 WORDS, TOKENS, BATCH, UNITS = 20_000, 200, 32, 64
-EXAMPLES = """\
-examples:
-  python -m experiments.bench_imdb ../shared/data/imdb              (about 10 minutes on 2 cores)
-  python -m experiments.bench_imdb ../shared/data/imdb --only steps (about 1 minute)
-"""
-
-
-def parser() -> Parser:
-    """The command's parser."""
-    parser = Parser(prog="python -m experiments.bench_imdb", description=__doc__, epilog=EXAMPLES)
-    parser.add_argument(
-        "dataset", metavar="DATA", help="texts with two classes and a test split, such as IMDB"
-    )
-    parser.add_argument("--only", choices=("steps", "race", "example"), help="one of the measurements")
-    parser.add_argument(
-        "--runs", type=int, default=15, metavar="N", help="steps timed of each model (default: 15)"
-    )
-    parser.add_argument("--out", metavar="FILE", help="also write the figures as JSON")
-    return parser
 
 
 # ------------------------------------------------------------------------------------ the example
@@ -161,15 +134,14 @@ def measure_race(dataset: str) -> dict[str, Any]:
     """The example and `zoo.run sentiment`, one after the other."""
     with tempfile.TemporaryDirectory() as folder:
         say("the example's two epochs (some minutes)")
-        said = f"{folder}/example.json"
-        _run("experiments.bench_imdb", dataset, "--only", "example", "--out", said)
+        _run("experiments.bench", "imdb", dataset, "--only", "example", "--out", folder)
         say("zoo.run sentiment, one epoch")
         out = f"{folder}/run"
         began = time.perf_counter()
         _run("zoo.run", "sentiment", "--dataset", dataset, "--epochs", "1", "--out", out)
         seconds = time.perf_counter() - began
         metrics = read_json(f"{out}/metrics.json")
-        example = read_json(said)
+        example = read_json(f"{folder}/imdb.json")["example"]
     return {
         "example": example,
         "zoo": {"seconds": seconds, "accuracy": metrics["test"]["accuracy"], "cell": metrics["cell"]},
@@ -183,23 +155,56 @@ def _run(module: str, *arguments: str) -> None:
         raise UserError(f"python -m {module} {' '.join(arguments)} ended with {done.returncode}", 1)
 
 
-@main_guard
-def main(argv: list[str] | None = None) -> None:
-    """Parse, measure, print."""
-    arguments = parser().parse_args(argv)
+# ------------------------------------------------------------------------------------ the command's part
+
+
+def measure(dataset: str | None, only: str | None, rounds: int) -> dict[str, Any]:
+    """The figures that are asked for; see `experiments.bench`.
+
+    Args:
+        dataset: texts with two classes and a test split; None where only steps are measured.
+        only: `steps`, `race`, `example`, or None for steps and race.
+        rounds: how many steps are timed.
+    """
     configure("cpu")
-    if arguments.only == "example":
-        result: dict[str, Any] = run_example(arguments.dataset)
-    else:
-        result = {"device": device_name()}
-        if arguments.only != "race":
-            result["steps"] = measure_steps(arguments.runs)
-        if arguments.only != "steps":
-            result["race"] = measure_race(arguments.dataset)
-    if arguments.out:
-        write_json(arguments.out, result)
-    print(json.dumps(result, indent=2))
+    result: dict[str, Any] = {"device": device_name()}
+    if only in (None, "steps"):
+        result["steps"] = measure_steps(rounds)
+    if dataset and only == "example":
+        result["example"] = run_example(dataset)
+    if dataset and only in (None, "race"):
+        result["race"] = measure_race(dataset)
+    return result
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def write(result: dict[str, Any], folder: Path) -> str:
+    """Write imdb.json and imdb.md; gives the Markdown."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "imdb.json", result)
+    text = markdown(result)
+    (folder / "imdb.md").write_text(text, encoding="utf-8")
+    return text
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """Two tables, of what was measured."""
+    lines = ["# A whole model beside the example of Keras", "", f"{result['device']}.", ""]
+    if "steps" in result:
+        steps = result["steps"]
+        ratio = steps["times_as_fast"]
+        lines += [
+            "| step of training | milliseconds: median (lowest–highest) | first, seconds |",
+            "|---|---|---|",
+        ]
+        for name, time_ in steps["milliseconds"].items():
+            times = f"{time_['median']:.1f} ({time_['min']:.1f}–{time_['max']:.1f})"
+            lines.append(f"| {name} | {times} | {steps['first_step_seconds'][name]:.1f} |")
+        lines += ["", f"{ratio['median']:.2f} times as fast ({ratio['min']:.2f}–{ratio['max']:.2f}).", ""]
+    rows = {**result.get("race", {}), **{key: result[key] for key in ("example",) if key in result}}
+    if rows:
+        lines += ["| race | seconds | test accuracy |", "|---|---|---|"]
+        runs = {name: row for name, row in rows.items() if isinstance(row, dict)}
+        lines += [f"| {name} | {row['seconds']:.0f} | {row['accuracy']:.4f} |" for name, row in runs.items()]
+    if "race" in result:
+        lines += ["", f"Share of the example's time: {result['race']['share_of_the_time']:.2f}."]
+    return "\n".join([*lines, ""])

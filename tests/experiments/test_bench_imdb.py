@@ -5,6 +5,7 @@ import pytest
 
 from datasets.base import Split
 from experiments import bench_imdb
+from zoo.rundir import read_json
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def test_texts_end_where_the_sequence_ends():
 
 def test_both_models_are_one_model():
     """Both give the same numbers before timing, and after a step on the same batch."""
-    result = bench_imdb.measure_steps(runs=1)
+    result = bench_imdb.measure_steps(runs=2)
     assert result["largest_difference"] < 1e-6
     assert result["times_as_fast"]["median"] > 0
     theirs, ours = bench_imdb.example_model(ours=False), bench_imdb.example_model(ours=True)
@@ -31,3 +32,31 @@ def test_both_models_are_one_model():
     tokens, labels = np.array([[1, 2, 3, 4, 5, 6]], "int32"), np.array([1.0], "float32")
     losses = [[model.train_on_batch(tokens, labels)[0] for _ in range(3)] for model in (theirs, ours)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+
+
+def test_the_figures_are_written(tmp_path):
+    spread = {"median": 2.0, "min": 1.0, "max": 3.0}
+    times = {"keras": spread, "zoo": {"median": 1.0, "min": 0.5, "max": 1.5}}
+    result = {
+        "device": "abacus",
+        "steps": {
+            "milliseconds": times,
+            "times_as_fast": spread,
+            "first_step_seconds": {"keras": 4.0, "zoo": 5.0},
+        },
+        "race": {
+            "example": {"seconds": 80.0, "accuracy": 0.8},
+            "zoo": {"seconds": 20.0, "accuracy": 0.9, "cell": "gru"},
+            "share_of_the_time": 0.25,
+        },
+    }
+    text = bench_imdb.write(result, tmp_path)
+    assert "| zoo | 1.0 (0.5–1.5) | 5.0 |" in text
+    assert "2.00 times as fast (1.00–3.00)." in text
+    assert "| example | 80 | 0.8000 |" in text
+    assert "Share of the example's time: 0.25." in text
+    assert read_json(tmp_path / "imdb.json") == result
+    assert (tmp_path / "imdb.md").read_text("utf-8") == text
+    assert "step of training" not in bench_imdb.markdown(
+        {"device": "abacus", "example": {"seconds": 1, "accuracy": 1}}
+    )

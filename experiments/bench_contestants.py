@@ -1,0 +1,248 @@
+"""Who takes part in the benchmark of layers: one layer each, with the same weights, forward or with all gradients."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from experiments.bench_shapes import CELLS, Shape
+from zoo import interop, plugins
+from zoo.layers.recurrent import Recurrent
+
+Call = Callable[[], Any]
+KERAS_LAYERS = {"vanilla": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
+TORCH_LAYERS = {"vanilla": "RNN", "lstm": "LSTM", "gru": "GRU"}
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way of running the layer.
+
+    Attributes:
+        calls: `forward` and `train`; each runs to its end. `train` gives the outputs, the gradient of the inputs, and
+            then those of the weights.
+        restless: whether its threads keep a core busy for a while after a call.
+    """
+
+    name: str
+    calls: dict[str, Call]
+    restless: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Inputs `(batch, steps, features)`, and the derivatives of a loss by the outputs `(batch, steps, units)`."""
+
+    cell: str
+    shape: Shape
+    inputs: np.ndarray
+    slopes: np.ndarray
+
+    @classmethod
+    def draw(cls, cell: str, shape: Shape) -> Problem:
+        """A problem of standard normal numbers."""
+        draw = np.random.default_rng(0).standard_normal
+        sizes = (shape.batch, shape.steps)
+        inputs, slopes = draw((*sizes, shape.features)), draw((*sizes, shape.units))
+        return cls(cell, shape, inputs.astype("float32"), slopes.astype("float32"))
+
+    def layer(self, engine: str) -> Recurrent:
+        """Our layer, built; with the same weights each time."""
+        keras.utils.set_random_seed(0)
+        cell = plugins.load("zoo.cells", self.cell, "CELL")(self.shape.units)
+        layer = Recurrent(cell, engine=engine)
+        layer.build(self.inputs.shape)
+        return layer
+
+
+def contestants(problem: Problem, engines: Iterable[str]) -> list[Contestant]:
+    """All of them, Keras first; torch and plain JAX where they are installed."""
+    found = [keras_layer(problem), *[ours(problem, engine) for engine in engines]]
+    if importlib.util.find_spec("torch"):
+        found.append(torch_layer(problem))
+    if importlib.util.find_spec("jax"):
+        found.append(jax_scan(problem))
+    return [*found, products(problem)]
+
+
+def make(problem: Problem, name: str) -> Contestant:
+    """The contestant of this name: `keras`, `torch`, or an engine of ours."""
+    if name in ("keras", "torch"):
+        return {"keras": keras_layer, "torch": torch_layer}[name](problem)
+    return ours(problem, name)
+
+
+def ours(problem: Problem, engine: str) -> Contestant:
+    """Our layer on one of its engines."""
+    return _of_layer(engine, problem, problem.layer(engine))
+
+
+def keras_layer(problem: Problem) -> Contestant:
+    """The built-in layer of Keras."""
+    layer = getattr(keras.layers, KERAS_LAYERS[problem.cell])(problem.shape.units, return_sequences=True)
+    layer.build(problem.inputs.shape)
+    interop.to_keras(problem.layer("loop"), layer)
+    return _of_layer("keras", problem, layer)
+
+
+def _of_layer(name: str, problem: Problem, layer: Any) -> Contestant:
+    on_jax = keras.backend.backend() == "jax"
+    calls = _in_jax(problem, layer) if on_jax else _in_tensorflow(problem, layer)
+    return Contestant(name, calls, restless=on_jax)
+
+
+# ------------------------------------------------------------------------------------ TensorFlow
+
+
+def _in_tensorflow(problem: Problem, layer: Any) -> dict[str, Call]:
+    import tensorflow as tf
+
+    inputs, slopes = tf.constant(problem.inputs), tf.constant(problem.slopes)
+
+    @tf.function(autograph=False)
+    def forward(inputs: Any) -> Any:
+        return layer(inputs, training=False)
+
+    @tf.function(autograph=False)
+    def train(inputs: Any, slopes: Any) -> Any:
+        weights = [variable.value for variable in layer.trainable_variables]
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs, training=True)
+        return outputs, *tape.gradient(outputs, [inputs, *weights], output_gradients=slopes)
+
+    return {
+        "forward": _to_its_end(lambda: forward(inputs)),
+        "train": _to_its_end(lambda: train(inputs, slopes)),
+    }
+
+
+def _to_its_end(call: Call) -> Call:
+    """On a GPU a call of TensorFlow may come back before its work is done."""
+    import tensorflow as tf
+
+    if not tf.config.list_logical_devices("GPU"):
+        return call
+
+    def waiting() -> Any:
+        result = call()
+        tf.test.experimental.sync_devices()
+        return result
+
+    return waiting
+
+
+def products(problem: Problem) -> Contestant:
+    """The floor: the matrix products alone, each over all steps at once, with the backend's threads."""
+    shape, width = problem.shape, CELLS[problem.cell] * problem.shape.units
+    rows = problem.inputs.reshape(-1, shape.features)
+    states = problem.slopes.reshape(-1, shape.units)
+    kernel, recurrent = np.ones((shape.features, width), "float32"), np.ones((shape.units, width), "float32")
+
+    def forward(rows: Any, states: Any, kernel: Any, recurrent: Any) -> Any:
+        return keras.ops.matmul(rows, kernel), keras.ops.matmul(states, recurrent)
+
+    def train(rows: Any, states: Any, kernel: Any, recurrent: Any) -> Any:
+        matmul, turned = keras.ops.matmul, keras.ops.transpose
+        first, second = forward(rows, states, kernel, recurrent)
+        by_states = matmul(first, turned(kernel)), matmul(second, turned(recurrent))
+        return *by_states, matmul(turned(rows), first), matmul(turned(states), second)
+
+    tensors = [keras.ops.convert_to_tensor(array) for array in (rows, states, kernel, recurrent)]
+    return Contestant("products", {"forward": _graph(forward, tensors), "train": _graph(train, tensors)})
+
+
+def _graph(function: Callable[..., Any], tensors: list[Any]) -> Call:
+    """A call of the function as the backend's graph."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        compiled = jax.jit(function)
+        return lambda: jax.block_until_ready(compiled(*tensors))
+    import tensorflow as tf
+
+    graph = tf.function(function, autograph=False)
+    return _to_its_end(lambda: graph(*tensors))
+
+
+# ------------------------------------------------------------------------------------ JAX
+
+
+def _in_jax(problem: Problem, layer: Any) -> dict[str, Call]:
+    fixed = [variable.value for variable in layer.non_trainable_variables]
+
+    def run(inputs: Any, weights: Any, training: bool) -> Any:
+        return layer.stateless_call(weights, fixed, inputs, training=training)[0]
+
+    return _jax_calls(problem, run, [variable.value for variable in layer.trainable_variables])
+
+
+def _jax_calls(problem: Problem, run: Callable[..., Any], weights: Any) -> dict[str, Call]:
+    """`run(inputs, weights, training)`, and its derivatives found by JAX, both compiled."""
+    import jax
+
+    inputs, slopes = jax.numpy.array(problem.inputs), jax.numpy.array(problem.slopes)
+
+    @jax.jit
+    def forward(inputs: Any, weights: Any) -> Any:
+        return run(inputs, weights, False)
+
+    @jax.jit
+    def train(inputs: Any, weights: Any, slopes: Any) -> Any:
+        outputs, pull = jax.vjp(lambda *arguments: run(*arguments, True), inputs, weights)
+        d_inputs, d_weights = pull(slopes)
+        return outputs, d_inputs, *jax.tree.leaves(d_weights)
+
+    return {
+        "forward": lambda: jax.block_until_ready(forward(inputs, weights)),
+        "train": lambda: jax.block_until_ready(train(inputs, weights, slopes)),
+    }
+
+
+def jax_scan(problem: Problem) -> Contestant:
+    """What one writes in plain JAX: the inputs' product hoisted out of `lax.scan`, compiled, differentiated by JAX."""
+    import jax
+
+    from experiments.bench_jax import run
+
+    layer = problem.layer("loop")
+    weights = {weight.name: jax.numpy.array(keras.ops.convert_to_numpy(weight)) for weight in layer.weights}
+    calls = _jax_calls(problem, lambda inputs, weights, _: run(problem.cell, inputs, weights), weights)
+    return Contestant("jax", calls, restless=True)
+
+
+# ------------------------------------------------------------------------------------ torch
+
+
+def torch_layer(problem: Problem) -> Contestant:
+    """torch's layer: on all cores, or on a GPU where Keras has one too."""
+    import torch
+
+    shape = problem.shape
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    layer = getattr(torch.nn, TORCH_LAYERS[problem.cell])(shape.features, shape.units, batch_first=True)
+    state = {name: torch.tensor(value) for name, value in interop.to_torch(problem.layer("loop")).items()}
+    layer.load_state_dict(state)
+    layer.to(device)
+    inputs = torch.tensor(problem.inputs, device=device, requires_grad=True)
+    slopes, resting = torch.tensor(problem.slopes, device=device), inputs.detach()
+    finish = torch.cuda.synchronize if device == "cuda" else lambda: None
+
+    def forward() -> Any:
+        with torch.inference_mode():
+            outputs = layer(resting)[0]
+        finish()
+        return outputs
+
+    def train() -> Any:
+        outputs = layer(inputs)[0]
+        gradients = torch.autograd.grad(outputs, [inputs, *layer.parameters()], slopes)
+        finish()
+        return outputs.detach(), *gradients
+
+    return Contestant("torch", {"forward": forward, "train": train}, restless=True)

@@ -1,0 +1,56 @@
+"""Peak memory of training one layer, printed in MB. A process for each: memory once taken is rarely given back.
+
+    python -m experiments.bench_memory lstm 32x200x128x64 fused
+
+Counted is what training holds at its peak beyond what the process held before the layer was made. The first steps,
+which compile, do not count. Linux only: the kernel keeps the peak, and forgets it on demand.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from pathlib import Path
+
+from experiments.bench_shapes import Shape
+
+STEPS = 4
+#: A layer that makes the framework take what it takes once, whatever the layer.
+SMALL = Shape(8, 3, 4, 16)
+
+
+def resident(peak: bool = False) -> float:
+    """Resident memory of this process in MB: now, or at its peak since `forget`."""
+    name = "VmHWM:" if peak else "VmRSS:"
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
+
+
+def forget() -> None:
+    """Give free memory back to the system and start the peak anew."""
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak(cell: str, shape: Shape, name: str) -> float:
+    """Train, and give the peak in MB."""
+    from experiments.bench_contestants import Problem, make
+
+    make(Problem.draw(cell, SMALL), name).calls["train"]()
+    problem = Problem.draw(cell, shape)
+    forget()
+    before = resident()
+    train = make(problem, name).calls["train"]
+    for _ in range(2):
+        train()
+    forget()
+    for _ in range(STEPS):
+        train()
+    return resident(peak=True) - before
+
+
+if __name__ == "__main__":
+    from experiments.bench_layers import prepare
+
+    prepare()
+    print(f"{peak(sys.argv[1], Shape.parse(sys.argv[2]), sys.argv[3]):.1f}")
