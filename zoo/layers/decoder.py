@@ -1,0 +1,360 @@
+r"""The decoder: from a memory and a starting vector to a sequence of tokens, over any cell, with attention or without.
+
+With the tokens $y_0 = $ begin, $y_1, \dots$ and a starting vector $v$,
+
+$$s_0 = \tanh(W_s v + b_s) \qquad h_t, s_t = \mathrm{cell}(E y_{t-1}, s_{t-1})$$
+$$c_t = \mathrm{attend}(h_t, \mathrm{memory}) \qquad a_t = \tanh(W_a [h_t; c_t] + b_a)$$
+$$p(y_t \mid y_{<t}) = \mathrm{softmax}(W_o a_t + b_o)$$
+
+as in Luong, Pham and Manning (2015), section 3. The context enters above the recurrence, never into it, so that all
+states of a known sequence follow from its tokens alone: in training the recurrent layer runs over all steps in one call
+of its fast engine, and attention serves all steps at once. Further recurrent layers (`upper`) stand above the attention
+and read $[h_t; c_t]$, so that they know what was attended to before, and still run over all steps in one call.
+Without attention the context is the starting vector itself, the same at each step (Cho et al. 2014).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from zoo.layers.attention import Attention
+from zoo.layers.recurrent import Recurrent, StackedStates
+
+Tensor = Any
+PADDING = 0
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Decoder(keras.layers.Layer):
+    """See the module. It knows neither where memory and starting vector come from nor what the tokens mean.
+
+    Args:
+        vocabulary: how many different tokens there are; 0 is padding.
+        embedding: size of the token vectors, and of what the logits are computed from.
+        recurrent: a forward `Recurrent` layer that returns sequences and states; it reads the tokens.
+        upper: one more of these that reads outputs and contexts, or None.
+        scoring: how attention scores (see `Attention`), or `none` for the fixed vector.
+        tied: the output matrix is the transposed embedding (Press and Wolf 2017).
+        dropout: fraction dropped of token vectors and before the logits.
+        scheduled_sampling: in training, share of the tokens read that are the model's own guesses from a first pass
+            over the right ones (Bengio et al. 2015; in two parallel passes, Mihaylova and Martins 2019).
+        seed: of dropout and of the choice of guesses; None draws one.
+
+    Call arguments:
+        tokens: `(batch, time)` integers, what is read: begin, then the tokens of the target without the last.
+        start: `(batch, features)`, from which the first states are made.
+        memory: `(batch, places, size)`, what is attended to; not needed without attention.
+        mask: `(batch, places)` bool, True where the memory holds something.
+        training: whether dropout and scheduled sampling are applied.
+
+    Returns:
+        Logits `(batch, time, vocabulary)`.
+
+    Raises:
+        ValueError: if a rate is out of range or a recurrent layer is not as it must be.
+    """
+
+    def __init__(
+        self,
+        vocabulary: int,
+        embedding: int,
+        recurrent: Recurrent,
+        *,
+        upper: Recurrent | None = None,
+        scoring: str = "general",
+        tied: bool = True,
+        dropout: float = 0.0,
+        scheduled_sampling: float = 0.0,
+        seed: int | None = None,
+        **layer_arguments: Any,
+    ):
+        super().__init__(**layer_arguments)
+        for name, rate in (("dropout", dropout), ("scheduled_sampling", scheduled_sampling)):
+            if not 0 <= rate < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, not {rate}")
+        for layer in (recurrent, upper):
+            if layer is not None and (
+                layer.bidirectional or not layer.return_state or not layer.return_sequences
+            ):
+                raise ValueError("a decoder's recurrent layer runs forward and returns sequences and states")
+        self.vocabulary, self.embedding, self.scoring = vocabulary, embedding, scoring
+        self.recurrent, self.upper, self.tied = recurrent, upper, tied
+        self.dropout, self.scheduled_sampling, self.seed = dropout, scheduled_sampling, seed
+        self.embed = keras.layers.Embedding(vocabulary, embedding, name="embedding", dtype=self.dtype_policy)
+        self.attention = (
+            None if scoring == "none" else Attention(scoring, name="attention", dtype=self.dtype_policy)
+        )
+        self.combine = keras.layers.Dense(
+            embedding, activation="tanh", name="combine", dtype=self.dtype_policy
+        )
+        seeds = [None if seed is None else seed + n for n in range(3)]
+        self.drop_tokens = keras.layers.Dropout(dropout, seed=seeds[0], dtype=self.dtype_policy)
+        self.drop_last = keras.layers.Dropout(dropout, seed=seeds[1], dtype=self.dtype_policy)
+        self.seed_generator = keras.random.SeedGenerator(seeds[2])
+        self.supports_masking = True
+
+    # ---- weights
+
+    def build(
+        self, tokens_shape: Any, start_shape: Any, memory_shape: Any = None, mask_shape: Any = None
+    ) -> None:
+        """Make the weights for these shapes of the call's arguments."""
+        self.embed.build((None, None))
+        self.recurrent.build((None, None, self.embedding))
+        hidden, context = self.recurrent.output_size, start_shape[-1]
+        if self.attention is not None:
+            if memory_shape is None:
+                raise ValueError("attention needs a memory")
+            context = memory_shape[-1]
+            self.attention.build((None, None, hidden), (None, None, context))
+        if self.upper is not None:
+            self.upper.build((None, None, hidden + context))
+            hidden = self.upper.output_size
+        self.combine.build((None, hidden + context))
+        self.bridges = [self._bridges(layer, start_shape[-1]) for layer in self._layers_over_time]
+        self.output_kernel = None
+        if not self.tied:
+            self.output_kernel = self.add_weight(
+                shape=(self.vocabulary, self.embedding), initializer="glorot_uniform", name="output_kernel"
+            )
+        self.output_bias = self.add_weight(shape=(self.vocabulary,), initializer="zeros", name="output_bias")
+        self.built = True
+
+    @property
+    def _layers_over_time(self) -> list[Recurrent]:
+        return [self.recurrent] if self.upper is None else [self.recurrent, self.upper]
+
+    def _bridges(self, layer: Recurrent, features: int) -> list[list[Any]]:
+        """For each cell of a layer and each of its states a map from the starting vector, or None.
+
+        A state of a single number beside larger ones is a counter or the like; it starts as the cell starts it.
+        """
+        found = []
+        for number, (cell,) in enumerate(layer.cells):
+            sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
+            maps: list[Any] = []
+            for n, size in enumerate(sizes):
+                if size == 1 and cell.output_size != 1:
+                    maps.append(None)
+                    continue
+                bridge = keras.layers.Dense(
+                    size, activation="tanh", name=f"bridge_{layer.name}_{number}_{n}", dtype=self.dtype_policy
+                )
+                bridge.build((None, features))
+                maps.append(bridge)
+            found.append(maps)
+        return found
+
+    # ---- all steps at once
+
+    def call(
+        self,
+        tokens: Tensor,
+        start: Tensor,
+        memory: Tensor | None = None,
+        mask: Tensor | None = None,
+        training: bool = False,
+    ) -> Tensor:
+        """See the class."""
+        if training and self.scheduled_sampling > 0:
+            guesses = ops.argmax(self._read(tokens, start, memory, mask, training), axis=-1)
+            tokens = self._with_guesses(tokens, ops.cast(guesses, tokens.dtype))
+        return self._read(tokens, start, memory, mask, training)
+
+    def _read(self, tokens: Tensor, start: Tensor, memory: Tensor, mask: Tensor, training: bool) -> Tensor:
+        present = ops.not_equal(tokens, PADDING)
+        states = self.first_states(start)
+        inputs = self.drop_tokens(self.embed(tokens), training=training)
+        hidden, _ = self.recurrent(inputs, mask=present, initial_state=states[0], training=training)
+        if self.attention is None:
+            times = ops.shape(tokens)[1]
+            context = ops.repeat(ops.cast(start, hidden.dtype)[:, None], times, axis=1)
+        else:
+            context, _ = self.attention(hidden, memory, mask=mask)
+        if self.upper is not None:
+            both = ops.concatenate([hidden, context], axis=-1)
+            hidden, _ = self.upper(both, mask=present, initial_state=states[1], training=training)
+        return self._logits(hidden, context, training)
+
+    def _logits(self, hidden: Tensor, context: Tensor, training: bool) -> Tensor:
+        last = self.combine(ops.concatenate([hidden, context], axis=-1))
+        last = self.drop_last(last, training=training)
+        kernel = ops.cast(self.embed.embeddings if self.tied else self.output_kernel, last.dtype)
+        return ops.matmul(last, ops.transpose(kernel)) + ops.cast(self.output_bias, last.dtype)
+
+    def _with_guesses(self, tokens: Tensor, guesses: Tensor) -> Tensor:
+        """The tokens with some replaced by what was guessed at the step before; never the first, never padding."""
+        own = ops.concatenate([tokens[:, :1], guesses[:, :-1]], axis=1)
+        drawn = keras.random.uniform(ops.shape(tokens), seed=self.seed_generator, dtype="float32")
+        replaced = ops.logical_and(drawn < self.scheduled_sampling, ops.not_equal(tokens, PADDING))
+        return ops.where(replaced, own, tokens)
+
+    # ---- one step at a time
+
+    def first_states(self, start: Tensor) -> list[StackedStates]:
+        """The states before the first step, for each recurrent layer."""
+        batch = ops.shape(start)[0]
+        found = []
+        for layer, bridges in zip(self._layers_over_time, self.bridges, strict=True):
+            initial = layer.get_initial_state(batch)
+            found.append(
+                [
+                    [
+                        [
+                            state if bridge is None else bridge(start)
+                            for bridge, state in zip(maps, states, strict=True)
+                        ]
+                    ]
+                    for maps, (states,) in zip(bridges, initial, strict=True)
+                ]
+            )
+        return found
+
+    def fixed(self, start: Tensor, memory: Tensor | None, mask: Tensor | None) -> dict[str, Tensor]:
+        """What stays the same at all steps of a sequence, each `(batch, …)`."""
+        if self.attention is None:
+            return {"start": start}
+        if mask is None:
+            mask = ops.ones(ops.shape(memory)[:2], dtype="bool")
+        return {"memory": memory, "keys": self.attention.keys(memory), "mask": mask}
+
+    def step(self, tokens: Tensor, states: Any, fixed: dict[str, Tensor]) -> tuple[Tensor, Any, Tensor]:
+        """One step, with the numbers of the call.
+
+        Args:
+            tokens: `(batch,)`, the tokens just said; at first begin.
+            states: what `first_states` or the step before gave.
+            fixed: what `fixed` gave.
+
+        Returns:
+            Logits `(batch, vocabulary)`, the states after the step, and the weights of attention `(batch, places)`;
+            `(batch, 0)` where there is none.
+        """
+        hidden, lower = step_of(self.recurrent, self.embed(tokens), states[0])
+        if self.attention is None:
+            context = ops.cast(fixed["start"], hidden.dtype)
+            weights = hidden[:, :0]
+        else:
+            context, weights = self.attention(
+                hidden[:, None], fixed["memory"], mask=fixed["mask"], keys=fixed["keys"]
+            )
+            context, weights = context[:, 0], weights[:, 0]
+        after = [lower]
+        if self.upper is not None:
+            hidden, above = step_of(self.upper, ops.concatenate([hidden, context], axis=-1), states[1])
+            after.append(above)
+        return self._logits(hidden, context, False), after, weights
+
+    # ---- saving
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """Logits have no mask."""
+
+    def compute_output_spec(
+        self, tokens: Any, start: Any, memory: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
+        """Shape of the logits, without running the loop."""
+        return keras.KerasTensor((*tokens.shape, self.vocabulary), dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "vocabulary": self.vocabulary,
+            "embedding": self.embedding,
+            "recurrent": serialize(self.recurrent),
+            "upper": None if self.upper is None else serialize(self.upper),
+            "scoring": self.scoring,
+            "tied": self.tied,
+            "dropout": self.dropout,
+            "scheduled_sampling": self.scheduled_sampling,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Decoder:
+        """The inverse of `get_config`."""
+        config = dict(config)
+        for name in ("recurrent", "upper"):
+            if config[name] is not None:
+                config[name] = keras.saving.deserialize_keras_object(config[name])
+        return cls(**config)
+
+
+def step_of(layer: Recurrent, inputs: Tensor, states: StackedStates) -> tuple[Tensor, StackedStates]:
+    """One step of a forward recurrent layer, all its stacked cells, without dropout.
+
+    Args:
+        inputs: `(batch, features)`.
+        states: as the layer gives them.
+
+    Returns:
+        Outputs `(batch, units)` and the states after the step.
+    """
+    outputs, after = inputs, []
+    for (cell,), (before,) in zip(layer.cells, states, strict=True):
+        outputs, new = cell(outputs, before, training=False)
+        after.append([list(new) if isinstance(new, (list, tuple)) else [new]])
+    return outputs, after
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class TokenLoss(keras.layers.Layer):
+    r"""How well logits foresee tokens, position by position, so that no logits have to leave the model.
+
+    With label smoothing $\epsilon$ (Szegedy et al. 2016) the loss of token y among V is
+    $-(1 - \epsilon) \log p(y) - \frac{\epsilon}{V} \sum_v \log p(v)$.
+
+    Args:
+        smoothing: $\epsilon$.
+
+    Call arguments:
+        logits: `(batch, time, vocabulary)`.
+        tokens: `(batch, time)`, what should come.
+
+    Returns:
+        By name, each `(batch, time)` and at least float32: `loss`, smoothed; `surprise`, $-\log p(y)$; and `right`, 1.0
+        where the most probable token is the right one, else 0.0.
+
+    Raises:
+        ValueError: if `smoothing` is out of range.
+    """
+
+    def __init__(self, smoothing: float = 0.0, **layer_arguments: Any):
+        if not 0 <= smoothing < 1:
+            raise ValueError(f"smoothing must be at least 0 and below 1, not {smoothing}")
+        super().__init__(**layer_arguments)
+        self.smoothing = smoothing
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, logits: Tensor, tokens: Tensor) -> dict[str, Tensor]:
+        """See the class."""
+        logits = ops.cast(logits, self.variable_dtype)
+        largest = ops.argmax(logits, axis=-1)
+        surprise = keras.losses.sparse_categorical_crossentropy(tokens, logits, from_logits=True)
+        loss = surprise
+        if self.smoothing:
+            own = ops.take_along_axis(logits, ops.cast(tokens, "int32")[..., None], axis=-1)[..., 0]
+            # -mean log p = log Z - mean of the logits, and log Z = surprise + the right logit
+            loss = surprise + self.smoothing * (own - ops.mean(logits, axis=-1))
+        right = ops.cast(ops.equal(ops.cast(largest, tokens.dtype), tokens), logits.dtype)
+        return {"loss": loss, "surprise": surprise, "right": right}
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """What is padding is for weights to say."""
+
+    def compute_output_spec(self, logits: Any, tokens: Any) -> dict[str, Any]:
+        """See the class."""
+        return {
+            name: keras.KerasTensor(tokens.shape, dtype=self.variable_dtype)
+            for name in ("loss", "surprise", "right")
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        return {**super().get_config(), "smoothing": self.smoothing}
