@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from datasets.errors import UserError
+from zoo.subwords import BEGIN, END, KINDS, PADDING, UNKNOWN, Pieces, learn, split_characters, split_words
+
+TEXTS = [
+    "Ein Mann, der lacht.",
+    "der  Mann\tlacht",
+    "Eine Männin lacht laut!",
+    "남자가 웃는다.",
+    "der Mann (laut)",
+] * 2
+
+
+def pieces_of(made: Pieces, text: str) -> list[str]:
+    return [made.texts.numpy()[n].decode() for n in made(tf.constant([text]))[0].numpy()]
+
+
+def words(text: str) -> list[str]:
+    return [word.decode() for word in split_words(tf.constant([text]))[0].numpy()]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ein Mann, der", ["▁Ein", "▁Mann", ",", "▁der"]),
+        ("(a) b-c  d's 3.5", ["▁(", "a", ")", "▁b", "-", "c", "▁d", "'", "s", "▁3", ".", "5"]),
+        ("  x\u3000y\x85z\x1f ", ["▁x", "▁y", "▁z"]),
+        ("a▁b_c", ["▁a", "_", "b", "_", "c"]),
+        ("e\u0301t हिन्दी 한국어", ["▁e\u0301t", "▁हिन्दी", "▁한국어"]),
+        ("\x00", []),
+        ("", []),
+        (" \n\t ", []),
+    ],
+)
+def test_words_take_their_blank_along(text, expected):
+    assert words(text) == expected
+
+
+def test_characters():
+    found = split_characters(tf.constant(["a b", "", " 한 "]))
+    assert [[c.decode() for c in row] for row in found.to_list()] == [["▁", "a", "▁", "b"], [], ["▁", "한"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sentence_of_known_characters_comes_back(kind):
+    made = Pieces(learn(TEXTS, kind, 200, min_count=1), kind)
+    found = made.sentences(made(tf.constant(TEXTS)).to_tensor()).numpy()
+    assert [text.decode() for text in found] == [" ".join(text.split()) for text in TEXTS]
+
+
+def longest_match(word: str, vocabulary: set[str]) -> list[str | None]:
+    """The segmentation in plain Python."""
+    found, place = [], 0
+    while place < len(word):
+        fits = [word[place:end] for end in range(len(word), place, -1) if word[place:end] in vocabulary]
+        found.append(fits[0] if fits else None)
+        place += len(fits[0]) if fits else 1
+    return found
+
+
+def test_always_the_longest_piece_from_the_left():
+    vocabulary = ["▁", "a", "b", "c", "ab", "abc", "bc", "▁a", "한", "한국", "▁x"]
+    made = Pieces(vocabulary, "subwords")
+    draw = np.random.default_rng(0)
+    for _ in range(30):
+        text = "▁" + "".join(draw.choice(list("abcx한국?"), size=draw.integers(1, 9)).tolist())
+        found = made.segment(tf.constant([text]))[0].numpy()
+        expected = [
+            4 + vocabulary.index(piece) if piece else UNKNOWN
+            for piece in longest_match(text, set(vocabulary))
+        ]
+        assert found.tolist() == expected, text
+
+
+def test_pieces_do_not_depend_on_the_other_words():
+    made = Pieces(learn(TEXTS, "subwords", 60), "subwords")
+    together = made(tf.constant([*TEXTS, "", "unbekanntes Wort"])).to_list()
+    assert together == [
+        made(tf.constant([text]))[0].numpy().tolist() for text in [*TEXTS, "", "unbekanntes Wort"]
+    ]
+    assert made(tf.constant([], tf.string)).to_list() == []
+    assert made(tf.constant([""])).to_list() == [[]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_texts_at_once_are_encoded_as_the_graph_encodes_them(kind):
+    made = Pieces(learn(TEXTS, kind, 60), kind)
+    texts = [*TEXTS, "", "ganz anders: 새"]
+    found, expected = made.encode_all(iter(texts)), made(tf.constant(texts)).to_list()
+    assert [
+        found.values[a:b].tolist() for a, b in zip(found.offsets, found.offsets[1:], strict=False)
+    ] == expected
+    assert len(made.encode_all([])) == 0
+
+
+def test_what_is_not_known():
+    made = Pieces(["▁der", "▁Mann"], "words")
+    assert made(tf.constant(["der Hund"])).to_list() == [[4, UNKNOWN]]
+    assert made.sentences(tf.constant([[BEGIN, 4, UNKNOWN, 5, END, PADDING]])).numpy().tolist() == [
+        b"der Mann"
+    ]
+
+
+def test_the_most_frequent_words_are_kept():
+    assert learn(["a b", "a c", "a b"], "words", 2) == ["▁a", "▁b"]
+    assert learn(["a b", "b"], "words", 9, min_count=1) == ["▁b", "▁a"]
+    assert learn(["aab"], "characters", 9) == ["a"]
+
+
+def test_sub_words_are_pieces_of_one_word():
+    found = learn(["lachen ... lachen ... machen --- machen"] * 5, "subwords", 100)
+    assert any(len(piece) > 3 for piece in found)
+    assert not [piece for piece in found if piece.strip("▁") in ("...", "..", "--", "---")]
+    assert len(found) == len(set(found))
+    assert learn(TEXTS, "subwords", 40) == learn(TEXTS, "subwords", 40)
+    assert len(learn(TEXTS, "subwords", 40)) <= 40
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "size", "message"),
+    [
+        (["a"], "words", 5, "no token is in the training texts 2 times"),
+        ([" "], "subwords", 5, "no sub-words can be learnt: the training texts hold no text"),
+        (["abcdefghij"] * 2, "subwords", 5, "hold more characters than --vocabulary"),
+    ],
+)
+def test_texts_of_which_nothing_can_be_learnt(texts, kind, size, message):
+    with pytest.raises(UserError, match=message):
+        learn(texts, kind, size)

@@ -1,0 +1,234 @@
+"""Sentences to tokens and back without loss: words, characters, or pieces of words learnt from the training texts.
+
+A sentence is first parted in words: each takes the blank before it along, as the mark `▁`, and every character that is
+no letter, mark or digit is a word of its own. `Ein Mann, der` becomes `▁Ein ▁Mann , ▁der`, and to put the tokens next
+to one another and turn the marks into blanks gives the sentence back (Kudo and Richardson 2018).
+
+The pieces are learnt by byte-pair encoding (Sennrich, Haddow and Birch 2016) with the library sentencepiece. Which
+pieces a word is made of is decided here, in TensorFlow operations, the same in training and in the exported model: from
+the left, always the longest piece that fits.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.errors import UserError
+from zoo.ragged import Ragged
+from zoo.text import chunks
+
+PADDING, UNKNOWN, BEGIN, END = range(4)
+#: Numbers that stand for no piece.
+RESERVED = 4
+MARK = "▁"
+SPACES = r"[\s\x{0b}\x{1c}-\x{1f}\x{85}\p{Z}]+"
+WORD = r"▁?(?:[\p{L}\p{M}\p{N}]+|[^▁\p{L}\p{M}\p{N}])"
+KINDS = ("subwords", "words", "characters")
+#: Rare characters that make up less than this share of the text get no piece of their own.
+RARE_CHARACTERS = 0.0002
+WORDS_AT_ONCE = 8192
+
+
+def split_words(texts: tf.Tensor) -> tf.RaggedTensor:
+    """The words of sentences `(batch,)`, with their marks: `(batch, words)` strings."""
+    return tf.strings.split(tf.strings.regex_replace(_marked(texts), f"({WORD})", r" \1"))
+
+
+def split_characters(texts: tf.Tensor) -> tf.RaggedTensor:
+    """The characters of sentences `(batch,)`, the marks among them: `(batch, characters)` strings."""
+    return tf.strings.unicode_split(_marked(texts), "UTF-8")
+
+
+def _marked(texts: tf.Tensor) -> tf.Tensor:
+    """Each run of blanks, and the beginning, as one mark; a sentence of blanks alone is empty."""
+    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    for pattern, replacement in (
+        (r"\x00", " "),
+        (MARK, "_"),
+        (SPACES, MARK),
+        (f"^{MARK}|{MARK}$", ""),
+        (r"^([\s\S])", MARK + r"\1"),
+    ):
+        texts = tf.strings.regex_replace(texts, pattern, replacement)
+    return texts
+
+
+class Pieces(tf.Module):
+    """The tokens of one language: sentences to numbers and numbers to sentences.
+
+    0 is padding, 1 a token that is not known, 2 the begin and 3 the end of a sentence; the pieces follow.
+
+    Args:
+        pieces: the tokens with the numbers 4, 5, …
+        kind: `subwords`, `words` or `characters`.
+    """
+
+    def __init__(self, pieces: Iterable[str], kind: str):
+        super().__init__(name="pieces")
+        self.pieces = tuple(pieces)
+        self.kind = kind
+        count = len(self.pieces)
+        keys = tf.constant(list(self.pieces), tf.string, shape=(count,))
+        numbers = tf.range(RESERVED, RESERVED + count, dtype=tf.int64)
+        self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, numbers), UNKNOWN)
+        self.texts = tf.constant(["", "", "", "", *self.pieces])
+        self.longest = max(map(len, self.pieces), default=1)
+
+    @property
+    def size(self) -> int:
+        """How many different numbers there are."""
+        return RESERVED + len(self.pieces)
+
+    def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """The numbers of the tokens of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end."""
+        words = split_characters(texts) if self.kind == "characters" else split_words(texts)
+        distinct, which = tf.unique(words.flat_values)
+        of_words = tf.gather(self.segment(distinct), which)
+        return words.with_flat_values(of_words).merge_dims(1, 2)
+
+    def segment(self, words: tf.Tensor) -> tf.RaggedTensor:
+        """The numbers of the tokens of words `(words,)`: `(words, tokens)` int32, at least one each."""
+        if self.kind != "subwords":
+            numbers = tf.cast(self.table.lookup(words), tf.int32)
+            return tf.RaggedTensor.from_tensor(numbers[:, None])
+        lengths = tf.strings.length(words, unit="UTF8_CHAR")
+        steps = tf.reduce_max(tf.concat([lengths, [1]], 0))
+        found = tf.TensorArray(tf.int32, size=steps, element_shape=[None])
+
+        def step(
+            n: tf.Tensor, place: tf.Tensor, found: tf.TensorArray
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
+            number, size = self._longest_piece(words, tf.minimum(place, tf.maximum(lengths - 1, 0)))
+            open_ = place < lengths
+            return (
+                n + 1,
+                tf.where(open_, place + size, place),
+                found.write(n, tf.where(open_, number, PADDING)),
+            )
+
+        done, _, found = tf.while_loop(
+            lambda n, place, _: tf.reduce_any(place < lengths), step, [0, tf.zeros_like(lengths), found]
+        )
+        columns = tf.transpose(tf.reshape(found.gather(tf.range(done)), [done, tf.shape(words)[0]]))
+        return tf.RaggedTensor.from_tensor(columns, padding=PADDING)
+
+    def _longest_piece(self, words: tf.Tensor, place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The number of the longest piece at a place in each word, and its characters; one character if none fits."""
+        sizes = tf.range(self.longest, 0, -1)
+        at = tf.repeat(place[:, None], self.longest, axis=1)
+        candidates = tf.strings.substr(
+            words[:, None], at, tf.broadcast_to(sizes, tf.shape(at)), unit="UTF8_CHAR"
+        )
+        numbers = tf.cast(self.table.lookup(candidates), tf.int32)
+        first = tf.argmax(numbers != UNKNOWN, axis=1, output_type=tf.int32)
+        number = tf.gather(numbers, first, batch_dims=1)
+        size = tf.strings.length(tf.gather(candidates, first, batch_dims=1), unit="UTF8_CHAR")
+        return number, tf.where(number == UNKNOWN, 1, size)
+
+    def sentences(self, numbers: tf.Tensor) -> tf.Tensor:
+        """The sentences that numbers `(…, tokens)` stand for, `(…)` strings; padding, begin and end are nothing."""
+        joined = tf.strings.reduce_join(tf.gather(self.texts, numbers), axis=-1)
+        joined = tf.strings.regex_replace(joined, MARK, " ")
+        return tf.strings.strip(joined)
+
+    def encode_all(self, texts: Iterable[str]) -> Ragged:
+        """The numbers of any number of sentences; memory grows with the tokens only."""
+        split = split_characters if self.kind == "characters" else split_words
+        known: dict[bytes, int] = {}
+        parts = []
+        for flat, lengths in _flat(texts, split):
+            which = np.fromiter((known.setdefault(word, len(known)) for word in flat), np.int32, len(flat))
+            parts.append((which, lengths))
+        everything = Ragged.concatenate(parts)
+        words = tf.constant(list(known), tf.string, shape=(len(known),))
+        of_words = [self.segment(words[n : n + WORDS_AT_ONCE]) for n in range(0, len(known), WORDS_AT_ONCE)]
+        pairs = ((ragged.flat_values.numpy(), ragged.row_lengths().numpy()) for ragged in of_words)
+        return _replaced(everything, Ragged.concatenate(pairs))
+
+
+def _replaced(sentences: Ragged, words: Ragged) -> Ragged:
+    """The sentences, which are numbers of words, with the tokens of each word in its place."""
+    lengths = words.lengths[sentences.values]
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    places = np.arange(ends[-1]) + np.repeat(words.offsets[:-1][sentences.values] - ends[:-1], lengths)
+    return Ragged(words.values[places], ends[sentences.offsets])
+
+
+def _flat(texts: Iterable[str], split: Callable[..., Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    traced = tf.function(split, input_signature=[tf.TensorSpec([None], tf.string)])
+    for chunk in chunks(texts):
+        ragged = traced(tf.constant(chunk))
+        yield ragged.flat_values.numpy(), ragged.row_lengths().numpy()
+
+
+# ------------------------------------------------------------------------------------------ learning
+
+
+def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> list[str]:
+    """The tokens of the training texts.
+
+    Args:
+        texts: training sentences.
+        kind: `subwords`, `words` or `characters`.
+        size: at most so many.
+        min_count: words and characters seen less often are left out; pieces of words always occur twice.
+
+    Returns:
+        Words and characters with the most frequent first (equal counts in the order of the text); pieces in the order
+        in which they were learnt, the characters last.
+
+    Raises:
+        UserError: if nothing is left, or `size` does not hold the characters.
+    """
+    if kind == "subwords":
+        return _learn_pieces(texts, size)
+    split = split_characters if kind == "characters" else split_words
+    counts: Counter[bytes] = Counter()
+    for words, _ in _flat(texts, split):
+        counts.update(words.tolist())
+    kept = [word.decode() for word, count in counts.most_common(size) if count >= min_count]
+    if not kept:
+        raise UserError(f"no token is in the training texts {min_count} times; give a smaller --min-count")
+    return kept
+
+
+def _learn_pieces(texts: Iterable[str], size: int) -> list[str]:
+    import sentencepiece
+
+    written = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=(" ".join(text.replace(MARK, "_").split()) for text in texts),
+            model_writer=written,
+            model_type="bpe",
+            vocab_size=size + 3,  # the library counts its own three
+            hard_vocab_limit=False,
+            character_coverage=1 - RARE_CHARACTERS,
+            normalization_rule_name="identity",
+            max_sentence_length=1 << 20,
+            num_threads=1,
+            minloglevel=4,
+        )
+    except RuntimeError as problem:
+        reason = "more characters than --vocabulary" if "required_chars" in str(problem) else "no text"
+        raise UserError(f"no sub-words can be learnt: the training texts hold {reason}") from None
+    model = sentencepiece.SentencePieceProcessor(model_proto=written.getvalue())
+    pieces = (
+        model.id_to_piece(n)
+        for n in range(model.get_piece_size())
+        if not (model.is_control(n) or model.is_unknown(n))
+    )
+    return [piece for piece in pieces if _in_one_word(piece)]
+
+
+def _in_one_word(piece: str) -> bool:
+    """The library also learns runs of punctuation, which are several words here."""
+    body = piece.removeprefix(MARK)
+    return len(body) <= 1 or all(unicodedata.category(letter)[0] in "LMN" for letter in body)
