@@ -23,6 +23,7 @@ class Info:
         source: where it comes from: a path, a URL or the generator and its seed.
         licence, citation: as stated by the source; empty where none is stated.
         notes: sentences on what loading found and did (duplicates, conflicts, how splits were made).
+        unit: what an example is, in the plural.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Info:
     licence: str = ""
     citation: str = ""
     notes: tuple[str, ...] = ()
+    unit: str = "examples"
 
 
 class Split:

@@ -26,7 +26,7 @@ def lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
         UserError: the file cannot be read, is not of this encoding (names the line) or has an endless line.
     """
     rest, number = "", 1
-    for text in _decoded(path, encoding):
+    for text in decoded(path, encoding):
         *complete, rest = (rest + text).split("\n")
         for line in complete:
             _bound(path, number, line)
@@ -55,8 +55,12 @@ def _bound(path: Path, number: int, line: str) -> None:
         )
 
 
-def _decoded(path: Path, encoding: str) -> Iterator[str]:
-    """The text of a file in pieces, without a byte order mark."""
+def decoded(path: Path, encoding: str) -> Iterator[str]:
+    """The text of a plain or gzipped file in pieces of any length, without a byte order mark.
+
+    Raises:
+        UserError: the file cannot be read, or is not of this encoding (names the line).
+    """
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     line, first = 1, True
     for data in _chunks(path):

@@ -48,6 +48,10 @@ class TrainingOptions:
     epochs: int = option(10, "passes over the training split, at most", minimum=1)
     batch_size: int = option(32, "examples per step", minimum=1)
     learning_rate: float = option(1e-3, "of the Adam optimiser", minimum=0)
+    decay: str = option(
+        "none", "how the learning rate falls, to 0 after the last epoch", choices=("none", "linear", "cosine")
+    )
+    warm_up: int = option(0, "steps over which the learning rate rises from 0", minimum=0)
     clip: float = option(1.0, "largest global norm of the gradient; 0 clips nothing", minimum=0)
     average: float = option(
         0.998,

@@ -118,7 +118,7 @@ class Work:
         sizes = [f"{len(self.dataset.train):,} train", f"{len(self.dataset.valid):,} dev"]
         sizes += [f"{len(self.dataset.test):,} test"] if self.dataset.test is not None else ["no test split"]
         kind = " (synthetic)" if info.synthetic else ""
-        return (f"data: {info.name}{kind}, {', '.join(sizes)} examples", *info.notes, *self.prepared.notes)
+        return (f"data: {info.name}{kind}, {', '.join(sizes)} {info.unit}", *info.notes, *self.prepared.notes)
 
     def build(self) -> Any:
         """The model."""

@@ -15,7 +15,7 @@ from datasets.reading import check_encoding
 from datasets.tables import DELIMITERS, Format
 from zoo import plugins
 from zoo.config import read_config
-from zoo.flags import Parser, main_guard
+from zoo.flags import Parser, add_options, collect, given, main_guard
 from zoo.platform import configure
 from zoo.rundir import RunDirectory, write_atomically
 
@@ -23,6 +23,7 @@ EXAMPLES = """\
 examples:
   python -m zoo.predict runs/mine "a fine film" "not a good film"
   python -m zoo.predict runs/mine --file reviews.csv --out answers.csv
+  python -m zoo.predict runs/mine "Once" --length 400 --temperature 0.7
 """
 FORMATS = (".csv", ".tsv", ".jsonl")
 
@@ -55,7 +56,26 @@ def parser() -> Parser:
     parser.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
     parser.add_argument("--out", metavar="FILE", help=f"write the answers to a file ({', '.join(FORMATS)})")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="where it runs")
+    for name, options in _answer_options().items():
+        add_options(parser, options, f"answers of {name}")
     return parser
+
+
+def _answer_options() -> dict[str, type]:
+    """The options of answers, by the name of each task that has any."""
+    tasks = {name: plugins.load("zoo.tasks", name, "TASK") for name in plugins.names("zoo.tasks")}
+    return {name: task.answer_options for name, task in tasks.items() if hasattr(task, "answer_options")}
+
+
+def _chosen(arguments: argparse.Namespace, task: Any, name: str) -> dict[str, Any]:
+    """The options of the answers as arguments of `task.answer`; options of other tasks are refused."""
+    own = getattr(task, "answer_options", None)
+    for owner, options in _answer_options().items():
+        for option in sorted(given(arguments, options) - (given(arguments, own) if own else set())):
+            raise UserError(
+                f"--{option.replace('_', '-')} is an option of {owner}, and this is a run of {name}"
+            )
+    return {"options": collect(arguments, own)} if own else {}
 
 
 @main_guard
@@ -67,14 +87,16 @@ def main(argv: list[str] | None = None) -> None:
     out = _checked_out(arguments.out, arguments.file)
     config = read_config(RunDirectory.open(arguments.run))
     task = plugins.load("zoo.tasks", config.task, "TASK")
+    chosen = _chosen(arguments, task, config.task)
     inputs = _inputs(arguments, task.input_field)
     configure(arguments.device)
     from zoo.pipeline import load_run
 
     prepared, model = load_run(Path(arguments.run))
-    rows = task.answer(task.serve(model, prepared), inputs)
+    rows = task.answer(task.serve(model, prepared), inputs, **chosen)
     if out is None:
-        print(_table(rows))
+        shown = task.show(rows) if hasattr(task, "show") else None
+        print(_table(rows) if shown is None else shown)
     else:
         _write(rows, out)
         print(f"{len(rows):,} answers in {out}")

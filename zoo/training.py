@@ -21,6 +21,7 @@ from zoo import checkpoint
 from zoo.checkpoint import Progress
 from zoo.config import TrainingOptions
 from zoo.progress import progress_bar
+from zoo.schedule import learning_rate
 from zoo.stopping import Stopped, stop_signals
 from zoo.tasks.base import Batch, Batches, Metrics
 
@@ -236,6 +237,10 @@ def _train_epoch(
     bar = progress_bar(plans[progress.batch :], f"{title}, epoch {progress.epoch + 1}/{options.epochs}")
     for planned in bar:
         batch = train.load(planned)
+        if options.decay != "none" or options.warm_up:
+            done = progress.epoch + progress.batch / len(plans)
+            steps = progress.epoch * len(plans) + progress.batch
+            trainer.optimizer.learning_rate = learning_rate(options, done, steps)
         loss, norm = trainer.step(batch)
         for name, value in (("loss", loss), ("gradient's norm", norm)):
             if not math.isfinite(value):

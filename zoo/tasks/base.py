@@ -10,6 +10,11 @@
     task.trivial_models(prepared, recurrent)         models that are blind to order, trained like the model itself
     task.pictures(prepared, predictions, batches)    optional: matplotlib figures by file name, for the run directory
     task.serve(model, prepared)                      what the exported model answers: raw input in, answer out
+    task.answer(server, inputs)                      these answers as rows, for `zoo.predict`
+    task.show(rows)                                  optional: the rows as `zoo.predict` prints them; None for a table
+
+A task whose answers leave a choice (how long, how many) has `answer_options`, a frozen dataclass: `zoo.predict` makes
+flags of it, as `zoo.run` does of `options_type`, and gives it to `answer` as `options`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,74 @@
+"""The model: tokens to the probability of the next one, chunk after chunk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from datasets.errors import UserError
+from zoo.language_model.layers import NegativeLogLikelihood, OneHot
+from zoo.language_model.tokens import UNKNOWN
+from zoo.layers.stateful import Stateful
+
+
+def build_model(size: int, rows: int, recurrent: Any, options: Any) -> Any:
+    """A model from chunks of `rows` streams to minus the logarithm of the probability of every next token.
+
+    Inputs are those of `zoo.language_model.streams`. What the exported functions need are its layers `vectors`,
+    `recurrent` and `scores`; see `Parts`.
+
+    Args:
+        size: different token numbers, the reserved ones included.
+        rows: streams of a batch.
+        recurrent: the factory of recurrent layers.
+        options: of the task.
+
+    Raises:
+        UserError: for a recurrent layer that also reads backwards.
+    """
+    if recurrent.options.bidirectional:
+        raise UserError("--bidirectional: a language model must not see what it predicts; leave it out")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    following = keras.Input((None,), dtype="int32", name="next")
+    continues = keras.Input((), dtype="int32", name="continues")
+    dropout = recurrent.options.dropout
+    before = dropout if options.input_dropout is None else options.input_dropout
+
+    if options.embedding:
+        embedding = keras.layers.ReversibleEmbedding(size, options.embedding, name="embedding")
+        x = keras.layers.Dropout(before, name="vectors")(embedding(tokens))
+    else:
+        x = OneHot(size, name="vectors")(tokens)
+    x = Stateful(recurrent(return_state=True, name="cells"), rows, name="recurrent")(x, continues)
+    x = keras.layers.Dropout(dropout)(x)
+    if options.tied:
+        if recurrent.options.units != options.embedding:
+            x = keras.layers.Dense(options.embedding, name="to_embedding")(x)
+        x = embedding(x, reverse=True)[..., UNKNOWN:]
+    else:
+        x = keras.layers.Dense(size - UNKNOWN, name="to_scores")(x)
+    scores = keras.layers.Activation("linear", dtype=_at_least_float32(), name="scores")(x)
+    nats = NegativeLogLikelihood(dtype=_at_least_float32(), name="nats")(scores, following)
+    inputs = {"tokens": tokens, "next": following, "continues": continues}
+    return keras.Model(inputs, nats, name="language_model")
+
+
+class Parts:
+    """A trained model taken apart, to read texts of any number and length from any state.
+
+    Attributes:
+        vectors: token numbers `(batch, time)` to vectors.
+        recurrent: the recurrent layer; with states.
+        scores: outputs `(batch, time, units)` to scores of the classes.
+    """
+
+    def __init__(self, model: Any):
+        stateful = model.get_layer("recurrent")
+        self.vectors = keras.Model(model.input["tokens"], model.get_layer("vectors").output)
+        self.recurrent = stateful.recurrent
+        self.scores = keras.Model(stateful.output, model.get_layer("scores").output)
+
+
+def _at_least_float32() -> str:
+    return "float64" if keras.config.dtype_policy().compute_dtype == "float64" else "float32"

@@ -1,0 +1,40 @@
+"""Drawing the next token, in TensorFlow operations that the exported model holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def draw(scores: Any, chance: Any, temperature: Any, top_k: Any, top_p: Any) -> Any:
+    """One class a row.
+
+    Args:
+        scores: `(batch, classes)`; -inf for what must not be drawn.
+        chance: a number from 0 to below 1, the same for all rows: what is drawn depends on the row's scores alone.
+        temperature: the scores are divided by it; 0 takes the most likely class.
+        top_k: only so many of the most likely classes; 0 for all.
+        top_p: of these only the fewest, the most likely ones, whose probabilities together reach it (Holtzman et al.
+            2020).
+
+    Returns:
+        Class numbers `(batch,)` int32.
+    """
+    greedy = temperature <= 0
+    scores = tf.cast(scores, tf.float32) / tf.where(greedy, 1.0, temperature)
+    order = tf.argsort(scores, axis=1, direction="DESCENDING", stable=True)
+    shares = tf.gather(tf.nn.softmax(scores), order, batch_dims=1)
+    classes = tf.shape(scores)[1]
+    most = tf.where(greedy, 1, tf.where(top_k > 0, top_k, classes))
+    among_first = tf.range(classes) < most
+    shares = tf.where(among_first, shares, 0.0)
+    shares /= tf.reduce_sum(shares, axis=1, keepdims=True)
+    before = tf.cumsum(shares, axis=1, exclusive=True)
+    # Rounding must not lose the first class, which has nothing before it.
+    kept = among_first & ((before < top_p) | (tf.range(classes) == 0)) & (shares > 0)
+    shares = tf.where(kept, shares, 0.0)
+    reached = tf.cumsum(shares, axis=1)
+    place = tf.reduce_sum(tf.cast(reached <= chance * reached[:, -1:], tf.int32), axis=1)
+    last = tf.reduce_sum(tf.cast(kept, tf.int32), axis=1) - 1
+    return tf.gather(order, tf.minimum(place, last), batch_dims=1)

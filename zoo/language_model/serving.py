@@ -1,0 +1,192 @@
+"""What an exported language model answers: texts in, their continuation or their probability out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from zoo.language_model.model import Parts
+from zoo.language_model.sampling import draw
+from zoo.language_model.tokens import RESERVED, START, UNKNOWN, Tokenizer
+from zoo.serving import Server
+
+Tensor = Any
+Tensors = list[Any]
+Answer = dict[str, Any]
+
+TEXT = tf.TensorSpec([None], tf.string, name="text")
+
+
+class Reader:
+    """A trained model that reads texts from any state.
+
+    Between two calls it knows the states of the cells and `expects`, the logarithms of the probabilities of the next
+    token's classes, `(batch, classes)`.
+    """
+
+    def __init__(self, model: Any, tokenizer: Tokenizer):
+        self.parts, self.tokenizer = Parts(model), tokenizer
+        initial = self.parts.recurrent.get_initial_state(1)
+        self.structure = initial
+        self.specs = [
+            tf.TensorSpec([None, *state.shape[1:]], state.dtype, name=f"state_{n}")
+            for n, state in enumerate(keras.tree.flatten(initial))
+        ]
+        self.specs.append(tf.TensorSpec([None, tokenizer.size - UNKNOWN], tf.float32, name="expects"))
+
+    def begin(self, batch_size: Tensor) -> tuple[Tensors, Tensor]:
+        """States and `expects` before the first token."""
+        states = keras.tree.flatten(self.parts.recurrent.get_initial_state(batch_size))
+        start = tf.fill([batch_size, 1], START)
+        states, expects = self.advance(start, None, states)
+        return states, expects[:, -1]
+
+    def advance(self, tokens: Tensor, mask: Tensor | None, states: Tensors) -> tuple[Tensors, Tensor]:
+        """Read tokens `(batch, time)`; states after the last that is not masked, `expects` after each."""
+        outputs, final = self.parts.recurrent(
+            self.parts.vectors(tokens, training=False),
+            mask=mask,
+            initial_state=keras.tree.pack_sequence_as(self.structure, states),
+            training=False,
+        )
+        scores = self.parts.scores(
+            tf.identity(outputs), training=False
+        )  # without the mask that Keras hangs on
+        return keras.tree.flatten(final), tf.nn.log_softmax(tf.cast(scores, tf.float32))
+
+    def read(self, texts: Tensor, states: Tensors, expects: Tensor) -> tuple[Answer, Tensors, Tensor]:
+        """Read texts `(batch,)` from these states.
+
+        Returns:
+            What `score` answers, the states after the texts, and `expects` then.
+        """
+        ragged = self.tokenizer.encode(texts)
+        lengths = tf.cast(ragged.row_lengths(), tf.int32)
+        tokens = ragged.to_tensor(START)
+        tokens = tf.pad(tokens, [[0, 0], [0, tf.cast(tf.shape(tokens)[1] == 0, tf.int32)]])
+        mask = tf.sequence_mask(lengths, tf.shape(tokens)[1])
+        states, after = self.advance(tokens, mask, states)
+        expected = tf.concat([expects[:, None], after[:, :-1]], axis=1)
+        nats = -tf.gather(expected, tf.maximum(tokens - UNKNOWN, 0), batch_dims=2)
+        nats = tf.where(mask, nats, 0.0)
+        total = tf.reduce_sum(nats, axis=1)
+        mean = total / tf.cast(tf.maximum(lengths, 1), tf.float32)
+        last = tf.gather(after, tf.maximum(lengths - 1, 0), batch_dims=1)
+        written = tf.where(mask, tf.gather(self.tokenizer.written, tf.maximum(tokens - UNKNOWN, 0)), "")
+        answer = {
+            "tokens": written, "nats": nats, "total_nats": total, "perplexity": tf.exp(mean), "length": lengths,
+        }  # fmt: skip
+        return answer, states, tf.where(lengths[:, None] > 0, last, expects)
+
+    def write(
+        self, states: Tensors, expects: Tensor, length: Tensor, sampling: dict[str, Tensor], seed: Tensor
+    ) -> Answer:
+        """`length` tokens that go on from these states: `continuation`, and the `nats` of each token."""
+        batch_size = tf.shape(expects)[0]
+        # Nothing is written that is no token.
+        barred = tf.concat([[float("-inf")], tf.zeros([self.tokenizer.size - RESERVED])], axis=0)
+        tokens = tf.TensorArray(tf.int32, size=length, element_shape=[None])
+        nats = tf.TensorArray(tf.float32, size=length, element_shape=[None])
+
+        def step(n: Tensor, states: Tensors, expects: Tensor, tokens: Any, nats: Any) -> Any:
+            chance = tf.random.stateless_uniform([], tf.stack([seed, n]))
+            chosen = draw(expects + barred, chance, **sampling)
+            nats = nats.write(n, -tf.gather(expects, chosen, batch_dims=1))
+            tokens = tokens.write(n, chosen + UNKNOWN)
+            states, after = self.advance(chosen[:, None] + UNKNOWN, None, list(states))
+            return n + 1, tuple(states), after[:, -1], tokens, nats
+
+        invariants = (
+            tf.TensorShape([]), tuple(tf.TensorShape(spec.shape) for spec in self.specs[:-1]),
+            tf.TensorShape(self.specs[-1].shape), tf.TensorShape(None), tf.TensorShape(None),
+        )  # fmt: skip
+        _, _, _, tokens, nats = tf.while_loop(
+            lambda n, *_: n < length,
+            step,
+            (tf.constant(0), tuple(states), expects, tokens, nats),
+            shape_invariants=invariants,
+            maximum_iterations=length,
+        )
+        written = tf.transpose(tf.reshape(tokens.stack(), [length, batch_size]))
+        return {
+            "continuation": self.tokenizer.decode(written),
+            "nats": tf.transpose(tf.reshape(nats.stack(), [length, batch_size])),
+        }
+
+
+def make_server(model: Any, tokenizer: Tokenizer, defaults: Any) -> Server:
+    """The signatures of a language model.
+
+    `generate` takes `text (batch,)` and scalars `length`, `temperature`, `top_k`, `top_p`, `seed`; it gives
+
+        continuation    (batch,) strings, without the text
+        nats            (batch, length) of each of its tokens, before any sampling option
+
+    `serving_default` takes `text` alone and answers so with the defaults. `score` takes `text` and gives
+
+        tokens          (batch, tokens) strings, filled up with "" on the right
+        nats            (batch, tokens) minus the logarithm of each token's probability, 0 where there is none
+        total_nats, perplexity, length    (batch,)
+
+    `init_state` takes a scalar `batch_size` and gives `state_0`, `state_1`, …, and `expects` `(batch, classes)`, the
+    logarithms of the probabilities of the next token; `step` takes these and `text`, the next piece of each text, and
+    gives them anew, with what `score` gives of the pieces. `vocabulary` gives `tokens (classes,)`.
+
+    Args:
+        defaults: `length`, `temperature`, `top_k`, `top_p` and `seed` of `serving_default`.
+    """
+    reader = Reader(model, tokenizer)
+
+    def generate(text: Tensor, length: Tensor, seed: Tensor, **sampling: Tensor) -> Answer:
+        states, expects = reader.begin(tf.shape(text)[0])
+        _, states, expects = reader.read(text, states, expects)
+        return reader.write(states, expects, tf.maximum(length, 0), sampling, seed)
+
+    def named(states: Tensors, expects: Tensor) -> Answer:
+        return {f"state_{n}": state for n, state in enumerate(states)} | {"expects": expects}
+
+    @tf.function(input_signature=[TEXT])
+    def serving_default(text: Tensor) -> Answer:
+        chosen = {name: tf.constant(getattr(defaults, name)) for name in ("temperature", "top_k", "top_p")}
+        return generate(text, tf.constant(defaults.length), tf.constant(defaults.seed), **chosen)
+
+    scalars = {
+        "length": tf.int32,
+        "temperature": tf.float32,
+        "top_k": tf.int32,
+        "top_p": tf.float32,
+        "seed": tf.int32,
+    }
+
+    @tf.function(
+        input_signature=[TEXT, *[tf.TensorSpec([], kind, name=name) for name, kind in scalars.items()]]
+    )
+    def generate_so(text, length, temperature, top_k, top_p, seed):
+        return generate(text, length, seed, temperature=temperature, top_k=top_k, top_p=top_p)
+
+    @tf.function(input_signature=[TEXT])
+    def score(text: Tensor) -> Answer:
+        answer, _, _ = reader.read(text, *reader.begin(tf.shape(text)[0]))
+        return answer
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
+    def init_state(batch_size: Tensor) -> Answer:
+        return named(*reader.begin(batch_size))
+
+    @tf.function(input_signature=[TEXT, *reader.specs])
+    def step(text: Tensor, *state: Tensor) -> Answer:
+        *states, expects = state
+        answer, states, expects = reader.read(text, list(states), expects)
+        return answer | named(states, expects)
+
+    @tf.function(input_signature=[])
+    def vocabulary() -> Answer:
+        return {"tokens": tf.identity(tokenizer.written)}
+
+    functions = {
+        "serving_default": serving_default, "generate": generate_so, "score": score,
+        "init_state": init_state, "step": step, "vocabulary": vocabulary,
+    }  # fmt: skip
+    return Server(model, [tokenizer], functions)

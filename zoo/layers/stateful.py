@@ -1,0 +1,100 @@
+"""A recurrent layer that goes on where its last call stopped: for texts that are read in chunks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from datasets.errors import UserError
+from zoo.layers.recurrent import Recurrent, StackedStates
+
+Tensor = Any
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Stateful(keras.layers.Layer):
+    """Truncated back-propagation through time (Williams and Peng 1990): gradients stay in a chunk, states do not.
+
+    Each row of a batch is a stream, and the n-th row of the next batch goes on where the n-th row of this one stopped.
+    The states stand in variables that are not trained: they are saved with the weights, so that a killed run goes on
+    where it was. Training and evaluation have states of their own, so that neither disturbs the other.
+
+    Args:
+        recurrent: a layer that runs forward only, with `return_state`; of its states only their shapes are known here.
+        rows: streams of a batch.
+
+    Call arguments:
+        inputs: `(rows, time, features)`.
+        continues: `(rows,)`, 1 where the row goes on from the last call, 0 where it starts from the initial state.
+        training: which of the states are read and written, and whether dropout is applied.
+
+    Returns:
+        Outputs of all steps, `(rows, time, units)`.
+    """
+
+    def __init__(self, recurrent: Recurrent, rows: int, **layer_arguments: Any):
+        super().__init__(**layer_arguments)
+        self.recurrent = recurrent
+        self.rows = rows
+
+    def build(self, inputs_shape: Any, continues_shape: Any = None) -> None:
+        """Build the cells, and two sets of variables for their states."""
+        if not self.recurrent.built:
+            self.recurrent.build(inputs_shape)
+        initial = keras.tree.flatten(self.recurrent.get_initial_state(self.rows))
+        self.kept = {
+            what: [
+                self.add_weight(
+                    shape=tuple(state.shape),
+                    dtype=keras.backend.standardize_dtype(state.dtype),
+                    initializer="zeros",
+                    trainable=False,
+                    autocast=False,
+                    name=f"{what}_state_{n}",
+                )
+                for n, state in enumerate(initial)
+            ]
+            for what in ("training", "evaluation")
+        }
+        self.built = True
+
+    def call(self, inputs: Tensor, continues: Tensor, training: bool = False) -> Tensor:
+        """See the class."""
+        if inputs.shape[0] not in (None, self.rows):
+            raise UserError(
+                f"{inputs.shape[0]} streams of text where there are {self.rows}: they go on from batch to batch and "
+                "cannot be shared among devices; leave --mirrored out"
+            )
+        kept = self.kept["training" if training else "evaluation"]
+        outputs, final = self.recurrent(
+            inputs, initial_state=self._states(kept, continues), training=training
+        )
+        for variable, state in zip(kept, keras.tree.flatten(final), strict=True):
+            variable.assign(keras.ops.cast(state, variable.dtype))
+        return outputs
+
+    def _states(self, kept: list[Any], continues: Tensor) -> StackedStates:
+        """The kept states in the rows that go on, the initial ones in the others."""
+        initial = self.recurrent.get_initial_state(self.rows)
+        states = []
+        for variable, state in zip(kept, keras.tree.flatten(initial), strict=True):
+            goes_on = keras.ops.reshape(continues, (-1, *[1] * (len(state.shape) - 1))) > 0
+            states.append(keras.ops.where(goes_on, keras.ops.convert_to_tensor(variable), state))
+        return keras.tree.pack_sequence_as(initial, states)
+
+    def compute_output_spec(self, inputs: Any, continues: Any, training: bool = False) -> Any:
+        """Shape of the outputs, without running the loop."""
+        shape = (*inputs.shape[:2], self.recurrent.output_size)
+        return keras.KerasTensor(shape, dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument."""
+        recurrent = keras.saving.serialize_keras_object(self.recurrent)
+        return {**super().get_config(), "recurrent": recurrent, "rows": self.rows}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Stateful:
+        """The inverse of `get_config`."""
+        config = dict(config)
+        return cls(keras.saving.deserialize_keras_object(config.pop("recurrent")), **config)
