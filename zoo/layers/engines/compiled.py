@@ -13,8 +13,9 @@ from zoo.layers.engines import loop, portable
 #: The module that holds the loops, for each backend of Keras.
 BACKENDS = {
     "tensorflow": "zoo.layers.engines.fused_tensorflow",
+    "jax": "zoo.layers.engines.fused_jax",
 }
-#: Below this `auto` takes another engine.
+#: Below this `auto` takes another engine on TensorFlow.
 FEWEST_UNITS = 16
 
 
@@ -30,8 +31,13 @@ def unfit(cell: Any) -> str | None:
 
 
 def unwise(cell: Any) -> str | None:
-    """Compiling takes about two seconds for each kind of layer; a very small cell never gives them back."""
-    return f"{cell.units} units do not repay the compilation" if cell.units < FEWEST_UNITS else None
+    """Compiling takes about two seconds for each kind of layer; a very small cell never gives them back.
+
+    JAX compiles whatever it runs.
+    """
+    if keras.backend.backend() == "jax" or cell.units >= FEWEST_UNITS:
+        return None
+    return f"{cell.units} units do not repay the compilation"
 
 
 def run(
