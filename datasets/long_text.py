@@ -13,7 +13,7 @@ from datasets.errors import UserError
 from datasets.reading import decoded
 
 FIELDS = ("text",)
-PIECE = 1 << 16  # characters, at most
+PIECE = 1 << 16  # characters
 _HANGUL_VOWELS_AND_FINALS = range(0x1160, 0x1200)
 
 #: A function that reads a text from its beginning: pieces that are the text when put together.
@@ -23,9 +23,9 @@ Reader = Callable[[], Iterator[str]]
 class TextFile:
     """A plain or gzipped text file that can be read again and again.
 
-    Calling it gives pieces of at most `PIECE` characters. They end before white space where they can, so that no word
-    is cut, and never within what is one character. Line breaks of Windows become line feeds, and characters are
-    composed (NFC), so that Hangul from any system is the same.
+    Calling it gives pieces of about `PIECE` characters. They end before white space where they can, so that no word is
+    cut, and never within what is one character. Line breaks of Windows become line feeds, and characters are composed
+    (NFC), so that Hangul from any system is the same.
 
     Raises (when read):
         UserError: the file cannot be read, is not of the encoding, holds NUL characters as binary files do, or has
@@ -65,6 +65,8 @@ def _pieces(parts: Iterator[str]) -> Iterator[str]:
         start = 0
         while len(rest) - start > PIECE:
             stop = _border(rest, start, start + PIECE)
+            if stop == len(rest):
+                break  # what comes next may belong to its last character
             yield rest[start:stop]
             start = stop
         rest = rest[start:]
@@ -73,13 +75,13 @@ def _pieces(parts: Iterator[str]) -> Iterator[str]:
 
 
 def _border(text: str, start: int, stop: int) -> int:
-    """Where to end a piece that begins at `start`: at most at `stop`, and after half of what there is at least."""
+    """Where to end a piece that begins at `start`: before white space near `stop`, else between two characters."""
     half = (start + stop) // 2
-    white = max(text.rfind(" ", half, stop), text.rfind("\n", half, stop))
-    if white > half:
-        return white - 1 if text[white - 1 : white + 1] == "\r\n" else white
-    while stop > half + 1 and _goes_on(text[stop - 1], text[stop]):
-        stop -= 1
+    white = max(text.rfind(" ", half + 1, stop), text.rfind("\n", half + 1, stop))
+    if white > 0:
+        stop = white - 1 if text[white - 1 : white + 1] == "\r\n" else white
+    while start == stop or (stop < len(text) and _goes_on(text[stop - 1], text[stop])):
+        stop += 1
     return stop
 
 

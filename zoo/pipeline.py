@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import resource
 import time
 import zipfile
@@ -136,6 +137,11 @@ def _evaluate(
     splits = {"dev": work.prepared.valid, "test": work.prepared.test()}
     present = {name: batches for name, batches in splits.items() if batches is not None}
     outputs = {name: predictor(batches, f"scoring {name}") for name, batches in present.items()}
+    if hasattr(work.task, "finish"):
+        outputs = {
+            name: work.task.finish(work.prepared, trainer.model, present[name], output)
+            for name, output in outputs.items()
+        }
     scores = {
         name: work.task.score(work.prepared, outputs[name], batches.targets)
         for name, batches in present.items()
@@ -154,7 +160,7 @@ def _evaluate(
         **scores,
         "trivial": _trivial(work, present),
         "details": {"split": last, **work.task.details(work.prepared, outputs[last], present[last].targets)},
-        "parameters": trainer.model.count_params(),
+        "parameters": sum(math.prod(v.shape) for v in trainer.model.trainable_variables),
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
         "seconds": {"train": round(progress.seconds, 2)},

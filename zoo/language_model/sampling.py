@@ -12,7 +12,8 @@ def draw(scores: Any, chance: Any, temperature: Any, top_k: Any, top_p: Any) -> 
 
     Args:
         scores: `(batch, classes)`; -inf for what must not be drawn.
-        chance: a number from 0 to below 1, the same for all rows: what is drawn depends on the row's scores alone.
+        chance: from 0 to below 1: one number for all rows, so that what is drawn depends on the row's scores alone;
+            or one for each, `(batch, 1)`.
         temperature: the scores are divided by it; 0 takes the most likely class.
         top_k: only so many of the most likely classes; 0 for all.
         top_p: of these only the fewest, the most likely ones, whose probabilities together reach it (Holtzman et al.
