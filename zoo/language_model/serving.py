@@ -17,6 +17,13 @@ Tensors = list[Any]
 Answer = dict[str, Any]
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
+SAMPLING = [
+    tf.TensorSpec([], tf.int32, name="length"),
+    tf.TensorSpec([], tf.float32, name="temperature"),
+    tf.TensorSpec([], tf.int32, name="top_k"),
+    tf.TensorSpec([], tf.float32, name="top_p"),
+    tf.TensorSpec([], tf.int32, name="seed"),
+]
 
 
 class Reader:
@@ -87,14 +94,15 @@ class Reader:
         batch_size = tf.shape(expects)[0]
         # Nothing is written that is no token.
         barred = tf.concat([[float("-inf")], tf.zeros([self.tokenizer.size - RESERVED])], axis=0)
-        tokens = tf.TensorArray(tf.int32, size=length, element_shape=[None])
-        nats = tf.TensorArray(tf.float32, size=length, element_shape=[None])
+        # The first column is empty, so that there is one where nothing is to be written.
+        tokens = tf.TensorArray(tf.int32, size=length + 1).write(0, tf.zeros([batch_size], tf.int32))
+        nats = tf.TensorArray(tf.float32, size=length + 1).write(0, tf.zeros([batch_size]))
 
         def step(n: Tensor, states: Tensors, expects: Tensor, tokens: Any, nats: Any) -> Any:
             chance = tf.random.stateless_uniform([], tf.stack([seed, n]))
             chosen = draw(expects + barred, chance, **sampling)
-            nats = nats.write(n, -tf.gather(expects, chosen, batch_dims=1))
-            tokens = tokens.write(n, chosen + UNKNOWN)
+            nats = nats.write(n + 1, -tf.gather(expects, chosen, batch_dims=1))
+            tokens = tokens.write(n + 1, chosen + UNKNOWN)
             states, after = self.advance(chosen[:, None] + UNKNOWN, None, list(states))
             return n + 1, tuple(states), after[:, -1], tokens, nats
 
@@ -109,11 +117,10 @@ class Reader:
             shape_invariants=invariants,
             maximum_iterations=length,
         )
-        written = tf.transpose(tf.reshape(tokens.stack(), [length, batch_size]))
-        return {
-            "continuation": self.tokenizer.decode(written),
-            "nats": tf.transpose(tf.reshape(nats.stack(), [length, batch_size])),
-        }
+        written, nats = (
+            tf.transpose(tf.reshape(array.stack(), [-1, batch_size])[1:]) for array in (tokens, nats)
+        )
+        return {"continuation": self.tokenizer.decode(written), "nats": nats}
 
 
 def make_server(model: Any, tokenizer: Tokenizer, defaults: Any) -> Server:
@@ -139,37 +146,8 @@ def make_server(model: Any, tokenizer: Tokenizer, defaults: Any) -> Server:
     """
     reader = Reader(model, tokenizer)
 
-    def generate(text: Tensor, length: Tensor, seed: Tensor, **sampling: Tensor) -> Answer:
-        states, expects = reader.begin(tf.shape(text)[0])
-        _, states, expects = reader.read(text, states, expects)
-        return reader.write(states, expects, tf.maximum(length, 0), sampling, seed)
-
     def named(states: Tensors, expects: Tensor) -> Answer:
         return {f"state_{n}": state for n, state in enumerate(states)} | {"expects": expects}
-
-    @tf.function(input_signature=[TEXT])
-    def serving_default(text: Tensor) -> Answer:
-        chosen = {name: tf.constant(getattr(defaults, name)) for name in ("temperature", "top_k", "top_p")}
-        return generate(text, tf.constant(defaults.length), tf.constant(defaults.seed), **chosen)
-
-    scalars = {
-        "length": tf.int32,
-        "temperature": tf.float32,
-        "top_k": tf.int32,
-        "top_p": tf.float32,
-        "seed": tf.int32,
-    }
-
-    @tf.function(
-        input_signature=[TEXT, *[tf.TensorSpec([], kind, name=name) for name, kind in scalars.items()]]
-    )
-    def generate_so(text, length, temperature, top_k, top_p, seed):
-        return generate(text, length, seed, temperature=temperature, top_k=top_k, top_p=top_p)
-
-    @tf.function(input_signature=[TEXT])
-    def score(text: Tensor) -> Answer:
-        answer, _, _ = reader.read(text, *reader.begin(tf.shape(text)[0]))
-        return answer
 
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
     def init_state(batch_size: Tensor) -> Answer:
@@ -181,12 +159,32 @@ def make_server(model: Any, tokenizer: Tokenizer, defaults: Any) -> Server:
         answer, states, expects = reader.read(text, list(states), expects)
         return answer | named(states, expects)
 
+    def read(text: Tensor) -> tuple[Answer, list[Tensor]]:
+        """What `step` answers on the whole texts, and the state after them."""
+        state = init_state(tf.shape(text)[0])
+        answer = step(text, *state.values())
+        return answer, [answer.pop(name) for name in state]
+
+    @tf.function(input_signature=[TEXT])
+    def score(text: Tensor) -> Answer:
+        return read(text)[0]
+
+    @tf.function(input_signature=[TEXT, *SAMPLING])
+    def generate(text, length, temperature, top_k, top_p, seed):
+        *states, expects = read(text)[1]
+        sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+        return reader.write(states, expects, tf.maximum(length, 0), sampling, seed)
+
+    @tf.function(input_signature=[TEXT])
+    def serving_default(text: Tensor) -> Answer:
+        return generate(text, *[tf.constant(getattr(defaults, spec.name), spec.dtype) for spec in SAMPLING])
+
     @tf.function(input_signature=[])
     def vocabulary() -> Answer:
         return {"tokens": tf.identity(tokenizer.written)}
 
     functions = {
-        "serving_default": serving_default, "generate": generate_so, "score": score,
+        "serving_default": serving_default, "generate": generate, "score": score,
         "init_state": init_state, "step": step, "vocabulary": vocabulary,
     }  # fmt: skip
     return Server(model, [tokenizer], functions)
