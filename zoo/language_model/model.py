@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo.language_model.layers import NegativeLogLikelihood, OneHot
@@ -25,10 +26,14 @@ def build_model(size: int, rows: int, recurrent: Any, options: Any) -> Any:
         options: of the task.
 
     Raises:
-        UserError: for a recurrent layer that also reads backwards.
+        UserError: for a recurrent layer that also reads backwards, and on several devices.
     """
     if recurrent.options.bidirectional:
         raise UserError("--bidirectional: a language model must not see what it predicts; leave it out")
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        raise UserError(
+            "--mirrored: the streams of a text go on from batch to batch and stay on one device; leave it out"
+        )
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     following = keras.Input((None,), dtype="int32", name="next")
     continues = keras.Input((), dtype="int32", name="continues")

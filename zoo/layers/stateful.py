@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 
-from datasets.errors import UserError
 from zoo.layers.recurrent import Recurrent, StackedStates
 
 Tensor = Any
@@ -62,10 +61,7 @@ class Stateful(keras.layers.Layer):
     def call(self, inputs: Tensor, continues: Tensor, training: bool = False) -> Tensor:
         """See the class."""
         if inputs.shape[0] not in (None, self.rows):
-            raise UserError(
-                f"{inputs.shape[0]} streams of text where there are {self.rows}: they go on from batch to batch and "
-                "cannot be shared among devices; leave --mirrored out"
-            )
+            raise ValueError(f"{inputs.shape[0]} streams where there are {self.rows}")
         kept = self.kept["training" if training else "evaluation"]
         outputs, final = self.recurrent(
             inputs, initial_state=self._states(kept, continues), training=training
