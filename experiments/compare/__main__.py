@@ -1,0 +1,140 @@
+"""Compare cells on tasks: a grid of runs, each in a process of its own, then one table and a report.
+
+Stop it with Ctrl-C and start the same command again: finished runs are found, stopped ones go on where they were.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import UserError
+from experiments.compare import cluster
+from experiments.compare.grid import Grid, Run, runs, with_data
+from zoo import plugins
+from zoo.flags import Parser, add_options, frozen, given, main_guard
+from zoo.progress import say
+from zoo.rundir import write_json
+
+EXAMPLES = """\
+examples:
+  python -m experiments.compare sentiment --cells vanilla lstm gru --seeds 0 1 2 --out runs/first
+  python -m experiments.compare sentiment tagging --vary units=32,64 sentiment.max_tokens=100 --match parameters \\
+      --out runs/second --workers 2
+  python -m experiments.compare --grid embedded --out runs/embedded
+  dask scheduler --port 8786 & dask worker tcp://127.0.0.1:8786 --nthreads 1 &
+  python -m experiments.compare sentiment --scheduler tcp://127.0.0.1:8786 --out runs/third
+"""
+GRIDS = "experiments.grids"
+
+
+def parser() -> Parser:
+    """The command's parser."""
+    parser = Parser(
+        prog="python -m experiments.compare",
+        usage="python -m experiments.compare TASK… --out DIR [options]",
+        description=f"{__doc__}\n\ngrids (--grid): {', '.join(plugins.names(GRIDS, 'GRID'))}",
+        epilog=EXAMPLES,
+        argument_default=argparse.SUPPRESS,
+    )
+    add = parser.add_argument
+    add("tasks", nargs="*", metavar="TASK", help="tasks of the zoo, or all")
+    add("--out", metavar="DIR", required=True, help="folder of the comparison; an earlier one goes on")
+    add("--grid", metavar="NAME", help="a grid of experiments/grids/; flags overrule it")
+    add("--data", metavar="DIR", help="folder of real data sets, for grids that name it (or ZOO_DATA_DIR)")
+    add_options(parser, Grid, "what is compared")
+    group = parser.add_argument_group("where it runs")
+    add = group.add_argument
+    add("--workers", type=int, metavar="N", help="runs at a time on this machine (default: one a core)")
+    add("--threads", type=int, metavar="N", help="cores of each run (default: the cores shared out)")
+    add("--gpus", type=int, metavar="N", help="GPUs of this machine that are used (default: all)")
+    add("--scheduler", metavar="ADDRESS", help="give the runs to a Dask cluster that is there already")
+    add("--list", action="store_true", help="say what would be run, and run nothing")
+    return parser
+
+
+def grid_of(arguments: argparse.Namespace) -> Grid:
+    """The grid that the flags, or a file and the flags, describe.
+
+    Raises:
+        UserError: if there is no such grid file, or it needs a folder of data.
+    """
+    name = getattr(arguments, "grid", None)
+    grid = plugins.load(GRIDS, name, "GRID") if name else Grid()
+    changes = {field: frozen(getattr(arguments, field)) for field in given(arguments, Grid)}
+    if not changes.get("tasks"):
+        changes.pop("tasks", None)
+    folder = getattr(arguments, "data", None) or os.environ.get("ZOO_DATA_DIR")
+    return with_data(dataclasses.replace(grid, **changes), folder)
+
+
+@main_guard
+def main(argv: list[str] | None = None) -> int | None:
+    """Parse, run, report."""
+    arguments = parser().parse_args(argv)
+    for name in ("workers", "threads"):
+        if getattr(arguments, name, 1) < 1:
+            raise UserError(f"--{name} {getattr(arguments, name)}: at least 1")
+    out = Path(arguments.out)
+    grid = grid_of(arguments)
+    wanted = runs(grid)
+    if "list" in arguments:
+        print("\n".join(f"python -m zoo.run {' '.join(run.arguments)}" for run in wanted))
+        return None
+    _make(out)
+    if grid.match == "parameters":
+        from experiments.compare.matching import match_parameters
+
+        wanted = runs(grid, match_parameters(grid, out))
+    write_json(out / "grid.json", {"grid": dataclasses.asdict(grid), "runs": [run.name for run in wanted]})
+    failed = _run(arguments, out, wanted)
+    _report(out)
+    return 1 if failed else None
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(f"--out {out}: cannot make the folder: {problem.strerror}") from None
+
+
+def _run(arguments: argparse.Namespace, out: Path, wanted: list[Run]) -> list[str]:
+    """The names of the runs that failed."""
+    from experiments.compare.runner import Setting, do_all
+
+    remote = getattr(arguments, "scheduler", None)
+    threads = getattr(arguments, "threads", None)
+    client, share = _remote(remote) if remote else _local(arguments, len(wanted))
+    with client as connected:
+        cluster.check_gpus(connected, any(run.device == "gpu" for run in wanted))
+        tally = do_all(connected, wanted, Setting(out, travels=bool(remote), threads=threads or share))
+    if tally.failed:
+        say(f"{len(tally.failed)} runs failed; see {out / 'failures'}. Starting again tries them again")
+    return tally.failed
+
+
+def _remote(address: str) -> tuple[AbstractContextManager[Any], int | None]:
+    return cluster.remote_client(address), None
+
+
+def _local(arguments: argparse.Namespace, wanted: int) -> tuple[AbstractContextManager[Any], int]:
+    """A cluster of this machine, and the cores of each run."""
+    workers = min(getattr(arguments, "workers", cluster.cores()), max(1, wanted))
+    gpus = min(workers, getattr(arguments, "gpus", cluster.gpus_here()))
+    return cluster.local_client(workers, gpus), max(1, cluster.cores() // workers)
+
+
+def _report(out: Path) -> None:
+    from experiments.report.writing import write
+
+    print(write(out, out))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

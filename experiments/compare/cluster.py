@@ -1,0 +1,93 @@
+"""The workers: a cluster on this machine, or one that runs already."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import UserError
+
+NVIDIA = Path("/proc/driver/nvidia/gpus")
+
+
+def gpus_here() -> int:
+    """How many NVIDIA GPUs this machine has."""
+    return len(list(NVIDIA.iterdir())) if NVIDIA.is_dir() else 0
+
+
+@contextmanager
+def local_client(workers: int, gpus: int) -> Iterator[Any]:
+    """A client of a new cluster on this machine, which ends with it.
+
+    Args:
+        workers: processes, each of which does one run at a time.
+        gpus: the first so many workers offer one GPU each.
+    """
+    from distributed import Client, Nanny, Scheduler, SpecCluster
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    common: dict[str, Any] = {"nthreads": 1, "memory_limit": 0, "dashboard": False}
+    common |= {"preload": ["experiments.compare.preload"], "silence_logs": logging.CRITICAL}
+    spec = {}
+    for number in range(workers):
+        mine: dict[str, Any] = {"resources": {"GPU": 1}, "env": {"CUDA_VISIBLE_DEVICES": str(number)}}
+        spec[number] = {"cls": Nanny, "options": {**common, **(mine if number < gpus else {})}}
+    scheduler = {
+        "cls": Scheduler,
+        "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": None},
+    }
+    with (
+        SpecCluster(workers=spec, scheduler=scheduler, silence_logs=logging.CRITICAL) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def remote_client(address: str) -> Iterator[Any]:
+    """A client of a scheduler that runs already.
+
+    Raises:
+        UserError: if there is none at the address.
+    """
+    from distributed import Client
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as problem:
+        raise UserError(f"--scheduler {address}: nothing answers there ({problem})", 1) from None
+    with client:
+        yield client
+
+
+def workers_of(client: Any) -> dict[str, dict[str, Any]]:
+    """Facts about each worker by its address."""
+    return client.scheduler_info(n_workers=-1)["workers"]
+
+
+def workers_on_host(client: Any) -> dict[str, int]:
+    """By a worker's address, how many workers share its machine."""
+    hosts = {address: facts["host"] for address, facts in workers_of(client).items()}
+    return {address: list(hosts.values()).count(host) for address, host in hosts.items()}
+
+
+def check_gpus(client: Any, wanted: bool) -> None:
+    """Refuse runs that would wait for ever.
+
+    Raises:
+        UserError: if a GPU is wanted and no worker offers one.
+    """
+    if wanted and not any(facts["resources"].get("GPU") for facts in workers_of(client).values()):
+        raise UserError(
+            "--devices gpu: no worker offers a GPU; start one with: dask worker ADDRESS --resources GPU=1"
+        )
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,239 @@
+"""What is compared: a grid over tasks, cells, data sets, seeds, devices and any option of a run, as a list of runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import UserError
+from zoo import plugins
+from zoo.config import RunConfig, to_dict
+from zoo.options import option
+from zoo.run import config_of, task_parser
+
+ALL = "all"
+MATCHES = ("units", "parameters")
+#: Keras' own layer of a cell, where its name is not `keras_` and the cell's.
+KERAS_NAMES = {"vanilla": "keras_simple_rnn"}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A comparison; its fields are flags of `experiments.compare` and arguments of the files in experiments/grids/."""
+
+    tasks: tuple[str, ...] = option((), "tasks, or all", flag=False)
+    cells: tuple[str, ...] = option(("vanilla", "lstm", "gru"), "cells that are compared", metavar="CELL")
+    datasets: tuple[str, ...] = option(("microworld",), "data sets, as in zoo.run", metavar="DATA")
+    seeds: tuple[int, ...] = option((0, 1, 2), "seeds of each", minimum=0)
+    devices: tuple[str, ...] = option(("auto",), "devices", choices=("auto", "cpu", "gpu"))
+    vary: tuple[str, ...] = option(
+        (),
+        "options of the runs: units=64,128 gives two levels, epochs=3 one, sentiment.max_tokens=100 is for one task",
+        metavar="[TASK.]OPTION=VALUE[,VALUE]",
+    )
+    match: str = option(
+        "units", "what is equal for all cells; parameters looks for each cell's units", choices=MATCHES
+    )
+    keras_seeds: int = option(
+        1, "with how many of the seeds Keras' own layers of the same cells are run beside; 0: not", minimum=0
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a grid.
+
+    Attributes:
+        name: its folder under `runs/`, unique to its configuration.
+        arguments: of `zoo.run`, without `--out`.
+        config: as `config.json` will hold it.
+        match: what was matched; `reference_units` are those of the first cell of the grid.
+    """
+
+    name: str
+    task: str
+    cell: str
+    seed: int
+    device: str
+    arguments: tuple[str, ...]
+    config: Mapping[str, Any] = field(compare=False)
+    match: str = "units"
+    reference_units: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Of everything that decides the run's numbers."""
+        return digest(self.config, self.match)
+
+
+@dataclass(frozen=True)
+class Block:
+    """What the cells of a comparison share: a task and one level of everything that varies."""
+
+    task: str
+    levels: tuple[tuple[str, str], ...]
+
+    def arguments(self, cell: str, seed: int, units: int | None = None) -> tuple[str, ...]:
+        """The command line of a run; `units` overrule those of the levels."""
+        given = [text for name, value in self.levels for text in _flag(name, value)]
+        size = () if units is None else ("--units", str(units))
+        return (self.task, *given, *size, "--cell", cell, "--seed", str(seed))
+
+    def config(self, cell: str, seed: int, units: int | None = None) -> RunConfig:
+        """The configuration of a run.
+
+        Raises:
+            UserError: for what `zoo.run` would refuse.
+        """
+        arguments = self.arguments(cell, seed, units)
+        try:
+            return config_of(self.task, _parser(self.task).parse_args(arguments[1:]))
+        except UserError as problem:
+            raise UserError(f"{self.task}: {problem}") from None
+
+
+@functools.cache
+def _parser(task: str) -> Any:
+    return task_parser(task)
+
+
+def digest(config: Any, match: str) -> str:
+    """Ten hexadecimal digits that tell configurations apart."""
+    text = json.dumps([_canonical(config), match], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _canonical(config: Any) -> Any:
+    """The configuration without what does not change a number."""
+    return {name: value for name, value in dict(config).items() if name != "export"}
+
+
+def blocks(grid: Grid) -> list[Block]:
+    """The comparisons of a grid, each to be run with every cell and seed.
+
+    Raises:
+        UserError: for an unknown task or option.
+    """
+    return [block for task in tasks(grid) for block in _blocks_of(task, grid)]
+
+
+def tasks(grid: Grid) -> list[str]:
+    """The names of the tasks.
+
+    Raises:
+        UserError: if there is none, or one is unknown.
+    """
+    known = plugins.names("zoo.tasks")
+    if not grid.tasks:
+        raise UserError(f"which tasks? some of: {', '.join(known)}; or {ALL}")
+    if grid.tasks == (ALL,):
+        return known
+    for name in grid.tasks:
+        plugins.check("zoo.tasks", name, "TASK")
+    return list(dict.fromkeys(grid.tasks))
+
+
+def _blocks_of(task: str, grid: Grid) -> Iterator[Block]:
+    axes = {"dataset": grid.datasets, "device": grid.devices, **_varied(task, grid)}
+    for values in itertools.product(*axes.values()):
+        yield Block(task, tuple(zip(axes, values, strict=True)))
+
+
+def _varied(task: str, grid: Grid) -> dict[str, tuple[str, ...]]:
+    """The options that vary for a task; what is said of this task alone overrules what is said of all."""
+    general: dict[str, tuple[str, ...]] = {}
+    own: dict[str, tuple[str, ...]] = {}
+    for text in grid.vary:
+        name, equals, values = text.partition("=")
+        prefix, dot, rest = name.rpartition(".")
+        if not equals or not rest:
+            raise UserError(f"--vary {text}: write OPTION=VALUE[,VALUE…] or TASK.OPTION=VALUE[,VALUE…]")
+        if rest in ("cell", "seed"):
+            raise UserError(f"--vary {text}: give --{rest}s instead")
+        if prefix and prefix not in plugins.names("zoo.tasks"):
+            plugins.check("zoo.tasks", prefix, "TASK")
+        if prefix in ("", task):
+            target = own if dot else general
+            target[rest.replace("-", "_")] = tuple(values.split(","))
+    return {**general, **own}
+
+
+def _flag(name: str, value: str) -> list[str]:
+    """`bidirectional`, `true` is `--bidirectional`; a value with blanks becomes several."""
+    flag = name.replace("_", "-")
+    if value in ("true", "false"):
+        return [f"--{'' if value == 'true' else 'no-'}{flag}"]
+    return [f"--{flag}", *value.split()]
+
+
+def runs(grid: Grid, matched: Mapping[Block, Mapping[str, int]] | None = None) -> list[Run]:
+    """Every run of a grid, each once, seed by seed so that all cells soon have some.
+
+    Args:
+        matched: the units of each cell by block, where parameters are matched.
+
+    Raises:
+        UserError: for what `zoo.run` would refuse.
+    """
+    cells = _checked_cells(grid)
+    found: dict[str, Run] = {}
+    for block in blocks(grid):
+        units = (matched or {}).get(block, {})
+        reference = block.config(cells[0], grid.seeds[0]).recurrent.units
+        for number, seed in enumerate(dict.fromkeys(grid.seeds)):
+            beside = keras_cells(cells) if number < grid.keras_seeds else {}
+            for cell, like in {**{cell: cell for cell in cells}, **beside}.items():
+                run = _run(block, cell, seed, units.get(like), grid.match, reference)
+                found.setdefault(run.name, run)
+    return list(found.values())
+
+
+def _checked_cells(grid: Grid) -> list[str]:
+    for cell in grid.cells:
+        plugins.check("zoo.cells", cell, "CELL")
+    return list(dict.fromkeys(grid.cells))
+
+
+def keras_cells(cells: list[str]) -> dict[str, str]:
+    """Keras' own layers that are not among the cells, each with the cell that it is like."""
+    known = plugins.names("zoo.cells", "CELL")
+    names = {KERAS_NAMES.get(cell, f"keras_{cell}"): cell for cell in cells}
+    return {name: cell for name, cell in names.items() if name in known and name not in cells}
+
+
+def _run(block: Block, cell: str, seed: int, units: int | None, match: str, reference: int) -> Run:
+    config = block.config(cell, seed, units)
+    stored = json.loads(json.dumps(to_dict(config)))
+    data = Path(config.dataset).name or config.dataset
+    words = [re.sub(r"[^\w.]+", "-", part).strip("-.")[:40] for part in (block.task, cell, data)]
+    name = "-".join([*words, f"s{seed}", digest(stored, match)])
+    arguments = block.arguments(cell, seed, units)
+    return Run(name, block.task, cell, seed, config.training.device, arguments, stored, match, reference)
+
+
+def with_data(grid: Grid, folder: str | None) -> Grid:
+    """The grid with `{data}` replaced by the folder that holds the data sets.
+
+    Raises:
+        UserError: if the grid needs the folder and none is given.
+    """
+    texts = [*grid.datasets, *grid.vary]
+    if not any("{data}" in text for text in texts):
+        return grid
+    if folder is None:
+        raise UserError(
+            "this grid reads real data sets; say with --data FOLDER (or ZOO_DATA_DIR) where they are"
+        )
+
+    def filled(values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(value.replace("{data}", folder.rstrip("/")) for value in values)
+
+    return dataclasses.replace(grid, datasets=filled(grid.datasets), vary=filled(grid.vary))

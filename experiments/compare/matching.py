@@ -1,0 +1,136 @@
+"""Units for each cell, so that whole models have as nearly as possible the same number of parameters.
+
+The models are built for the task on the prepared data and counted: nothing is assumed about how a cell's parameters
+grow with its units, but that they do. `python -m experiments.compare.matching QUESTION.json ANSWER.json` asks in a
+process of its own, since that needs TensorFlow.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import UserError
+from experiments.compare.grid import Block, Grid, blocks, digest, runs
+from experiments.compare.work import environment
+from zoo.config import from_dict, to_dict
+from zoo.progress import say
+from zoo.rundir import read_json, write_json
+
+MOST_UNITS = 1 << 14
+
+
+def nearest_units(count: Callable[[int], int], wanted: int) -> int:
+    """The units with which `count`, which grows with them, comes nearest to the wanted number."""
+    low, high = 1, 1
+    while count(high) < wanted:
+        low, high = high, 2 * high
+        if high > MOST_UNITS:
+            raise UserError(f"{wanted:,} parameters would take more than {MOST_UNITS} units", 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if count(middle) < wanted else (low, middle)
+    return min((low, high), key=lambda units: abs(count(units) - wanted))
+
+
+def match_parameters(grid: Grid, out: Path) -> dict[Block, dict[str, int]]:
+    """The units of each cell by block; what was found is kept in `out/matching` and looked up the next time.
+
+    Raises:
+        UserError: for what `zoo.run` would refuse, and data that cannot be read.
+    """
+    runs(grid)  # refuses a wrong grid before data are read
+    found = {}
+    for block in blocks(grid):
+        answer = _ask(block, grid, out / "matching")
+        found[block] = {cell: facts["units"] for cell, facts in answer["cells"].items()}
+        say(f"{block.task}: {told(answer)}")
+    return found
+
+
+def told(answer: Mapping[str, Any]) -> str:
+    """What was matched, and how near."""
+    parts = [
+        f"{cell} {facts['units']} units, {facts['parameters']:,} parameters ({facts['difference']:+.2%})"
+        for cell, facts in answer["cells"].items()
+    ]
+    return "; ".join(parts)
+
+
+def _ask(block: Block, grid: Grid, folder: Path) -> dict[str, Any]:
+    config = json.loads(json.dumps(to_dict(block.config(grid.cells[0], grid.seeds[0]))))
+    question = {"config": config, "cells": list(grid.cells)}
+    path = folder / f"{digest(question, 'parameters')}.json"
+    if path.exists():
+        return read_json(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = path.with_suffix(".question")
+    write_json(asked, question)
+    say(f"{block.task}: looking for units with equal numbers of parameters")
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.compare.matching", str(asked), str(path)],
+        env=environment(threads=1, gpu=False),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode or not path.exists():
+        last = done.stderr.strip().splitlines()[-1:] or ["no answer"]
+        raise UserError(f"{block.task}: {last[0].removeprefix('error: ')}", 1)
+    asked.unlink()
+    return read_json(path)
+
+
+def answer(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Units, parameters and relative difference of each cell of the question."""
+    import dataclasses
+
+    import keras
+
+    import datasets
+    from zoo import plugins
+    from zoo.factory import recurrent_factory
+    from zoo.pipeline import Work
+
+    config = from_dict(question["config"], "the first cell's configuration")
+    fields = plugins.load("zoo.tasks", config.task, "TASK").fields
+    work = Work.prepare(config, datasets.load(config.dataset, fields, config.data))
+
+    @cache
+    def count(cell: str, units: int) -> int:
+        options = dataclasses.replace(config.recurrent, cell=cell, units=units)
+        model = dataclasses.replace(work, recurrent=recurrent_factory(options)).build()
+        keras.backend.clear_session()
+        return model.count_params()
+
+    first = question["cells"][0]
+    wanted = count(first, config.recurrent.units)
+    cells = {}
+    for cell in question["cells"]:
+        units = config.recurrent.units
+        if cell != first:
+            units = nearest_units(partial(count, cell), wanted)
+        parameters = count(cell, units)
+        cells[cell] = {"units": units, "parameters": parameters, "difference": parameters / wanted - 1}
+    return {"wanted": wanted, "cells": cells}
+
+
+def main(argv: list[str]) -> None:
+    """Read the question, write the answer."""
+    from zoo.flags import main_guard
+    from zoo.platform import configure
+
+    def answer_file(question: str, out: str) -> None:
+        configure("cpu")
+        write_json(out, answer(read_json(question)))
+
+    sys.exit(main_guard(answer_file)(*argv))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,119 @@
+"""What a finished run costs where it is used: the time of single answers, and the size of what is shipped.
+
+`python -m experiments.compare.measure RUN` writes `measured.json` into the run directory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo.flags import Parser, main_guard
+from zoo.platform import configure
+from zoo.rundir import RunDirectory, write_json
+
+MEASURED = "measured.json"
+INPUTS, WARM_UP, ANSWERS, SECONDS = 32, 5, 200, 3.0
+
+
+def parser() -> Parser:
+    """The command's parser."""
+    parser = Parser(prog="python -m experiments.compare.measure", description=__doc__)
+    parser.add_argument("run", metavar="RUN", help="a finished run directory")
+    return parser
+
+
+def single_answers(task: Any, server: Any, inputs: Sequence[Any]) -> list[float]:
+    """Milliseconds of answers to one raw input at a time, after some that do not count."""
+    for one in itertools.islice(itertools.cycle(inputs), WARM_UP):
+        task.answer(server, [one])
+    times: list[float] = []
+    began = time.perf_counter()
+    for one in itertools.islice(itertools.cycle(inputs), ANSWERS):
+        before = time.perf_counter()
+        task.answer(server, [one])
+        times.append(1000 * (time.perf_counter() - before))
+        if time.perf_counter() - began > SECONDS:
+            break
+    return times
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def some_inputs(task: Any, config: Any) -> list[Any]:
+    """Raw inputs as a user would give them, from the dev split (the test split is read once, in training)."""
+    import datasets
+
+    dataset = datasets.load(config.dataset, task.fields, config.data)
+    examples = list(itertools.islice(dataset.valid, INPUTS))
+    as_input = getattr(task, "raw_input", None) or (lambda example: example[task.input_field])
+    return [_given(as_input(example)) for example in examples]
+
+
+def _given(value: Any) -> Any:
+    """A series stands for the file that a user would give; other inputs are what they are."""
+    return _SeriesInput(value) if hasattr(value, "future_names") else value
+
+
+@dataclass(frozen=True)
+class _SeriesInput:
+    """Like `datasets.inputs.SeriesFile`, of one series that is there already."""
+
+    series: Any
+
+    def read(self, about: Mapping[str, Any]) -> list[Any]:
+        """The series, up to where what is known of the future allows a forecast."""
+        ahead = about["horizon"] if about["future"] else 0
+        kept = len(self.series) - ahead
+        return [dataclasses.replace(self.series.until(kept), future=self.series.future)]
+
+
+@main_guard
+def main(argv: list[str] | None = None) -> None:
+    """Parse, measure, write."""
+    arguments = parser().parse_args(argv)
+    directory = RunDirectory.open(Path(arguments.run))
+    from zoo import plugins
+    from zoo.config import read_config
+
+    config = read_config(directory)
+    task = plugins.load("zoo.tasks", config.task, "TASK")
+    configure(config.training.device)
+    import numpy as np
+
+    from zoo import serving
+    from zoo.pipeline import load_run
+
+    prepared, model = load_run(directory.path)
+    server = task.serve(model, prepared)
+    with tempfile.TemporaryDirectory() as folder:
+        saved = directory.export_path
+        if not saved.is_dir():
+            saved = Path(folder) / "export"
+            serving.save(server, saved)
+        artifact = size_of(saved)
+    times = single_answers(task, server, some_inputs(task, config))
+    low, high = np.percentile(times, [50, 95])
+    measured = {
+        "latency_p50_ms": float(low),
+        "latency_p95_ms": float(high),
+        "answers": len(times),
+        "artifact_bytes": artifact,
+        "model_bytes": size_of(directory.model_path),
+    }
+    write_json(directory.path / MEASURED, measured)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,11 @@
+"""Read by Dask when a worker starts: Ctrl-C on the terminal is for the command, which then stops the workers."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+
+def dask_setup(worker: Any) -> None:
+    """Called in the worker's main thread."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

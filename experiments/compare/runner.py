@@ -1,0 +1,257 @@
+"""The client's side: give unfinished runs to workers, and take what comes back, until nothing is left."""
+
+from __future__ import annotations
+
+import queue
+import time
+import traceback
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from datasets.errors import UserError
+from experiments.compare import cluster, work
+from experiments.compare.bundle import pack, unpack
+from experiments.compare.grid import Run
+from experiments.compare.work import Job, Outcome, is_finished, is_of
+from zoo.progress import say
+from zoo.rundir import read_json, write_json
+from zoo.stopping import Stopped, stop_signals
+
+#: Where a worker that shares no file system keeps its runs, under the folder in which it was started.
+REMOTE_RUNS = "comparison/runs"
+STOP_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How runs are done. See `Job`; `out` is the folder of the comparison."""
+
+    out: Path
+    travels: bool = False
+    threads: int | None = None
+    program: str = "zoo.run"
+    measure: str | None = "experiments.compare.measure"
+
+    def folder(self, run: Run) -> Path:
+        """The run directory."""
+        return self.out / "runs" / run.name
+
+    def failure(self, run: Run) -> Path:
+        """What is recorded of a run that failed."""
+        return self.out / "failures" / f"{run.name}.json"
+
+    def finished(self, run: Run) -> bool:
+        """Whether there is nothing left to do for a run."""
+        return is_finished(self.folder(run), run.digest, run.match)
+
+
+@dataclass
+class Tally:
+    """How far the grid has come."""
+
+    runs: list[Run]
+    workers: int
+    found: int = 0
+    finished: int = 0
+    failed: list[str] = field(default_factory=list)
+    stopped: int = 0
+    seconds: list[tuple[Run, float]] = field(default_factory=list)
+    left: list[Run] = field(default_factory=list)
+
+    def line(self, run: Run, outcome: Outcome) -> str:
+        """What is said when a run has ended: how far the grid has come, and the time that is left."""
+        done = len(self.runs) - len(self.left)
+        told = f"{done}/{len(self.runs)} {run.name}: {outcome.status}, {outcome.seconds:.0f} s"
+        if outcome.status == "failed":
+            told += f" ({(outcome.said.strip().splitlines() or ['see its log'])[-1]})"
+        if self.left and self.seconds:
+            told += f"; {duration(seconds_left(self.left, self.seconds, self.workers))} left"
+        return told
+
+
+def seconds_left(left: list[Run], known: list[tuple[Run, float]], workers: int) -> float:
+    """The expected seconds of the runs that are left: each as long as those that are most like it."""
+
+    def expected(run: Run) -> float:
+        for alike in (_same_but_seed, _same_task_and_cell, _same_task, _any):
+            seconds = [value for other, value in known if alike(run, other)]
+            if seconds:
+                return fmean(seconds)
+        return 0.0
+
+    return sum(map(expected, left)) / max(1, workers)
+
+
+def _same_but_seed(one: Run, other: Run) -> bool:
+    return _without_seed(one) == _without_seed(other)
+
+
+def _without_seed(run: Run) -> dict[str, Any]:
+    training = {name: value for name, value in run.config.get("training", {}).items() if name != "seed"}
+    return {**run.config, "training": training}
+
+
+def _same_task_and_cell(one: Run, other: Run) -> bool:
+    return (one.task, one.cell) == (other.task, other.cell)
+
+
+def _same_task(one: Run, other: Run) -> bool:
+    return one.task == other.task
+
+
+def _any(one: Run, other: Run) -> bool:
+    return True
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+# ------------------------------------------------------------------------------------ the loop
+
+
+def do_all(client: Any, runs: list[Run], setting: Setting) -> Tally:
+    """Every run that is not finished, on the client's workers.
+
+    Raises:
+        Stopped: after Ctrl-C or SIGTERM, when the runs in work have saved their state.
+        UserError: if the scheduler is gone.
+    """
+    tally = _start(runs, setting, max(1, len(cluster.workers_of(client))))
+    if not tally.left:
+        return tally
+    session = uuid.uuid4().hex
+    done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    shares = cluster.workers_on_host(client)
+    futures = {}
+    with stop_signals() as received:
+        for number, run in enumerate(tally.left):
+            job = _job(run, setting, session, shares)
+            future = client.submit(
+                work.work,
+                job,
+                key=f"{run.task}-{run.cell}-{run.name}-{session}",
+                pure=False,
+                priority=-number,
+                resources={"GPU": 1} if run.device == "gpu" else None,
+            )
+            future.add_done_callback(done.put)
+            futures[future.key] = (future, run)
+        _collect(client, futures, done, tally, setting, session, received)
+    if received:
+        raise Stopped(received[0], f"with {tally.finished + tally.found} of {len(runs)} runs finished")
+    return tally
+
+
+def _start(runs: list[Run], setting: Setting, workers: int) -> Tally:
+    """Which runs are finished already, and how long they took."""
+    tally = Tally(runs, workers)
+    for run in runs:
+        if not setting.finished(run):
+            tally.left.append(run)
+            continue
+        tally.found += 1
+        record = read_json(setting.folder(run) / work.RECORD)
+        tally.seconds.append((run, float(record.get("seconds", 0.0))))
+    say(f"{len(runs)} runs, {tally.found} of them finished before; {workers} workers")
+    return tally
+
+
+def _job(run: Run, setting: Setting, session: str, shares: Mapping[str, int]) -> Job:
+    folder = setting.folder(run)
+    partial = None
+    if setting.travels and is_of(folder, run.digest, run.match):
+        partial = pack(folder)
+    return Job(
+        run,
+        f"{REMOTE_RUNS}/{run.name}" if setting.travels else str(folder.absolute()),
+        setting.travels,
+        session,
+        setting.threads,
+        shares,
+        partial,
+        setting.program,
+        setting.measure,
+    )
+
+
+def _collect(
+    client: Any,
+    futures: dict[Any, tuple[Any, Run]],
+    done: queue.SimpleQueue[Any],
+    tally: Tally,
+    setting: Setting,
+    session: str,
+    received: list[int],
+) -> None:
+    """Take outcomes until none is left, or, after a signal, until the runs in work have stopped."""
+    stopping_since = None
+    while futures:
+        if client.status not in ("running", "connecting"):
+            raise UserError("the scheduler is gone; start again to go on", 1)
+        if received:
+            stopping_since = stopping_since or time.monotonic()
+            client.run(work.stop, session, on_error="ignore")  # again and again: a worker may have come back
+            if time.monotonic() - stopping_since > STOP_SECONDS:
+                return
+        try:
+            future = done.get(timeout=0.5)
+        except queue.Empty:
+            continue
+        _, run = futures.pop(future.key)
+        _book(client, run, _outcome(future, run), tally, setting)
+        future.release()
+
+
+def _outcome(future: Any, run: Run) -> Outcome:
+    """What the worker answered, or why it did not."""
+    if future.status == "finished":
+        return future.result()
+    if future.status == "cancelled":
+        return Outcome(run.name, "stopped", 0.0, "the scheduler let go of it")
+    problem = future.exception()
+    trace = "".join(traceback.format_exception(problem)[-3:])
+    if type(problem).__name__ == "KilledWorker":
+        trace = f"its worker died again and again: {problem}"
+    return Outcome(run.name, "failed", 0.0, trace.strip())
+
+
+def _book(client: Any, run: Run, outcome: Outcome, tally: Tally, setting: Setting) -> None:
+    """Put the run's folder where it belongs, and count it."""
+    if outcome.bundle is not None and not setting.finished(run):
+        unpack(outcome.bundle, setting.folder(run))
+        if outcome.status == "finished":
+            client.run(work.forget, f"{REMOTE_RUNS}/{run.name}", workers=[outcome.worker], on_error="ignore")
+    tally.left.remove(run)
+    if outcome.status == "finished" and setting.finished(run):
+        tally.finished += 1
+        tally.seconds.append((run, outcome.seconds))
+        setting.failure(run).unlink(missing_ok=True)
+    elif outcome.status == "stopped":
+        tally.stopped += 1
+        return
+    else:
+        tally.failed.append(run.name)
+        _record_failure(run, outcome, setting)
+    say(tally.line(run, outcome))
+
+
+def _record_failure(run: Run, outcome: Outcome, setting: Setting) -> None:
+    path = setting.failure(run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = outcome.said or "it says that it finished, but its folder does not hold the results"
+    write_json(
+        path,
+        {
+            "run": run.name, "task": run.task, "cell": run.cell, "seed": run.seed,
+            "command": ["python", "-m", setting.program, *run.arguments], "worker": outcome.worker,
+            "last_lines": said.splitlines()[-work.LAST_LINES :],
+        },
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Finished runs as one report: tables with intervals, differences, costs, learning curves, and conclusions."""
+
+from __future__ import annotations
+
+import sys
+
+from datasets.errors import UserError
+from zoo.flags import Parser, main_guard
+
+EXAMPLES = """\
+examples:
+  python -m experiments.report runs/embedded
+  python -m experiments.report runs --out reports/all --difference 0.01
+"""
+
+
+def parser() -> Parser:
+    """The command's parser."""
+    parser = Parser(prog="python -m experiments.report", description=__doc__, epilog=EXAMPLES)
+    parser.add_argument("folder", metavar="DIR", help="of a comparison, or any folder of run directories")
+    parser.add_argument("--out", metavar="DIR", help="where to (default: into DIR)")
+    parser.add_argument("--title", help="of the report")
+    parser.add_argument(
+        "--pictures", type=int, default=20, metavar="N", help="groups of runs that get pictures (default: 20)"
+    )
+    parser.add_argument(
+        "--difference",
+        type=float,
+        metavar="X",
+        help="tell the seeds that a difference of this size needs (default: 1 %% of the mean)",
+    )
+    return parser
+
+
+@main_guard
+def main(argv: list[str] | None = None) -> None:
+    """Parse, read, write."""
+    arguments = parser().parse_args(argv)
+    if arguments.difference is not None and not arguments.difference > 0:
+        raise UserError(f"--difference {arguments.difference}: must be above 0")
+    from experiments.report.writing import write
+
+    print(
+        write(
+            arguments.folder,
+            arguments.out or arguments.folder,
+            title=arguments.title,
+            most_pictures=arguments.pictures,
+            size=arguments.difference,
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""Sentences about comparisons, each computed from its numbers: what can be concluded, and what cannot."""
+
+from __future__ import annotations
+
+import math
+
+from experiments.report.groups import COSTS, Group
+from experiments.report.metrics import number, share, signed
+from experiments.report.statistics import FEW_SEEDS, Difference, frontier, seeds_needed
+
+
+def of_difference(group: Group, one: Difference) -> str:
+    """What the seeds say of a pair of cells."""
+    pair = f"{one.first} and {one.second}"
+    if not one.seeds:
+        return f"Nothing can be said of {pair}: they have no seed in common."
+    gap = f"{signed(one.mean)} {group.split} {group.metric}"
+    if len(one.seeds) == 1:
+        return f"Nothing can be concluded of {pair}: one common seed, on which {one.first} − {one.second} = {gap}."
+    facts = (
+        f"{one.first} − {one.second} = {gap}, 95 % t interval {signed(one.low)} to {signed(one.high)}, "
+        f"{len(one.seeds)} seeds, corrected p {_equals(one.corrected)}"
+    )
+    if one.clear:
+        better = (one.mean < 0) == group.less_is_better
+        return f"{one.first} is {'better' if better else 'worse'} than {one.second} ({facts})."
+    return (
+        f"It cannot be concluded which of {pair} is better ({facts}).{_why_not(one)}{_excluded(group, one)}"
+    )
+
+
+def _equals(p: float) -> str:
+    text = share(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _why_not(one: Difference) -> str:
+    if math.isfinite(one.corrected) and one.corrected < 0.05:
+        return " The test and the bootstrap interval do not agree."
+    needed = seeds_needed(one.mean, one.deviation, one.comparisons)
+    if one.mean == 0:
+        return " They score the same."
+    if needed is None:
+        return " More than 10,000 seeds would be needed to show a true difference of this size."
+    if needed <= len(one.seeds):
+        return " A true difference of this size is mostly found with as many seeds; this time it was not."
+    return f" If the true difference is of this size, about {needed:,} seeds would show it."
+
+
+def _excluded(group: Group, one: Difference) -> str:
+    """What the interval excludes, where there is one: how much better either could be at most."""
+    if not math.isfinite(one.low):
+        return ""
+    gain, loss = (-one.low, one.high) if group.less_is_better else (one.high, -one.low)
+    told = []
+    for winner, loser, most in ((one.first, one.second, gain), (one.second, one.first, loss)):
+        if most > 0:
+            told.append(f"{winner} better than {loser} by more than {number(most)}")
+    return f" Unlikely by the interval: {', and '.join(told)}." if told else ""
+
+
+def of_group(group: Group) -> list[str]:
+    """What stands above a group's tables: the best cell, what beats the trivial rows, the ceiling, what is missing."""
+    told = [_of_best(group), *_of_trivial(group), *_of_ceiling(group), *_of_keras(group)]
+    for cell, seeds in group.missing.items():
+        listed = ", ".join(map(str, seeds))
+        told.append(f"Missing: {cell} has no run of seed {listed}; its mean is over the seeds that it has.")
+    counts = {len(one.seeds) for one in group.differences if len(one.seeds) > 1}
+    if counts and min(counts) < FEW_SEEDS:
+        told.append(
+            f"With {min(counts)} seeds the bootstrap's interval is too narrow (it has few distinct resamples): a "
+            "difference counts only where the t test finds it too."
+        )
+    return told
+
+
+def _of_best(group: Group) -> str:
+    best = group.best()
+    behind = [one for one in group.differences if best in (one.first, one.second)]
+    open_ones = [one.second if one.first == best else one.first for one in behind if not one.clear]
+    score = f"{group.split} {group.metric} {number(group.mean(best, 'score').value)}"
+    if not behind:
+        return f"{best} is the only cell ({score})."
+    if not open_ones:
+        return f"{best} is the best cell ({score}), clearly so beside each other one."
+    return f"{best} has the best mean ({score}), but not clearly: {' and '.join(open_ones)} may be as good."
+
+
+def _of_trivial(group: Group) -> list[str]:
+    """Which cells are clearly better than the best row that needs no recurrence: beyond their interval."""
+    rows = {row: mean.value for row, mean in group.trivial_means(group.metric).items()}
+    rows = {row: value for row, value in rows.items() if math.isfinite(value)}
+    if not rows:
+        return ["No row without recurrence is there to compare with."]
+    less = group.less_is_better
+    best = (min if less else max)(rows, key=lambda row: rows[row])
+    clear: list[str] = []
+    unclear: list[str] = []
+    worse: list[str] = []
+    for cell in group.compared:
+        mean = group.mean(cell, "score")
+        gain = (rows[best] - mean.value) if less else (mean.value - rows[best])
+        half = mean.half if math.isfinite(mean.half) else math.inf
+        (clear if gain > half else worse if gain < -half else unclear).append(cell)
+    told = []
+    for cells, what in (
+        (clear, "above it by more than the interval"),
+        (unclear, "not told apart from it"),
+        (worse, "behind it by more than the interval"),
+    ):
+        if cells:
+            told.append(f"{', '.join(cells)}: {what}")
+    return [f"The best row without recurrence is {best} ({number(rows[best])}); {'; '.join(told)}."]
+
+
+def _of_ceiling(group: Group) -> list[str]:
+    column = f"ceiling.{group.metric}"
+    if column not in group.runs or group.runs[column].isna().all():
+        return []
+    ceiling = float(group.runs[column].dropna().iloc[0])
+    score = group.mean(group.best(), "score").value
+    gap = f"{number(abs(ceiling - score))} {'above' if score > ceiling else 'below'} it"
+    return [f"The known ceiling is {number(ceiling)} (the data are synthetic); {group.best()} is {gap}."]
+
+
+def _of_keras(group: Group) -> list[str]:
+    told = [cell for cell in group.cells if cell not in group.compared]
+    seeds = max((len(group.of(cell)) for cell in told), default=0)
+    few = f" ({seeds} seed{'s' if seeds > 1 else ''}, so without comparison)" if seeds else ""
+    return [f"Keras' own layers stand beside for reference{few}: {', '.join(told)}."] if told else []
+
+
+def of_costs(group: Group) -> list[str]:
+    """Which cells are on the frontier of score and cost, by means, and what beats the others."""
+    told = []
+    for column, title in COSTS.items():
+        costs = {cell: group.mean(cell, column).value for cell in group.compared}
+        known = [cell for cell in group.compared if math.isfinite(costs[cell])]
+        if len(known) < 2:
+            continue
+        on = on_frontier(group, column, known)
+        off = [f"{cell} (beaten by {_beater(group, column, cell, on)})" for cell in known if cell not in on]
+        rest = f"; not on it: {', '.join(off)}" if off else ""
+        told.append(f"Score against {title}, by means: on the frontier {', '.join(on)}{rest}.")
+    return told
+
+
+def on_frontier(group: Group, column: str, cells: list[str]) -> list[str]:
+    """The cells that no other beats in score and cost at once."""
+    sign = -1 if group.less_is_better else 1
+    scores = [sign * group.mean(cell, "score").value for cell in cells]
+    costs = [group.mean(cell, column).value for cell in cells]
+    return [cell for cell, on in zip(cells, frontier(costs, scores), strict=True) if on]
+
+
+def _beater(group: Group, column: str, cell: str, on: list[str]) -> str:
+    """A cell of the frontier that is at least as good and as cheap."""
+    sign = -1 if group.less_is_better else 1
+    for other in on:
+        cheaper = group.mean(other, column).value <= group.mean(cell, column).value
+        if cheaper and sign * group.mean(other, "score").value >= sign * group.mean(cell, "score").value:
+            return other
+    return "none"
+
+
+def of_matching(group: Group) -> list[str]:
+    """What is equal for the cells of a group, and how nearly; nothing for a single cell."""
+    if len(group.compared) < 2:
+        return []
+    counts = {cell: group.mean(cell, "parameters").value for cell in group.compared}
+    first = group.compared[0]
+    furthest = max(counts, key=lambda cell: abs(counts[cell] / counts[first] - 1))
+    off = counts[furthest] / counts[first] - 1
+    units = {cell: int(group.of(cell)["recurrent.units"].iloc[0]) for cell in group.compared}
+    listed = ", ".join(f"{cell} {units[cell]}" for cell in group.compared)
+    if group.match == "parameters":
+        return [
+            f"Matched by parameters: {counts[first]:,.0f} of {first}; furthest off is {furthest} ({off:+.2%}). "
+            f"Units: {listed}."
+        ]
+    if len(set(units.values())) == 1:
+        return [f"Matched by units ({units[first]}); parameters then differ by up to {abs(off):.0%}."]
+    return [f"Not matched: units are {listed}; parameters differ by up to {abs(off):.0%}."]

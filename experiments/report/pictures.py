@@ -1,0 +1,152 @@
+"""Pictures of a group as SVG. Text and background take the colours of the page that shows them."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.report.content import Picture
+from experiments.report.groups import COSTS, Group
+from experiments.report.reading import Found
+
+#: Stand in for the page's colours until it is known which page.
+INK, PAPER = "#010203", "#fdfeff"
+#: Told apart by people of every colour vision, on light and on dark (Okabe and Ito 2008).
+COLOURS = ("#e69f00", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8c8c8c", "#b5a300")
+STYLE = {
+    "svg.fonttype": "none", "svg.hashsalt": "report", "font.size": 9, "text.color": INK, "axes.labelcolor": INK,
+    "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.facecolor": PAPER,
+    "figure.facecolor": PAPER, "savefig.facecolor": PAPER, "axes.spines.top": False,
+    "axes.spines.right": False, "font.family": "sans-serif",
+}  # fmt: skip
+
+
+class Drawer:
+    """Draws the pictures of groups.
+
+    Args:
+        found: where the learning curves are.
+    """
+
+    def __init__(self, found: Found):
+        self.found = found
+
+    def curves(self, group: Group, name: str) -> list[Picture]:
+        """Dev score by epoch: a line for each seed."""
+        column = f"dev_{group.metric}"
+        lines = [
+            (cell, self.found.histories[run])
+            for cell in group.compared
+            for run in group.of(cell)["run"]
+            if column in self.found.histories[run]
+        ]
+        if not lines:
+            return []
+        figure, axes = _figure(1)
+        for cell, history in lines:
+            epochs = history.get("epoch") or range(1, len(history[column]) + 1)
+            marker = "o" if len(history[column]) == 1 else None
+            axes[0].plot(
+                epochs, history[column], color=_colour(group, cell), linewidth=1, marker=marker, markersize=3
+            )
+        axes[0].set(xlabel="epoch", ylabel=f"dev {group.metric}")
+        _legend(axes[0], group, group.compared)
+        caption = f"{group.title}: learning curves, a line for each seed."
+        return [_picture(figure, f"{name}-curves", caption)]
+
+    def costs(self, group: Group, name: str) -> list[Picture]:
+        """Score against each cost: a small dot for each seed, a large one for the mean of a cell."""
+        shown = [column for column in COSTS if column in group.runs and group.runs[column].notna().any()]
+        if not shown:
+            return []
+        figure, axes = _figure(len(shown))
+        for axis, column in zip(axes, shown, strict=True):
+            for cell in group.cells:
+                runs, colour = group.of(cell), _colour(group, cell)
+                axis.scatter(runs[column], runs["score"], s=8, color=colour, alpha=0.6)
+                mean, score = group.mean(cell, column).value, group.mean(cell, "score").value
+                if math.isfinite(mean):
+                    style = {"color": colour, "s": 60, "marker": "o" if cell in group.compared else "x"}
+                    axis.scatter([mean], [score], **style)
+            axis.set(xlabel=COSTS[column])
+        axes[0].set(ylabel=f"{group.split} {group.metric}")
+        _legend(axes[-1], group, group.cells)
+        caption = f"{group.title}: score against cost; large marks are means, crosses are Keras' own layers."
+        return [_picture(figure, f"{name}-costs", caption)]
+
+    def lengths(
+        self,
+        group: Group,
+        name: str,
+        columns: Mapping[str, Mapping[tuple[float, float], float]],
+        metric: str,
+    ) -> list[Picture]:
+        """Mean score by length."""
+        figure, axes = _figure(1)
+        for cell, scores in columns.items():
+            middles = [(low + high) / 2 for low, high in sorted(scores)]
+            values = [scores[key] for key in sorted(scores)]
+            axes[0].plot(middles, values, marker="o", markersize=4, color=_colour(group, cell), label=cell)
+        axes[0].set(xlabel="length of the sequence", ylabel=f"{group.split} {metric}")
+        _legend(axes[0], group, list(columns))
+        return [_picture(figure, f"{name}-lengths", f"{group.title}: score by length, means over seeds.")]
+
+
+def _colour(group: Group, cell: str) -> str:
+    return COLOURS[group.cells.index(cell) % len(COLOURS)]
+
+
+def _figure(panels: int) -> tuple[Any, list[Any]]:
+    """A figure without a screen, drawn by its own canvas: nothing of pyplot's state is touched."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        width, height = 2.3 + 2.9 * panels, 2.7
+        figure = Figure(figsize=(width, height))
+        # Margins in inches, with room for the legend; a layout engine would take most of the time.
+        figure.subplots_adjust(0.95 / width, 0.5 / height, 1 - 1.35 / width, 1 - 0.1 / height, wspace=0.12)
+        FigureCanvasSVG(figure)
+        axes = figure.subplots(1, panels, squeeze=False, sharey=True)[0]
+        for axis in axes:
+            axis.tick_params(labelsize=8)
+            axis.locator_params(nbins=5)
+    return figure, list(axes)
+
+
+def _legend(axis: Any, group: Group, cells: list[str]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=_colour(group, cell), marker="o", markersize=4, label=cell) for cell in cells
+    ]
+    axis.legend(
+        handles=handles,
+        fontsize=8,
+        labelcolor=INK,
+        frameon=False,
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+    )
+
+
+def _picture(figure: Any, name: str, caption: str) -> Picture:
+    import matplotlib as mpl
+
+    with mpl.rc_context(STYLE):
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    # Ids are shared by all pictures of a page: each gets its own.
+    svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    return Picture(name, svg, caption)
+
+
+def coloured(svg: str, ink: str, paper: str) -> str:
+    """The picture in the colours of a page."""
+    return svg.replace(INK, ink).replace(PAPER, paper)

@@ -1,0 +1,252 @@
+"""Run directories as one table. What is missing, truncated or foreign is named and left out."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from datasets.errors import UserError
+from zoo.rundir import read_json
+
+#: Parts of the configuration that become columns.
+PARTS = ("recurrent", "training", "options", "data")
+SPLITS = ("test", "dev")
+
+
+@dataclass
+class Found:
+    """What is in a folder of runs.
+
+    Attributes:
+        frame: one row a finished run.
+        trivial: one row for each run, trivial row and split: run, row, split, and a column per metric.
+        histories: the learning curves by run: a table of floats by column name.
+        by_length: by run: rows with `low`, `high`, `examples` and a metric each.
+        left_out: by the name of a folder or file, why it is not in the frame.
+        failures: what is recorded of runs that failed.
+        missing: runs that the grid has and the folder has not.
+    """
+
+    folder: Path
+    frame: pd.DataFrame
+    trivial: pd.DataFrame
+    histories: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    by_length: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+class LeftOut(Exception):
+    """Why a folder is not in the table."""
+
+
+def read(folder: str | PathLike[str]) -> Found:
+    """Read every run directory in `folder/runs`, or in the folder itself.
+
+    Raises:
+        UserError: if there is no such folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder of runs: there is no such folder")
+    found = Found(folder, pd.DataFrame(), pd.DataFrame())
+    rows: list[dict[str, Any]] = []
+    trivial: list[dict[str, Any]] = []
+    for path in sorted(_runs_folder(folder).iterdir()):
+        if path.name.startswith("."):
+            continue
+        try:
+            row = _read_run(path, found, trivial)
+        except LeftOut as reason:
+            found.left_out[path.name] = str(reason)
+        else:
+            rows.append(row)
+    found.frame = pd.DataFrame(rows)
+    found.trivial = pd.DataFrame(trivial)
+    found.failures = [*_failures(folder / "failures")]
+    for failure in found.failures:
+        found.left_out.pop(failure["run"], None)
+    found.missing = _missing(folder / "grid.json", found)
+    found.frame.attrs["left_out"] = dict(found.left_out)
+    return found
+
+
+def _runs_folder(folder: Path) -> Path:
+    return folder / "runs" if (folder / "runs").is_dir() else folder
+
+
+# ------------------------------------------------------------------------------------ one run
+
+
+def _read_run(path: Path, found: Found, trivial: list[dict[str, Any]]) -> dict[str, Any]:
+    if not path.is_dir():
+        raise LeftOut("a file, not the folder of a run")
+    if not (path / "config.json").is_file():
+        raise LeftOut("not the folder of a run: it has no config.json")
+    stored, metrics = _table(path, "config.json"), None
+    if not (path / "metrics.json").is_file():
+        raise LeftOut("not finished: it has no metrics.json")
+    metrics = _table(path, "metrics.json")
+    try:
+        row = _row(path, stored, metrics)
+        beside = [*_trivial_rows(path.name, metrics)]
+        lengths = _by_length(metrics)
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise LeftOut(f"no results of a run: {type(problem).__name__} {problem}") from None
+    history = _history(path / "history.csv")
+    found.histories[path.name] = history
+    if lengths:
+        found.by_length[path.name] = lengths
+    trivial += beside
+    return row
+
+
+def _table(path: Path, name: str) -> dict[str, Any]:
+    try:
+        table = read_json(path / name)
+    except UserError as problem:
+        raise LeftOut(str(problem).replace(f"{path}/", "")) from None
+    if not isinstance(table, dict):
+        raise LeftOut(f"{name} holds no table")
+    return table
+
+
+def _row(path: Path, stored: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+    config = stored["config"]
+    for name, told in (("task", config["task"]), ("cell", config["recurrent"]["cell"])):
+        if metrics[name] != told:
+            raise LeftOut(f"metrics.json is of {name} {metrics[name]!r}, config.json of {told!r}")
+    split = next((split for split in SPLITS if split in metrics), None)
+    if split is None:
+        raise LeftOut("metrics.json has no scores")
+    headline = [str(name) for name in metrics["headline"]]
+    metric = next(name for name in headline if name in metrics[split])
+    environment = stored.get("environment") or {}
+    return {
+        "run": path.name,
+        **{name: str(metrics[name]) for name in ("task", "dataset", "cell")},
+        "spec": str(config["dataset"]),
+        "synthetic": bool(metrics["synthetic"]),
+        "seed": int(metrics["seed"]),
+        "headline": " ".join(headline),
+        "split": split,
+        "metric": metric,
+        "score": _number(metrics[split][metric]),
+        **_scores(metrics),
+        **{f"ceiling.{name}": _number(value) for name, value in dict(metrics["ceiling"]).items()},
+        **{f"seconds.{name}": _number(value) for name, value in metrics["seconds"].items()},
+        **{name: int(metrics[name]) for name in ("parameters", "epochs", "best_epoch", "peak_memory_bytes")},
+        **{name: str(metrics[name]) for name in ("engine", "device")},
+        **_recorded(path),
+        **_config_columns(config),
+        **_environment_columns(environment),
+    }
+
+
+def _number(value: Any) -> float:
+    """A JSON number; null stands for what was not finite."""
+    return math.nan if value is None else float(value)
+
+
+def _scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+    own = {
+        f"{split}.{name}": _number(value)
+        for split in SPLITS
+        for name, value in dict(metrics.get(split, {})).items()
+    }
+    beside = {
+        f"trivial.{row}.{split}.{name}": _number(value)
+        for row, splits in dict(metrics["trivial"]).items()
+        for split, scores in splits.items()
+        for name, value in scores.items()
+    }
+    return {**own, **beside}
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    """What the comparison recorded beside the run; runs made by hand have none."""
+    record = _table(path, "comparison.json") if (path / "comparison.json").is_file() else {}
+    measured = _table(path, "measured.json") if (path / "measured.json").is_file() else {}
+    numbers = ("latency_p50_ms", "latency_p95_ms", "artifact_bytes", "model_bytes")
+    return {
+        "match": str(record.get("match", "units")),
+        "reference_units": record.get("reference_units"),
+        "threads": record.get("threads"),
+        "seconds.wall": _number(record.get("seconds")),
+        **{name: _number(measured.get(name)) for name in numbers},
+    }
+
+
+def _config_columns(config: Mapping[str, Any]) -> dict[str, Any]:
+    def flat(value: Any) -> Any:
+        return " ".join(map(str, value)) if isinstance(value, list) else value
+
+    return {f"{part}.{name}": flat(value) for part in PARTS for name, value in dict(config[part]).items()}
+
+
+def _environment_columns(environment: Mapping[str, Any]) -> dict[str, Any]:
+    git = environment.get("git") or {}
+    return {
+        **{name: environment.get(name) for name in ("python", "platform", "created")},
+        **{f"versions.{name}": version for name, version in (environment.get("packages") or {}).items()},
+        "git.commit": git.get("commit"),
+        "git.dirty": git.get("dirty"),
+    }
+
+
+def _trivial_rows(run: str, metrics: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for row, splits in dict(metrics["trivial"]).items():
+        for split, scores in splits.items():
+            numbers = {name: _number(value) for name, value in scores.items()}
+            yield {"run": run, "row": str(row), "split": split, **numbers}
+
+
+def _by_length(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The table of a task that tells its scores by the length of the sequence."""
+    told = dict(metrics.get("details") or {}).get("by_length") or []
+    return [{name: _number(value) for name, value in row.items()} for row in told]
+
+
+def _history(path: Path) -> dict[str, list[float]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            names, *rows = csv.reader(file)
+        if not rows:
+            raise ValueError("no epoch")
+        columns = zip(*[[float(text or "nan") for text in row] for row in rows], strict=True)
+        return {name: list(values) for name, values in zip(names, columns, strict=True)}
+    except FileNotFoundError:
+        raise LeftOut("history.csv is missing") from None
+    except (OSError, ValueError) as problem:
+        raise LeftOut(f"history.csv is truncated or foreign ({problem})") from None
+
+
+# ------------------------------------------------------------------------------------ what is not there
+
+
+def _failures(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob("*.json")):
+        try:
+            told = read_json(path)
+            yield {"run": str(told["run"]), "last_lines": [str(line) for line in told["last_lines"]]}
+        except (UserError, KeyError, TypeError):
+            yield {"run": path.stem, "last_lines": ["its record cannot be read"]}
+
+
+def _missing(path: Path, found: Found) -> list[str]:
+    """Runs of the grid of which there is nothing at all."""
+    try:
+        wanted = [str(name) for name in read_json(path)["runs"]]
+    except (UserError, KeyError, TypeError):
+        return []
+    there = {*found.left_out, *(one["run"] for one in found.failures)}
+    there |= set(found.frame["run"]) if len(found.frame) else set()
+    return [name for name in wanted if name not in there]

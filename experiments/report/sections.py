@@ -1,0 +1,348 @@
+"""The report's sections: counts first, then a section for each group of runs that may be compared."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+
+import pandas as pd
+
+from experiments.report import conclusions
+from experiments.report.content import Cell, Report, Section, Table
+from experiments.report.groups import Group, groups, ordered
+from experiments.report.metrics import number, share, signed
+from experiments.report.pictures import Drawer
+from experiments.report.reading import Found
+from experiments.report.statistics import Mean, seeds_needed
+
+#: Of the table of all runs: column and heading.
+RUN_COLUMNS = {
+    "task": "task", "dataset": "data", "cell": "cell", "seed": "seed", "recurrent.units": "units", "score": "score",
+    "metric": "metric", "parameters": "parameters", "seconds.train": "training s", "seconds.total": "total s",
+    "peak_memory_bytes": "peak memory MB", "latency_p50_ms": "p50 ms", "latency_p95_ms": "p95 ms",
+    "artifact_bytes": "SavedModel MB", "engine": "engine", "device": "device", "threads": "cores",
+}  # fmt: skip
+MEGABYTES = 1e6
+
+
+def report(found: Found, title: str, most_pictures: int, size: float | None = None) -> Report:
+    """The whole report.
+
+    Args:
+        most_pictures: groups that get pictures; the others have their tables.
+        size: a difference of interest, for the number of seeds that it needs; None takes 1 % of the mean.
+    """
+    made = groups(found)
+    drawer = Drawer(found)
+    sections = [*_not_there(found), _overview(made)] if made else _not_there(found)
+    for number_, group in enumerate(made):
+        sections += _of_group(group, found, drawer if number_ < most_pictures else None, number_, size)
+    if len(made) > most_pictures:
+        sections[-1].after.append(
+            f"Pictures are drawn for the first {most_pictures} of {len(made)} groups (--pictures)."
+        )
+    if made:
+        sections += [_methods(found, made), _all_runs(found.frame)]
+    return Report(title, _lead(found, made), sections)
+
+
+# ------------------------------------------------------------------------------------ what there is
+
+
+def _lead(found: Found, made: list[Group]) -> list[str]:
+    frame = found.frame
+    counts = [f"{len(frame):,} finished runs"]
+    for number_, what in (
+        (len(found.failures), "failed"),
+        (len(found.left_out), "left out because they cannot be read or are not finished"),
+        (len(found.missing), "not begun"),
+    ):
+        if number_:
+            counts.append(f"{number_:,} {what}")
+    told = ["; ".join(counts) + "."]
+    if not made:
+        return [*told, "There is nothing to compare."]
+    if frame["synthetic"].any():
+        names = ", ".join(sorted(set(frame.loc[frame["synthetic"], "dataset"])))
+        told.append(f"Synthetic data: {names}.")
+    return told
+
+
+def _not_there(found: Found) -> list[Section]:
+    """The runs that are not counted, each with the reason."""
+    sections = []
+    rows = [[_text(name), _text(reason)] for name, reason in found.left_out.items()]
+    if rows:
+        sections.append(
+            Section("Left out", tables=[Table("left-out", ["folder", "reason"], rows)], folded=len(rows) > 10)
+        )
+    rows = [[_text(one["run"]), _text(" ⏎ ".join(one["last_lines"][-3:]))] for one in found.failures]
+    if rows:
+        sections.append(Section("Failed", tables=[Table("failed", ["run", "last lines"], rows)]))
+    if found.missing:
+        rows = [[_text(name)] for name in found.missing]
+        sections.append(
+            Section("Not begun", tables=[Table("not-begun", ["run"], rows)], folded=len(rows) > 10)
+        )
+    return sections
+
+
+def _overview(made: list[Group]) -> Section:
+    cells = ordered(list({cell for group in made for cell in group.compared}))
+    rows = []
+    for group in made:
+        best = group.best()
+        means = [group.mean(cell, "score") if cell in group.compared else None for cell in cells]
+        rows.append(
+            [
+                _text(group.title),
+                _text(f"{group.split} {group.metric}{' (less is better)' if group.less_is_better else ''}"),
+                *(_mean(one) if one else _text("–") for one in means),
+                _text(_verdict(best, group)),
+            ]
+        )
+    columns = ["task and data", "score", *cells, "best"]
+    sentence = (
+        "Means over seeds ± half of the 95 % t interval; what is clear is said where each task is shown."
+    )
+    return Section("Overview", sentences=[sentence], tables=[Table("overview", columns, rows)])
+
+
+def _verdict(best: str, group: Group) -> str:
+    """The cell with the best mean, and whether that is clear."""
+    others = [one for one in group.differences if best in (one.first, one.second)]
+    if not others:
+        return f"{best}, the only cell"
+    return best if all(one.clear for one in others) else f"{best}, not clearly"
+
+
+# ------------------------------------------------------------------------------------ one group
+
+
+def _of_group(
+    group: Group, found: Found, drawer: Drawer | None, position: int, size: float | None
+) -> list[Section]:
+    name = f"group-{position + 1}"
+    section = Section(
+        group.title,
+        sentences=[*conclusions.of_matching(group), *conclusions.of_group(group)],
+        tables=[_results(group, f"{name}-results")],
+    )
+    compared = Section("Differences between cells", 3)
+    compared.sentences = [conclusions.of_difference(group, one) for one in group.differences]
+    if group.differences:
+        compared.tables.append(_differences(group, f"{name}-differences", size))
+    costs = Section("Score and cost", 3, sentences=conclusions.of_costs(group))
+    if drawer is not None:
+        section.pictures = drawer.curves(group, name)
+        costs.pictures = drawer.costs(group, name)
+    sections = [section, compared] if group.differences else [section]
+    sections += [costs] if costs.sentences or costs.pictures else []
+    return sections + _lengths(group, found, drawer, name)
+
+
+def _results(group: Group, name: str) -> Table:
+    metrics = [metric for metric in group.headline if f"{group.split}.{metric}" in group.runs]
+    columns = [
+        "row", "seeds", *(f"{group.split} {metric}" for metric in metrics),
+        "parameters", "training s", "peak memory MB", "p50 ms", "p95 ms", "SavedModel MB", "engine", "device",
+    ]  # fmt: skip
+    rows = [_result_row(group, cell, metrics) for cell in group.cells]
+    trivial = {metric: group.trivial_means(metric) for metric in metrics}
+    for row in dict.fromkeys(row for means in trivial.values() for row in means):
+        means = [trivial[metric].get(row, Mean(math.nan, math.nan, 0)) for metric in metrics]
+        seeds = max(mean.seeds for mean in means)
+        empty = [_text("–")] * (len(columns) - len(metrics) - 2)
+        rows.append([_text(row), _value(seeds, str(seeds)), *map(_mean, means), *empty])
+    return _without_empty(Table(name, columns, rows))
+
+
+def _without_empty(table: Table) -> Table:
+    """Without columns of which nothing is known."""
+    kept = [any(row[n].text != "–" for row in table.rows) for n in range(len(table.columns))]
+    return Table(
+        table.name,
+        [*itertools.compress(table.columns, kept)],
+        [[*itertools.compress(row, kept)] for row in table.rows],
+    )
+
+
+def _result_row(group: Group, cell: str, metrics: list[str]) -> list[Cell]:
+    runs = group.of(cell)
+
+    def average(column: str, scale: float = 1.0, digits: int = 1) -> Cell:
+        value = group.mean(cell, column).value / scale
+        shown = f"{value:,.{digits}f}" if math.isfinite(value) else "–"
+        return _value(value, shown)
+
+    return [
+        _text(cell),
+        _value(len(runs), str(len(runs))),
+        *(_mean(group.mean(cell, f"{group.split}.{metric}")) for metric in metrics),
+        average("parameters", digits=0),
+        average("seconds.train"),
+        average("peak_memory_bytes", MEGABYTES, 0),
+        average("latency_p50_ms", digits=2),
+        average("latency_p95_ms", digits=2),
+        average("artifact_bytes", MEGABYTES, 2),
+        _text(_several(runs["engine"])),
+        _text(_several(runs["device"])),
+    ]
+
+
+def _differences(group: Group, name: str, size: float | None) -> Table:
+    scale = abs(group.mean(group.best(), "score").value)
+    wanted = size if size is not None else 0.01 * scale
+    columns = [
+        "pair", "seeds", f"difference in {group.split} {group.metric}", "95 % t interval", "95 % bootstrap",
+        "p", "p corrected (Holm)", "clear", "seeds for this difference", f"seeds for {number(wanted)}",
+    ]  # fmt: skip
+    rows = []
+    for one in group.differences:
+        needed = seeds_needed(one.mean, one.deviation, one.comparisons)
+        for_size = seeds_needed(wanted, one.deviation, one.comparisons)
+        rows.append(
+            [
+                _text(f"{one.first} − {one.second}"),
+                _value(len(one.seeds), str(len(one.seeds))),
+                _value(one.mean, signed(one.mean)),
+                _interval(one.low, one.high),
+                _interval(one.bootstrap_low, one.bootstrap_high),
+                _value(one.p, share(one.p)),
+                _value(one.corrected, share(one.corrected)),
+                _text("yes" if one.clear else "no"),
+                _count(needed),
+                _count(for_size),
+            ]
+        )
+    return Table(name, columns, rows)
+
+
+def _lengths(group: Group, found: Found, drawer: Drawer | None, name: str) -> list[Section]:
+    """Scores by the length of the sequence: means over the seeds of each cell."""
+    columns = lengths(group, found)
+    if not columns:
+        return []
+    cells = [cell for cell in group.cells if cell in columns]
+    bounds = sorted({key for cell in cells for key in columns[cell]})
+    rows = []
+    for low, high in bounds:
+        means = [columns[cell].get((low, high), math.nan) for cell in cells]
+        span = f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
+        rows.append([_value(low, span), *(_value(value, number(value)) for value in means)])
+    metric = _length_metric(group, found)
+    table = Table(f"{name}-lengths", ["length", *cells], rows)
+    section = Section("By length of the sequence", 3, [f"{group.split} {metric}, means over seeds."], [table])
+    if drawer is not None:
+        section.pictures = drawer.lengths(group, name, columns, metric)
+    return [section]
+
+
+def lengths(group: Group, found: Found) -> dict[str, dict[tuple[float, float], float]]:
+    """By cell and by shortest and longest length, the mean of the scores."""
+    metric = _length_metric(group, found)
+    told: dict[str, dict[tuple[float, float], float]] = {}
+    for cell in group.cells:
+        rows = [row for run in group.of(cell)["run"] for row in found.by_length.get(run, ())]
+        table = pd.DataFrame(rows)
+        if len(table) and metric in table:
+            means = table.groupby(["low", "high"])[metric].mean()
+            told[cell] = {(float(low), float(high)): float(value) for (low, high), value in means.items()}
+    return told
+
+
+def _length_metric(group: Group, found: Found) -> str:
+    """The metric of the scores where the runs tell it by length, else the first that they tell."""
+    rows = next((found.by_length[run] for run in group.runs["run"] if run in found.by_length), [])
+    names = [name for name in (rows[0] if rows else {}) if name not in ("low", "high", "examples")]
+    return group.metric if group.metric in names or not names else names[0]
+
+
+# ------------------------------------------------------------------------------------ the end
+
+
+def _methods(found: Found, made: list[Group]) -> Section:
+    frame = found.frame
+    told = [
+        "Each run is a process of its own. Runs of the same seed see the same batches in the same order, whatever the "
+        "cell: the order follows from seed and epoch alone. The test split is read once, after training; the weights "
+        "are those of the epoch with the best dev score.",
+        "Intervals are over seeds: they cover initial weights, order of the data and dropout, not the choice of the "
+        "test examples. Differences are taken seed by seed; their p values are of paired t tests, corrected for the "
+        "pairs of the same group (Holm). A difference is clear where the corrected p is below 0.05 and the percentile "
+        "bootstrap interval (2,000 resamples) excludes zero. Seeds needed: of a paired t test with power 0.8 at the "
+        "level of 0.05 divided by the number of pairs; the deviation in it is itself estimated from few seeds.",
+        "Latency is of one raw input at a time through the functions of the exported model, after warming up; "
+        "seconds and latency depend on what else the machine did meanwhile.",
+    ]
+    for column, what in (
+        ("device", "Devices"), ("threads", "Cores of a run"), ("versions.tensorflow", "TensorFlow"),
+        ("versions.keras", "Keras"), ("python", "Python"), ("git.commit", "Commits"),
+    ):  # fmt: skip
+        if column in frame and frame[column].notna().any():
+            counts = Counter(
+                str(value)[:12] if column == "git.commit" else _plain(value) for value in frame[column]
+            )
+            listed = ", ".join(f"{value} ({count:,} runs)" for value, count in counts.most_common(8))
+            told.append(f"{what}: {listed}.")
+    return Section("How this was measured", sentences=told)
+
+
+def _plain(value: object) -> str:
+    return f"{value:.0f}" if isinstance(value, float) and value == value else str(value)
+
+
+def _all_runs(frame: pd.DataFrame) -> Section:
+    columns = {
+        column: title
+        for column, title in RUN_COLUMNS.items()
+        if column in frame and frame[column].notna().any()
+    }
+    rows = [
+        [_of_frame(column, value) for column, value in zip(columns, values, strict=True)]
+        for values in frame[list(columns)].itertuples(index=False, name=None)
+    ]
+    return Section("All runs", tables=[Table("runs", list(columns.values()), rows)], folded=True)
+
+
+def _of_frame(column: str, value: object) -> Cell:
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or value != value:
+        return _text("–")
+    plain = float(value)  # type: ignore[arg-type]
+    if column in ("peak_memory_bytes", "artifact_bytes"):
+        return _value(plain / MEGABYTES, f"{plain / MEGABYTES:,.1f}")
+    if column == "score":
+        return _value(plain, number(plain))
+    return _value(plain, f"{plain:,.0f}" if plain == int(plain) else f"{plain:,.2f}")
+
+
+def _several(values: pd.Series) -> str:
+    return ", ".join(str(value) for value in dict.fromkeys(values.dropna())) or "–"
+
+
+def _text(text: str) -> Cell:
+    return Cell(text, text)
+
+
+def _value(value: float, text: str) -> Cell:
+    return Cell(text, float(value)) if math.isfinite(value) else Cell("–", "")
+
+
+def _interval(low: float, high: float) -> Cell:
+    return _text(f"{signed(low)} to {signed(high)}" if math.isfinite(low) else "–")
+
+
+def _count(seeds: int | None) -> Cell:
+    return Cell("–", "") if seeds is None else Cell(f"{seeds:,}", float(seeds))
+
+
+def _mean(mean: Mean) -> Cell:
+    if not math.isfinite(mean.value):
+        return Cell("–", "")
+    value = number(mean.value)
+    places = len(value.partition(".")[2])
+    half = f" ± {mean.half:,.{places}f}" if math.isfinite(mean.half) else ""
+    return Cell(value + half, mean.value)

@@ -1,0 +1,181 @@
+"""Workers, the client and whole commands are killed for real, and nothing is lost or counted twice.
+
+The runs are stand-ins that sleep; all else is as in `experiments.compare`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from experiments.compare.work import RECORD
+from tests.conftest import REPOSITORY
+
+WAIT = 120.0
+
+
+class Comparison:
+    """A client process over a folder, and what the stand-ins have told.
+
+    Args:
+        folder: for all of its files.
+        seeds: three runs each.
+        seconds: of each run.
+    """
+
+    def __init__(self, folder: Path, seeds: int, seconds: float):
+        self.out, self.told, self.seeds = folder / "out", folder / "told", seeds
+        self.environment = {
+            **os.environ,
+            "ZOO_TEST_TOLD": str(self.told),
+            "ZOO_TEST_SECONDS": str(seconds),
+            "PYTHONPATH": str(REPOSITORY),
+        }
+        self.started: list[subprocess.Popen[str]] = []
+
+    def python(self, *arguments: object, cwd: Path = REPOSITORY) -> subprocess.Popen[str]:
+        """Any Python command; ended with the test."""
+        process = subprocess.Popen(
+            [sys.executable, *map(str, arguments)], env=self.environment, cwd=cwd, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        self.started.append(process)
+        return process
+
+    def client(self, *address: str) -> subprocess.Popen[str]:
+        """The comparison itself."""
+        return self.python("-m", "tests.experiments.compare.client", self.out, self.seeds, *address)
+
+    def lines(self) -> list[list[str]]:
+        """What was told so far: what happened, the run, its process, its cores."""
+        return [line.split() for line in self.told.read_text().splitlines()] if self.told.exists() else []
+
+    def counts(self) -> Counter[str]:
+        """How often each thing happened."""
+        return Counter(line[0] for line in self.lines())
+
+    def finished(self) -> int:
+        """Run directories that are complete."""
+        return len([*self.out.glob(f"runs/*/{RECORD}")])
+
+    def close(self) -> None:
+        """End whatever still runs."""
+        for process in self.started:
+            try:
+                below = psutil.Process(process.pid).children(recursive=True)
+            except psutil.NoSuchProcess:
+                below = []
+            process.kill()
+            for one in below:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def comparison(tmp_path) -> Iterator[Callable[[int, float], Comparison]]:
+    made: list[Comparison] = []
+
+    def make(seeds: int, seconds: float) -> Comparison:
+        made.append(Comparison(tmp_path, seeds, seconds))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def until(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + WAIT
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    return process.communicate(timeout=WAIT)[0]
+
+
+def workers(client: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Dask's workers under a client, which hold the runs."""
+    found = []
+    for one in psutil.Process(client.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # some live for a moment only
+            if any("experiments.compare.guard" in child.cmdline() for child in one.children()):
+                found.append(one)
+    return found
+
+
+def test_a_killed_workers_run_goes_on_elsewhere_and_each_counts_once(comparison):
+    one = comparison(1, 2.0)
+    client = one.client()
+    until(lambda: one.counts()["begun"] == 2)
+    victim = workers(client)[0]
+    victim.kill()
+    out = said(client)
+    assert "finished 3, found 0, failed 0" in out
+    assert one.counts()["ended"] == one.finished() == 3
+    assert one.counts()["stopped"] == 1, "the run of the killed worker had to save its state"
+    assert one.counts()["gone-on-with"] == 1
+    assert len({run for what, run, *_ in one.lines() if what == "ended"}) == 3
+
+
+def test_a_killed_client_leaves_no_process_and_the_next_one_goes_on(comparison):
+    one = comparison(1, 2.0)
+    client = one.client()
+    until(lambda: one.counts()["begun"] == 2)
+    client.kill()
+    until(lambda: one.counts()["stopped"] == 2)
+    assert one.finished() == 0
+    assert "finished 3, found 0, failed 0" in said(one.client())
+    assert one.counts()["gone-on-with"] == 2
+    assert one.counts()["ended"] == one.finished() == 3
+    assert "finished 0, found 3, failed 0" in said(one.client())
+    assert one.counts()["ended"] == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_runs_save_their_state_and_says_how_far_it_came(comparison, number):
+    one = comparison(1, 2.0)
+    client = one.client()
+    until(lambda: one.counts()["begun"] == 2)
+    # As a terminal does it: everything in the foreground hears of Ctrl-C.
+    os.killpg(client.pid, number) if number == signal.SIGINT else client.send_signal(number)
+    out = said(client)
+    assert client.returncode == 128 + number
+    assert f"stopped by {signal.Signals(number).name} with 0 of 3 runs finished" in out
+    assert "Traceback" not in out
+    assert one.counts() == {"begun": 2, "stopped": 2}
+
+
+def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(comparison, tmp_path):
+    one = comparison(1, 0.2)
+    port_file = tmp_path / "scheduler.json"
+    dask = ("-m", "distributed.cli.dask_scheduler"), ("-m", "distributed.cli.dask_worker")
+    one.python(
+        *dask[0], "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", port_file
+    )
+    until(port_file.exists)
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+        one.python(
+            *dask[1], "--scheduler-file", port_file, "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
+            cwd=folder,
+        )  # fmt: skip
+    address = json.loads(port_file.read_text())["address"]
+    assert "finished 3, found 0, failed 0" in said(one.client(address))
+    assert one.finished() == one.counts()["ended"] == 3
+    assert [*tmp_path.glob("[ab]/comparison/runs/*")] == [], "the workers' copies are removed"
+    assert "finished 0, found 3, failed 0" in said(one.client(address))
