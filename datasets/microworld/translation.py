@@ -1,0 +1,169 @@
+"""Sentences about coloured shapes in English and in Korean, each the translation of the other. Synthetic.
+
+A sentence has one or more clauses, each about a scene of two things. The two languages order their words differently
+(`there is a small red circle above the blue star`, `파란 별 위에 작은 빨간 원이 있다`), Korean joins clauses at
+their verbs (`있고`, `있지만`) where English has a word between them, and a Korean particle depends on the last sound
+before it. To each sentence there is but one translation, in both directions, so a model can be right about all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from random import Random
+
+from datasets.base import Dataset, Example, Info, Split
+from datasets.errors import UserError
+from datasets.microworld import korean
+from datasets.microworld.world import RELATIONS, Thing, draw_scene, relations
+from datasets.options import flag, option, require
+
+FIELDS = ("source", "target")
+ATTEMPTS = 200  # draws of one sentence before the grammar counts as exhausted
+MOST_CLAUSES = 50
+
+
+@dataclass(frozen=True)
+class Options:
+    """What sentences to generate."""
+
+    examples: int = option(4000, "pairs to train on")
+    valid_examples: int = option(300, "pairs in the dev split")
+    test_examples: int = option(500, "pairs in the test split")
+    clauses: int = option(2, "most clauses of a sentence")
+    test_clauses: int | None = option(None, "the same in the test split, where it differs")
+    reverse: bool = option(False, "translate the other way round: Korean to English")
+    data_seed: int = option(0, "seed of the generated data")
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that mean nothing."""
+        for name in ("examples", "valid_examples", "test_examples"):
+            require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        for name in ("clauses", "test_clauses"):
+            value = getattr(self, name)
+            require(
+                value is None or 1 <= value <= MOST_CLAUSES, name, value, f"must be from 1 to {MOST_CLAUSES}"
+            )
+
+
+def load(spec: str, options: Options) -> Dataset:
+    """The pairs of a seed, the same on every machine; no sentence comes twice, in either language.
+
+    The test split depends neither on the sizes of the others nor on their clauses.
+
+    Raises:
+        UserError: more sentences than the settings leave room for.
+    """
+    most = options.clauses if options.test_clauses is None else options.test_clauses
+    seen: set[str] = set()
+    test = _split(options, "test", options.test_examples, most, seen)
+    valid = _split(options, "valid", options.valid_examples, options.clauses, seen)
+    train = _split(options, "train", options.examples, options.clauses, seen)
+    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
+    info = Info(
+        name=spec,
+        fields=FIELDS,
+        synthetic=True,
+        ceiling={"bleu": 100.0, "chrf": 100.0},
+        source=f"generated: {settings}",
+        notes=("Korean to English" if options.reverse else "English to Korean",),
+    )
+    return Dataset(info, train, valid, test)
+
+
+def _split(options: Options, name: str, count: int, most: int, seen: set[str]) -> Split:
+    random = Random(f"translation {name} {options.data_seed}")
+    pairs = [_new_pair(random, most, seen) for _ in range(count)]
+    source, target = (1, 0) if options.reverse else (0, 1)
+    examples: list[Example] = [{"source": pair[source], "target": pair[target]} for pair in pairs]
+    return Split(lambda: examples, count)
+
+
+def _new_pair(random: Random, most: int, seen: set[str]) -> tuple[str, str]:
+    for _ in range(ATTEMPTS):
+        pair = _pair(random, random.randint(1, most))
+        if not seen.intersection(pair):
+            seen.update(pair)
+            return pair
+    raise UserError(
+        f"{flag('examples')}: these settings leave room for about {len(seen) // 2} different pairs; ask for fewer"
+    )
+
+
+# ---- sentences
+
+# English; Korean with the place of its verb; the verb at the end, before `and`, before `but`. {where} is how the first
+# thing stands seen from the other or, in a denial, how it does not.
+SEEN = (
+    ("there is {a} {where} {the_other}", "{other} {where} {a}{subject} {verb}", ("있다", "있고", "있지만")),
+    ("I can see {a} {where} {the_other}", "{other} {where} {a}{subject} {verb}", ("보인다", "보이고", "보이지만")),
+    ("the machine put {a} {where} {the_other}", "기계가 {other} {where} {a}{object} {verb}",
+     ("두었다", "두었고", "두었지만")),
+)  # fmt: skip
+DENIED = (
+    "{the} is not {where} {the_other}",
+    "{one}{topic} {other} {where} {verb}",
+    ("없다", "없고", "없지만"),
+)
+COMPARED = ("{the} is larger than {the_other}", "{one}{topic} {other}보다 {verb}", ("크다", "크고", "크지만"))
+DONE = (
+    ("the machine moved {the} next to {the_other}", "기계가 {one}{object} {other} 옆으로 {verb}",
+     ("옮겼다", "옮겼고", "옮겼지만")),
+    ("{the} hides {the_other}", "{one}{subject} {other}{other_object} {verb}", ("가린다", "가리고", "가리지만")),
+)  # fmt: skip
+JOINTS = (", and ", ", but ")
+WHERE = {"left of": "to the left of", "right of": "to the right of"}
+
+
+def _pair(random: Random, clauses: int) -> tuple[str, str]:
+    """A sentence in both languages."""
+    english, hangul = "", []
+    for left in range(clauses - 1, -1, -1):
+        joint = random.randrange(len(JOINTS)) if left else None
+        one, other = _clause(random, joint)
+        english += one + ("." if joint is None else JOINTS[joint])
+        hangul.append(other)
+    return english[0].upper() + english[1:], " ".join(hangul) + "."
+
+
+def _clause(random: Random, joint: int | None) -> tuple[str, str]:
+    """A clause in both languages; `joint` is the place in `JOINTS` of what follows it, None at the end."""
+    one, other = draw_scene(random, 2).things
+    true = relations(one, other)
+    where = random.choice(true)
+    kind = random.randrange(4)
+    if kind == 0:
+        english, hangul, verbs = random.choice(SEEN)
+    elif kind == 1:
+        english, hangul, verbs = DENIED
+        where = random.choice([relation for relation in RELATIONS if relation not in true])
+    elif kind == 2 and one.size == "large" and other.size == "small":
+        english, hangul, verbs = COMPARED
+    else:
+        english, hangul, verbs = random.choice(DONE)
+    return (
+        english.format(
+            a=f"a {one.size} {one.colour} {one.shape}",
+            the=f"the {one.colour} {one.shape}",
+            the_other=f"the {other.colour} {other.shape}",
+            where=WHERE.get(where, where),
+        ),
+        hangul.format(
+            a=f"{korean.SIZES[one.size]} {_name(one)}",
+            one=_name(one),
+            other=_name(other),
+            where=korean.PLACES[where],
+            verb=verbs[0 if joint is None else joint + 1],
+            topic=_particle(one, "은", "는"),
+            subject=_particle(one, "이", "가"),
+            object=_particle(one, "을", "를"),
+            other_object=_particle(other, "을", "를"),
+        ),
+    )
+
+
+def _name(thing: Thing) -> str:
+    return f"{korean.COLOURS[thing.colour]} {korean.SHAPES[thing.shape]}"
+
+
+def _particle(thing: Thing, after_consonant: str, after_vowel: str) -> str:
+    return after_consonant if korean.ends_in_consonant(korean.SHAPES[thing.shape]) else after_vowel
