@@ -68,14 +68,14 @@ class Language:
         return tf.where(never, tf.constant(-float("inf"), logits.dtype), logits)
 
 
-def repeat(nest: Any, times: int) -> Any:
+def repeat(nest: Any, times: Any) -> Any:
     """Each row of each tensor `times` times, one below the other: `(rows, …)` to `(rows * times, …)`."""
     return tf.nest.map_structure(lambda t: _same_but_rows(tf.repeat(t, times, axis=0), t), nest)
 
 
-def length_penalty(lengths: tf.Tensor, strength: float, dtype: Any) -> tf.Tensor:
+def length_penalty(lengths: tf.Tensor, strength: Any, dtype: Any) -> tf.Tensor:
     r"""What the log probability of n tokens is divided by: $((5 + n) / 6)^\alpha$ (Wu et al. 2016)."""
-    return ((5 + tf.cast(lengths, dtype)) / 6) ** strength
+    return ((5 + tf.cast(lengths, dtype)) / 6) ** tf.cast(strength, dtype)
 
 
 # ------------------------------------------------------------------------------------------ beam
@@ -87,9 +87,9 @@ def beam_search(
     limits: tf.Tensor,
     language: Language,
     *,
-    width: int = 5,
-    results: int = 1,
-    penalty: float = 1.0,
+    width: int | tf.Tensor = 5,
+    results: int | tf.Tensor = 1,
+    penalty: float | tf.Tensor = 1.0,
 ) -> Found:
     """The best sequences of a beam that is `width` wide.
 
@@ -105,7 +105,8 @@ def beam_search(
         language: see there.
         width: of the beam.
         results: how many sequences of the beam to give.
-        penalty: strength of the length penalty, at least 0; 0 ranks by log probability.
+        penalty: strength of the length penalty, at least 0; 0 ranks by log probability. This, `width` and `results`
+            may be tensors, so that one graph can search in many ways.
     """
     beam = _Beam(step, tf.cast(limits, tf.int32), language, width, results, penalty)
     return beam.search(states)
@@ -115,11 +116,11 @@ class _Beam:
     """One search: what stays the same at all steps."""
 
     def __init__(
-        self, step: Step, limits: tf.Tensor, language: Language, width: int, results: int, penalty: float
+        self, step: Step, limits: tf.Tensor, language: Language, width: Any, results: Any, penalty: Any
     ):
-        if not 1 <= results <= width:
+        if isinstance(width, int) and isinstance(results, int) and not 1 <= results <= width:
             raise ValueError(f"results must be from 1 to the width {width}, not {results}")
-        if penalty < 0:
+        if isinstance(penalty, float) and penalty < 0:
             raise ValueError(f"penalty must be at least 0, not {penalty}")
         self.step, self.limits, self.language = step, limits, language
         self.width, self.results, self.penalty = width, results, penalty
@@ -229,7 +230,7 @@ class _Beam:
 class _taker:
     """Takes from each row of a batch the slots of parents `(batch, width)`; `rows` are their numbers, flat."""
 
-    def __init__(self, parents: tf.Tensor, width: int):
+    def __init__(self, parents: tf.Tensor, width: Any):
         self.parents = parents
         firsts = tf.range(tf.shape(parents)[0]) * width
         self.rows = tf.reshape(firsts[:, None] + parents, [-1])

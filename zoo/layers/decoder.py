@@ -83,7 +83,15 @@ class Decoder(keras.layers.Layer):
         self.vocabulary, self.embedding, self.scoring = vocabulary, embedding, scoring
         self.recurrent, self.upper, self.tied = recurrent, upper, tied
         self.dropout, self.scheduled_sampling, self.seed = dropout, scheduled_sampling, seed
-        self.embed = keras.layers.Embedding(vocabulary, embedding, name="embedding", dtype=self.dtype_policy)
+        # Logits of about unit size from the first step on, where embedding and output matrix are one; `_vectors` scales
+        # what is read up to the same size.
+        self.embed = keras.layers.Embedding(
+            vocabulary,
+            embedding,
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=embedding**-0.5, seed=seed),
+            name="embedding",
+            dtype=self.dtype_policy,
+        )
         self.attention = (
             None if scoring == "none" else Attention(scoring, name="attention", dtype=self.dtype_policy)
         )
@@ -167,7 +175,7 @@ class Decoder(keras.layers.Layer):
     def _read(self, tokens: Tensor, start: Tensor, memory: Tensor, mask: Tensor, training: bool) -> Tensor:
         present = ops.not_equal(tokens, PADDING)
         states = self.first_states(start)
-        inputs = self.drop_tokens(self.embed(tokens), training=training)
+        inputs = self.drop_tokens(self._vectors(tokens), training=training)
         hidden, _ = self.recurrent(inputs, mask=present, initial_state=states[0], training=training)
         if self.attention is None:
             times = ops.shape(tokens)[1]
@@ -178,6 +186,9 @@ class Decoder(keras.layers.Layer):
             both = ops.concatenate([hidden, context], axis=-1)
             hidden, _ = self.upper(both, mask=present, initial_state=states[1], training=training)
         return self._logits(hidden, context, training)
+
+    def _vectors(self, tokens: Tensor) -> Tensor:
+        return self.embed(tokens) * self.embedding**0.5
 
     def _logits(self, hidden: Tensor, context: Tensor, training: bool) -> Tensor:
         last = self.combine(ops.concatenate([hidden, context], axis=-1))
@@ -233,7 +244,7 @@ class Decoder(keras.layers.Layer):
             Logits `(batch, vocabulary)`, the states after the step, and the weights of attention `(batch, places)`;
             `(batch, 0)` where there is none.
         """
-        hidden, lower = step_of(self.recurrent, self.embed(tokens), states[0])
+        hidden, lower = step_of(self.recurrent, self._vectors(tokens), states[0])
         if self.attention is None:
             context = ops.cast(fixed["start"], hidden.dtype)
             weights = hidden[:, :0]
