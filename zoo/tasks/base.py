@@ -8,6 +8,8 @@
     task.score(prepared, predictions, targets)       metrics by name
     task.trivial_rows(prepared, batches)             metrics of rows that need no recurrence, and no training
     task.trivial_models(prepared, recurrent)         models that are blind to order, trained like the model itself
+    task.finish(prepared, model, batches, predictions)   optional: the predictions with what takes too long to find after
+                                                     every epoch, such as a search; once, after training
     task.pictures(prepared, predictions, batches)    optional: matplotlib figures by file name, for the run directory
     task.serve(model, prepared)                      what the exported model answers: raw input in, answer out
     task.answer(server, inputs)                      these answers as rows, for `zoo.predict`
