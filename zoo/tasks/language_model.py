@@ -95,7 +95,7 @@ class LanguageModel:
     options_type = Options
     answer_options = AnswerOptions
     defaults: Mapping[str, Any] = {
-        "units": 128, "dropout": 0.0, "learning_rate": 1e-2, "decay": "linear", "batch_size": 16, "average": 0.99,
+        "units": 128, "dropout": 0.0, "learning_rate": 6e-3, "decay": "linear", "batch_size": 16, "average": 0.99,
         "patience": 5,
     }  # fmt: skip
     monitor = ("nats", "min")
