@@ -52,9 +52,7 @@ class Trainer:
             self.optimizer.build(self.model.trainable_variables)
             self.averages = [tf.Variable(v.value, trainable=False) for v in self._averaged_variables]
         self._loss = loss
-        self._compiled = tf.function(
-            self._distributed_step if self.strategy else self._step, reduce_retracing=True
-        )
+        self._compiled = tf.function(self._step_and_average, reduce_retracing=True)
 
     @property
     def variables(self) -> list[Any]:
@@ -80,17 +78,13 @@ class Trainer:
         else:
             arrays = tf.nest.map_structure(tf.constant, arrays)
         loss, norm = self._compiled(*arrays, total)
-        if self.averages:
-            steps = float(self.optimizer.iterations.numpy())
-            self._update_averages(
-                tf.constant(min(self.options.average, (1 + steps) / (10 + steps)), tf.float32)
-            )
         skipped = self.options.precision == "mixed_float16" and not np.isfinite(norm)
         return float(loss), 0.0 if skipped else float(norm)
 
-    @tf.function
-    def _update_averages(self, decay: Any) -> None:
+    def _update_averages(self) -> None:
         """Move each average towards its weight; fast at first, so that the first weights are soon forgotten."""
+        steps = tf.cast(self.optimizer.iterations, tf.float64)
+        decay = tf.cast(tf.minimum((1 + steps) / (10 + steps), self.options.average), tf.float32)
         for average, variable in zip(self.averages, self._averaged_variables, strict=True):
             average.assign_add((variable.value - average) * tf.cast(1 - decay, average.dtype))
 
@@ -105,6 +99,13 @@ class Trainer:
         finally:
             for variable, weight in zip(self._averaged_variables, weights, strict=True):
                 variable.assign(weight)
+
+    def _step_and_average(self, *arrays: Any) -> tuple[Any, Any]:
+        """In one graph, because a call costs a small model as much as a part of its step."""
+        answer = self._distributed_step(*arrays) if self.strategy else self._step(*arrays)
+        if self.averages:
+            self._update_averages()
+        return answer
 
     def _step(self, inputs: Any, targets: Any, weights: Any, total: Any) -> tuple[Any, Any]:
         """One step on one device: `total` is the sum of the weights over all devices."""
