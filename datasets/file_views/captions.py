@@ -1,0 +1,285 @@
+"""A user's captioned images: Flickr8k's files, Karpathy's JSON, a table of image and caption, or a folder of images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.base import Dataset, Info
+from datasets.captioned import (
+    Captioned,
+    FeatureStore,
+    ImageFolder,
+    Store,
+    assemble,
+    caption_text,
+    group,
+    listed,
+)
+from datasets.columns import find
+from datasets.errors import UserError
+from datasets.files import existing
+from datasets.images import is_image
+from datasets.layouts import SPLIT_NAMES, data_files, folders, split_files, split_folders
+from datasets.options import option, require
+from datasets.reading import check_encoding, lines
+from datasets.tables import DELIMITERS, Format, Table, is_table
+from datasets.visual_questions import IMAGE_NAMES
+
+FIELDS = ("image", "captions")
+CAPTION_NAMES = frozenset(
+    {"caption", "captions", "text", "sentence", "comment", "description", "캡션", "설명", "문장"}
+)
+#: Where images usually are, beside their captions.
+USUAL_FOLDERS = ("Flicker8k_Dataset", "Flickr8k_Dataset", "Images", "images", "flickr30k_images", ".")
+SPLITS = SPLIT_NAMES | {"restval": "train"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read a user's captioned images."""
+
+    image_column: str | None = option(None, "column with the image's file: its name, or its position from 0")
+    caption_column: str | None = option(None, "column with the caption: its name, or its position from 0")
+    images: str | None = option(None, "folder of the images (default: beside the captions)")
+    features: str | None = option(None, "a .npz file of names and features, in place of the images")
+    missing: str = option("refuse", "what to do with an image that is not there", ("refuse", "skip"))
+    header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
+    delimiter: str = option(
+        "auto", "what parts the columns; auto goes by the file's name", ("auto", *DELIMITERS)
+    )
+    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
+    valid_fraction: float = option(0.1, "share of the images for a dev split without a list")
+    test_fraction: float = option(0.1, "share of the images for a test split without a list; 0: none")
+
+    def __post_init__(self) -> None:
+        """Refuse fractions that leave nothing, unknown encodings, and two sources of images."""
+        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
+        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
+        left = 1 - self.valid_fraction - self.test_fraction
+        require(
+            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
+        )
+        require(
+            not (self.images and self.features), "features", self.features, "give it or --images, not both"
+        )
+        check_encoding(self.encoding)
+
+    @property
+    def format(self) -> Format:
+        """How to read a table."""
+        delimiter = None if self.delimiter == "auto" else self.delimiter
+        return Format(self.encoding, delimiter, self.header == "yes")
+
+
+def load(spec: str, options: Options) -> Dataset:
+    """Captioned images from a path; each example has an image, or its features, and the tuple of its captions.
+
+    Raises:
+        UserError: no such file, no known layout, an image that is not there or cannot be read, an empty caption.
+    """
+    path = existing(spec)
+    parts, notes = _parts(path, options)
+    store = _store(path, parts, options)
+    info = Info(name=path.name, fields=FIELDS, source=str(path), notes=notes, unit="images")
+    return assemble(
+        info, parts, store, options.valid_fraction, options.test_fraction, options.missing == "skip"
+    )
+
+
+Parts = dict[str, list[Captioned]]
+
+
+def _parts(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
+    if not path.is_dir():
+        return _file(path, options)
+    if token_files := [
+        file for folder in (path, *folders(path)) for file in data_files(folder, _is_token_file)
+    ]:
+        return _flickr(_only(path, token_files), options)
+    if json_files := data_files(path, lambda file: file.suffix.lower() == ".json"):
+        return _karpathy(_only(path, json_files), options), ()
+    if tables := split_files(path, _is_caption_table):
+        return {split: _table(table, options) for split, table in tables.items()}, ()
+    if tables_here := data_files(path, _is_caption_table):
+        return {"train": _table(_only(path, tables_here), options)}, ()
+    by_split = {split: _beside(folder, path, options) for split, folder in split_folders(path).items()}
+    parts = by_split or {"train": _beside(path, path, options)}
+    if not any(parts.values()):
+        raise UserError(
+            f"{path}: holds no captioned images in a known layout: Flickr8k.token.txt with its lists, Karpathy's "
+            "JSON, a table (.csv, .tsv, .jsonl) of image and caption, or images with a .txt file of captions each"
+        )
+    return parts, ()
+
+
+def _file(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
+    if _is_token_file(path):
+        return _flickr(path, options)
+    if path.suffix.lower() == ".json":
+        return _karpathy(path, options), ()
+    return {"train": _table(path, options)}, ()
+
+
+def _is_token_file(path: Path) -> bool:
+    return path.name.lower().endswith((".token.txt", ".token"))
+
+
+def _is_caption_table(path: Path) -> bool:
+    """Whether the name is that of a table; `.txt` files hold the captions of the image that they are called after."""
+    return is_table(path) and path.suffix.lower() != ".txt"
+
+
+def _only(folder: Path, found: list[Path]) -> Path:
+    if len(found) > 1:
+        names = listed([path.name for path in found])
+        raise UserError(f"{folder}: holds {len(found)} files of captions ({names}); name one of them")
+    return found[0]
+
+
+def _store(path: Path, parts: Parts, options: Options) -> Store:
+    """Where the images are: where the user says, or in the usual folder in which the first image is."""
+    if options.features is not None:
+        return FeatureStore(existing(options.features))
+    if options.images is not None:
+        folder = Path(options.images).expanduser()
+        if not folder.is_dir():
+            raise UserError(f"--images {options.images}: there is no such folder")
+        return ImageFolder(folder)
+    base = path if path.is_dir() else path.parent
+    names = [entry.name for entry in parts["train"][:20]]
+    for usual in USUAL_FOLDERS:
+        if any((base / usual / name).is_file() for name in names):
+            return ImageFolder(base / usual)
+    return ImageFolder(base)
+
+
+# ---- layouts
+
+
+def _flickr(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
+    """Lines `image.jpg#0`, a tab and a caption; lists `….trainImages.txt` of the images of each split beside.
+
+    Captions of images that no list has are left out.
+    """
+    entries = {entry.name: entry for entry in group(_token_lines(path, options.encoding))}
+    lists = _lists(path.parent, options.encoding)
+    if not lists:
+        return {"train": list(entries.values())}, ()
+    parts: Parts = {}
+    for split, (file, names) in lists.items():
+        for number, name in enumerate(names, 1):
+            if name not in entries:
+                raise UserError(f"{file} line {number}: the image {name} has no caption in {path}")
+        parts[split] = [entries[name] for name in names]
+    spare = [name for name in entries if not any(name in names for _, names in lists.values())]
+    note = f"{len(spare):,} images with captions are in no list ({listed(spare)}); left out"
+    return parts, (note,) if spare else ()
+
+
+def _token_lines(path: Path, encoding: str) -> Iterator[tuple[str, str, str]]:
+    for number, line in enumerate(lines(path, encoding), 1):
+        place = f"{path} line {number}"
+        if not line.strip():
+            continue
+        name, tab, caption = line.partition("\t")
+        image, mark, _ = name.rpartition("#")
+        if not tab or not mark:
+            raise UserError(f"{place}: is not an image's name, # and a number, a tab and a caption")
+        yield image, caption_text(place, caption), place
+
+
+def _lists(folder: Path, encoding: str) -> dict[str, tuple[Path, dict[str, None]]]:
+    """The lists of images beside the captions, by split: `Flickr_8k.devImages.txt` is that of the dev split."""
+    found: dict[str, tuple[Path, dict[str, None]]] = {}
+    for path in data_files(folder, lambda path: path.name.lower().endswith("images.txt")):
+        word = path.name.lower().removesuffix("images.txt").rpartition(".")[2].strip("_-")
+        if word in SPLIT_NAMES:
+            names = [line.strip() for line in lines(path, encoding)]
+            found[SPLIT_NAMES[word]] = path, dict.fromkeys(name for name in names if name)
+    if found and "train" not in found:
+        raise UserError(f"{folder}: has lists of images and none of the train split")
+    return found
+
+
+def _karpathy(path: Path, options: Options) -> Parts:
+    """`{"images": [{"filename", "split", "sentences": [{"raw"}]}]}`; restval belongs to train."""
+    parts: Parts = {}
+    for number, item in enumerate(_json_images(path, options.encoding)):
+        place = f"{path} image {number}"
+        try:
+            split = SPLITS[item["split"]]
+            name = "/".join(part for part in (item.get("filepath"), item["filename"]) if part)
+            raw = [sentence["raw"] for sentence in item["sentences"]]
+        except (AttributeError, KeyError, TypeError) as problem:
+            raise UserError(f"{place}: has no usable {problem}; is this Karpathy's format?") from None
+        captions = tuple(caption_text(place, caption) for caption in raw)
+        if not captions:
+            raise UserError(f"{place}: has no caption")
+        parts.setdefault(split, []).append(Captioned(name, captions, place))
+    if "train" not in parts:
+        raise UserError(f"{path}: has no image of the train split")
+    return parts
+
+
+def _json_images(path: Path, encoding: str) -> list[Any]:
+    try:
+        content = json.loads("\n".join(_any_lines(path, encoding)))
+    except (ValueError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep or too long a value"
+        raise UserError(f"{path}: is not JSON ({reason})") from None
+    images = content.get("images") if isinstance(content, dict) else None
+    if not isinstance(images, list):
+        raise UserError(f"{path}: has no list 'images'; Karpathy's format is known")
+    return images
+
+
+def _any_lines(path: Path, encoding: str) -> Iterator[str]:
+    """The file in pieces of any length: such a file is one line of hundreds of millions of characters."""
+    try:
+        with path.open(encoding=encoding) as file:
+            yield from file
+    except (OSError, UnicodeError) as error:
+        raise UserError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+
+
+def _table(path: Path, options: Options) -> list[Captioned]:
+    """A row a caption; an image may have many."""
+    table = Table(path, options.format)
+    positions = (
+        find(table, "image", options.image_column, IMAGE_NAMES),
+        find(table, "caption", options.caption_column, CAPTION_NAMES),
+    )
+    if positions[0] == positions[1]:
+        raise UserError(f"{path}: --image-column and --caption-column are the same column")
+
+    def rows() -> Iterator[tuple[str, str, str]]:
+        for line, (image, caption) in table.rows(positions):
+            place = f"{path} line {line}"
+            if not isinstance(image, str) or not image.strip():
+                raise UserError(f"{place}: the image is not the name of a file")
+            yield image.strip(), caption_text(place, caption), place
+
+    entries = group(rows())
+    if not entries:
+        raise UserError(f"{path}: has no captions")
+    return entries
+
+
+def _beside(folder: Path, base: Path, options: Options) -> list[Captioned]:
+    """Images, each with a `.txt` file of the same name: a caption a line."""
+
+    def rows() -> Iterator[tuple[str, str, str]]:
+        for image in data_files(folder, is_image):
+            captions = image.with_suffix(".txt")
+            if not captions.is_file():
+                raise UserError(f"{image}: has no captions; write them into {captions.name}, one a line")
+            for number, line in enumerate(lines(captions, options.encoding), 1):
+                if line.strip():
+                    place = f"{captions} line {number}"
+                    yield str(image.relative_to(base)), caption_text(place, line), place
+
+    return group(rows())

@@ -1,0 +1,206 @@
+"""A user's questions about images: a table of image, question and answer, or folders laid out as easy-VQA's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.base import Dataset, Info
+from datasets.columns import find
+from datasets.errors import UserError
+from datasets.files import existing
+from datasets.layouts import data_files, split_files, split_folders
+from datasets.options import option, require
+from datasets.reading import check_encoding, lines
+from datasets.tables import DELIMITERS, Format, Table, is_table
+from datasets.visual_questions import ANSWER_NAMES, IMAGE_NAMES, QUESTION_NAMES, Part, Row, assemble, clean
+
+FIELDS = ("image", "question", "answer")
+QUESTIONS = "questions.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read a user's questions about images."""
+
+    image_column: str | None = option(None, "column with the image's file: its name, or its position from 0")
+    question_column: str | None = option(None, "column with the question: its name, or its position from 0")
+    answer_column: str | None = option(None, "column with the answer: its name, or its position from 0")
+    images: str | None = option(None, "folder of the images (default: the one that the table is in)")
+    header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
+    delimiter: str = option(
+        "auto", "what parts the columns; auto goes by the file's name", ("auto", *DELIMITERS)
+    )
+    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
+    valid_fraction: float = option(0.1, "share of the images for a dev split without a file")
+    test_fraction: float = option(0.1, "share of the images for a test split without a file; 0: none")
+
+    def __post_init__(self) -> None:
+        """Refuse fractions that leave nothing, and unknown encodings."""
+        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
+        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
+        left = 1 - self.valid_fraction - self.test_fraction
+        require(
+            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
+        )
+        check_encoding(self.encoding)
+
+    @property
+    def format(self) -> Format:
+        """How to read a table."""
+        delimiter = None if self.delimiter == "auto" else self.delimiter
+        return Format(self.encoding, delimiter, self.header == "yes")
+
+
+def load(spec: str, options: Options) -> Dataset:
+    """Questions about images from a path; each example has the image's file, the question and a class number.
+
+    Raises:
+        UserError: no such file, no known layout, an image that is not there, or data that are no questions.
+    """
+    path = existing(spec)
+    parts = _parts(path, options)
+    info = Info(name=path.name, fields=FIELDS, source=str(path), unit="questions")
+    # A folder with its own test split has no other.
+    return assemble(info, parts, options.valid_fraction, options.test_fraction)
+
+
+def _parts(path: Path, options: Options) -> dict[str, Part]:
+    if not path.is_dir():
+        return {"train": TablePart(path, options)}
+    by_split = {
+        name: folder for name, folder in split_folders(path).items() if (folder / QUESTIONS).is_file()
+    }
+    if by_split:
+        return {split: FolderPart(folder, options) for split, folder in by_split.items()}
+    if (path / QUESTIONS).is_file():
+        return {"train": FolderPart(path, options)}
+    if tables := split_files(path, is_table):
+        return {split: TablePart(table, options) for split, table in tables.items()}
+    tables_here = data_files(path, is_table)
+    if len(tables_here) == 1:
+        return {"train": TablePart(tables_here[0], options)}
+    raise UserError(
+        f"{path}: holds no questions about images in a known layout: a table (.csv, .tsv, .jsonl, each also .gz) "
+        f"of image, question and answer, train, valid and test tables, or {QUESTIONS} and a folder images in each "
+        "of the folders train and test"
+    )
+
+
+class TablePart:
+    """The rows of a table: the image's file, the question, the answer."""
+
+    def __init__(self, path: Path, options: Options):
+        self.name = str(path)
+        self._table = Table(path, options.format)
+        self._folder = image_folder(options.images, path.parent)
+        self._positions = (
+            find(self._table, "image", options.image_column, IMAGE_NAMES),
+            find(self._table, "question", options.question_column, QUESTION_NAMES),
+            find(self._table, "answer", options.answer_column, ANSWER_NAMES),
+        )
+        if len(set(self._positions)) < 3:
+            raise UserError(
+                f"{path}: image, question and answer need a column each; two of them are the same"
+            )
+
+    def rows(self) -> Iterator[Row]:
+        """One pass over the table."""
+        for line, (image, question, answer) in self._table.rows(self._positions):
+            place = f"{self.name} line {line}"
+            if not isinstance(image, str) or not image.strip():
+                raise UserError(f"{place}: the image is not the name of a file")
+            yield (
+                line,
+                self._folder / image.strip(),
+                question_text(place, question),
+                answer_text(place, answer),
+            )
+
+    def place(self, where: Any) -> str:
+        """The words for a line of the file."""
+        return f"{self.name} line {where}"
+
+
+class FolderPart:
+    """A folder with `questions.json`, a list of [question, answer, image number], and `images/NUMBER.png`."""
+
+    def __init__(self, folder: Path, options: Options):
+        self.name = str(folder / QUESTIONS)
+        self._path = folder / QUESTIONS
+        self._encoding = options.encoding
+        self._images = image_folder(options.images, folder / "images")
+        if not self._images.is_dir():
+            raise UserError(f"{self._images}: there is no such folder of images")
+
+    def rows(self) -> Iterator[Row]:
+        """One pass over the list."""
+        for number, item in enumerate(self._items()):
+            place = self.place(number)
+            if not (isinstance(item, list) and len(item) == 3 and isinstance(item[2], int | str)):
+                raise UserError(f"{place}: is not [question, answer, image number]")
+            question, answer, image = item
+            yield number, self._file(str(image)), question_text(place, question), answer_text(place, answer)
+
+    def place(self, where: Any) -> str:
+        """The words for an item of the list."""
+        return f"{self.name} item {where}"
+
+    def _file(self, image: str) -> Path:
+        return self._images / (image if Path(image).suffix else f"{image}.png")
+
+    def _items(self) -> list[Any]:
+        try:
+            items = json.loads("\n".join(lines(self._path, self._encoding)))
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep or too long a value"
+            raise UserError(f"{self._path}: is not JSON ({reason})") from None
+        if not isinstance(items, list):
+            raise UserError(f"{self._path}: is not a list of [question, answer, image number]")
+        return items
+
+
+def image_folder(given: str | None, usual: Path) -> Path:
+    """The folder that names of images are relative to.
+
+    Raises:
+        UserError: the folder that was given is none.
+    """
+    if given is None:
+        return usual
+    folder = Path(given).expanduser()
+    if not folder.is_dir():
+        raise UserError(f"--images {given}: there is no such folder")
+    return folder
+
+
+def question_text(place: str, value: Any) -> str:
+    """A question; an empty one is allowed.
+
+    Raises:
+        UserError: it is no string.
+    """
+    if not isinstance(value, str):
+        raise UserError(f"{place}: the question is not a string")
+    return clean(place, value)
+
+
+def answer_text(place: str, value: Any) -> str:
+    """An answer: a string, or a number or truth value as JSON writes it.
+
+    Raises:
+        UserError: it is something else, or empty.
+    """
+    if isinstance(value, bool):
+        value = str(value).lower()
+    if isinstance(value, int | float) and value == value:
+        value = str(value)
+    if not isinstance(value, str):
+        raise UserError(f"{place}: the answer is neither a string nor a number")
+    text = clean(place, value.strip())
+    if not text:
+        raise UserError(f"{place}: the answer is missing")
+    return text

@@ -1,0 +1,143 @@
+"""Images as examples hold them: named, and read only when their pixels are wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from datasets.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+MOST_PIXELS = 100_000_000
+
+
+class Image(Protocol):
+    """The field `image` of an example.
+
+    Attributes:
+        name: tells images of a data set apart: those with the same name are the same image.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self) -> np.ndarray:
+        """Pixels `(height, width, 3)` uint8, red, green and blue; or features computed from an image, float32:
+        `(features,)` of the whole or `(rows, columns, features)` of its parts."""
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image in a file of its own."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def read(self) -> np.ndarray:
+        """Pixels `(height, width, 3)` uint8. See `read_image`."""
+        return read_image(self.path)
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What a network computed from an image: a row of an array, which is on disk until it is read."""
+
+    name: str
+    array: Any
+    row: int
+    scale: Any = None
+
+    def read(self) -> np.ndarray:
+        """`(features,)` or `(rows, columns, features)` float32."""
+        import numpy as np
+
+        values = np.asarray(self.array[self.row], np.float32)
+        return values if self.scale is None else values * self.scale
+
+
+def is_image(path: Path) -> bool:
+    """Whether the name is that of an image file."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Decode an image file: pixels `(height, width, 3)` uint8, turned as its EXIF says.
+
+    Transparent pixels stand on white; an animation gives its first frame.
+
+    Raises:
+        UserError: there is no such file, or it is no image that can be read.
+    """
+    import numpy as np
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such image")
+    try:
+        with warnings.catch_warnings(action="ignore"), Pillow.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UserError(f"{path}: {image.width} x {image.height} pixels are too many for one image")
+            return np.asarray(_opaque(ImageOps.exif_transpose(image)))
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as problem:
+        reason = " ".join(str(problem).split())[:120].replace(f" {str(path)!r}", "")
+        raise UserError(f"{path}: is no image that can be read ({reason})") from None
+
+
+def fingerprint(path: Path) -> int:
+    """A number of 64 bits for what is in an image file: copies of an image have the same. Pixels are not decoded.
+
+    Raises:
+        UserError: there is no such file, or it does not begin as an image does.
+    """
+    from PIL import Image as Pillow
+
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such image") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
+    try:
+        with warnings.catch_warnings(action="ignore"), Pillow.open(io.BytesIO(content)):
+            return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError):
+        kind = "is empty" if not content else "is of no image format that is known"
+        raise UserError(f"{path}: is no image that can be read ({kind})") from None
+
+
+def _opaque(image: Any) -> Any:
+    """In red, green and blue, on white where it is transparent; 16 bits a pixel become 8."""
+    from PIL import Image as Pillow
+
+    if image.mode.startswith("I;16"):
+        return Pillow.fromarray((_array(image) >> 8).astype("uint8")).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Pillow.new("RGBA", image.size, "white")
+        return Pillow.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _array(image: Any) -> np.ndarray:
+    import numpy as np
+
+    return np.asarray(image)
+
+
+def write_image(pixels: np.ndarray, path: Path) -> None:
+    """Write pixels `(height, width, 3)` uint8 as a PNG file."""
+    from PIL import Image as Pillow
+
+    Pillow.fromarray(pixels).save(path, "PNG")

@@ -1,0 +1,85 @@
+"""Pictures of coloured shapes with several captions each, in English or Korean. Synthetic.
+
+In each picture two things are spoken of in several ways: `There is a small red circle above the blue star.`, `The
+machine put a large blue star below the red circle.` Everything that a caption says is true, and can be seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from random import Random
+
+from datasets.base import Dataset, Example, Info, Split
+from datasets.errors import UserError
+from datasets.microworld import english, korean
+from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing
+from datasets.microworld.world import COLUMNS, Scene, draw_scene
+from datasets.options import flag, option, require
+
+FIELDS = ("image", "captions")
+LANGUAGES = {"en": english, "ko": korean}
+ATTEMPTS = 200  # draws of one caption before the grammar counts as exhausted
+
+
+@dataclass(frozen=True)
+class Options:
+    """What pictures to draw, and what to say of them."""
+
+    language: str = option("en", "language of the captions", tuple(LANGUAGES))
+    examples: int = option(3000, "pictures to train on")
+    valid_examples: int = option(300, "pictures in the dev split")
+    test_examples: int = option(500, "pictures in the test split")
+    captions: int = option(5, "different captions of each picture")
+    side: int = option(48, "pixels along the side of a picture")
+    data_seed: int = option(0, "seed of the generated data")
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that mean nothing."""
+        for name in ("examples", "valid_examples", "test_examples"):
+            require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        require(1 <= self.captions <= 10, "captions", self.captions, "must be from 1 to 10")
+        require(
+            SMALLEST <= self.side <= LARGEST and self.side % COLUMNS == 0,
+            "side", self.side, f"must be a multiple of {COLUMNS} from {SMALLEST} to {LARGEST}",
+        )  # fmt: skip
+
+
+def load(spec: str, options: Options) -> Dataset:
+    """The pictures of a seed, the same on every machine, with their captions; no scene comes twice.
+
+    The test split depends on nothing of the others.
+
+    Raises:
+        UserError: more captions than the grammar has.
+    """
+    seen: set[frozenset[object]] = set()
+    test = _split(options, "test", options.test_examples, seen)
+    valid = _split(options, "valid", options.valid_examples, seen)
+    train = _split(options, "train", options.examples, seen)
+    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
+    info = Info(name=spec, fields=FIELDS, synthetic=True, source=f"generated: {settings}", unit="images")
+    return Dataset(info, train, valid, test)
+
+
+def _split(options: Options, name: str, count: int, seen: set[frozenset[object]]) -> Split:
+    """`count` pictures of scenes that are not in `seen`; adds them to it."""
+    random = Random(f"captions {name} {options.data_seed}")
+    examples: list[Example] = []
+    while len(examples) < count:
+        scene = draw_scene(random, 2)
+        if frozenset(scene.things) not in seen:
+            seen.add(frozenset(scene.things))
+            image = Drawing(f"{name} {len(examples)}", scene, options.side)
+            examples.append({"image": image, "captions": captions(random, scene, options)})
+    return Split(lambda: examples, count)
+
+
+def captions(random: Random, scene: Scene, options: Options) -> tuple[str, ...]:
+    """Different sentences on where one of the two things stands, seen from the other."""
+    found: dict[str, None] = {}
+    for _ in range(ATTEMPTS):
+        one, other = random.sample(scene.things, 2)
+        found[LANGUAGES[options.language].describe(random, one, other)] = None
+        if len(found) == options.captions:
+            return tuple(found)
+    raise UserError(f"{flag('captions')} {options.captions}: the grammar has only {len(found)} for a picture")

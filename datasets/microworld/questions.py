@@ -1,0 +1,149 @@
+"""Pictures of coloured shapes and questions about them, in English or Korean, each with its answer. Synthetic.
+
+Six kinds of questions, each as frequent as any other:
+    exists: `Is there a red circle?` Where there is none, something else is red, or a circle.
+    colour: `What colour is the circle?`
+    shape: `What shape is red?`
+    count: `How many red things are there?`
+    side: `Is the red circle on the left or on the right?`
+    relation: `Is the red circle above the blue star?` The same words in another order have the other answer.
+Without the picture no kind can be answered: each answer of a kind is about as likely as any other, whatever is asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, fields
+from random import Random
+from typing import Any
+
+from datasets.base import Dataset, Example, Info, Split
+from datasets.microworld.asking import ASK, KOREAN_ANSWERS, LANGUAGES, answers
+from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing, draw_things
+from datasets.microworld.world import COLOURS, COLUMNS, SHAPES, Scene
+from datasets.options import option, require
+
+FIELDS = ("image", "question", "answer")
+LOOKS = 3  # as many different colours and shapes are in one picture, at most
+MOST_THINGS = LOOKS**2
+ATTEMPTS = 1000  # draws of questions about one picture before it counts as told
+
+
+@dataclass(frozen=True)
+class Options:
+    """What pictures to draw, and how much to ask."""
+
+    language: str = option("en", "language of the questions", tuple(LANGUAGES))
+    examples: int = option(2400, "pictures to train on")
+    valid_examples: int = option(300, "pictures in the dev split")
+    test_examples: int = option(500, "pictures in the test split")
+    questions: int = option(6, "questions about each picture")
+    things: int = option(2, "things in a picture, at most")
+    test_things: int | None = option(None, "the same in the test split, where it differs")
+    shapes: int = option(3, "different shapes that things have")
+    colours: int = option(4, "different colours that things have")
+    side: int = option(64, "pixels along the side of a picture")
+    noise: float = option(0.01, "share of answers that are wrong in each split; the ceiling is 1 - noise")
+    data_seed: int = option(0, "seed of the generated data")
+
+    def __post_init__(self) -> None:
+        """Refuse sizes and shares that mean nothing."""
+        for name in ("examples", "valid_examples", "test_examples"):
+            require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        require(1 <= self.questions <= 20, "questions", self.questions, "must be from 1 to 20")
+        for name in ("things", "test_things"):
+            value = getattr(self, name)
+            require(1 <= (value or 1) <= MOST_THINGS, name, value, f"must be from 1 to {MOST_THINGS}")
+        for name, most in (("shapes", len(SHAPES)), ("colours", len(COLOURS))):
+            require(
+                LOOKS <= getattr(self, name) <= most,
+                name,
+                getattr(self, name),
+                f"must be from {LOOKS} to {most}",
+            )
+        require(
+            SMALLEST <= self.side <= LARGEST and self.side % COLUMNS == 0,
+            "side", self.side, f"must be a multiple of {COLUMNS} from {SMALLEST} to {LARGEST}",
+        )  # fmt: skip
+        require(0 <= self.noise <= 0.5, "noise", self.noise, "must be from 0 to 0.5")
+
+
+def load(spec: str, options: Options) -> Dataset:
+    """The pictures of a seed, the same on every machine, with their questions; no question comes twice of a picture.
+
+    Scenes of few things come again, with the things elsewhere in their cells and on another grey. Examples have,
+    besides the fields, the `kind` of their question. The test split depends on nothing of the others.
+    """
+    things = options.things if options.test_things is None else options.test_things
+    test = _split(options, "test", options.test_examples, things)
+    valid = _split(options, "valid", options.valid_examples, options.things)
+    train = _split(options, "train", options.examples, options.things)
+    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
+    info = Info(
+        name=spec,
+        fields=FIELDS,
+        labels=labels(options.language),
+        synthetic=True,
+        ceiling={"accuracy": 1 - _wrong(options, len(test)) / len(test)},
+        source=f"generated: {settings}",
+        notes=(f"without the picture at most about {_blind(test):.3f} of the test answers can be told",),
+    )
+    return Dataset(info, train, valid, test)
+
+
+def labels(language: str) -> tuple[str, ...]:
+    """The answers in their order."""
+    every = dict.fromkeys(answer for kind in ASK for answer in answers(kind))
+    return tuple(KOREAN_ANSWERS[answer] if language == "ko" else answer for answer in every)
+
+
+def _wrong(options: Options, count: int) -> int:
+    return round(options.noise * count)
+
+
+def _split(options: Options, name: str, count: int, things: int) -> Split:
+    """Different questions about `count` pictures, picture by picture, then some answers made wrong."""
+    random = Random(f"questions {name} {options.data_seed}")
+    examples: list[dict[str, Any]] = []
+    for number in range(count):
+        scene = _scene(random, options, things)
+        image = Drawing(f"{name} {number}", scene, options.side)
+        examples += _about(random, options, image)
+    numbers = {answer: number for number, answer in enumerate(labels("en"))}
+    for n in random.sample(range(len(examples)), _wrong(options, len(examples))):
+        kind, answer = examples[n]["kind"], examples[n]["answer"]
+        examples[n]["answer"] = random.choice([numbers[a] for a in answers(kind) if numbers[a] != answer])
+    kept: list[Example] = list(examples)
+    return Split(lambda: kept, len(kept))
+
+
+def _scene(random: Random, options: Options, things: int) -> Scene:
+    """A scene of one thing to `things`, in few shapes and colours, so that some are alike."""
+    count = random.randint(1, things)
+    shapes = random.sample(SHAPES[: options.shapes], min(LOOKS, max(2, count)))
+    colours = random.sample(COLOURS[: options.colours], min(LOOKS, max(2, count)))
+    return draw_things(random, count, shapes, colours)
+
+
+def _about(random: Random, options: Options, image: Drawing) -> list[dict[str, Any]]:
+    """Different questions about a picture; fewer than asked for where little can be asked of it."""
+    found: dict[str, dict[str, Any]] = {}
+    for _ in range(ATTEMPTS):
+        if len(found) == options.questions:
+            break
+        asked = ASK[random.choice(tuple(ASK))](random, image.scene)
+        if asked is not None:
+            question, answer = LANGUAGES[options.language](random, asked)
+            number = labels(options.language).index(answer)
+            found.setdefault(
+                question, {"image": image, "question": question, "answer": number, "kind": asked.kind}
+            )
+    return list(found.values())
+
+
+def _blind(split: Split) -> float:
+    """The share of answers that who knows the kind of each question gets right by always giving the most frequent."""
+    counts: dict[str, Counter[int]] = defaultdict(Counter)
+    for example in split:
+        counts[example["kind"]][example["answer"]] += 1
+    return sum(max(found.values()) for found in counts.values()) / len(split)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import datasets
+from datasets.errors import UserError
+from datasets.microworld.korean import COLOURS as KOREAN_COLOURS
+from datasets.microworld.korean import SHAPES as KOREAN_SHAPES
+from datasets.microworld.korean import SIZES as KOREAN_SIZES
+from datasets.microworld.world import relations
+
+FIELDS = ("image", "captions")
+SMALL = {"examples": 200, "valid_examples": 20, "test_examples": 50}
+PLACES = {
+    "en": {"left of": "left of", "right of": "right of", "above": "above", "below": "below"},
+    "ko": {"left of": "왼쪽에", "right of": "오른쪽에", "above": " 위에", "below": "아래에"},
+}
+
+
+def load(**options):
+    return datasets.load("microworld", FIELDS, SMALL | options)
+
+
+def words(thing, language: str) -> tuple[str, str]:
+    """The thing by its colour and shape, and with its size."""
+    names = (thing.size, thing.colour, thing.shape)
+    if language == "ko":
+        names = (KOREAN_SIZES[thing.size], KOREAN_COLOURS[thing.colour], KOREAN_SHAPES[thing.shape])
+    return " ".join(names[1:]), " ".join(names)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_caption_is_true(language: str):
+    for example in load(language=language).train:
+        assert len(set(example["captions"])) == 5
+        for caption in example["captions"]:
+            one, other = example["image"].scene.things
+            if words(one, language)[1] not in caption:  # the thing that is spoken of has its size
+                one, other = other, one
+            assert words(one, language)[1] in caption
+            assert words(other, language)[0] in caption
+            (where,) = [place for place, word in PLACES[language].items() if re.search(word, caption)]
+            assert where in relations(one, other), caption
+
+
+def test_no_scene_comes_twice_and_the_test_split_depends_on_nothing_else():
+    data = load()
+    scenes = [
+        frozenset(e["image"].scene.things) for part in (data.train, data.valid, data.test) for e in part
+    ]
+    assert len(set(scenes)) == len(scenes) == 270
+    assert [e["captions"] for e in data.test] == [e["captions"] for e in load(examples=10, captions=5).test]
+    assert [e["captions"] for e in data.test] != [e["captions"] for e in load(data_seed=1).test]
+    assert data.info.synthetic
+
+
+def test_refused_settings():
+    with pytest.raises(UserError, match="--captions 11: must be from 1 to 10"):
+        load(captions=11)
+    with pytest.raises(UserError, match="--side 65: must be a multiple of 4"):
+        load(side=65)
+    with pytest.raises(UserError, match="--examples 0: at least 2"):
+        load(examples=0)

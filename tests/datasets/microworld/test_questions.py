@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+
+import pytest
+
+import datasets
+from datasets.errors import UserError
+from datasets.microworld.asking import ASK, KOREAN_ANSWERS
+from datasets.microworld.korean import COLOURS as KOREAN_COLOURS
+from datasets.microworld.korean import SHAPES as KOREAN_SHAPES
+from datasets.microworld.world import COLOURS, SHAPES, relations
+
+FIELDS = ("image", "question", "answer")
+SMALL = {"examples": 300, "valid_examples": 50, "test_examples": 100, "things": 4, "shapes": 6, "colours": 6}
+LANGUAGES = pytest.mark.parametrize("language", ["en", "ko"])
+
+
+def load(**options):
+    return datasets.load("microworld", FIELDS, SMALL | options)
+
+
+def asked(split):
+    return [(e["image"].name, e["question"], e["answer"], e["kind"]) for e in split]
+
+
+# ---- a reader of the questions, who sees the scene
+
+
+def names(question: str, words: dict[str, str]) -> list[str]:
+    """The English names of the words of a kind that are in a question, in their order."""
+    found = [(match.start(), name) for name, word in words.items() for match in re.finditer(word, question)]
+    return [name for _, name in sorted(found)]
+
+
+def read(question: str, scene, language: str) -> str:
+    """The true answer, by the words of the question alone and the things of the scene."""
+    korean = language == "ko"
+    colours = names(question, KOREAN_COLOURS if korean else dict(zip(COLOURS, COLOURS, strict=True)))
+    shape_words = (
+        {n: rf"(?:^|(?<= )){w}" for n, w in KOREAN_SHAPES.items()} if korean else {s: s for s in SHAPES}
+    )
+    shapes = names(question, shape_words)
+    looks = {(thing.colour, thing.shape): thing for thing in scene.things}
+    if len(colours) == 2:
+        one, other = (looks[look] for look in zip(colours, shapes, strict=True))
+        if korean and not re.search(r"(네모|세모|십자가|하트)는 |(원|별)은 ", question):
+            one, other = other, one  # `파란 별 위에 빨간 원이 있나요?`
+        places = {"left of": "왼쪽", "right of": "오른쪽", "above": "위에", "below": "아래에"}
+        where = [p for p, word in places.items() if (word if korean else p) in question]
+        return "yes" if where[0] in relations(one, other) else "no"
+    if any(word in question for word in ("How many", "몇 개")):
+        wanted = [t for t in scene.things if t.colour in colours or t.shape in shapes]
+        return ("none", "one", "two", "three")[len(wanted)]
+    if colours and shapes:
+        if any(word in question for word in ("left", "왼쪽")):
+            return "right" if looks[colours[0], shapes[0]].column >= 2 else "left"
+        if any(word in question for word in ("top", "위쪽")):
+            return "bottom" if looks[colours[0], shapes[0]].row >= 2 else "top"
+        return "yes" if (colours[0], shapes[0]) in looks else "no"
+    (thing,) = [t for t in scene.things if t.colour in colours or t.shape in shapes]
+    return thing.shape if colours else thing.colour
+
+
+@LANGUAGES
+def test_a_reader_of_the_questions_who_sees_the_scene_reaches_the_ceiling(language: str):
+    data = load(language=language, noise=0.0)
+    for example in [*data.train, *data.test]:
+        answer = read(example["question"], example["image"].scene, language)
+        said = KOREAN_ANSWERS[answer] if language == "ko" else answer
+        assert data.info.labels[example["answer"]] == said, (example["question"], example["image"].scene)
+    assert {kind for *_, kind in asked(data.train)} == set(ASK)
+    assert data.info.ceiling == {"accuracy": 1.0}
+
+
+def test_noise_makes_that_share_of_answers_wrong_but_likely():
+    clean, noisy = load(noise=0.0), load(noise=0.1)
+    for one, other in [(clean.train, noisy.train), (clean.test, noisy.test)]:
+        pairs = list(zip(asked(one), asked(other), strict=True))
+        assert all(a[:2] == b[:2] for a, b in pairs)
+        assert sum(a[2] != b[2] for a, b in pairs) == round(0.1 * len(pairs))
+        kinds = defaultdict(set)
+        for _, _, answer, kind in asked(one):
+            kinds[kind].add(answer)
+        assert all(answer in kinds[kind] for _, _, answer, kind in asked(other))
+    assert noisy.info.ceiling["accuracy"] == pytest.approx(0.9, abs=1e-3)
+
+
+@LANGUAGES
+def test_the_question_alone_says_little(language: str):
+    """Of every question that is often asked no answer is much more frequent than of its kind at all."""
+    data = load(examples=6000, language=language, noise=0.0, shapes=3, colours=3, things=2)
+    counts, kinds = defaultdict(Counter), defaultdict(Counter)
+    for _, question, answer, kind in asked(data.train):
+        counts[kind, question][answer] += 1
+        kinds[kind][answer] += 1
+    for kind in ("exists", "side", "relation", "colour", "shape"):
+        assert max(kinds[kind].values()) / kinds[kind].total() < {"colour": 0.37, "shape": 0.37}.get(
+            kind, 0.53
+        )
+    for (kind, question), found in counts.items():
+        if found.total() > 250 and kind != "count":
+            fair = max(kinds[kind].values()) / kinds[kind].total()
+            assert max(found.values()) / found.total() < fair + 5 * (0.25 / found.total()) ** 0.5, question
+
+
+def test_the_note_says_what_can_be_told_without_the_picture():
+    data = load()
+    kinds = defaultdict(Counter)
+    for _, _, answer, kind in asked(data.test):
+        kinds[kind][answer] += 1
+    share = sum(max(found.values()) for found in kinds.values()) / len(data.test)
+    assert data.info.notes == (
+        f"without the picture at most about {share:.3f} of the test answers can be told",
+    )
+
+
+def test_the_same_in_every_process_and_another_seed_gives_others(run_python):
+    code = (
+        "import datasets;"
+        "d = datasets.load('microworld', ('image', 'question', 'answer'), {'examples': 20, 'test_examples': 20});"
+        "print([(e['question'], e['answer'], e['image'].read().sum()) for e in [*d.train, *d.test]])"
+    )
+    said = {run_python("-c", code, env={"PYTHONHASHSEED": seed}).stdout for seed in ("1", "2")}
+    assert len(said) == 1
+    assert len(said.pop()) > 1000
+    assert asked(load().train) == asked(load().train) != asked(load(data_seed=1).train)
+
+
+def test_the_test_split_depends_on_nothing_else():
+    assert asked(load(test_things=3).test) == asked(load(examples=20, things=9, test_things=3).test)
+
+
+def test_no_question_comes_twice_of_a_picture_and_pictures_have_one_size():
+    data = load(questions=8, side=32)
+    pairs = [(name, question) for name, question, *_ in asked(data.train)]
+    assert len(set(pairs)) == len(pairs) == 8 * 300
+    assert all(example["image"].read().shape == (32, 32, 3) for example in data.test)
+    assert {len(example["image"].scene.things) for example in data.train} == {1, 2, 3, 4}
+
+
+def test_settings_limit_shapes_and_colours():
+    data = load(shapes=3, colours=4)
+    things = [thing for example in data.train for thing in example["image"].scene.things]
+    assert {thing.shape for thing in things} == set(SHAPES[:3])
+    assert {thing.colour for thing in things} == set(COLOURS[:4])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("examples", 1, "--examples 1: at least 2 are needed"),
+        ("questions", 0, "--questions 0: must be from 1 to 20"),
+        ("things", 10, "--things 10: must be from 1 to 9"),
+        ("test_things", -1, "--test-things -1: must be from 1 to 9"),
+        ("shapes", 7, "--shapes 7: must be from 3 to 6"),
+        ("colours", 2, "--colours 2: must be from 3 to 6"),
+        ("side", 50, "--side 50: must be a multiple of 4 from 32 to 256"),
+        ("side", 16, "--side 16: must be a multiple of 4 from 32 to 256"),
+        ("noise", 0.6, "--noise 0.6: must be from 0 to 0.5"),
+        ("language", "fr", "--language 'fr': choose from en, ko"),
+    ],
+)
+def test_refused_settings(name: str, value: object, said: str):
+    with pytest.raises(UserError) as caught:
+        load(**{name: value})
+    assert str(caught.value) == said

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets.errors import UserError
+from datasets.images import Features, ImageFile, fingerprint, is_image, read_image, write_image
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+
+
+def test_pixels_come_back(tmp_path: Path):
+    write_image(PIXELS, tmp_path / "a.png")
+    image = ImageFile(tmp_path / "a.png")
+    assert image.name == str(tmp_path / "a.png")
+    assert image.read().dtype == np.uint8
+    np.testing.assert_array_equal(image.read(), PIXELS)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "1", "CMYK", "I;16", "LA"])
+def test_every_kind_becomes_red_green_and_blue(tmp_path: Path, mode: str):
+    grey = Image.fromarray(np.full((4, 6), 51, np.uint8))
+    image = Image.fromarray(np.full((4, 6), 51 * 257, np.uint16)) if mode == "I;16" else grey.convert(mode)
+    image.save(tmp_path / ("a.tif" if mode == "CMYK" else "a.png"))
+    pixels = read_image(next(tmp_path.iterdir()))
+    assert pixels.shape == (4, 6, 3)
+    if mode != "1":
+        assert set(pixels.ravel()) == {51}
+
+
+def test_what_is_transparent_is_white(tmp_path: Path):
+    clear = np.zeros((1, 2, 4), np.uint8)
+    clear[0, 1] = (10, 20, 30, 255)
+    Image.fromarray(clear).save(tmp_path / "a.png")
+    assert read_image(tmp_path / "a.png").tolist() == [[[255, 255, 255], [10, 20, 30]]]
+
+
+def test_images_are_turned_as_the_camera_says(tmp_path: Path):
+    image = Image.fromarray(PIXELS)
+    exif = image.getexif()
+    exif[0x0112] = 6  # turned by a quarter
+    image.save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), np.rot90(PIXELS, -1))
+
+
+def test_copies_have_the_same_fingerprint(tmp_path: Path):
+    write_image(PIXELS, tmp_path / "a.png")
+    write_image(PIXELS, tmp_path / "b.png")
+    write_image(255 - PIXELS, tmp_path / "c.png")
+    assert (
+        fingerprint(tmp_path / "a.png") == fingerprint(tmp_path / "b.png") != fingerprint(tmp_path / "c.png")
+    )
+
+
+def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path):
+    (tmp_path / "text.png").write_text("no image")
+    (tmp_path / "empty.png").touch()
+    write_image(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), tmp_path / "cut.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:3000])
+    for name, read in [
+        ("text.png", read_image),
+        ("text.png", fingerprint),
+        ("empty.png", fingerprint),
+        ("cut.png", read_image),
+    ]:
+        with pytest.raises(UserError, match=rf"{name}: is no image that can be read \(") as problem:
+            read(tmp_path / name)
+        assert "\n" not in str(problem.value)
+    for read in (read_image, fingerprint):
+        with pytest.raises(UserError, match=r"none\.png: there is no such image"):
+            read(tmp_path / "none.png")
+
+
+def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    write_image(PIXELS, tmp_path / "a.png")
+    monkeypatch.setattr("datasets.images.MOST_PIXELS", 34)
+    with pytest.raises(UserError, match="7 x 5 pixels are too many"):
+        read_image(tmp_path / "a.png")
+
+
+def test_features_are_scaled_when_they_are_read():
+    array = np.arange(6, dtype=np.int8).reshape(2, 3)
+    assert Features("a", array, 1, np.float32(0.5)).read().tolist() == [1.5, 2.0, 2.5]
+    assert Features("a", array, 0).read().dtype == np.float32
+
+
+def test_names_of_images():
+    assert is_image(Path("a.JPG"))
+    assert not is_image(Path("a.txt"))
