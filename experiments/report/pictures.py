@@ -92,7 +92,7 @@ class Drawer:
             axes[0].plot(middles, values, marker="o", markersize=4, color=_colour(group, cell), label=cell)
         axes[0].set(xlabel="length of the sequence", ylabel=f"{group.split} {metric}")
         _legend(axes[0], group, list(columns))
-        return [_picture(figure, f"{name}-lengths", f"{group.title}: score by length, means over seeds.")]
+        return [_picture(figure, f"{name}-by-length", f"{group.title}: score by length, means over seeds.")]
 
 
 def _colour(group: Group, cell: str) -> str:

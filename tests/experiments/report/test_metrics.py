@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from experiments.report.metrics import LESS, MORE, less_is_better, number, share, signed, words
+from zoo import plugins
+
+TASKS = plugins.names("zoo.tasks")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_direction_of_every_tasks_metrics_is_known(task):
+    for metric in plugins.load("zoo.tasks", task, "TASK").headline:
+        assert words(metric) & (LESS | MORE), (
+            f"say in experiments/report/metrics.py which way {metric} is better"
+        )
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_direction_is_the_one_by_which_the_task_picks_its_weights(task):
+    metric, way = plugins.load("zoo.tasks", task, "TASK").monitor
+    assert less_is_better(metric) == (way == "min")
+
+
+def test_numbers_keep_four_digits():
+    shown = [number(value) for value in (0.88096, 0.0132994, 1234.56, 123456.7, 0.0, 2.25531)]
+    assert shown == ["0.8810", "0.01330", "1235", "123,457", "0.0000", "2.2553"]
+    assert number(math.nan) == number(None) == "–"
+
+
+def test_differences_have_a_sign():
+    assert [signed(value) for value in (0.01, -0.01, 0.0, 0.00012, math.nan)] == [
+        "+0.0100", "−0.0100", "±0.0000", "+0.00012", "–",
+    ]  # fmt: skip
+
+
+def test_small_probabilities():
+    assert [share(value) for value in (0.0004, 0.04, math.nan)] == ["< 0.001", "0.040", "–"]

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from datasets.errors import UserError
+from experiments.report import load
+from experiments.report.reading import read
+from tests.experiments.report.made_up import write_grid, write_run
+
+
+def test_one_row_a_run_with_configuration_scores_costs_and_versions(tmp_path):
+    write_run(tmp_path / "runs" / "one", cell="lstm", seed=2, accuracy=0.81, latency=3.0)
+    row = load(tmp_path).iloc[0].to_dict()
+    expected = {
+        "run": "one", "task": "sentiment", "dataset": "microworld", "cell": "lstm", "seed": 2, "score": 0.81,
+        "metric": "accuracy", "split": "test", "test.accuracy": 0.81, "dev.accuracy": 0.81,
+        "trivial.majority.test.accuracy": 0.5, "ceiling.accuracy": 0.95, "seconds.train": 10.0, "parameters": 1000,
+        "peak_memory_bytes": 500_000_000, "latency_p50_ms": 3.0, "latency_p95_ms": 6.0, "artifact_bytes": 2e6,
+        "engine": "fused", "device": "CPU, 2 cores", "recurrent.units": 8, "training.epochs": 3,
+        "options.max_tokens": 100, "versions.keras": "3.15.1", "git.commit": "a" * 40, "threads": 1,
+    }  # fmt: skip
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_a_plain_folder_of_runs_will_do_as_well(tmp_path):
+    run = write_run(tmp_path / "by-hand", latency=None)
+    (run / "comparison.json").unlink()
+    assert list(load(tmp_path)["run"]) == ["by-hand"]
+
+
+def test_null_stands_for_what_was_not_finite(tmp_path):
+    write_run(tmp_path / "diverged", accuracy=None)
+    assert pd.isna(load(tmp_path)["score"].iloc[0])
+
+
+def broken(run: Path, how: str) -> None:
+    """Damage one file of a run."""
+    metrics = run / "metrics.json"
+    match how:
+        case "truncated":
+            metrics.write_text(metrics.read_text()[:200])
+        case "empty":
+            (run / "config.json").write_text("")
+        case "binary":
+            metrics.write_bytes(b"\xff\xfe\x00")
+        case "list":
+            metrics.write_text("[]")
+        case "foreign":
+            metrics.write_text('{"accuracy": 1}')
+        case "of another":
+            metrics.write_text(json.dumps({**json.loads(metrics.read_text()), "cell": "lstm"}))
+        case "text":
+            metrics.write_text(json.dumps({**json.loads(metrics.read_text()), "test": {"accuracy": "high"}}))
+        case "no history":
+            (run / "history.csv").unlink()
+        case "half a history":
+            (run / "history.csv").write_text("epoch,loss\n1,0.5\n2")
+        case "unfinished":
+            metrics.unlink()
+        case "no run":
+            (run / "config.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("truncated", "metrics.json is broken: line"),
+        ("empty", "config.json is broken"),
+        ("binary", "metrics.json is broken: it is not UTF-8"),
+        ("list", "metrics.json holds no table"),
+        ("foreign", "no results of a run: KeyError"),
+        ("of another", "metrics.json is of cell 'lstm', config.json of 'gru'"),
+        ("text", "no results of a run: ValueError"),
+        ("no history", "history.csv is missing"),
+        ("half a history", "history.csv is truncated or foreign"),
+        ("unfinished", "not finished: it has no metrics.json"),
+        ("no run", "not the folder of a run: it has no config.json"),
+    ],
+)
+def test_what_is_broken_is_named_and_left_out(tmp_path, how, told):
+    write_run(tmp_path / "runs" / "good")
+    broken(write_run(tmp_path / "runs" / "bad"), how)
+    found = read(tmp_path)
+    assert list(found.frame["run"]) == ["good"]
+    assert list(found.left_out) == ["bad"]
+    assert found.left_out["bad"].startswith(told)
+    assert found.frame.attrs["left_out"] == found.left_out
+
+
+def test_stray_files_are_named(tmp_path):
+    write_run(tmp_path / "runs" / "good")
+    (tmp_path / "runs" / "notes.txt").write_text("mine")
+    assert read(tmp_path).left_out == {"notes.txt": "a file, not the folder of a run"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_that_may_not_be_read_is_named(tmp_path):
+    run = write_run(tmp_path / "runs" / "secret")
+    (run / "metrics.json").chmod(0)
+    assert "cannot read" in read(tmp_path).left_out["secret"]
+
+
+def test_failures_and_what_was_not_begun_are_told(tmp_path):
+    write_grid(tmp_path, {"gru": [0.8]})
+    failures = tmp_path / "failures"
+    failures.mkdir()
+    (failures / "b.json").write_text(json.dumps({"run": "b", "last_lines": ["error: no"]}))
+    (failures / "c.json").write_text("{")
+    names = ["sentiment-gru-0-8", "b", "d"]
+    (tmp_path / "grid.json").write_text(json.dumps({"runs": names}))
+    found = read(tmp_path)
+    assert [one["run"] for one in found.failures] == ["b", "c"]
+    assert found.missing == ["d"]
+
+
+def test_no_folder_is_refused_in_one_line(tmp_path):
+    with pytest.raises(UserError, match="there is no such folder"):
+        load(tmp_path / "none")
+
+
+def test_an_empty_folder_is_an_empty_table(tmp_path):
+    assert len(load(tmp_path)) == 0

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from experiments.report.statistics import Difference, corrected, difference, frontier, mean, seeds_needed
+
+
+def pair(*gaps: float, first: str = "gru", second: str = "lstm") -> Difference:
+    values = np.array([[0.5 + gap, 0.5] for gap in gaps])
+    return difference(first, second, range(len(gaps)), values)
+
+
+def test_a_mean_has_a_t_interval():
+    told = mean([1.0, 2.0, 4.0])
+    low, high = stats.t.interval(0.95, 2, loc=7 / 3, scale=stats.sem([1, 2, 4]))
+    assert told.value == pytest.approx(7 / 3)
+    assert (told.value - told.half, told.value + told.half) == pytest.approx((low, high))
+
+
+def test_one_value_has_no_interval_and_none_has_no_mean():
+    assert mean([3.0]).value == 3.0
+    assert math.isnan(mean([3.0]).half)
+    assert math.isnan(mean([]).value)
+
+
+def test_a_difference_is_taken_seed_by_seed():
+    seeds = np.random.default_rng(0).normal(size=6)  # large, and equal for both
+    better = seeds + np.array([0.1, 0.2, 0.1, 0.2, 0.1, 0.2])
+    told = difference("a", "b", range(6), np.stack([better, seeds], axis=1))
+    assert told.mean == pytest.approx(0.15)
+    assert told.p == pytest.approx(stats.ttest_rel(better, seeds).pvalue)
+    assert 0.1 <= told.bootstrap_low < 0.15 < told.bootstrap_high <= 0.2
+
+
+def test_a_difference_on_one_seed_has_a_size_and_nothing_else():
+    told = pair(0.1)
+    assert told.mean == pytest.approx(0.1)
+    assert math.isnan(told.p)
+    assert not told.clear
+
+
+@pytest.mark.parametrize(("gap", "p"), [(0.0, 1.0), (0.25, 0.0)])
+def test_differences_that_are_all_equal_divide_by_nothing(gap, p):
+    assert pair(gap, gap, gap).p == p
+
+
+def test_holm_multiplies_the_smallest_p_by_their_number_and_keeps_the_order():
+    tested = [pair(0.1, 0.11, 0.12), pair(0.1, -0.1, 0.05), pair(0.1, 0.2, 0.15), pair(0.3)]
+    told = corrected(tested)
+    smallest = min(one.p for one in tested[:3])
+    assert told[0].corrected == pytest.approx(3 * smallest)
+    assert [one.comparisons for one in told] == [3, 3, 3, 1]
+    assert told[1].corrected == max(one.corrected for one in told[:3])
+    assert math.isnan(told[3].corrected)
+
+
+def test_clear_needs_the_test_and_the_bootstrap():
+    assert corrected([pair(0.1, 0.11, 0.12)])[0].clear
+    assert not corrected([pair(0.1, 0.2, 0.02)])[0].clear, "the bootstrap alone excludes zero"
+
+
+@pytest.mark.parametrize("effect", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("comparisons", [1, 3])
+def test_seeds_needed_have_the_power_and_one_less_has_not(effect, comparisons):
+    needed = seeds_needed(effect, 1.0, comparisons)
+
+    def power(seeds: int) -> float:
+        critical = stats.t.ppf(1 - 0.025 / comparisons, seeds - 1)
+        noncentral = stats.nct(seeds - 1, effect * math.sqrt(seeds))
+        return noncentral.sf(critical) + noncentral.cdf(-critical)
+
+    assert power(needed) >= 0.8 > power(needed - 1)
+
+
+def test_seeds_needed_at_the_ends():
+    assert seeds_needed(1.0, 0.0) == 2
+    assert seeds_needed(1e-6, 1.0) is None
+    assert seeds_needed(0.0, 1.0) is None
+    assert seeds_needed(math.nan, 1.0) is None
+    assert seeds_needed(1000.0, 1.0) == 2
+
+
+def test_the_frontier_has_what_nothing_beats():
+    assert frontier([1, 2, 3, 3], [0.5, 0.7, 0.6, 0.8]) == [True, True, False, True]
+    assert frontier([1, 1], [0.5, 0.5]) == [True, True]
+    assert frontier([1, math.nan], [0.5, 0.9]) == [True, False]
