@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import pytest
+
+from datasets.errors import UserError
+from experiments.compare.grid import Grid, blocks, digest, keras_cells, runs, tasks, with_data
+from zoo import plugins
+
+
+def of(*tasks: str, **changes: object) -> Grid:
+    return Grid(**{"tasks": tasks or ("sentiment",), "keras_seeds": 0, **changes})  # type: ignore[arg-type]
+
+
+def test_every_cell_and_seed_of_every_task_once():
+    found = runs(of("sentiment", "tagging", cells=("lstm", "gru"), seeds=(0, 1)))
+    assert {(run.task, run.cell, run.seed) for run in found} == {
+        (task, cell, seed) for task in ("sentiment", "tagging") for cell in ("lstm", "gru") for seed in (0, 1)
+    }
+    assert len({run.name for run in found}) == len(found) == 8
+
+
+def test_cells_differ_in_nothing_but_the_cell():
+    one, other = runs(of(cells=("lstm", "gru"), seeds=(3,)))
+    assert one.config["training"] == other.config["training"]
+    assert one.config["options"] == other.config["options"]
+    assert {**one.config["recurrent"], "cell": "gru"} == other.config["recurrent"]
+
+
+def test_options_vary_and_those_of_a_task_are_its_own():
+    grid = of("sentiment", "tagging", vary=("units=8,16", "sentiment.max-tokens=50", "tagging.units=4"))
+    found = runs(Grid(**{**vars(grid), "cells": ("gru",), "seeds": (0,)}))
+    assert [(run.task, run.config["recurrent"]["units"]) for run in found] == [
+        ("sentiment", 8), ("sentiment", 16), ("tagging", 4),
+    ]  # fmt: skip
+    assert found[0].config["options"]["max_tokens"] == 50
+
+
+def test_switches_and_options_with_several_values():
+    (run,) = runs(
+        of(
+            "forecasting",
+            cells=("gru",),
+            seeds=(0,),
+            vary=("ets=false", "bidirectional=true"),
+            datasets=("x.csv",),
+        )
+    )
+    assert run.config["options"]["ets"] is False
+    assert run.config["recurrent"]["bidirectional"] is True
+    block = blocks(of("forecasting", vary=("split_steps=100 20 30",)))[0]
+    assert block.config("gru", 0).data["split_steps"] == ("100", "20", "30")
+
+
+def test_devices_and_data_sets_are_axes():
+    found = runs(of(cells=("gru",), seeds=(0,), devices=("cpu", "gpu"), datasets=("microworld", "a.csv")))
+    assert {(run.device, run.config["dataset"]) for run in found} == {
+        (device, data) for device in ("cpu", "gpu") for data in ("microworld", "a.csv")
+    }
+
+
+def test_keras_own_layers_run_beside_with_the_first_seeds_and_the_same_units():
+    found = runs(of(cells=("vanilla", "gru"), seeds=(5, 6), keras_seeds=1, vary=("units=7",)))
+    beside = [run for run in found if run.cell.startswith("keras")]
+    assert [(run.cell, run.seed, run.config["recurrent"]["units"]) for run in beside] == [
+        ("keras_simple_rnn", 5, 7), ("keras_gru", 5, 7),
+    ]  # fmt: skip
+
+
+def test_a_keras_layer_that_is_compared_itself_is_not_run_twice():
+    assert keras_cells(["gru", "keras_gru", "none"]) == {}
+
+
+def test_matched_units_are_given_to_the_cells_and_their_keras_layers():
+    grid = of(cells=("vanilla", "gru"), seeds=(0,), keras_seeds=1, match="parameters", vary=("units=9",))
+    (block,) = blocks(grid)
+    found = {run.cell: run for run in runs(grid, {block: {"vanilla": 9, "gru": 5}})}
+    units = {cell: run.config["recurrent"]["units"] for cell, run in found.items()}
+    assert units == {"vanilla": 9, "gru": 5, "keras_simple_rnn": 9, "keras_gru": 5}
+    assert {run.reference_units for run in found.values()} == {9}
+
+
+def test_the_name_tells_configurations_apart_and_not_where_they_are_written():
+    one, same, other = (
+        runs(of(cells=("gru",), seeds=(0,), vary=(f"epochs={epochs}",)))[0] for epochs in (3, 3, 4)
+    )
+    assert one.name == same.name != other.name
+    config = dict(one.config)
+    assert (
+        digest({**config, "export": True}, "units") == digest(config, "units") != digest(config, "parameters")
+    )
+
+
+@pytest.mark.parametrize(
+    ("grid", "told"),
+    [
+        (of("sentimen"), "did you mean sentiment"),
+        (Grid(), "which tasks"),
+        (of(cells=("grru",)), "unknown cell 'grru'; did you mean gru"),
+        (of(vary=("unit=3",)), "sentiment: unknown option --unit"),
+        (of(vary=("units",)), "--vary units: write OPTION=VALUE"),
+        (of(vary=("units=many",)), "sentiment: --units: 'many' is not a whole number"),
+        (of(vary=("seed=3",)), "give --seeds instead"),
+        (of(vary=("taging.units=3",)), "unknown task 'taging'"),
+    ],
+)
+def test_what_zoo_run_would_refuse_is_refused_before_anything_runs(grid, told):
+    with pytest.raises(UserError, match=told):
+        runs(grid)
+
+
+def test_all_tasks():
+    assert tasks(of("all")) == plugins.names("zoo.tasks")
+
+
+def test_the_folder_of_data_is_filled_in():
+    grid = of(vary=("sentiment.dataset={data}/imdb",))
+    assert with_data(grid, "/there/").vary == ("sentiment.dataset=/there/imdb",)
+    with pytest.raises(UserError, match="--data FOLDER"):
+        with_data(grid, None)
+    assert with_data(of(), None) == of()
+
+
+@pytest.mark.parametrize("name", plugins.names("experiments.grids", "GRID"))
+def test_a_grid_of_the_repository_states_its_command_its_time_and_what_to_expect(name):
+    module = __import__(f"experiments.grids.{name}", fromlist=["GRID"])
+    assert f"python -m experiments.compare --grid {name}" in module.__doc__
+    assert "Takes about" in module.__doc__
+    assert "Expect:" in module.__doc__
+    assert len(runs(with_data(module.GRID, "/data"))) >= 27

@@ -1,0 +1,88 @@
+"""The command, as a person gives it; once from end to end with models that train in seconds."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from experiments.compare.__main__ import main
+from tests.zoo.conftest import call, toy_rows, write_tsv
+
+OPTIONS = ("units=6", "embedding=4", "epochs=1", "batch_size=16")
+
+
+@pytest.mark.slow
+def test_two_cells_with_equal_parameters_from_data_to_report(tmp_path):
+    data = write_tsv(tmp_path / "toy.tsv", toy_rows(120))
+    out = tmp_path / "out"
+    arguments = (
+        "sentiment", "--datasets", data, "--cells", "vanilla", "gru", "--seeds", "0", "--vary", *OPTIONS,
+        "--match", "parameters", "--keras-seeds", "0", "--workers", "2", "--out", out,
+    )  # fmt: skip
+    first = call(main, *arguments)
+    assert first.code == 0, first.err
+    assert "2 runs, 0 of them finished before; 2 workers" in first.err
+    table = pd.read_csv(out / "results.csv").set_index("cell")
+    assert table.loc["vanilla", "recurrent.units"] == 6
+    assert table.loc["gru", "recurrent.units"] < 6
+    gap = table.loc["gru", "parameters"] / table.loc["vanilla", "parameters"] - 1
+    assert f"{gap:+.2%}" in first.err
+    assert abs(gap) < 0.1
+    known = [
+        "latency_p50_ms",
+        "latency_p95_ms",
+        "artifact_bytes",
+        "peak_memory_bytes",
+        "seconds.train",
+        "score",
+    ]
+    assert (table[known] > 0).all(axis=None)
+    assert (table["latency_p50_ms"] <= table["latency_p95_ms"]).all()
+    assert "Matched by parameters" in (out / "report.md").read_text()
+    again = call(main, *arguments)
+    assert "2 runs, 2 of them finished before" in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("sentimen", "--out", "x"), "did you mean sentiment"),
+        (("sentiment",), "the following arguments are required: --out"),
+        (("sentiment", "--out", "x", "--grid", "embeded"), "unknown grid 'embeded'; did you mean embedded"),
+        (("sentiment", "--out", "x", "--workers", "0"), "--workers 0: at least 1"),
+        (("sentiment", "--out", "x", "--match", "cost"), "--match"),
+        (("--grid", "real", "--out", "x"), "--data FOLDER"),
+        (("sentiment", "--out", "/proc/none/x"), "cannot make the folder"),
+        (("sentiment", "--out", "out", "--scheduler", "tcp://127.0.0.1:9"), "nothing answers there"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(arguments, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ZOO_DATA_DIR", raising=False)
+    answer = call(main, *arguments)
+    assert answer.code in (1, 2)
+    assert told in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_a_list_of_the_runs_starts_none(tmp_path):
+    answer = call(main, "sentiment", "--seeds", 0, "--keras-seeds", 0, "--list", "--out", tmp_path / "x")
+    assert len(answer.out.splitlines()) == 3
+    assert not (tmp_path / "x").exists()
+
+
+def test_flags_overrule_a_grid_file(tmp_path):
+    answer = call(
+        main, "tagging", "--grid", "embedded", "--seeds", 7, "--cells", "gru", "--list", "--out", tmp_path
+    )
+    assert answer.out == "python -m zoo.run tagging --dataset microworld --device auto --cell gru --seed 7\n"
+
+
+def test_help_imports_nothing_heavy(run_python):
+    code = (
+        "import sys\nfrom experiments.compare.__main__ import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'tensorflow', 'keras', 'pandas', 'distributed', 'scipy'} & set(sys.modules)))"
+    )
+    done = run_python("-c", code)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
