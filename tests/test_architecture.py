@@ -25,11 +25,18 @@ HEAVY = {
     "sklearn",
     "matplotlib",
     "scipy",
+    "statsmodels",
+    "distributed",
+    "jinja2",
+    "pyarrow",
     "jax",
     "torch",
 }
 # What parsing a command line, --help and listings import.
-QUICK = r"(zoo/(run|predict|export|flags|options|plugins|rundir|config)|zoo/tasks/\w+|datasets/.+)\.py"
+QUICK = (
+    r"(zoo/(run|predict|export|flags|options|plugins|rundir|config)|zoo/tasks/\w+|datasets/.+"
+    r"|experiments/(compare|report)/__(main|init)__|experiments/grids/\w+)\.py"
+)
 DATASETS = {
     *("microworld", "imdb", "imdb_reviews", "aclimdb", "ud_english_ewt", "ewt", "multi30k", "tatoeba"),
     *("flickr8k", "easy_vqa", "tiny_shakespeare", "exchange_rate", "ett", "etth1"),
@@ -207,8 +214,9 @@ def files_of(module: str, sources: Sources) -> set[str]:
 
 
 def reports_need_no_tensorflow(sources: Sources) -> Iterator[str]:
-    path = "experiments/report.py"
-    if path in sources:
+    for path in sources:
+        if not path.startswith("experiments/report/"):
+            continue
         for found in imported(ast.walk(sources[path]), path):
             if top(found) in ("tensorflow", "keras"):
                 yield f"{path} imports {found}"
@@ -267,10 +275,11 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("datasets/microworld/reviews.py", "class A:\n    from sklearn import metrics"),
         ("zoo/flags.py", "from zoo.training import fit"),
         ("zoo/config.py", "import zoo.training.fit"),
+        ("experiments/compare/__main__.py", "import distributed"),
     ],
     reports_need_no_tensorflow: [
-        ("experiments/report.py", "def f():\n    import tensorflow"),
-        ("experiments/report.py", "from zoo import training"),
+        ("experiments/report/pages.py", "def f():\n    import tensorflow"),
+        ("experiments/report/reading.py", "from zoo import training"),
     ],
     nothing_unsafe_is_loaded: [
         ("zoo/predict.py", "import pickle"),
@@ -292,7 +301,7 @@ FINE = {
     "zoo/layers/pooling.py": 'def f():\n    """As good for an LSTM as for a GRU."""\n    return "outputs"',
     "zoo/tasks/sentiment.py": '"""Scores on imdb."""\nhelp = "let the longest be cut; settings"\nkept = better = 1',
     "zoo/run.py": "from typing import TYPE_CHECKING\nimport numpy\nif TYPE_CHECKING:\n    import keras",
-    "experiments/report.py": "import pandas",
+    "experiments/report/reading.py": "import pandas",
 }
 
 
