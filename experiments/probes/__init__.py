@@ -1,0 +1,1 @@
+"""What `experiments.probe` measures: a module for each probe, and what they share."""

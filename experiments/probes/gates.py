@@ -1,0 +1,236 @@
+"""States and gates over the tokens of a text, and the answer after each of its prefixes.
+
+The zoo's LSTM and GRU show their gates by name, any other cell its states. The answers after the prefixes are those of
+`zoo.predict`: the model reads each prefix from its beginning, as if nothing came after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.errors import UserError
+from experiments.probes.tables import make_folder, markdown, write_text
+from zoo import plugins
+from zoo.config import read_config
+from zoo.options import option
+from zoo.rundir import RunDirectory, write_atomically
+
+#: Names of the gates, by the letters of `gate_order`.
+GATES = {
+    "i": "input gate i",
+    "f": "forget gate f",
+    "g": "candidate g",
+    "o": "output gate o",
+    "z": "update gate z (1 keeps)",
+    "r": "reset gate r",
+    "h": "candidate n",
+}
+#: Fields of tasks whose inputs are texts.
+TEXT_FIELDS = ("text", "tokens", "source")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to look at."""
+
+    layer: str | None = option(None, "which recurrent layer, by name")
+    units: int = option(16, "units to draw: those that move most", minimum=1)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one direction of a layer did on a text.
+
+    Attributes:
+        direction: forward or backward.
+        values: `(tokens, units)` by name, gates before states, in the order of the text.
+        states: the names of the states among them.
+    """
+
+    direction: str
+    values: dict[str, np.ndarray]
+    states: tuple[str, ...]
+
+    @property
+    def moves(self) -> np.ndarray:
+        """The values of the last state that is as wide as any, by which units are chosen to be drawn."""
+        widest = max(self.values[name].shape[1] for name in self.states)
+        return [self.values[name] for name in self.states if self.values[name].shape[1] == widest][-1]
+
+
+def check(options: Options, run: str, text: str) -> None:
+    """Refuse what cannot be run, before anything slow is imported.
+
+    Raises:
+        UserError: if there is no such run, its task reads no text, or the text is empty.
+    """
+    config = read_config(RunDirectory.open(run))
+    field = plugins.load("zoo.tasks", config.task, "TASK").input_field
+    if field not in TEXT_FIELDS:
+        raise UserError(f"{run} is a run of {config.task}, which reads {field}; gates are shown over a text")
+    if not text.strip():
+        raise UserError("the text is empty; give one word or more")
+
+
+def run(options: Options, out: Path, run: str, text: str) -> str:
+    """Look, draw, and give the report.
+
+    Args:
+        options: see there.
+        out: folder of `gates.csv`, `gates.md`, `prefixes.csv` and `gates.png`.
+        run: a finished run directory of a task that reads text.
+        text: one input.
+    """
+    from experiments.probes.gates_picture import draw
+    from zoo.pipeline import load_run
+
+    config = read_config(RunDirectory.open(run))
+    task = plugins.load("zoo.tasks", config.task, "TASK")
+    prepared, model = load_run(Path(run))
+    server = task.serve(model, prepared)
+    seen = look(server, model, options.layer, text)
+    steps = len(next(iter(seen[0].values.values())))
+    tokens = tokens_of(prepared, text, steps)
+    answers = task.answer(server, prefixes(text, tokens))
+    make_folder(out)
+    _write_values(seen, tokens, out / "gates.csv")
+    _write_answers(answers, out / "prefixes.csv")
+    title = f"{config.task}, {config.recurrent.cell}"
+    by_number = draw(seen, tokens, answers, options.units, title, out / "gates.png")
+    report = _report(seen, tokens, answers, title)
+    if by_number:
+        report += "\n\nNo installed font has these letters, so the picture shows the tokens by number."
+    write_text(out / "gates.md", report + "\n")
+    return report
+
+
+def look(server: Any, model: Any, layer_name: str | None, text: str) -> list[Seen]:
+    """Gates and states of the top cells of a layer while the model answers a text."""
+    import tensorflow as tf
+
+    from experiments.probes.tracing import find_layer, traced
+
+    layer = find_layer(model, layer_name)
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(
+        True
+    )  # so that the answer is worked out in Python, not in its saved graph
+    try:
+        with traced(layer, only_last=False) as traces:
+            server(tf.constant([text]))
+    finally:
+        tf.config.run_functions_eagerly(before)
+    if not traces:
+        raise UserError(
+            f"the layer {layer.name} is not used in the answer to a text; name another with --layer"
+        )
+    longest = max(len(trace.inputs) for trace in traces)
+    return [_seen(trace) for trace in traces if len(trace.inputs) == longest][: layer.directions]
+
+
+def _seen(trace: Any) -> Seen:
+    """One row, in the order of the text, without padding."""
+    from experiments.probes.tracing import gates_of, state_names
+
+    values = {GATES[letter]: gate[0] for letter, gate in gates_of(trace).items()}
+    names = tuple(f"state {name}" for name in state_names(trace.cell))
+    for number, name in enumerate(names):
+        values[name] = np.stack([states[number].numpy()[0] for states in trace.states])
+    present = trace.present[0]
+    ordered = {name: value[present][:: -1 if trace.reverse else 1] for name, value in values.items()}
+    return Seen("backward" if trace.reverse else "forward", ordered, names)
+
+
+def tokens_of(prepared: Any, text: str, steps: int) -> list[str]:
+    """The tokens that the layer read: those of the task's encoder, or numbers where there is none such.
+
+    Args:
+        prepared: what the task restored.
+        text: the input.
+        steps: how many there must be.
+    """
+    import tensorflow as tf
+
+    from zoo.text import SPLITTERS
+
+    encoder: Any = getattr(prepared, "encoder", None)
+    kind = getattr(encoder, "tokens", None)
+    found: list[bytes] = []
+    if isinstance(kind, str) and kind in SPLITTERS:
+        found = SPLITTERS[kind](tf.constant([text]), encoder.lowercase)[0].numpy().tolist()
+        found = found[: encoder.max_tokens] if encoder.keep == "start" else found[-encoder.max_tokens :]
+    elif callable(getattr(encoder, "split", None)):
+        found = encoder.split(tf.constant([text]))[0].numpy().tolist()
+    tokens = [token.decode() for token in found]
+    return tokens if len(tokens) == steps else [f"step {n + 1}" for n in range(steps)]
+
+
+def prefixes(text: str, tokens: list[str]) -> list[str]:
+    """The text up to each token's end; up to each word's where the tokens are not found in the text."""
+    ends, place = [], 0
+    folded = text.casefold()
+    for token in tokens:
+        start = folded.find(token.casefold(), place)
+        if start < 0 or len(folded) != len(text):
+            words = text.split()
+            return [" ".join(words[: n + 1]) for n in range(len(words))]
+        place = start + len(token)
+        ends.append(place)
+    return [text[:end] for end in ends]
+
+
+def _write_values(seen: list[Seen], tokens: list[str], path: Path) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            "direction": one.direction,
+            "position": n + 1,
+            "token": token,
+            "name": name,
+            "unit": unit,
+            "value": round(float(value), 6),
+        }
+        for one in seen
+        for name, values in one.values.items()
+        for n, token in enumerate(tokens)
+        for unit, value in enumerate(values[n])
+    )
+    write_atomically(path, lambda file: frame.to_csv(file, index=False))
+
+
+def _write_answers(answers: list[dict[str, Any]], path: Path) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame(answers)
+    write_atomically(path, lambda file: frame.to_csv(file, index=False))
+
+
+def _report(seen: list[Seen], tokens: list[str], answers: list[dict[str, Any]], title: str) -> str:
+    """Two Markdown tables: the answers, and the mean of each gate and the size of each state at each token."""
+    header = list(answers[0])
+    rows = [[n + 1, *(_shown(row.get(name)) for name in header)] for n, row in enumerate(answers)]
+    text = f"{title}. The answer after each prefix:\n\n{markdown(['', *header], rows)}"
+    for one in seen:
+        names = list(one.values)
+        rows = [
+            [n + 1, token, *(f"{_summary(name, one.values[name][n]):.3f}" for name in names)]
+            for n, token in enumerate(tokens)
+        ]
+        text += (
+            f"\n\nRead {one.direction}: means of the gates, root mean squares of candidates and states:\n\n"
+        )
+        text += markdown(["", "token", *names], rows)
+    return text
+
+
+def _summary(name: str, values: np.ndarray) -> float:
+    return float(values.mean() if "gate" in name else np.sqrt(np.square(values).mean()))
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

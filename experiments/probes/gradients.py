@@ -1,0 +1,264 @@
+"""How much of the last step's gradient arrives at each step before it.
+
+Without --run, cells learn the temporal order problem (docs/probes/memory.md), with their recurrent weights multiplied
+by each of --scales at the start. Measured is the norm of the gradient of the loss by the state so many steps before the
+last, before training and after it; and what clipping does to plain gradient descent. With --run, the same for the model
+of a run directory, on sequences of its dev split.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datasets.errors import UserError
+from experiments.probes import problems
+from experiments.probes.tables import Results, markdown, write_text
+from zoo import plugins
+from zoo.config import RecurrentOptions, read_config
+from zoo.options import option
+from zoo.progress import progress_bar, say
+from zoo.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    from experiments.probes.learner import Learner
+
+KEY = ("cell", "scale", "length", "units", "steps", "seed", "when")
+COLUMNS = (*KEY, "lag", "norm", "lower", "upper")
+CLIP_KEY = ("cell", "scale", "length", "units", "steps", "learning_rate", "seed", "clip")
+CLIP_COLUMNS = (*CLIP_KEY, "step", "loss", "norm")
+SEQUENCES, TRAINING_RATE = 32, 3e-3
+#: In the report's table: how many steps before the last.
+SHOWN_LAGS = (1, 5, 10, 20, 50, 100)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to look at."""
+
+    run: str | None = option(
+        None, "a finished run directory; of the other options it takes --layer and --examples", metavar="RUN"
+    )
+    layer: str | None = option(None, "which recurrent layer of the run, by name")
+    examples: int = option(32, "sequences of the run's dev split", minimum=1)
+    cells: tuple[str, ...] = option(
+        ("vanilla", "lstm", "gru"), "cells of the zoo or package.module:Class", metavar="CELL"
+    )
+    scales: tuple[float, ...] = option(
+        (0.5, 1.0, 2.0), "factors of the recurrent weights, which start orthogonal", minimum=0.0
+    )
+    length: int = option(50, "T, steps of a sequence", minimum=10)
+    units: int = option(32, "units of the cell", minimum=1)
+    steps: int = option(400, "of training, with 32 sequences each", minimum=1)
+    plain_rate: float = option(0.5, "learning rate of the gradient descent that is clipped or not", minimum=0)
+    clip: float = option(1.0, "largest norm where it is clipped", minimum=1e-9)
+    seed: int = option(0, "of weights and sequences", minimum=0)
+
+
+#: What `--full` stands for, where an option is not given.
+FULL = {"scales": (0.5, 0.8, 1.0, 1.2, 1.5, 2.0), "length": 100, "steps": 1500}
+
+
+def check(options: Options) -> None:
+    """Refuse what cannot be run, before anything slow is imported.
+
+    Raises:
+        UserError: for a cell or a run that does not exist.
+    """
+    for cell in options.cells:
+        plugins.check("zoo.cells", cell, "CELL")
+    if options.run is not None:
+        read_config(RunDirectory.open(options.run))
+
+
+def run(options: Options, out: Path) -> str:
+    """Measure, draw, and give the report."""
+    if options.run is not None:
+        from experiments.probes import gradients_of_run
+
+        return gradients_of_run.run(options.run, options.layer, options.examples, out)
+    from experiments.probes import gradients_picture
+
+    results = Results(out / "gradients.csv", COLUMNS, KEY)
+    checks = []
+    for cell, scale in itertools.product(options.cells, options.scales):
+        if not results.find(_key(options, cell, scale, "trained")):
+            rows, difference = measure(options, cell, scale)
+            results.add(rows)
+            checks += [] if difference is None else [difference]
+            say(f"{cell}, scale {scale}: gradients before and after {options.steps} steps")
+    clipping = Results(out / "clipping.csv", CLIP_COLUMNS, CLIP_KEY)
+    for cell, clip in itertools.product(options.cells, (0.0, options.clip)):
+        wanted = _clip_key(options, cell, max(options.scales), clip)
+        if not clipping.find(wanted):
+            clipping.add(descend(options, wanted))
+            say(f"{cell}, clip {clip}: gradient descent")
+    gradients_picture.draw(results.frame, out / "gradients.png")
+    gradients_picture.draw_clipping(clipping.frame, out / "clipping.png")
+    text = report(results.frame, clipping.frame)
+    if checks:
+        text += f"\n\nAgainst the NumPy reference, before training: largest relative difference {max(checks):.0e}."
+    write_text(out / "gradients.md", f"Synthetic data (temporal order).\n\n{text}\n")
+    return text
+
+
+def _key(options: Options, cell: str, scale: float, when: str) -> dict[str, Any]:
+    values = (cell, scale, options.length, options.units, options.steps, options.seed, when)
+    return dict(zip(KEY, values, strict=True))
+
+
+def _clip_key(options: Options, cell: str, scale: float, clip: float) -> dict[str, Any]:
+    values = (
+        cell,
+        scale,
+        options.length,
+        options.units,
+        options.steps,
+        options.plain_rate,
+        options.seed,
+        clip,
+    )
+    return dict(zip(CLIP_KEY, values, strict=True))
+
+
+def make_learner(options: Options, cell: str, scale: float, **arguments: Any) -> Learner:
+    """A model in float64, its recurrent weights multiplied by `scale`."""
+    from experiments.probes.learner import Learner
+    from zoo.factory import recurrent_factory
+
+    factory = recurrent_factory(RecurrentOptions(cell=cell, units=options.units), options.seed)
+    problem = problems.make("order", options.length)
+    learner = Learner(problem, factory, seed=options.seed, dtype="float64", **arguments)
+    for one in learner.layer.cells[-1]:
+        kernel = getattr(one, "recurrent_kernel", None)
+        if kernel is None and scale != 1:
+            raise UserError(f"--scales {scale:g}: {cell} has no recurrent_kernel to be scaled; leave it at 1")
+        if kernel is not None:
+            kernel.assign(kernel * scale)
+    return learner
+
+
+def measure(options: Options, cell: str, scale: float) -> tuple[list[dict[str, Any]], float | None]:
+    """The rows of one cell and scale at the start and after training; how far the reference is away, if it has it."""
+    learner = make_learner(options, cell, scale, learning_rate=TRAINING_RATE, clip=options.clip)
+    batch = learner.problem.draw(np.random.default_rng([options.seed, 1]), SEQUENCES)
+    rng = np.random.default_rng([options.seed, 2])
+    rows, difference = [], None
+    for when in ("start", "trained"):
+        if when == "trained":
+            for _ in progress_bar(range(options.steps), f"{cell}, scale {scale}"):
+                learner.step(learner.problem.draw(rng, SEQUENCES))
+        norms = norms_of(learner, batch)
+        if when == "start":
+            difference = difference_to_reference(cell, learner, batch, norms)
+        rows += [
+            {**_key(options, cell, scale, when), "lag": lag, **_spread(column)}
+            for lag, column in enumerate(norms.T)
+            if np.isfinite(column).sum() > SEQUENCES / 2
+        ]
+    return rows, difference
+
+
+def norms_of(learner: Learner, batch: problems.Sequences) -> np.ndarray:
+    """Norms `(batch, lags)` of the gradient of each sequence's loss by its earlier states."""
+    import tensorflow as tf
+
+    from experiments.probes.tracing import norms_by_lag, traced
+
+    inputs, mask, targets = learner.tensors(batch)
+    with traced(learner.layer) as traces, tf.GradientTape() as tape:
+        loss = tf.reduce_sum(learner.losses(learner.answers(inputs, mask), targets))
+    return norms_by_lag(tape, loss, traces[0])
+
+
+def _spread(norms: np.ndarray) -> dict[str, float]:
+    """Median and quartiles over the sequences."""
+    lower, norm, upper = np.nanquantile(norms, (0.25, 0.5, 0.75))
+    return {name: float(f"{v:.6g}") for name, v in (("norm", norm), ("lower", lower), ("upper", upper))}
+
+
+def difference_to_reference(
+    cell: str, learner: Learner, batch: problems.Sequences, norms: np.ndarray
+) -> float | None:
+    """The largest relative difference between these norms and those of `zoo.reference`; None where it has no such cell.
+
+    The state of each step is made the initial state of a run over the rest.
+    """
+    from zoo import reference
+
+    if cell not in reference.CELLS:
+        return None
+    kind, layer = reference.CELLS[cell](), learner.layer.cells[0][0]
+    weights = {name: getattr(layer, name).numpy() for name in ("kernel", "recurrent_kernel", "bias")}
+    kernel, bias = (weight.numpy() for weight in learner.head.weights)
+    worst = 0.0
+    for row, length in enumerate(batch.mask.sum(axis=1)):
+        inputs = batch.inputs[row : row + 1, :length]
+        last = reference.forward(kind, weights, inputs).final_states[0]
+        slope = reference.softmax(last @ kernel + bias) - np.eye(learner.problem.outputs)[batch.targets[row]]
+        for lag in {1, length // 3, length - 1}:
+            states = reference.forward(kind, weights, inputs[:, :-lag]).final_states
+            rest = reference.forward(kind, weights, inputs[:, -lag:], initial_states=states)
+            d_final = [slope @ kernel.T, *[np.zeros_like(state) for state in states[1:]]]
+            found = reference.backward(kind, rest, d_final_states=d_final).initial_states
+            norm = np.sqrt(sum(np.square(one).sum() for one in found))
+            worst = max(worst, abs(norms[row, lag] - norm) / max(norm, 1e-300))
+    return worst
+
+
+def descend(options: Options, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """Plain gradient descent with or without clipping: a row for each step, until the loss is no number."""
+    rate, clip = wanted["learning_rate"], wanted["clip"]
+    learner = make_learner(
+        options, wanted["cell"], wanted["scale"], learning_rate=rate, clip=clip, plain=True
+    )
+    rng, rows = np.random.default_rng([options.seed, 3]), []
+    for step in progress_bar(range(options.steps), f"{wanted['cell']}, clip {clip}"):
+        _, loss, norm = learner.step(learner.problem.draw(rng, SEQUENCES))
+        rows.append({**wanted, "step": step, "loss": float(f"{loss:.5g}"), "norm": float(f"{norm:.5g}")})
+        if not np.isfinite([loss, norm]).all():
+            break
+    return rows
+
+
+def report(frame: Any, clipping: Any) -> str:
+    """Two Markdown tables."""
+    lags = [lag for lag in SHOWN_LAGS if lag in set(frame["lag"])]
+    lines = []
+    for found, group in frame.groupby(["length", "steps", "cell", "scale", "when"], sort=False):
+        by_lag = group.set_index("lag")["norm"]
+        relative = [f"{by_lag[lag] / by_lag.iloc[0]:.1e}" if lag in by_lag else "–" for lag in lags]
+        lines.append([*found, *relative, f"{factor(by_lag.to_numpy()):.3f}"])
+    header = ["T", "steps of training", "cell", "scale", "when", *(f"lag {lag}" for lag in lags), "a step"]
+    text = (
+        "Norm of the gradient by the state of so many steps before the last, as a share of that by the last state "
+        "(median of the sequences), and the factor that it gains or loses a step on average:\n\n"
+    )
+    text += markdown(header, lines)
+    lines = []
+    for found, group in clipping.groupby(["cell", "scale", "learning_rate", "clip"], sort=False):
+        tail = group["loss"].tail(50)
+        lines.append([
+            *found, len(group), f"{group['norm'].median():.2g}", f"{group['norm'].max():.2g}",
+            f"{group['loss'].max():.3g}", f"{tail.mean():.3f}",
+        ])  # fmt: skip
+    header = [
+        *("cell", "scale", "learning rate", "clip", "steps", "median norm", "largest norm", "highest loss"),
+        "loss, mean of the last 50",
+    ]
+    text += "\n\nPlain gradient descent; the norm is that of all weights' gradient before clipping:\n\n"
+    return text + markdown(header, lines) + f"\n\nChance is a loss of {np.log(4):.3f}."
+
+
+def factor(norms: np.ndarray) -> float:
+    """The mean factor from one lag to the next, where both are positive numbers."""
+    good = np.isfinite(norms) & (norms > 0)
+    if good.sum() < 2:
+        return float("nan")
+    places = np.flatnonzero(good)
+    first, last = places[0], places[-1]
+    return float((norms[last] / norms[first]) ** (1 / (last - first)))

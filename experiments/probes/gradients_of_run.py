@@ -1,0 +1,117 @@
+"""The gradients probe on the model of a run directory, of any task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+import datasets
+from experiments.probes.gradients import SHOWN_LAGS, _spread, factor
+from experiments.probes.tables import make_folder, markdown, write_text
+from experiments.probes.tracing import Trace, find_layer, norms_by_lag, traced
+from zoo import pipeline, plugins
+from zoo.config import RunConfig, read_config
+from zoo.rundir import RunDirectory, write_atomically
+
+
+def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:
+    """Measure, draw, and give the report.
+
+    Args:
+        folder: a finished run; its data must be where they were.
+        layer_name: which recurrent layer; None: the main one.
+        examples: how many of the longest sequences of the dev split.
+        out: folder of `run.csv`, `run.md` and `run.png`.
+    """
+    from experiments.probes.gradients_picture import draw_run
+
+    config = read_config(RunDirectory.open(folder))
+    _, model = pipeline.load_run(Path(folder))
+    layer = find_layer(model, layer_name)
+    frame = _frame(measure(config, model, layer, examples))
+    make_folder(out)
+    write_atomically(out / "run.csv", lambda file: frame.to_csv(file, index=False))
+    title = f"{config.task}, {config.recurrent.cell}: layer {layer.name}"
+    draw_run(frame, title, out / "run.png")
+    text = report(frame, config, layer)
+    write_text(out / "run.md", text + "\n")
+    return text
+
+
+def measure(config: RunConfig, model: Any, layer: Any, examples: int) -> list[tuple[str, np.ndarray]]:
+    """For each direction of the layer its name and the norms `(sequences, lags)`.
+
+    The loss of a sequence reaches the states through the last output of the layer alone: all others are cut.
+    """
+    task = plugins.load("zoo.tasks", config.task, "TASK")
+    work = pipeline.Work.prepare(config, datasets.load(config.dataset, task.fields, config.data))
+    batches = work.prepared.valid
+    found: dict[str, list[np.ndarray]] = {}
+    count = 0
+    for planned in reversed(batches.plan(None)):  # the longest sequences come last
+        batch = batches.load(planned)
+        targets = tf.nest.map_structure(tf.constant, batch.targets)
+        with traced(layer) as traces, tf.GradientTape(persistent=True) as tape:
+            losses = task.loss(targets, model(dict(batch.inputs), training=False))
+            loss = tf.reduce_sum(tf.cast(losses, tf.float32) * batch.weights)
+        rows = _rows_that_count(batch.weights)
+        for trace in _one_each_way(traces):
+            name = "backward" if trace.reverse else "forward"
+            norms = norms_by_lag(tape, loss, trace)
+            found.setdefault(name, []).append(norms[rows] if len(norms) == len(rows) else norms)
+        count += int(rows.sum())
+        if count >= examples:
+            break
+    return [(name, _joined(parts)[:examples]) for name, parts in found.items()]
+
+
+def _rows_that_count(weights: np.ndarray) -> np.ndarray:
+    """`(batch,)`: rows that are no filling."""
+    return (np.asarray(weights).reshape(len(weights), -1) != 0).max(axis=1)
+
+
+def _one_each_way(traces: list[Trace]) -> list[Trace]:
+    """A layer may run more than once in a model: its longest way in each direction."""
+    longest: dict[bool, Trace] = {}
+    for trace in traces:
+        if trace.reverse not in longest or len(trace.inputs) > len(longest[trace.reverse].inputs):
+            longest[trace.reverse] = trace
+    return list(longest.values())
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    width = max(part.shape[1] for part in parts)
+    filled = [np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=np.nan) for part in parts]
+    return np.concatenate(filled)
+
+
+def _frame(found: list[tuple[str, np.ndarray]]) -> Any:
+    """A row for each direction and lag that at least half of the sequences have."""
+    import pandas as pd
+
+    rows = [
+        {"direction": name, "lag": lag, "sequences": int(np.isfinite(column).sum()), **_spread(column)}
+        for name, norms in found
+        for lag, column in enumerate(norms.T)
+        if np.isfinite(column).sum() >= max(1, len(norms) / 2)
+    ]
+    return pd.DataFrame(rows)
+
+
+def report(frame: Any, config: RunConfig, layer: Any) -> str:
+    """A Markdown table with a line for each direction."""
+    lags = [lag for lag in SHOWN_LAGS if lag in set(frame["lag"])]
+    lines = []
+    for (direction,), group in frame.groupby(["direction"], sort=False):
+        by_lag = group.set_index("lag")["norm"]
+        relative = [f"{by_lag[lag] / by_lag.iloc[0]:.1e}" if lag in by_lag else "–" for lag in lags]
+        lines.append([direction, *relative, f"{factor(by_lag.to_numpy()):.3f}"])
+    sequences = int(frame["sequences"].max())
+    text = (
+        f"A run of {config.task} on {config.dataset}: the {layer.layers}-layer {config.recurrent.cell} called "
+        f"{layer.name}, top layer; {sequences} sequences of the dev split.\n\n"
+    )
+    return text + markdown(["direction", *(f"lag {lag}" for lag in lags), "a step"], lines)

@@ -1,0 +1,252 @@
+"""How many sequences a cell needs until it can remember over a given number of steps.
+
+Each batch is answered before it is learned from. A problem counts as solved when of the 2,000 most recent sequences
+no more were wrong, and their mean error was no larger, than its paper asks for (`experiments.probes.problems`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.probes import problems
+from experiments.probes.problems import Problem
+from experiments.probes.tables import Results, markdown, write_text
+from zoo import plugins
+from zoo.config import RecurrentOptions
+from zoo.options import option
+from zoo.progress import progress_bar, say
+
+if TYPE_CHECKING:
+    from experiments.probes.learner import Learner
+
+#: So many of the most recent sequences must be right; also how many published sequences the criterion is for.
+RECENT = 2_000
+#: New sequences that a solved problem is tried on, as in the paper.
+TESTED = 2_560
+#: Sequences of an LSTM until it was solved, where a paper says so: Hochreiter and Schmidhuber 1997.
+PUBLISHED = {("adding", 100): 74_000, ("adding", 500): 209_000, ("order", 100): 31_390}
+KEY = (
+    *("problem", "length", "cell", "start", "units", "learning_rate", "batch_size", "clip", "seed"),
+)  # fmt: skip
+COLUMNS = (
+    *KEY,
+    *("budget", "solved", "sequences", "error", "wrong", "tested_wrong", "parameters", "seconds"),
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to try."""
+
+    problems: tuple[str, ...] = option(
+        ("adding", "order", "copying"),
+        "which problems; addition is 3-digit addition as text",
+        choices=("adding", "order", "copying", "addition"),
+    )
+    lengths: tuple[int, ...] = option((20, 100), "T, steps to remember over, not of addition", minimum=1)
+    cells: tuple[str, ...] = option(
+        ("vanilla", "lstm", "gru"), "cells of the zoo or package.module:Class", metavar="CELL"
+    )
+    seeds: tuple[int, ...] = option((0, 1, 2), "of weights and sequences", minimum=0)
+    start: tuple[str, ...] = option(
+        ("chrono",),
+        "first biases: as the cell has them, or gates that remember for up to T steps (chrono)",
+        choices=("cell", "chrono"),
+    )
+    sequences: int = option(50_000, "sequences until a cell has failed", minimum=RECENT)
+    units: int = option(32, "units of the cell", minimum=1)
+    learning_rate: float = option(0.01, "of Adam", minimum=0.0)
+    batch_size: int = option(20, "sequences per step", minimum=1)
+    clip: float = option(1.0, "largest global norm of the gradient; 0 clips nothing", minimum=0.0)
+    epochs: int = option(10, "of addition", minimum=1)
+
+
+#: What `--full` stands for, where an option is not given.
+FULL = {
+    "problems": ("adding", "order", "copying", "addition"),
+    "lengths": (20, 50, 100, 200),
+    "start": ("chrono", "cell"),
+}
+
+
+def check(options: Options) -> None:
+    """Refuse what cannot be run, before anything slow is imported.
+
+    Raises:
+        UserError: for a cell that does not exist, or a length that is too short for a problem.
+    """
+    for cell in options.cells:
+        plugins.check("zoo.cells", cell, "CELL")
+    for wanted in _grid(options):
+        problems.make(wanted["problem"], wanted["length"])
+
+
+def run(options: Options, out: Path) -> str:
+    """Measure what is not in `out/memory.csv` yet, draw it, and give the report.
+
+    Raises:
+        UserError: if files cannot be read or written.
+    """
+    results = Results(out / "memory.csv", COLUMNS, KEY)
+    for wanted in _grid(options):
+        if not _is_known(results, wanted, options.sequences):
+            results.add([measure(wanted, options.sequences)])
+            say(_told(results.rows[-1]))
+    sections = [report(results)] if results.rows else []
+    if results.rows:
+        from experiments.probes.memory_picture import draw
+
+        draw(results.frame, PUBLISHED, out / "memory.png")
+    if "addition" in options.problems:
+        from experiments.probes import addition
+
+        sections.append(addition.run(options.cells, options.seeds, options.epochs, out))
+    text = "\n\n".join(sections)
+    command = shlex.join(["python", "-m", "experiments.probe", *sys.argv[1:]])
+    write_text(out / "memory.md", f"Last filled by `{command}`. Synthetic data.\n\n{text}\n")
+    return text
+
+
+def _grid(options: Options) -> Iterator[dict[str, Any]]:
+    """The keys of the rows to measure, the quick ones first."""
+    names = [name for name in options.problems if name in problems.PROBLEMS]
+    for length, seed, start, name, cell in itertools.product(
+        sorted(options.lengths), options.seeds, options.start, names, options.cells
+    ):
+        yield {
+            "problem": name, "length": length, "cell": cell, "start": start, "units": options.units,
+            "learning_rate": options.learning_rate, "batch_size": options.batch_size, "clip": options.clip,
+            "seed": seed,
+        }  # fmt: skip
+
+
+def _is_known(results: Results, wanted: dict[str, Any], budget: int) -> bool:
+    """A row counts if it was solved in time, or given as many sequences as now, and not more."""
+    found = results.find(wanted)
+    return bool(found) and (found[0]["budget"] == budget or bool(found[0]["solved"]))
+
+
+def measure(wanted: dict[str, Any], budget: int) -> dict[str, Any]:
+    """Train one cell on one problem until it is solved, or `budget` sequences are used up."""
+    from experiments.probes.learner import Learner
+    from zoo.factory import recurrent_factory
+
+    began = time.monotonic()
+    problem = problems.make(wanted["problem"], wanted["length"])
+    factory = recurrent_factory(RecurrentOptions(cell=wanted["cell"], units=wanted["units"]), wanted["seed"])
+    learner = Learner(
+        problem,
+        factory,
+        learning_rate=wanted["learning_rate"],
+        clip=wanted["clip"],
+        seed=wanted["seed"],
+    )
+    rng = np.random.default_rng([wanted["seed"], wanted["length"]])
+    if wanted["start"] == "chrono":
+        open_gates(learner.layer, problem.steps, rng)
+    title = f"{wanted['problem']} {wanted['length']}, {wanted['cell']}, seed {wanted['seed']}"
+    outcome = learn(learner, problem, rng, wanted["batch_size"], budget, title)
+    if outcome["solved"]:
+        batch = problem.draw(rng, TESTED)
+        outcome["tested_wrong"] = int(
+            problems.errors(problem, learner.predict(batch), batch.targets)[1].sum()
+        )
+    parameters = sum(int(np.prod(variable.shape)) for variable in learner.variables)
+    seconds = round(time.monotonic() - began, 1)
+    return {**wanted, "budget": budget, **outcome, "parameters": parameters, "seconds": seconds}
+
+
+def learn(
+    learner: Learner, problem: Problem, rng: np.random.Generator, batch_size: int, budget: int, title: str
+) -> dict[str, Any]:
+    """Train until solved: whether it was, after how many sequences, and error and faults of the last 2,000."""
+    recent_errors: deque[float] = deque(maxlen=RECENT)
+    recent_faults: deque[bool] = deque(maxlen=RECENT)
+    seen, solved = 0, False
+    for _ in progress_bar(range(-(-budget // batch_size)), title):
+        batch = problem.draw(rng, batch_size)
+        answers, _, _ = learner.step(batch)
+        errors, wrong = problems.errors(problem, answers, batch.targets)
+        recent_errors.extend(errors.tolist())
+        recent_faults.extend(wrong.tolist())
+        seen += batch_size
+        if is_solved(problem, recent_errors, recent_faults):
+            solved = True
+            break
+    return {
+        "solved": solved,
+        "sequences": seen,
+        "error": float(f"{np.mean(recent_errors):.4g}"),
+        "wrong": int(sum(recent_faults)),
+        "tested_wrong": -1,
+    }
+
+
+def is_solved(problem: Problem, recent_errors: deque[float], recent_faults: deque[bool]) -> bool:
+    """The criterion; false until there are 2,000 sequences."""
+    full = len(recent_faults) == RECENT
+    return full and sum(recent_faults) <= problem.faults and float(np.mean(recent_errors)) < problem.error
+
+
+def open_gates(layer: Any, steps: int, rng: np.random.Generator) -> None:
+    """First biases that let a gated cell remember for as long as it may have to.
+
+    Tallec and Ollivier 2018, "Can recurrent neural networks warp time?": a forget gate of 1 - 1/n keeps a state for
+    about n steps, so its bias is log(n - 1), with n spread evenly over 2 … `steps`; an LSTM's input gate starts with
+    the negative. A cell of which `gate_order` names neither f nor z has no such gate, and stays as it is.
+    """
+    for cell in itertools.chain.from_iterable(layer.cells):
+        order = getattr(cell, "gate_order", None) or ""
+        keeps = next((gate for gate in "fz" if gate in order), None)
+        if keeps is None or cell.bias is None:
+            continue
+        bias = cell.bias.numpy()
+        rows = bias if bias.ndim == 1 else bias[0]
+        times = np.log(rng.uniform(1, max(2, steps - 1), cell.units))
+        place = order.index(keeps)
+        rows[place * cell.units : (place + 1) * cell.units] = times
+        if "i" in order:
+            place = order.index("i")
+            rows[place * cell.units : (place + 1) * cell.units] = -times
+        cell.bias.assign(bias)
+
+
+def _told(row: dict[str, Any]) -> str:
+    outcome = f"solved after {row['sequences']:,}" if row["solved"] else f"not in {row['sequences']:,}"
+    start = f" ({row['start']})"
+    return (
+        f"{row['problem']} T = {row['length']}, {row['cell']}{start}, seed {row['seed']}: {outcome} sequences, "
+        f"{row['seconds']:.0f} s"
+    )
+
+
+def report(results: Results) -> str:
+    """A Markdown table: one line for each problem, length, cell and start."""
+    same = ["problem", "length", "cell", "start", "units", "learning_rate", "batch_size"]
+    header = [
+        *("problem", "T", "cell", "start", "units", "solved", "sequences until solved (least – most)"),
+        *("published, LSTM", f"wrong of {TESTED:,} new", "parameters", "seconds"),
+    ]
+    lines = []
+    for found, group in results.frame.groupby(same, sort=True):
+        problem, length, cell, start, units, *_ = found
+        solved = group[group["solved"]]
+        counts, faults = solved["sequences"], solved["tested_wrong"]
+        spread = f"{counts.min():,} – {counts.max():,}" if len(solved) else f"> {group['budget'].max():,}"
+        published = PUBLISHED.get((problem, length))
+        lines.append([
+            problem, length, cell, start, units, f"{len(solved)} of {len(group)}", spread,
+            f"{published:,}" if published else "–", f"{faults.min()} – {faults.max()}" if len(solved) else "–",
+            f"{group['parameters'].iloc[0]:,}", f"{group['seconds'].mean():.0f}",
+        ])  # fmt: skip
+    return markdown(header, lines)

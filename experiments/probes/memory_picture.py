@@ -1,0 +1,67 @@
+"""The picture of the memory probe: sequences until solved, by length."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from experiments.probes.pictures import color_of, save
+
+
+def draw(frame: Any, published: dict[tuple[str, int], int], path: Path) -> None:
+    """A panel for each problem and start of the cells; a run that failed is a triangle at its last sequence.
+
+    Args:
+        frame: the rows of `memory.csv`.
+        published: sequences by problem and length, drawn as stars.
+        path: a .png.
+    """
+    from matplotlib.figure import Figure
+
+    names = [name for name in ("adding", "order", "copying") if name in set(frame["problem"])]
+    starts = sorted(set(frame["start"]), reverse=True)
+    figure = Figure(figsize=(4.2 * len(names) + 0.6, 3.9 * len(starts)), layout="constrained")
+    grid = figure.subplots(len(starts), len(names), squeeze=False, sharey=True)
+    cells = list(dict.fromkeys(frame["cell"]))
+    for row, start in zip(grid, starts, strict=True):
+        for axes, name in zip(row, names, strict=True):
+            chosen = frame[(frame["problem"] == name) & (frame["start"] == start)]
+            for number, cell in enumerate(cells):
+                _draw_cell(axes, chosen[chosen["cell"] == cell], cell, number - (len(cells) - 1) / 2)
+            known = {length: count for (problem, length), count in published.items() if problem == name}
+            shown = [length for length in known if length in set(chosen["length"])]
+            if shown:
+                counts = [known[length] for length in shown]
+                axes.plot(shown, counts, "*", color="black", markersize=11, label="published, LSTM")
+            lengths = sorted(set(chosen["length"]))
+            axes.set(xscale="log", yscale="log", title=f"{name}: {_STARTS[start]}", xlabel="T, steps")
+            axes.set_xticks(lengths, [str(length) for length in lengths])
+            axes.minorticks_off()
+            axes.grid(alpha=0.3)
+        row[0].set_ylabel("sequences until solved")
+    handles = {
+        label: handle
+        for axes in grid.flat
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles))
+    save(figure, path)
+
+
+_STARTS = {"chrono": "gates start open", "cell": "the cell's own start"}
+
+
+def _draw_cell(axes: Any, rows: Any, cell: str, beside: float) -> None:
+    """The seeds of one cell, a little to the side, and a line through their medians where all were solved."""
+    color = color_of(cell)
+    places = rows["length"] * 1.06**beside
+    solved = rows["solved"].astype(bool)
+    axes.plot(places[solved], rows["sequences"][solved], "o", color=color, label=f"{cell}, solved", alpha=0.8)
+    failed = {"mfc": "none", "color": color, "label": f"{cell}, not solved by then"}
+    axes.plot(places[~solved], rows["sequences"][~solved], "^", **failed)
+    medians = [
+        (length, group["sequences"].median())
+        for length, group in rows.groupby("length")
+        if group["solved"].all()
+    ]
+    axes.plot([length * 1.06**beside for length, _ in medians], [count for _, count in medians], color=color)

@@ -1,0 +1,36 @@
+"""What the probes' pictures share: a colour for each cell, files that are whole, and letters that a font can draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from experiments.probes.tables import make_folder
+from zoo.rundir import write_atomically
+
+COLORS = {"vanilla": "tab:gray", "lstm": "tab:blue", "gru": "tab:orange", "none": "tab:brown"}
+OTHERS = ("tab:green", "tab:red", "tab:purple", "tab:pink", "tab:olive", "tab:cyan")
+
+
+def color_of(cell: str) -> str:
+    """The same colour for a cell in every picture."""
+    return COLORS.get(cell) or OTHERS[sum(cell.encode()) % len(OTHERS)]
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a picture whole or not at all."""
+    make_folder(path.parent)
+    write_atomically(path, lambda file: figure.savefig(file, dpi=120))
+
+
+def drawable(tokens: Iterable[str]) -> tuple[list[str], bool]:
+    """Font families that can draw the tokens, and whether they can draw all of them.
+
+    Where no installed font has a letter, nothing of these tokens should be drawn: it would be a row of boxes.
+    """
+    from experiments.hello_picture import choose_fonts
+
+    letters = {letter for token in tokens for letter in token}
+    families, labels = choose_fonts(sorted(letters))
+    return families, not any(labels[letter].startswith("U+") for letter in letters)

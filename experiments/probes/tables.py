@@ -1,0 +1,97 @@
+"""What a probe has measured: a CSV that grows row by row and is whole at any moment, so that nothing is done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import UserError
+from zoo.rundir import write_atomically
+
+
+class Results:
+    """The rows of a CSV file.
+
+    Args:
+        path: the file; it need not exist yet, nor its folder.
+        columns: of the table, in order.
+        key: the columns that say what was measured; the others hold what came out.
+
+    Raises:
+        UserError: if the file there has other columns.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], key: Sequence[str]):
+        self.path, self.columns, self.key = path, list(columns), list(key)
+        self.rows: list[dict[str, Any]] = _read(path, self.columns) if path.exists() else []
+
+    def find(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows whose key is that of `wanted`."""
+        return [row for row in self.rows if all(row[name] == wanted[name] for name in self.key)]
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows, in place of those with the same keys, and write the file.
+
+        Raises:
+            UserError: if it cannot be written.
+        """
+        wanted = [tuple(row[name] for name in self.key) for row in rows]
+        kept = [row for row in self.rows if tuple(row[name] for name in self.key) not in wanted]
+        self.rows = [*kept, *(dict(row) for row in rows)]
+        make_folder(self.path.parent)
+        frame = self.frame
+        write_atomically(self.path, lambda file: frame.to_csv(file, index=False))
+
+    @property
+    def frame(self) -> Any:
+        """A pandas DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows, columns=self.columns)
+
+
+def _read(path: Path, columns: list[str]) -> list[dict[str, Any]]:
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(path)
+    except (OSError, ValueError) as problem:
+        raise UserError(
+            f"{path} cannot be read: {str(problem).splitlines()[0]}; remove it or name another --out"
+        ) from None
+    if list(frame.columns) != columns:
+        raise UserError(
+            f"{path} holds another table than this command writes; remove it or name another --out"
+        )
+    return frame.to_dict("records")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with those above it.
+
+    Raises:
+        UserError: if it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(f"--out {folder}: cannot make the folder: {problem.strerror}") from None
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    make_folder(path.parent)
+
+    def write(file: Path) -> None:
+        file.write_text(text, encoding="utf-8")
+
+    write_atomically(path, write)

@@ -1,0 +1,205 @@
+"""A look into a recurrent layer while its model runs: the states after every step, as tensors to derive by.
+
+    with traced(layer) as traces, tf.GradientTape() as tape:
+        loss = …model(inputs)…
+    slopes = tape.gradient(loss, traces[0].states)
+
+It works for any cell in any model: for the time being the layer's engine is a plain loop of this file. Nothing is
+compiled, so that no path of the gradient is hidden; dropout is off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.errors import UserError
+
+Tensor = Any
+
+
+@dataclass
+class Trace:
+    """One cell's way over a batch, in the order in which it read the steps.
+
+    Attributes:
+        cell: the cell.
+        reverse: whether it read from the end.
+        mask: `(batch, time)` bool, or None, in the order of time.
+        inputs: of each step, `(batch, features)`.
+        before, states: before and after each step, a list of `(batch, size)` each.
+    """
+
+    cell: Any
+    reverse: bool
+    mask: Any
+    inputs: list[Tensor] = field(default_factory=list)
+    before: list[list[Tensor]] = field(default_factory=list)
+    states: list[list[Tensor]] = field(default_factory=list)
+
+    @property
+    def present(self) -> np.ndarray:
+        """Where there is an input, `(batch, time)`, in the order of reading."""
+        shape = (self.inputs[0].shape[0], len(self.inputs))
+        mask = np.ones(shape, bool) if self.mask is None else np.array(self.mask)
+        return mask[:, ::-1] if self.reverse else mask
+
+
+class Loop:
+    """An engine (see `zoo.layers.engines.loop.run`) that keeps what it sees of some cells.
+
+    Args:
+        cells: those that are looked into.
+        only_last: cut the gradient of all their outputs but the last of each sequence, so that what arrives at a state
+            came through the recurrence.
+    """
+
+    def __init__(self, cells: list[Any], only_last: bool):
+        self.cells, self.only_last = cells, only_last
+        self.traces: list[Trace] = []
+
+    def run(
+        self,
+        cell: Any,
+        inputs: Tensor,
+        mask: Tensor | None,
+        states: list[Tensor],
+        *,
+        reverse: bool,
+        sequences: bool,
+        training: bool,
+        beside: int = 1,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """One cell over a batch."""
+        inputs = tf.cast(inputs, cell.compute_dtype)
+        states = [tf.cast(state, cell.compute_dtype) for state in states]
+        trace = Trace(cell, reverse, mask)
+        kept = any(cell is one for one in self.cells)
+        last = last_steps(mask, inputs.shape[0], inputs.shape[1], reverse)
+        outputs: dict[int, Tensor] = {}
+        for t in reversed(range(inputs.shape[1])) if reverse else range(inputs.shape[1]):
+            trace.inputs.append(inputs[:, t])
+            trace.before.append(states)
+            output, states = _step(cell, inputs[:, t], states, None if mask is None else mask[:, t, None])
+            if kept and self.only_last:
+                output = tf.where(last[:, t, None], output, tf.stop_gradient(output))
+            outputs[t] = output
+            trace.states.append(states)
+        if kept:
+            self.traces.append(trace)
+        stacked = tf.stack([outputs[t] for t in sorted(outputs)], axis=1)
+        if sequences:
+            return stacked, states
+        return tf.einsum("bt,btu->bu", tf.cast(last, stacked.dtype), stacked), states
+
+
+def _step(cell: Any, inputs: Tensor, states: list[Tensor], present: Any) -> tuple[Tensor, list[Tensor]]:
+    """A step; the output is zero and the states are handed on where there is no input."""
+    output, after = cell(inputs, states)
+    after = list(after) if isinstance(after, (list, tuple)) else [after]
+    output_is_state = output is after[0]
+    if present is not None:
+        after = [tf.where(present, new, old) for new, old in zip(after, states, strict=True)]
+    after = [tf.identity(state) for state in after]
+    if output_is_state:
+        output = after[0]  # so that what the loss sends into the output is counted as sent into the state
+    return (output if present is None else tf.where(present, output, tf.zeros_like(output))), after
+
+
+def last_steps(mask: Tensor | None, batch: int, time: int, reverse: bool) -> Tensor:
+    """`(batch, time)` bool: True at the step that is read last in each sequence; nowhere where all are masked."""
+    present = np.ones((batch, time), bool) if mask is None else np.array(mask)
+    number = np.arange(time)[::-1] if reverse else np.arange(time)
+    last = np.where(present, number, -1).max(axis=1)
+    return tf.constant(present & (number == last[:, None]))
+
+
+def gates_of(trace: Trace) -> dict[str, np.ndarray]:
+    """The gates of the zoo's own LSTM and GRU by letter, `(batch, time, units)` each in the order of reading.
+
+    Any other cell has no gates that are known here.
+    """
+    from zoo.cells.gru import GRUCell
+    from zoo.cells.lstm import LSTMCell
+
+    cell = trace.cell
+    if type(cell) not in (LSTMCell, GRUCell):
+        return {}
+    gates = []
+    for inputs, states in zip(trace.inputs, trace.before, strict=True):
+        _, residuals = cell.advance(cell.products(cell.project(inputs), states), states)
+        gates.append(residuals[0])
+    together = np.stack([gate.numpy() for gate in gates], axis=1)
+    return dict(zip(cell.gate_order, np.split(together, cell.gates, axis=-1), strict=True))
+
+
+def state_names(cell: Any) -> list[str]:
+    """A letter or word for each state where it is known, else its number."""
+    sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
+    known = {"LSTMCell": ["h", "c"], "KerasLSTMCell": ["h", "c"], "NoneCell": ["mean", "count"]}
+    if len(sizes) == 1:
+        return ["h"]
+    return known.get(type(cell).__name__, [str(n + 1) for n in range(len(sizes))])
+
+
+@contextmanager
+def traced(layer: Any, only_last: bool = True) -> Iterator[list[Trace]]:
+    """Meanwhile the layer runs step by step, and the traces of its top cells, one a direction, are collected."""
+    loop = Loop(layer.cells[-1], only_last)
+    engine = layer.engine_choice
+    layer.engine_choice = SimpleNamespace(engine="traced", why="a probe looks into it", module=loop)
+    try:
+        yield loop.traces
+    finally:
+        layer.engine_choice = engine
+
+
+def find_layer(model: Any, name: str | None) -> Any:
+    """A recurrent layer of a model: the one of that name; else the one called `recurrent`, or the last one.
+
+    Raises:
+        UserError: if there is none of that name.
+    """
+    from zoo.layers.recurrent import Recurrent
+
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, Recurrent)]
+    if not layers:
+        raise UserError("the model of this run has no recurrent layer")
+    named = {layer.name: layer for layer in layers}
+    if name is None:
+        return named.get("recurrent", layers[-1])
+    if name not in named:
+        raise UserError(f"--layer {name}: there are {', '.join(named)}")
+    return named[name]
+
+
+def norms_by_lag(tape: Any, loss: Tensor, trace: Trace) -> np.ndarray:
+    """Norm of the gradient of a loss by all states after the step that is `lag` steps before the last one.
+
+    Args:
+        tape: watched the model run.
+        loss: a number; the sum over the sequences, so that each has its own gradient.
+        trace: of the cell.
+
+    Returns:
+        `(batch, lags)`, NaN where a sequence has no such step. At lag 0 it is what arrives without the recurrence, and
+        NaN for a cell whose output is none of its states.
+    """
+    slopes = tape.gradient(loss, trace.states)
+    squares = [
+        [np.square(np.array(slope, np.float64)).sum(axis=1) for slope in step if slope is not None]
+        for step in slopes
+    ]
+    batch, time = trace.present.shape
+    arrived = np.stack([sum(step) if step else np.full(batch, np.nan) for step in squares], axis=1)
+    norms = np.full((batch, time), np.nan)
+    for row, present in enumerate(trace.present):
+        steps = np.flatnonzero(present)[::-1]
+        norms[row, : len(steps)] = np.sqrt(arrived[row, steps])
+    return norms

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datasets.errors import UserError
+from experiments import hello_picture
+from experiments.probes import gates
+from experiments.probes.pictures import drawable
+from zoo import pipeline, plugins
+from zoo.config import to_dict
+from zoo.run import config_of, task_parser
+from zoo.rundir import RunDirectory
+
+TEXT = "The film, was GOOD 좋다"
+SENTENCE = "the red circle is small"
+
+
+def test_prefixes_end_where_tokens_end():
+    assert gates.prefixes("나는 학교에 간다", ["나는", "학교에", "간다"]) == [
+        "나는",
+        "나는 학교에",
+        "나는 학교에 간다",
+    ]
+    assert gates.prefixes("A b, A", ["a", "b", ",", "a"]) == ["A", "A b", "A b,", "A b, A"]
+    assert gates.prefixes("나는 간다", list("나는간다")) == ["나", "나는", "나는 간", "나는 간다"]
+    assert gates.prefixes("one two", ["step 1", "step 2", "step 3"]) == ["one", "one two"]
+
+
+def test_states_and_answers_over_a_text(sentiment_run, tmp_path):
+    text = gates.run(gates.Options(), tmp_path, str(sentiment_run), TEXT)
+    frame = pd.read_csv(tmp_path / "gates.csv")
+    assert set(frame["name"]) == {"state h"}  # a vanilla cell has no gates
+    assert frame["token"].unique().tolist() == ["the", "film", ",", "was", "good", "좋다"]
+    answers = pd.read_csv(tmp_path / "prefixes.csv")
+    assert answers["text"].tolist() == ["The", "The film", "The film,", "The film, was", TEXT[:-3], TEXT]
+    prepared, model = pipeline.load_run(sentiment_run)
+    task = plugins.load("zoo.tasks", "sentiment", "TASK")
+    (whole,) = task.answer(task.serve(model, prepared), [TEXT])
+    assert answers["p(pos)"].iloc[-1] == pytest.approx(whole["p(pos)"], abs=1e-6)
+    last = frame[frame["position"] == 6].sort_values("unit")["value"]
+    kernel, bias = (weight.numpy() for weight in model.get_layer("logits").weights)
+    logits = last.to_numpy() @ kernel + bias  # the last state is what the model decides by
+    shares = np.exp(logits) / np.exp(logits).sum()
+    assert shares.max() == pytest.approx(whole["score"], abs=1e-4)
+    assert "| 6 | 좋다 |" in text
+    assert (tmp_path / "gates.png").stat().st_size > 1000
+
+
+def test_gates_of_a_tagger_in_both_directions(tagging_run, tmp_path):
+    gates.run(gates.Options(), tmp_path, str(tagging_run), SENTENCE)
+    frame = pd.read_csv(tmp_path / "gates.csv")
+    assert set(frame["direction"]) == {"forward", "backward"}
+    wanted = {"input gate i", "forget gate f", "candidate g", "output gate o", "state h", "state c"}
+    assert set(frame["name"]) == wanted
+    table = frame.pivot_table(index=["direction", "position", "unit"], columns="name", values="value")
+    memory = table["state c"].unstack("position")
+    for direction, first, then in (("forward", 1, 2), ("backward", 5, 4)):
+        here = table.loc[direction].xs(then, level="position")
+        before = memory.loc[direction][first]
+        expected = here["forget gate f"] * before + here["input gate i"] * here["candidate g"]
+        np.testing.assert_allclose(here["state c"], expected, atol=1e-5)
+    assert len(pd.read_csv(tmp_path / "prefixes.csv")) == 5
+
+
+def test_letters_without_a_font_are_not_drawn(monkeypatch):
+    own = [font for font in hello_picture.installed_fonts() if font[0] == "DejaVu Sans"]
+    monkeypatch.setattr(hello_picture, "installed_fonts", lambda: own)
+    assert drawable(["나는", "a"]) == (["DejaVu Sans"], False)
+    assert drawable(["a b", "c"]) == (["DejaVu Sans"], True)
+
+
+def test_what_cannot_be_shown_is_refused(sentiment_run, tmp_path):
+    with pytest.raises(UserError, match="the text is empty"):
+        gates.check(gates.Options(), str(sentiment_run), "  ")
+    with pytest.raises(UserError, match="is not the folder of a run"):
+        gates.check(gates.Options(), str(tmp_path / "none"), "a")
+    config = config_of("forecasting", task_parser("forecasting").parse_args([]))
+    RunDirectory.create(tmp_path / "series").save_config({"config": to_dict(config)})
+    with pytest.raises(UserError, match="reads series; gates are shown over a text"):
+        gates.check(gates.Options(), str(tmp_path / "series"), "a")

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datasets.errors import UserError
+from experiments.probes import gradients, problems
+from experiments.probes.gradients import Options, descend, factor, make_learner, norms_of
+
+SMALL = Options(cells=("vanilla",), scales=(0.5, 2.0), length=20, units=6, steps=3)
+
+
+def learner_of(cell, scale, **arguments):
+    return make_learner(SMALL, cell, scale, learning_rate=0.1, clip=1.0, **arguments)
+
+
+def batch_of(size=8):
+    return problems.make("order", SMALL.length).draw(np.random.default_rng(5), size)
+
+
+@pytest.mark.parametrize("cell", ["vanilla", "lstm", "gru"])
+def test_norms_are_those_of_the_reference(cell):
+    learner = learner_of(cell, 1.5)
+    batch = batch_of()
+    norms = norms_of(learner, batch)
+    assert gradients.difference_to_reference(cell, learner, batch, norms) < 1e-9
+    assert gradients.difference_to_reference(cell, learner, batch, norms * (1 + 1e-3)) > 1e-4
+
+
+def test_another_cell_has_no_reference():
+    learner = learner_of("none", 1.0)
+    batch = batch_of()
+    assert gradients.difference_to_reference("none", learner, batch, norms_of(learner, batch)) is None
+
+
+def test_small_recurrent_weights_lose_the_gradient_and_large_ones_do_not():
+    """With half an orthogonal matrix no step keeps more than half, and tanh takes its part."""
+    batch = batch_of()
+    small, large = (np.nanmedian(norms_of(learner_of("vanilla", s), batch), axis=0) for s in (0.5, 2.0))
+    assert factor(small[:20]) <= 0.5
+    assert factor(large[:20]) > 0.7
+
+
+def test_a_cell_without_a_recurrent_kernel_cannot_be_scaled():
+    with pytest.raises(UserError, match="none has no recurrent_kernel"):
+        learner_of("none", 2.0)
+
+
+def test_clipping_shortens_the_step():
+    wanted = gradients._clip_key(SMALL, "vanilla", 2.0, 1e-9)
+    held = descend(SMALL, wanted)
+    free = descend(SMALL, {**wanted, "clip": 0.0})
+    assert held[0]["norm"] == free[0]["norm"] > 1e-3  # before clipping
+    assert held[0]["loss"] == free[0]["loss"]
+    assert held[1]["loss"] != free[1]["loss"]
+    assert [row["step"] for row in held] == [0, 1, 2]
+
+
+def test_the_factor_of_a_step():
+    assert factor(np.array([8.0, 4.0, 2.0])) == pytest.approx(0.5)
+    assert factor(np.array([np.nan, 4.0, 0.0, 1.0])) == pytest.approx(0.5)
+    assert np.isnan(factor(np.array([1.0])))
+
+
+def test_tables_and_pictures_are_written_once(tmp_path, monkeypatch):
+    text = gradients.run(SMALL, tmp_path)
+    frame = pd.read_csv(tmp_path / "gradients.csv")
+    assert set(frame["scale"]) == {0.5, 2.0}
+    assert set(frame["when"]) == {"start", "trained"}
+    start = frame[(frame["scale"] == 0.5) & (frame["when"] == "start")]
+    assert start["lag"].tolist() == list(range(len(start)))
+    assert (start["lower"] <= start["norm"]).all()
+    assert "largest relative difference" in text
+    assert f"| {start['norm'][10] / start['norm'][0]:.1e} |" in text
+    for name in ("gradients.png", "clipping.png"):
+        assert (tmp_path / name).stat().st_size > 1000
+    monkeypatch.setattr(gradients, "measure", None)
+    monkeypatch.setattr(gradients, "descend", None)
+    assert gradients.run(SMALL, tmp_path) in text
+    with pytest.raises(TypeError):
+        gradients.run(dataclasses.replace(SMALL, steps=4), tmp_path)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import datasets
+from datasets.errors import UserError
+from experiments.probes import gradients, gradients_of_run
+from zoo import pipeline, plugins, reference
+from zoo.config import read_config
+from zoo.rundir import RunDirectory
+
+
+def measured(folder, layer=None, examples=10):
+    config = read_config(RunDirectory.open(folder))
+    _, model = pipeline.load_run(folder)
+    return gradients_of_run.measure(config, model, gradients_of_run.find_layer(model, layer), examples), model
+
+
+def test_norms_of_a_run_are_those_of_the_reference(sentiment_run):
+    (((name, norms),), model) = measured(sentiment_run, examples=4)
+    assert name == "forward"
+    config = read_config(RunDirectory.open(sentiment_run))
+    task = plugins.load("zoo.tasks", config.task, "TASK")
+    work = pipeline.Work.prepare(config, datasets.load(config.dataset, task.fields, config.data))
+    batches = work.prepared.valid
+    batch = batches.load(batches.plan(None)[-1])
+    cell = model.get_layer("recurrent").cells[0][0]
+    weights = {key: getattr(cell, key).numpy() for key in ("kernel", "recurrent_kernel", "bias")}
+    kernel, bias = (weight.numpy() for weight in model.get_layer("logits").weights)
+    table = model.get_layer("embedding").weights[0].numpy()
+    tokens = batch.inputs["tokens"][0]
+    length, kind = (tokens > 0).sum(), reference.Vanilla()
+    inputs = table[tokens[:length]][None]
+    last = reference.forward(kind, weights, inputs).final_states[0]
+    slope = reference.softmax(last @ kernel + bias) - np.eye(2)[batch.targets[:1]]
+    for lag in range(1, length):
+        states = reference.forward(kind, weights, inputs[:, :-lag]).final_states
+        rest = reference.forward(kind, weights, inputs[:, -lag:], initial_states=states)
+        found = reference.backward(kind, rest, d_final_states=[slope @ kernel.T]).initial_states
+        assert norms[0, lag] == pytest.approx(np.linalg.norm(found[0]), rel=1e-3)
+
+
+def test_both_directions_of_a_tagger(tagging_run, tmp_path):
+    text = gradients.run(gradients.Options(run=str(tagging_run), examples=5), tmp_path)
+    assert "the 2-layer lstm called recurrent, top layer; 5 sequences" in text
+    frame = pd.read_csv(tmp_path / "run.csv")
+    assert set(frame["direction"]) == {"forward", "backward"}
+    assert (frame["norm"] > 0).all()
+    assert (tmp_path / "run.png").stat().st_size > 1000
+
+
+def test_another_layer_by_name(tagging_run):
+    found, _ = measured(tagging_run, "spelling_reader")
+    assert [name for name, _ in found] == ["forward", "backward"]
+    with pytest.raises(UserError, match="--layer speling: there are "):
+        measured(tagging_run, "speling")
+
+
+def test_rows_that_fill_a_batch_up_do_not_count():
+    weights = np.array([[1.0, 0.0], [0.0, 0.0]])
+    assert gradients_of_run._rows_that_count(weights).tolist() == [True, False]
+    assert gradients_of_run._rows_that_count(np.array([1.0, 0.0])).tolist() == [True, False]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from experiments.probe import PROBES, main
+from tests.zoo.conftest import call
+
+LIGHT = """
+import sys
+from experiments.probe import main
+for arguments in ([], ["memory"], ["gradients"], ["truncation"], ["gates"]):
+    try:
+        main([*arguments, "--help"])
+    except SystemExit as end:
+        assert not end.code
+    main([*arguments, "--wrong"])
+print("heavy:", {"tensorflow", "keras", "pandas", "matplotlib"} & set(sys.modules))
+"""
+
+
+def test_help_and_errors_need_no_tensorflow(run_python):
+    done = run_python("-c", LIGHT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("heavy: set()\n")
+    assert done.stdout.count("usage: ") == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["memori"], "did you mean memory?"),
+        (["memory", "--cells", "gru", "lstmm"], "did you mean lstm?"),
+        (["memory", "--lengths", "5"], "adding needs 10 steps or more"),
+        (["memory", "--problems", "addin"], "did you mean adding?"),
+        (["memory", "--sequences", "5"], "the least is 2000"),
+        (["gradients", "--run", "nowhere"], "nowhere is not the folder of a run"),
+        (["gradients", "--cells", "grru"], "did you mean gru?"),
+        (["truncation", "--lag", "64"], "--lag 64 must be below --length 64"),
+        (["gates", "nowhere", "a text"], "nowhere is not the folder of a run"),
+        (["gates", "nowhere"], "TEXT"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(arguments, message):
+    done = call(main, *arguments)
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert message in done.err
+
+
+def test_full_changes_defaults_and_not_what_was_given(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(PROBES["memory"], "run", lambda options, out: seen.append((options, out)) or "report")
+    done = call(main, "memory", "--full", "--lengths", "30", "--out", tmp_path)
+    assert (done.code, done.out) == (0, "report\n")
+    (options, out), *_ = seen
+    assert (options.lengths, out) == ((30,), tmp_path)
+    assert "addition" in options.problems
