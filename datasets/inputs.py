@@ -13,6 +13,7 @@ from datasets.reading import lines
 from datasets.sentences import read_token_lists
 from datasets.series_tables import SeriesFile
 from datasets.tables import Format, Table, suffix
+from datasets.visual_questions import IMAGE_NAMES, QUESTION_NAMES
 
 PLAIN = Format()
 
@@ -89,8 +90,25 @@ def read_series(path: Path, column: str | None = None, form: Format = PLAIN) -> 
     yield SeriesFile(path, column, form)
 
 
+def read_image_questions(path: Path, column: str | None = None, form: Format = PLAIN) -> Iterator[Any]:
+    """The rows of a table as pairs of an image's path, relative to the table's folder, and a question.
+
+    `column` is the one with the questions; None finds it by its usual names.
+    """
+    table = Table(path, form)
+    positions = (
+        find(table, "image", None, IMAGE_NAMES),
+        find(table, "question", column, QUESTION_NAMES),
+    )
+    for line, (image, question) in table.rows(positions):
+        if not (isinstance(image, str) and isinstance(question, str)):
+            raise UserError(f"{path} line {line}: image and question are not both strings")
+        yield str(path.parent / image.strip()), composed(question)
+
+
 READERS: dict[str, Callable[[Path, str | None, Format], Iterator[Any]]] = {
     "text": read_texts,
     "tokens": read_sentences,
     "series": read_series,
+    "image and question": read_image_questions,
 }

@@ -39,39 +39,48 @@ class Asked:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def exists(random: Random, scene: Scene) -> Asked | None:
+@dataclass(frozen=True)
+class Known:
+    """The shapes and colours that may be in a picture: to ask for others would tell that they are not there."""
+
+    shapes: tuple[str, ...] = SHAPES
+    colours: tuple[str, ...] = COLOURS
+
+
+def exists(random: Random, scene: Scene, known: Known) -> Asked | None:
     """Whether a thing is there; one that is not has the colour or the shape of one that is."""
     there = {(thing.colour, thing.shape) for thing in scene.things}
     answer = random.choice(YES_OR_NO)
     if answer == "yes":
         return Asked("exists", answer, (random.choice(sorted(there)),))
     colour, shape = random.choice(sorted(there))
-    alike = {(colour, other) for other in SHAPES} | {(other, shape) for other in COLOURS}
+    alike = {(colour, other) for other in known.shapes} | {(other, shape) for other in known.colours}
     return Asked("exists", answer, (random.choice(sorted(alike - there)),))
 
 
-def colour(random: Random, scene: Scene) -> Asked | None:
+def colour(random: Random, scene: Scene, known: Known) -> Asked | None:
     """The colour of the only thing of a shape."""
     thing = _only(random, scene, "shape")
     return None if thing is None else Asked("colour", thing.colour, names={"shape": thing.shape})
 
 
-def shape(random: Random, scene: Scene) -> Asked | None:
+def shape(random: Random, scene: Scene, known: Known) -> Asked | None:
     """The shape of the only thing of a colour."""
     thing = _only(random, scene, "colour")
     return None if thing is None else Asked("shape", thing.shape, names={"colour": thing.colour})
 
 
-def count(random: Random, scene: Scene) -> Asked | None:
+def count(random: Random, scene: Scene, known: Known) -> Asked | None:
     """How many things have a colour or a shape."""
-    place, values = random.choice((("colour", COLOURS), ("shape", SHAPES)))
+    place, values = random.choice((("colour", known.colours), ("shape", known.shapes)))
     found = Counter(getattr(thing, place) for thing in scene.things)
-    wanted = random.choice(sorted({number for number in (0, *found.values()) if number < len(COUNTS)}))
+    there = {found[value] for value in values}
+    wanted = random.choice(sorted(number for number in there if number < len(COUNTS)))
     value = random.choice([value for value in values if found[value] == wanted])
     return Asked("count", COUNTS[wanted], names={place: value})
 
 
-def side(random: Random, scene: Scene) -> Asked | None:
+def side(random: Random, scene: Scene, known: Known) -> Asked | None:
     """In which half of the picture a thing is."""
     thing = random.choice(scene.things)
     which = random.choice(sorted(SIDES))
@@ -79,7 +88,7 @@ def side(random: Random, scene: Scene) -> Asked | None:
     return Asked("side", SIDES[which][position >= 2], (_look(thing),), {"which": which})
 
 
-def relation(random: Random, scene: Scene) -> Asked | None:
+def relation(random: Random, scene: Scene, known: Known) -> Asked | None:
     """Whether a thing is left of, right of, above or below another."""
     if len(scene.things) < 2:
         return None
@@ -94,7 +103,7 @@ def relation(random: Random, scene: Scene) -> Asked | None:
 OPPOSITES = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 assert set(OPPOSITES) == set(RELATIONS)
 #: What can be asked; None where a scene has no answer to it.
-ASK: dict[str, Callable[[Random, Scene], Asked | None]] = {
+ASK: dict[str, Callable[[Random, Scene, Known], Asked | None]] = {
     "exists": exists, "colour": colour, "shape": shape, "count": count, "side": side, "relation": relation,
 }  # fmt: skip
 

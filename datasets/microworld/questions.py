@@ -1,6 +1,6 @@
 """Pictures of coloured shapes and questions about them, in English or Korean, each with its answer. Synthetic.
 
-Six kinds of questions, each as frequent as any other:
+Six kinds of questions, of which `--kinds` takes some (all but the last), each as frequent as any other:
     exists: `Is there a red circle?` Where there is none, something else is red, or a circle.
     colour: `What colour is the circle?`
     shape: `What shape is red?`
@@ -18,12 +18,13 @@ from random import Random
 from typing import Any
 
 from datasets.base import Dataset, Example, Info, Split
-from datasets.microworld.asking import ASK, KOREAN_ANSWERS, LANGUAGES, answers
+from datasets.microworld.asking import ASK, KOREAN_ANSWERS, LANGUAGES, Known, answers
 from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing, draw_things
 from datasets.microworld.world import COLOURS, COLUMNS, SHAPES, Scene
 from datasets.options import option, require
 
 FIELDS = ("image", "question", "answer")
+EASY = ("exists", "colour", "shape", "count", "side")  # what one look at the picture answers
 LOOKS = 3  # as many different colours and shapes are in one picture, at most
 MOST_THINGS = LOOKS**2
 ATTEMPTS = 1000  # draws of questions about one picture before it counts as told
@@ -38,6 +39,7 @@ class Options:
     valid_examples: int = option(300, "pictures in the dev split")
     test_examples: int = option(500, "pictures in the test split")
     questions: int = option(6, "questions about each picture")
+    kinds: tuple[str, ...] = option(EASY, f"what is asked, out of {', '.join(ASK)}")
     things: int = option(2, "things in a picture, at most")
     test_things: int | None = option(None, "the same in the test split, where it differs")
     shapes: int = option(3, "different shapes that things have")
@@ -50,6 +52,11 @@ class Options:
         """Refuse sizes and shares that mean nothing."""
         for name in ("examples", "valid_examples", "test_examples"):
             require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        for kind in self.kinds:
+            require(kind in ASK, "kinds", kind, f"choose from {', '.join(ASK)}")
+        require(
+            "exists" in self.kinds or len(self.kinds) > 1, "kinds", " ".join(self.kinds), "take exists too"
+        )
         require(1 <= self.questions <= 20, "questions", self.questions, "must be from 1 to 20")
         for name in ("things", "test_things"):
             value = getattr(self, name)
@@ -66,6 +73,11 @@ class Options:
             "side", self.side, f"must be a multiple of {COLUMNS} from {SMALLEST} to {LARGEST}",
         )  # fmt: skip
         require(0 <= self.noise <= 0.5, "noise", self.noise, "must be from 0 to 0.5")
+
+    @property
+    def known(self) -> Known:
+        """The shapes and colours of all pictures."""
+        return Known(SHAPES[: self.shapes], COLOURS[: self.colours])
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -120,8 +132,8 @@ def _split(options: Options, name: str, count: int, things: int) -> Split:
 def _scene(random: Random, options: Options, things: int) -> Scene:
     """A scene of one thing to `things`, in few shapes and colours, so that some are alike."""
     count = random.randint(1, things)
-    shapes = random.sample(SHAPES[: options.shapes], min(LOOKS, max(2, count)))
-    colours = random.sample(COLOURS[: options.colours], min(LOOKS, max(2, count)))
+    shapes = random.sample(options.known.shapes, min(LOOKS, max(2, count)))
+    colours = random.sample(options.known.colours, min(LOOKS, max(2, count)))
     return draw_things(random, count, shapes, colours)
 
 
@@ -131,7 +143,7 @@ def _about(random: Random, options: Options, image: Drawing) -> list[dict[str, A
     for _ in range(ATTEMPTS):
         if len(found) == options.questions:
             break
-        asked = ASK[random.choice(tuple(ASK))](random, image.scene)
+        asked = ASK[random.choice(options.kinds)](random, image.scene, options.known)
         if asked is not None:
             question, answer = LANGUAGES[options.language](random, asked)
             number = labels(options.language).index(answer)
@@ -142,8 +154,10 @@ def _about(random: Random, options: Options, image: Drawing) -> list[dict[str, A
 
 
 def _blind(split: Split) -> float:
-    """The share of answers that who knows the kind of each question gets right by always giving the most frequent."""
-    counts: dict[str, Counter[int]] = defaultdict(Counter)
+    """The share of answers that who knows what the question leaves to choose from gets by the most frequent one."""
+    counts: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
     for example in split:
-        counts[example["kind"]][example["answer"]] += 1
+        # Of the four sides a question names two, which are neighbours among the labels.
+        pair = example["answer"] // 2 if example["kind"] == "side" else 0
+        counts[example["kind"], pair][example["answer"]] += 1
     return sum(max(found.values()) for found in counts.values()) / len(split)

@@ -1,0 +1,75 @@
+"""Pictures of answers: each image with its question, what the model said, and where it looked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from zoo.vqa.batches import QuestionBatches
+
+SHOWN = 12
+PER_ROW = 4
+MOST_SHOWN = 60  # answers in one picture of `zoo.predict`
+
+
+def contact_sheet(labels: tuple[str, ...], predictions: Any, batches: QuestionBatches) -> Figure:
+    """Some images with a question each, spread evenly over the split, so that many kinds of questions are there."""
+    which = np.linspace(0, len(batches.answers) - 1, min(SHOWN, len(batches.answers))).round().astype(int)
+    chosen = predictions["logits"].argmax(axis=1)
+    panels = []
+    for n in which:
+        said, right = labels[chosen[n]], labels[batches.answers[n]]
+        verdict = said if said == right else f"{said} (right: {right})"
+        panels.append((batches.images[batches.of_image[n]], batches.texts[n], verdict, said == right))
+    return sheet(panels, [predictions["attention"][n] for n in which])
+
+
+def sheet(panels: list[tuple[np.ndarray, str, str, bool | None]], attention: list[np.ndarray]) -> Figure:
+    """A panel for each question: the image, then the image under the weights of each hop.
+
+    Args:
+        panels: pixels, question, what was answered, and whether that is right (None where nobody knows).
+        attention: `(hops, rows, columns)` for each panel.
+    """
+    hops = len(attention[0])
+    per_row = max(1, min(len(panels), round(2 * PER_ROW / (1 + hops))))
+    rows = -(-len(panels) // per_row)
+    figure = Figure(figsize=(1.9 * per_row * (1 + hops), 2.5 * rows), layout="constrained")
+    for cell, (panel, weights) in zip(
+        np.ravel(figure.subfigures(rows, per_row, squeeze=False)),
+        zip(panels, attention, strict=True),
+        strict=False,
+    ):
+        _draw(cell, panel, weights)
+    return figure
+
+
+def _draw(cell: Any, panel: tuple[np.ndarray, str, str, bool | None], weights: np.ndarray) -> None:
+    pixels, question, answer, right = panel
+    colour = {True: "darkgreen", False: "firebrick", None: "black"}[right]
+    cell.suptitle(f"{_wrapped(question)}\n{_wrapped(answer)}", fontsize=9, color=colour)
+    height, width = pixels.shape[:2]
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    for number, axes in enumerate(cell.subplots(1, 1 + len(weights), squeeze=False)[0]):
+        axes.imshow(pixels)
+        axes.set(xticks=[], yticks=[])
+        if number:
+            seen = weights[number - 1]
+            axes.imshow(
+                np.full_like(seen, 0), cmap="gray", alpha=0.85 * (1 - seen / max(float(seen.max()), 1e-9)),
+                extent=extent, interpolation="bilinear",
+            )  # fmt: skip
+            axes.set_xlabel(f"look {number}: {seen.sum():.2f}", fontsize=8)
+
+
+def _wrapped(text: str, width: int = 34) -> str:
+    """A text on two lines at most."""
+    plain = " ".join(text.replace("$", r"\$").split())
+    if len(plain) <= width:
+        return plain
+    cut = plain.rfind(" ", 0, width + 1)
+    cut = cut if cut > 0 else width
+    rest = plain[cut:].strip()
+    return f"{plain[:cut]}\n{rest[: width - 1] + '…' if len(rest) > width else rest}"

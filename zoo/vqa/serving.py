@@ -1,0 +1,135 @@
+"""What an exported model of questions about images answers, and how `zoo.predict` asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.errors import UserError
+from datasets.images import read_image
+from zoo.rundir import write_atomically
+from zoo.serving import Server
+from zoo.text import TextEncoder
+from zoo.vqa.pixels import Resizer, resize
+
+IMAGES = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
+QUESTIONS = tf.TensorSpec([None], tf.string, name="question")
+PICTURES = (".png", ".pdf", ".svg")
+
+
+def make(model: Any, encoder: TextEncoder, labels: tuple[str, ...], size: tuple[int, int]) -> Server:
+    """The signatures of a model of questions about images.
+
+    `serving_default` takes `image` `(batch, height, width, 3)` uint8, of any height and width, and `question`
+    `(batch,)`, one about each image. It gives
+
+        answer          (batch,) strings
+        score           (batch,) the answer's probability
+        probabilities   (batch, answers), in the order that the signature `labels` tells
+        attention       (batch, hops, rows, columns): the weight of each part of the image at each look
+
+    and `size` gives the height and width that images are brought to.
+    """
+    names = tf.constant(labels)
+
+    @tf.function(input_signature=[IMAGES, QUESTIONS])
+    def reply(image: tf.Tensor, question: tf.Tensor) -> dict[str, tf.Tensor]:
+        rows = tf.range(tf.shape(question)[0])
+        inputs = {"tokens": encoder(question), "image": rows, "images": resize(_not_empty(image), size)}
+        outputs = model(inputs, training=False)
+        probabilities = tf.nn.softmax(tf.cast(outputs["logits"], tf.float32))
+        return {
+            "answer": tf.gather(names, tf.argmax(probabilities, axis=1)),
+            "score": tf.reduce_max(probabilities, axis=1),
+            "probabilities": probabilities,
+            "attention": tf.cast(outputs["attention"], tf.float32),
+        }
+
+    @tf.function(input_signature=[])
+    def the_labels() -> dict[str, tf.Tensor]:
+        return {"labels": tf.identity(names)}
+
+    @tf.function(input_signature=[])
+    def the_size() -> dict[str, tf.Tensor]:
+        return {"size": tf.constant(size)}
+
+    return Server(model, [encoder], {"serving_default": reply, "labels": the_labels, "size": the_size})
+
+
+def _not_empty(images: tf.Tensor) -> tf.Tensor:
+    """At least one pixel each: a batch of no images may come as an array without any."""
+    height, width = (tf.cast(tf.shape(images)[axis] == 0, tf.int32) for axis in (1, 2))
+    return tf.pad(images, [[0, 0], [0, height], [0, width], [0, 0]])
+
+
+def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) -> list[dict[str, Any]]:
+    """A row per question: `image`, `question`, `answer`, `score`.
+
+    Args:
+        server: see `make`.
+        inputs: pairs of an image's path and a question; or such paths and questions by turns, as a command line has.
+        picture: file for a picture of each image, its question and where the model looked; None draws none.
+
+    Raises:
+        UserError: an image that cannot be read, a path without a question, a picture that cannot be written.
+    """
+    pairs = _pairs(list(inputs))
+    path = _checked_picture(picture, len(pairs))
+    resizer = Resizer(tuple(server.functions["size"]()["size"].numpy().tolist()))
+    rows: list[dict[str, Any]] = []
+    panels, looked = [], []
+    for chunk in (pairs[n : n + 64] for n in range(0, len(pairs), 64)):
+        pixels = [resizer(read_image(Path(image))) for image, _ in chunk]
+        outputs = server(tf.constant(np.stack(pixels)), tf.constant([question for _, question in chunk]))
+        found = {name: value.numpy() for name, value in outputs.items()}
+        for n, (image, question) in enumerate(chunk):
+            said, score = found["answer"][n].decode(), float(found["score"][n])
+            rows.append({"image": image, "question": question, "answer": said, "score": score})
+            if path is not None:
+                panels.append((pixels[n], question, f"{said} ({score:.2f})", None))
+                looked.append(found["attention"][n])
+    if path is not None:
+        _write_picture(path, panels, looked)
+    return rows
+
+
+def _pairs(inputs: list[Any]) -> list[tuple[str, str]]:
+    if inputs and all(isinstance(one, str) for one in inputs):
+        if len(inputs) % 2:
+            raise UserError(
+                f'{inputs[-1]}: give an image and a question by turns, such as photo.png "what is there?"'
+            )
+        return list(zip(inputs[::2], inputs[1::2], strict=True))
+    return [(str(image), question) for image, question in inputs]
+
+
+def _checked_picture(name: str | None, count: int) -> Path | None:
+    from zoo.vqa.picture import MOST_SHOWN
+
+    if name is None:
+        return None
+    path = Path(name)
+    if path.suffix.lower() not in PICTURES:
+        raise UserError(f"--attention {name}: the name must end in one of {', '.join(PICTURES)}")
+    if not path.parent.is_dir():
+        raise UserError(f"--attention {name}: there is no folder {path.parent}")
+    if count > MOST_SHOWN:
+        raise UserError(
+            f"--attention {name}: {count:,} questions are too many for one picture; {MOST_SHOWN} fit"
+        )
+    return path
+
+
+def _write_picture(path: Path, panels: list[Any], looked: list[np.ndarray]) -> None:
+    from zoo.vqa.picture import sheet
+
+    figure = sheet(panels, looked)
+    try:
+        write_atomically(path, partial(figure.savefig, dpi=120, format=path.suffix[1:].lower()))
+    except OSError as problem:
+        raise UserError(f"cannot write {path}: {problem.strerror or problem}", 1) from None
