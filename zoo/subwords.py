@@ -11,6 +11,7 @@ the left, always the longest piece that fits.
 
 from __future__ import annotations
 
+import functools
 import io
 import unicodedata
 from collections import Counter
@@ -161,10 +162,14 @@ def _replaced(sentences: Ragged, words: Ragged) -> Ragged:
     return Ragged(words.values[places], ends[sentences.offsets])
 
 
+@functools.cache
+def _traced(split: Callable[..., Any]) -> Callable[..., Any]:
+    return tf.function(split, input_signature=[tf.TensorSpec([None], tf.string)])
+
+
 def _flat(texts: Iterable[str], split: Callable[..., Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    traced = tf.function(split, input_signature=[tf.TensorSpec([None], tf.string)])
     for chunk in chunks(texts):
-        ragged = traced(tf.constant(chunk))
+        ragged = _traced(split)(tf.constant(chunk))
         yield ragged.flat_values.numpy(), ragged.row_lengths().numpy()
 
 

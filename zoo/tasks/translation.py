@@ -1,0 +1,331 @@
+"""Translation: sentence → sentence, any two languages. Many to many, by an encoder and a decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datasets.base import Dataset, Split
+from datasets.errors import UserError
+from zoo.options import option
+from zoo.tasks.base import Metrics
+
+if TYPE_CHECKING:
+    from zoo.ragged import Ragged
+    from zoo.subwords import Pieces
+    from zoo.translation.batches import PairBatches
+
+PICTURES = (".png", ".svg", ".pdf")
+#: Sentences with their translations in `metrics.json`.
+SAMPLES = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is special to sentences and their translations."""
+
+    tokens: str = option(
+        "subwords", "what a token is, on both sides", choices=("subwords", "words", "characters")
+    )
+    vocabulary: int = option(8000, "most different tokens of each language", minimum=1)
+    min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
+    max_tokens: int = option(
+        100, "longer training sentences are left out, other sources cut, and translations ended", minimum=2
+    )
+    embedding: int = option(64, "size of the token vectors", minimum=1)
+    attention: str = option(
+        "general",
+        "how the decoder looks at the source; none: it sees only the encoder's last states",
+        choices=("general", "dot", "additive", "none"),
+    )
+    decoder_layers: int = option(1, "stacked layers of the decoder; those after the first see what is attended to",
+                                 minimum=1)  # fmt: skip
+    tied: bool = option(True, "the decoder's output matrix is its embedding")
+    label_smoothing: float = option(
+        0.1, "share of each target that is spread over all tokens in training", minimum=0, maximum=0.9
+    )
+    scheduled_sampling: float = option(
+        0.0, "share of the decoder's inputs that are its own guesses in training", minimum=0, maximum=0.95
+    )
+    beam: int = option(5, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100)
+    length_penalty: float = option(
+        1.0, "how much longer translations are favoured; 0 ranks by probability", minimum=0, maximum=10
+    )
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How `zoo.predict` translates; what is not given is as in training."""
+
+    beam: int | None = option(
+        None, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100
+    )
+    length_penalty: float | None = option(
+        None, "how much longer translations are favoured; 0 ranks by probability", minimum=0, maximum=10
+    )
+    n_best: int = option(1, "translations of each sentence", minimum=1, maximum=100)
+    attention: str | None = option(
+        None, f"draw what was looked at for each token of the first few sentences ({', '.join(PICTURES)})",
+        metavar="FILE",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Pairs as token numbers. See `zoo.tasks.base.Prepared`."""
+
+    source: Pieces
+    target: Pieces
+    options: Options
+    train: PairBatches | None = None
+    valid: PairBatches | None = None
+    notes: tuple[str, ...] = ()
+    test_split: Split | None = None
+
+    def test(self) -> PairBatches | None:
+        """See `zoo.tasks.base.Prepared`."""
+        return None if self.test_split is None else self.batches(self.test_split)
+
+    def batches(self, split: Split) -> PairBatches:
+        """Another split in the same numbers; sources are cut, targets are whole."""
+        from zoo.translation.batches import PairBatches
+
+        assert self.train is not None
+        sources = self.source.encode_all(example["source"] for example in split)
+        targets = self.target.encode_all(example["target"] for example in split)
+        cut = sources.cut(self.options.max_tokens, "start")
+        return PairBatches.of(cut, targets, self.train.batch_size, split, self.train)
+
+    def to_json(self) -> dict[str, Any]:
+        """See `zoo.tasks.base.Prepared`."""
+        return {"source": list(self.source.pieces), "target": list(self.target.pieces)}
+
+
+class Translation:
+    """See `zoo.tasks.base.Task`."""
+
+    summary = "sentence → sentence (many to many, encoder and decoder)"
+    fields = ("source", "target")
+    input_field = "text"
+    options_type = Options
+    answer_options = AnswerOptions
+    defaults: Mapping[str, Any] = {
+        "units": 64,
+        "bidirectional": True,
+        "epochs": 8,
+        "learning_rate": 3e-3,
+        "patience": 3,
+    }
+    # Not the loss: that rises again while the translations still get better.
+    monitor = ("accuracy", "max")
+    headline = ("bleu", "chrf", "exact", "perplexity", "accuracy")
+
+    # ---- data
+
+    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
+        """Learn the tokens of both languages on train and turn train and dev into numbers."""
+        from zoo.subwords import Pieces, learn
+        from zoo.translation.batches import PairBatches, taken
+
+        source, target = (
+            Pieces(
+                learn(_side(dataset.train, side), options.tokens, options.vocabulary, options.min_count),
+                options.tokens,
+            )
+            for side in self.fields
+        )
+        sources = source.encode_all(_side(dataset.train, "source"))
+        targets = target.encode_all(_side(dataset.train, "target"))
+        most = options.max_tokens
+        short = np.flatnonzero((sources.lengths <= most) & (targets.lengths <= most))
+        if not len(short):
+            raise UserError(f"every training pair is longer than --max-tokens {most}; give more")
+        train = PairBatches.of(
+            taken(sources, short), taken(targets, short), batch_size, _some(dataset.train, short)
+        )
+        notes = _notes((source, target), (sources, targets), len(sources) - len(short), options)
+        prepared = Prepared(source, target, options, train, notes=tuple(notes), test_split=dataset.test)
+        return replace(prepared, valid=prepared.batches(dataset.valid))
+
+    def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
+        """See `zoo.tasks.base.Task`."""
+        import zoo.layers.decoder  # noqa: F401
+        from zoo.subwords import Pieces
+
+        source, target = (Pieces(stored[side], options.tokens) for side in self.fields)
+        return Prepared(source, target, options)
+
+    # ---- model
+
+    def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
+        """See `zoo.translation.model.build`."""
+        from zoo.translation.model import build
+
+        return build((prepared.source.size, prepared.target.size), recurrent, options)
+
+    def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
+        """None: what needs no recurrence is to copy, and to look up."""
+        return {}
+
+    def loss(self, targets: Any, predictions: Any) -> Any:
+        """Cross-entropy of each target token, smoothed, `(batch, steps)`."""
+        return predictions["loss"]
+
+    # ---- metrics
+
+    def finish(self, prepared: Prepared, model: Any, batches: PairBatches, predictions: Any) -> Any:
+        """The predictions with the translations found by the search, `found`; once, after training."""
+        from zoo.translation.serving import translate_all
+
+        return {**predictions, "found": translate_all(self.serve(model, prepared), batches.texts())}
+
+    def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches) -> Metrics:
+        """What the model foresees of the right translations; and, after the search, how good its own ones are."""
+        from zoo.translation import scores
+
+        metrics = scores.foreseen(predictions["surprise"], predictions["right"])
+        if "found" in predictions:
+            metrics |= scores.compared(_texts(predictions), targets.references())
+            metrics["cut"] = float(np.mean([one["cut"] for one in predictions["found"]] or [0.0]))
+        return metrics
+
+    def details(
+        self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches
+    ) -> dict[str, Any]:
+        """sacreBLEU's signatures, scores by length of the source, and the first translations."""
+        from zoo.translation import scores
+
+        sources, references, found = targets.texts(), targets.references(), predictions["found"]
+        return {
+            "signatures": scores.signatures(_texts(predictions), references),
+            "by_length": scores.by_length(sources, _texts(predictions), references),
+            "samples": [
+                {"source": source, "reference": reference, **one}
+                for source, reference, one in zip(sources[:SAMPLES], references, found, strict=False)
+            ],
+        }
+
+    def pictures(
+        self, prepared: Prepared, predictions: Mapping[str, Any], batches: PairBatches
+    ) -> dict[str, Any]:
+        """BLEU by length of the source."""
+        from zoo.translation import pictures, scores
+
+        rows = scores.by_length(batches.texts(), _texts(predictions), batches.references())
+        return {"by_length.png": pictures.by_length(rows)}
+
+    def trivial_rows(self, prepared: Prepared, batches: PairBatches) -> dict[str, Metrics]:
+        """The source as it stands, and the translation of the most similar source of train."""
+        from zoo.translation.scores import compared, most_similar
+
+        assert prepared.train is not None
+        sources, references = batches.texts(), batches.references()
+        return {
+            "copy": compared(sources, references),
+            "most similar training pair": compared(most_similar(prepared.train.split, sources), references),
+        }
+
+    # ---- answers
+
+    def serve(self, model: Any, prepared: Prepared) -> Any:
+        """See `zoo.translation.serving.make`."""
+        from zoo.translation.serving import Settings, make
+
+        options = prepared.options
+        settings = Settings(options.beam, options.length_penalty, options.max_tokens)
+        return make(model, prepared.source, prepared.target, settings)
+
+    def answer(
+        self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
+    ) -> list[dict[str, Any]]:
+        """A row for each sentence and translation: `text`, `translation`, `score`, `cut`; of many, their `rank`."""
+        from zoo.translation.serving import candidates
+
+        options = options or AnswerOptions()
+        if options.attention and Path(options.attention).suffix not in PICTURES:
+            raise UserError(f"--attention {options.attention}: the name must end in {', '.join(PICTURES)}")
+        settings = server.settings
+        width = max(options.beam or settings.width, options.n_best)
+        if options.beam and options.n_best > options.beam:
+            raise UserError(f"--n-best {options.n_best}: a beam of {options.beam} has no more; give --beam")
+        penalty = settings.penalty if options.length_penalty is None else options.length_penalty
+        found = list(candidates(server, inputs, width, options.n_best, penalty))
+        if options.attention:
+            _draw_attention(found, Path(options.attention))
+        return [row for one in found for row in _rows(one)]
+
+    def show(self, rows: list[dict[str, Any]]) -> str | None:
+        """Each sentence, and its translations in full below it."""
+        lines = []
+        for row in rows:
+            if row.get("rank", 1) == 1:
+                lines.append(row["text"])
+            lines.append(f"  → {row['translation']}  ({row['score']:.3f}{', cut' if row['cut'] else ''})")
+        return "\n".join(lines)
+
+
+def _side(split: Split, side: str) -> Iterator[str]:
+    return (example[side] for example in split)
+
+
+def _some(split: Split, which: np.ndarray) -> Split:
+    """The examples with these numbers, which rise."""
+    if len(which) == len(split):
+        return split
+    wanted = set(which.tolist())
+    return Split(lambda: (example for n, example in enumerate(split) if n in wanted), len(which))
+
+
+def _notes(
+    pieces: tuple[Pieces, Pieces], sides: tuple[Ragged, Ragged], left_out: int, options: Options
+) -> Iterator[str]:
+    kinds = {"subwords": "sub-words", "words": "words", "characters": "characters"}[options.tokens]
+    unknown = [float((side.values == 1).mean()) if len(side.values) else 0.0 for side in sides]
+    yield (
+        f"vocabulary: {len(pieces[0].pieces):,} {kinds} of the source and {len(pieces[1].pieces):,} of the target "
+        f"learnt on train; {unknown[0]:.1%} and {unknown[1]:.1%} of its tokens are unknown"
+    )
+    if left_out:
+        yield f"left out: {left_out:,} training pairs longer than {options.max_tokens} tokens (--max-tokens)"
+
+
+def _texts(predictions: Mapping[str, Any]) -> list[str]:
+    return [one["translation"] for one in predictions["found"]]
+
+
+def _rows(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row for each candidate; those that do not exist are left out."""
+    many = len(one["translation"]) > 1
+    for rank, (text, score, cut) in enumerate(
+        zip(one["translation"], one["score"], one["cut"], strict=True), 1
+    ):
+        if np.isfinite(score):
+            row = {"text": one["text"], "translation": text.decode(), "score": float(score), "cut": bool(cut)}
+            yield {**row, "rank": rank} if many else row
+
+
+def _draw_attention(found: list[dict[str, Any]], path: Path) -> None:
+    """Write the maps of the best candidates of the first few sentences.
+
+    Raises:
+        UserError: the model has no attention, or the file cannot be written.
+    """
+    from zoo.translation.pictures import attention_maps, write
+
+    best = [
+        {"source_tokens": one["source_tokens"], "tokens": one["tokens"][0], "attention": one["attention"][0]}
+        for one in found
+    ]
+    if best[0]["attention"].shape[-1] == 0:
+        raise UserError("--attention: this model was trained with --attention none and looks at nothing")
+    try:
+        write(attention_maps(best), path)
+    except OSError as problem:
+        raise UserError(f"--attention {path}: cannot be written ({problem.strerror or problem})", 1) from None
+
+
+TASK = Translation()

@@ -1,0 +1,1 @@
+"""The parts of the translation task: batches of pairs, the model, scores, pictures, what it answers."""

@@ -1,0 +1,83 @@
+"""The translation model: an encoder that reads the source, and a decoder that foresees the target token by token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from zoo.layers.decoder import Decoder, TokenLoss
+
+
+def build(sizes: tuple[int, int], recurrent: Any, options: Any) -> keras.Model:
+    """From `source` `(batch, time)` and `target` `(batch, steps + 1)` to what `TokenLoss` gives, `(batch, steps)`.
+
+    Args:
+        sizes: how many different tokens source and target have.
+        recurrent: makes recurrent layers.
+        options: of the task.
+    """
+    source = keras.Input((None,), dtype="int32", name="source")
+    target = keras.Input((None,), dtype="int32", name="target")
+    memory, start = _encoder(sizes[0], recurrent, options)(source)
+    decoder = _decoder(sizes[1], recurrent, options)
+    mask = ops.not_equal(source, 0)
+    if options.attention == "none":
+        logits = decoder(target[:, :-1], start)
+    else:
+        logits = decoder(target[:, :-1], start, memory, mask)
+    told = TokenLoss(options.label_smoothing, name="foreseen")(logits, target[:, 1:])
+    return keras.Model({"source": source, "target": target}, told, name="translation")
+
+
+def _encoder(size: int, recurrent: Any, options: Any) -> keras.Model:
+    """From `source` to memory `(batch, time, features)` and the final states side by side, `(batch, features)`."""
+    dropout = recurrent.options.dropout
+    source = keras.Input((None,), dtype="int32", name="encoder_source")
+    mask = ops.not_equal(source, 0)
+    unit = keras.initializers.RandomNormal(stddev=1.0, seed=recurrent.seed)
+    x = keras.layers.Embedding(size, options.embedding, unit, name="source_embedding")(source)
+    x = keras.layers.Dropout(dropout, name="source_dropout")(x)
+    outputs, states = recurrent(return_sequences=True, return_state=True, name="recurrent")(x, mask=mask)
+    memory = keras.layers.Dropout(dropout, name="memory_dropout")(outputs)
+    return keras.Model(source, [memory, summary(states)], name="encoder")
+
+
+def summary(states: Any) -> Any:
+    """All final states of a recurrent layer, whatever they are, side by side: `(batch, features)`.
+
+    States of a single number beside larger ones (a counter, say) are left out, as the decoder's bridges leave them out.
+    """
+    flat = keras.tree.flatten(states)
+    larger = [state for state in flat if state.shape[-1] > 1]
+    chosen = larger or flat
+    return chosen[0] if len(chosen) == 1 else ops.concatenate(chosen, axis=-1)
+
+
+def _decoder(size: int, recurrent: Any, options: Any) -> Decoder:
+    """As many units as the encoder gives for each token, so that `dot` can compare them."""
+    units = recurrent.options.units * (2 if recurrent.options.bidirectional else 1)
+
+    def layer(layers: int, name: str) -> Any:
+        return recurrent(
+            units=units,
+            layers=layers,
+            bidirectional=False,
+            return_sequences=True,
+            return_state=True,
+            name=name,
+        )
+
+    return Decoder(
+        size,
+        options.embedding,
+        layer(1, "decoder_recurrent"),
+        upper=layer(options.decoder_layers - 1, "decoder_upper") if options.decoder_layers > 1 else None,
+        scoring=options.attention,
+        tied=options.tied,
+        dropout=recurrent.options.dropout,
+        scheduled_sampling=options.scheduled_sampling,
+        seed=recurrent.seed + 100,  # other numbers than those of the recurrent layers
+        name="decoder",
+    )

@@ -1,0 +1,94 @@
+"""Pictures of translations: what was attended to, and quality by length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.rundir import write_atomically
+
+#: Families that have the letters of many scripts, where they are installed; the first one that is there helps out.
+FONTS = (
+    "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo",
+    "Noto Sans CJK JP", "Noto Sans CJK SC", "Arial Unicode MS", "Unifont",
+)  # fmt: skip
+MOST_MAPS = 6
+
+
+def attention_maps(found: list[dict[str, Any]]) -> Any:
+    """A `matplotlib` figure with a map for each of the first few sentences: a row a token written, a column one read.
+
+    Args:
+        found: `source_tokens`, `tokens` and `attention` of each sentence, of its best candidate.
+    """
+    from matplotlib.figure import Figure
+
+    found = found[:MOST_MAPS]
+    columns = min(2, len(found))
+    rows = -(-len(found) // columns)
+    with _all_letters():
+        figure = Figure(figsize=(7 * columns, 6 * rows), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes, one in zip(grid.flat, found, strict=False):
+            _map(axes, *shown(one))
+        for axes in grid.flat[len(found) :]:
+            axes.set_visible(False)
+    return figure
+
+
+def write(figure: Any, path: Path) -> None:
+    """Write the figure whole or not at all, in the format of the file's name."""
+    with _all_letters():
+        write_atomically(path, lambda aside: figure.savefig(aside, dpi=120, format=path.suffix[1:]))
+
+
+def shown(one: dict[str, Any]) -> tuple[list[str], list[str], np.ndarray]:
+    """The tokens read and written, their ends as `·`, and the weights between them, `(written, read)`."""
+    read, written = ([token.decode() for token in one[name]] for name in ("source_tokens", "tokens"))
+    read = [*read[: _length(read)], "·"]
+    written = [*written[: _length(written)], "·"]
+    weights = np.asarray(one["attention"])[: len(written), : len(read)]
+    return read, written[: len(weights)], weights
+
+
+def _length(tokens: list[str]) -> int:
+    return next((n for n, token in enumerate(tokens) if not token), len(tokens))
+
+
+def _map(axes: Any, read: list[str], written: list[str], weights: np.ndarray) -> None:
+    axes.imshow(weights, cmap="Greys", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(read)), read, rotation=60, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(written)), written)
+    axes.set(xlabel="read", ylabel="written")
+
+
+def by_length(rows: list[dict[str, Any]]) -> Any:
+    """A `matplotlib` figure: BLEU of each bucket of source lengths."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    axes = figure.subplots()
+    names = [f"{row['words_from']}–{row['words_to']}\n({row['sentences']:,})" for row in rows]
+    bars = axes.bar(names, [row["bleu"] for row in rows], color="0.6")
+    axes.bar_label(bars, fmt="%.1f")
+    axes.set(xlabel="words of the source (sentences)", ylabel="BLEU", ylim=(0, 105))
+    return figure
+
+
+@contextmanager
+def _all_letters() -> Iterator[None]:
+    """With a font of many scripts behind the usual one where there is one; letters that none has become boxes."""
+    import warnings
+
+    import matplotlib
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    family = ["DejaVu Sans", *(name for name in FONTS if name in installed)]
+    with warnings.catch_warnings(), matplotlib.rc_context({"font.family": family}):
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield

@@ -1,0 +1,88 @@
+"""How good translations are: BLEU and chrF by sacreBLEU, beside what the model foresees of the right ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+#: Buckets by the length of the source, of about as many sentences each.
+BUCKETS = 5
+
+
+def foreseen(surprise: np.ndarray, right: np.ndarray) -> dict[str, float]:
+    """Under teacher forcing, over all tokens: mean surprise in nats (`loss`), its exponential, share of right ones."""
+    if not np.isfinite(surprise).all():
+        return dict.fromkeys(("loss", "perplexity", "accuracy"), math.nan)
+    loss = float(surprise.mean()) if len(surprise) else 0.0
+    return {
+        "loss": loss,
+        "perplexity": math.exp(min(loss, 700)),
+        "accuracy": float(right.mean()) if len(right) else 0.0,
+    }
+
+
+def compared(translations: list[str], references: list[str]) -> dict[str, float]:
+    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) from 0 to 100, and the share that is exactly right."""
+    from sacrebleu.metrics import BLEU, CHRF
+
+    same = sum(one == other for one, other in zip(translations, references, strict=True))
+    return {
+        "bleu": BLEU().corpus_score(translations, [references]).score,
+        "chrf": CHRF().corpus_score(translations, [references]).score,
+        "exact": same / max(len(references), 1),
+    }
+
+
+def signatures(translations: list[str], references: list[str]) -> dict[str, str]:
+    """sacreBLEU's own words for how it counted (Post 2018); with them scores can be compared."""
+    from sacrebleu.metrics import BLEU, CHRF
+
+    found = {}
+    for name, metric in (("bleu", BLEU()), ("chrf", CHRF())):
+        metric.corpus_score(translations, [references])
+        found[name] = metric.get_signature().format()
+    return found
+
+
+def by_length(sources: list[str], translations: list[str], references: list[str]) -> list[dict[str, Any]]:
+    """Scores of sentences whose sources have about as many words: a row a bucket, the shortest first."""
+    lengths = np.array([len(source.split()) for source in sources])
+    if not len(lengths):
+        return []
+    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, BUCKETS + 1)[1:], method="higher"))
+    rows = []
+    for low, high in zip([-1, *edges[:-1]], edges, strict=True):
+        inside = np.flatnonzero((lengths > low) & (lengths <= high))
+        scores = compared([translations[n] for n in inside], [references[n] for n in inside])
+        rows.append({
+            "words_from": int(lengths[inside].min()), "words_to": int(high), "sentences": len(inside), **scores,
+        })  # fmt: skip
+    return rows
+
+
+def most_similar(train: Iterable[Any], sources: list[str]) -> list[str]:
+    """For each source the target of the training pair whose source is most like it.
+
+    Likeness is the cosine of TF-IDF vectors of words and of pairs of words; of equals the first in train counts.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.neighbors import NearestNeighbors
+
+    known, targets = [], []
+    for example in train:
+        known.append(example["source"])
+        targets.append(example["target"])
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\w+", sublinear_tf=True)
+    try:
+        vectors = vectorizer.fit_transform(known)
+    except ValueError:  # no source has a word
+        return [targets[0]] * len(sources)
+    index = NearestNeighbors(n_neighbors=1, metric="cosine", algorithm="brute").fit(vectors)
+    nearest = [
+        index.kneighbors(vectorizer.transform(sources[n : n + 256]), return_distance=False)[:, 0]
+        for n in range(0, len(sources), 256)
+    ]
+    return [targets[n] for n in np.concatenate(nearest)] if nearest else []
