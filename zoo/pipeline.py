@@ -159,7 +159,11 @@ def _evaluate(
         "ceiling": dict(work.dataset.info.ceiling),
         **scores,
         "trivial": _trivial(work, present),
-        "details": {"split": last, **work.task.details(work.prepared, outputs[last], present[last].targets)},
+        "details": {
+            "split": last,
+            **work.task.details(work.prepared, outputs[last], present[last].targets),
+            **_by_length(work, outputs[last], present[last]),
+        },
         "parameters": sum(math.prod(v.shape) for v in trainer.model.trainable_variables),
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
@@ -170,6 +174,12 @@ def _evaluate(
         "device": device_name(),
         "notes": list(work.notes),
     }
+
+
+def _by_length(work: Work, predictions: Any, batches: Batches) -> dict[str, Any]:
+    """The scores by length of a task that tells them."""
+    tell = getattr(work.task, "by_length", None)
+    return {"by_length": tell(work.prepared, predictions, batches)} if tell else {}
 
 
 def _draw(work: Work, directory: RunDirectory, predictions: Any, batches: Batches) -> None:

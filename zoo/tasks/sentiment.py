@@ -171,6 +171,17 @@ class Sentiment:
         matrix = metrics.confusion_matrix(targets, predictions.argmax(axis=1), labels=classes)
         return {"labels": list(prepared.labels), "confusion_matrix": matrix.tolist()}
 
+    def by_length(
+        self, prepared: Prepared, predictions: np.ndarray, batches: SequenceBatches
+    ) -> list[dict[str, Any]]:
+        """Metrics by the number of tokens that the model reads."""
+        from zoo.lengths import by_length
+
+        return by_length(
+            batches.tokens.lengths,
+            lambda which: self.score(prepared, predictions[which], batches.targets[which]),
+        )
+
     def trivial_rows(self, prepared: Prepared, batches: SequenceBatches) -> dict[str, Metrics]:
         """The majority class: every text gets the class frequencies of train."""
         assert prepared.train is not None

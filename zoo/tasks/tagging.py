@@ -198,6 +198,21 @@ class Tagging:
 
         return tag_scores.tables(prepared.labels, predictions, targets.tags.values, targets.tags.offsets)
 
+    def by_length(
+        self, prepared: Prepared, predictions: np.ndarray, batches: TaggedBatches
+    ) -> list[dict[str, Any]]:
+        """Accuracy of the words of sentences by their number of words."""
+        from zoo.lengths import by_length
+
+        lengths, right = batches.tags.lengths, predictions == batches.tags.values
+        sentence = np.repeat(np.arange(len(lengths)), lengths)
+
+        def accuracy(which: np.ndarray) -> Metrics:
+            inside = np.isin(sentence, which)
+            return {"accuracy": float(right[inside].mean()) if inside.any() else float("nan")}
+
+        return by_length(lengths, accuracy)
+
     def trivial_rows(self, prepared: Prepared, batches: TaggedBatches) -> dict[str, Metrics]:
         """The tag that each word has most often in train; for unknown words the tag that is most frequent there."""
         train = prepared.train
