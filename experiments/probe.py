@@ -11,6 +11,7 @@ Each writes tables (.csv, .md) and pictures (.png) into its --out folder. docs/p
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def main(argv: list[str] | None = None) -> None:
     inputs = {"run": arguments.run, "text": arguments.text} if arguments.probe == "gates" else {}
     probe.check(options, **inputs)
     configure(arguments.device)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process
     print(probe.run(options, Path(arguments.out), **inputs))
 
 

@@ -36,6 +36,9 @@ def draw(frame: Any, published: dict[tuple[str, int], int], path: Path) -> None:
             lengths = sorted(set(chosen["length"]))
             axes.set(xscale="log", yscale="log", title=f"{name}: {_STARTS[start]}", xlabel="T, steps")
             axes.set_xticks(lengths, [str(length) for length in lengths])
+            counts = [1_000 * n for n in (2, 5, 10, 20, 50, 100, 200)]
+            axes.set_yticks(counts, [f"{count:,}" for count in counts])
+            axes.set_ylim(1_800, max(1.2 * frame["sequences"].max(), 100_000))
             axes.minorticks_off()
             axes.grid(alpha=0.3)
         row[0].set_ylabel("sequences until solved")
