@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+
+from zoo.translation.pictures import MOST_MAPS, attention_maps, by_length, shown, write
+
+ONE = {
+    "source_tokens": np.array([b"\xe2\x96\x81Ein", "▁남자".encode(), b"", b""]),
+    "tokens": np.array([b"\xe2\x96\x81A", b"", b"", b""]),
+    "attention": np.arange(16.0).reshape(4, 4) / 16,
+}
+
+
+def test_what_is_padding_is_not_shown():
+    read, written, weights = shown(ONE)
+    assert (read, written) == (["▁Ein", "▁남자", "·"], ["▁A", "·"])
+    np.testing.assert_array_equal(weights, ONE["attention"][:2, :3])
+
+
+def test_a_translation_that_was_cut_has_no_end():
+    _, written, weights = shown({**ONE, "tokens": np.array([b"a", b"b", b"c", b"d"])})
+    assert written == ["a", "b", "c", "d"]
+    assert weights.shape == (4, 3)
+
+
+def test_a_map_a_sentence(tmp_path):
+    figure = attention_maps([ONE] * 9)
+    maps = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(maps) == MOST_MAPS
+    assert [label.get_text() for label in maps[0].get_xticklabels()] == ["▁Ein", "▁남자", "·"]
+    np.testing.assert_array_equal(maps[0].images[0].get_array(), ONE["attention"][:2, :3])
+    write(figure, tmp_path / "maps.png")
+    assert (tmp_path / "maps.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_bars_by_length():
+    rows = [
+        {"words_from": 1, "words_to": 4, "sentences": 9, "bleu": 40.0},
+        {"words_from": 5, "words_to": 9, "sentences": 8, "bleu": 30.0},
+    ]
+    axes = by_length(rows).axes[0]
+    assert [bar.get_height() for bar in axes.patches] == [40, 30]

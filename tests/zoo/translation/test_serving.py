@@ -1,0 +1,229 @@
+"""A trained translator as a SavedModel: sentences in, translations out, and the same numbers as the live model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.zoo.conftest import call
+from zoo import plugins
+
+CELLS = plugins.names("zoo.cells", "CELL")
+SMALL = (
+    *("--units", "8", "--embedding", "8", "--epochs", "2", "--batch-size", "16", "--learning-rate", "0.02"),
+    *(
+        "--examples",
+        "160",
+        "--valid-examples",
+        "8",
+        "--test-examples",
+        "12",
+        "--clauses",
+        "1",
+        "--average",
+        "0",
+    ),
+    *("--engine", "loop", "--max-tokens", "30"),
+)
+SENTENCES = [
+    "The red star hides the blue heart.",
+    "",
+    "I can see a small red circle above the blue star, and the green cross is not below the red cross.",
+    "Zzz 다람쥐 \t ?",
+]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    """A translator that has hardly learnt: what is shown here are mechanics."""
+    from zoo.run import main
+
+    out = tmp_path_factory.mktemp("translator") / "run"
+    done = call(main, "translation", "--cell", "gru", "--out", out, "--export", *SMALL)
+    assert done.code == 0, done.err
+    return out
+
+
+@pytest.fixture(scope="module")
+def server(run):
+    return live(run)
+
+
+def live(run: Path):
+    from zoo.pipeline import load_run
+
+    prepared, model = load_run(run)
+    return plugins.load("zoo.tasks", "translation", "TASK").serve(model, prepared)
+
+
+def search(function, width: int = 4, results: int = 3, penalty: float = 1.0, sentences=SENTENCES) -> dict:
+    answer = function(
+        text=tf.constant(sentences, tf.string),
+        width=tf.constant(width),
+        results=tf.constant(results),
+        penalty=tf.constant(penalty),
+    )
+    return {name: value.numpy() for name, value in answer.items()}
+
+
+def agree(found: dict, expected: dict) -> None:
+    for name, value in expected.items():
+        if value.dtype in (object, bool):
+            assert (found[name] == value).all(), name
+        else:
+            np.testing.assert_allclose(found[name], value, atol=1e-5, err_msg=name)
+
+
+def test_a_finished_run_tells_all(run):
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert {"bleu", "chrf", "exact", "perplexity", "accuracy", "cut"} <= set(metrics["test"])
+    assert set(metrics["trivial"]) == {"copy", "most similar training pair"}
+    assert metrics["trivial"]["copy"]["test"]["exact"] == 0
+    assert "tok:13a" in metrics["details"]["signatures"]["bleu"]
+    assert sum(row["sentences"] for row in metrics["details"]["by_length"]) == 12
+    assert metrics["ceiling"] == {"bleu": 100.0, "chrf": 100.0}
+    assert (run / "by_length.png").stat().st_size > 1000
+    header = (run / "history.csv").read_text().splitlines()[0]
+    assert "dev_accuracy" in header
+    assert "bleu" not in header  # the search runs once, at the end
+
+
+def test_the_loaded_model_answers_as_the_live_one(run, server):
+    loaded = tf.saved_model.load(str(run / "export"))
+    agree(
+        {k: v.numpy() for k, v in loaded.signatures["serving_default"](text=tf.constant(SENTENCES)).items()},
+        {k: v.numpy() for k, v in server(tf.constant(SENTENCES)).items()},
+    )
+    agree(search(loaded.signatures["search"]), search(server.functions["search"]))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
+    import datasets
+    from zoo import serving
+    from zoo.config import RecurrentOptions
+    from zoo.factory import recurrent_factory
+
+    task = plugins.load("zoo.tasks", "translation", "TASK")
+    sizes = {"examples": 20, "valid_examples": 2, "test_examples": 2}
+    attention = "none" if cell == "keras_lstm" else "additive"
+    options = task.options_type(
+        embedding=4, attention=attention, decoder_layers=2, max_tokens=8, tokens="words"
+    )
+    prepared = task.prepare(datasets.load("microworld", task.fields, sizes | {"clauses": 1}), options, 4)
+    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3, bidirectional=cell != "none"))
+    server = task.serve(task.build(prepared, recurrent, options), prepared)
+    serving.save(server, tmp_path / "export")
+    loaded = tf.saved_model.load(str(tmp_path / "export"))
+    agree(search(loaded.signatures["search"]), search(server.functions["search"]))
+
+
+def test_it_loads_with_plain_tensorflow(run, run_python, tmp_path):
+    script = (
+        "import sys, tensorflow as tf\n"
+        f"model = tf.saved_model.load({str(run / 'export')!r})\n"
+        "answer = model.signatures['serving_default'](text=tf.constant(['The star.', '']))\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('zoo', 'datasets')]\n"
+        "print(sorted(answer), answer['translation'].numpy()[1], answer['score'].numpy()[1])\n"
+    )
+    done = run_python("-c", script, cwd=tmp_path, env={"PYTHONPATH": ""})
+    assert done.stdout.strip() == "['cut', 'score', 'translation'] b'' 0.0", done.stderr
+
+
+def test_an_empty_batch(server):
+    answer = server(tf.constant([], tf.string))
+    assert all(value.shape[0] == 0 for value in answer.values())
+    assert all(len(value) == 0 for value in search(server.functions["search"], sentences=[]).values())
+
+
+def test_an_empty_sentence_is_answered_with_an_empty_one(server):
+    answer = search(server.functions["search"], results=1, sentences=["", " \n"])
+    assert answer["translation"].tolist() == [[b""], [b""]]
+    assert answer["score"].tolist() == [[0], [0]]
+    assert not answer["cut"].any()
+
+
+def test_an_answer_does_not_depend_on_its_batch(server):
+    together = search(server.functions["search"])
+    for row, sentence in enumerate(SENTENCES):
+        alone = search(server.functions["search"], sentences=[sentence])
+        for name in ("translation", "score", "cut", "log_probability"):
+            agree({name: alone[name][0]}, {name: together[name][row]})
+
+
+def test_the_search_is_by_the_models_own_numbers(run, server):
+    """The log probability of a translation is what the model says of it under teacher forcing."""
+    from zoo.pipeline import load_run
+    from zoo.subwords import BEGIN, END
+
+    prepared, model = load_run(run)
+    answer = search(server.functions["search"], width=5, results=2)
+    numbers = {piece.encode(): n for n, piece in enumerate(prepared.target.pieces, 4)}
+    for row in (0, 2):
+        source = [*prepared.source(tf.constant([SENTENCES[row]]))[0].numpy()[:30], END]
+        for rank in range(2):
+            said = [numbers[token] for token in answer["tokens"][row, rank] if token]
+            target = [BEGIN, *said, *([] if answer["cut"][row, rank] else [END])]
+            told = model({"source": np.array([source]), "target": np.array([target])}, training=False)
+            expected = -float(np.sum(told["surprise"]))
+            # The search never says padding, begin or an unknown token, and shares their probability out.
+            assert expected - 1e-4 <= answer["log_probability"][row, rank] <= expected + 0.2 * len(target)
+
+
+def test_what_was_looked_at_adds_up(server):
+    answer = search(server.functions["search"], results=1)
+    for row in (0, 2, 3):
+        written = int((answer["tokens"][row, 0] != b"").sum())
+        read = int((answer["source_tokens"][row] != b"").sum()) + 1  # and the end
+        weights = answer["attention"][row, 0]
+        np.testing.assert_allclose(weights[:written].sum(axis=-1), 1, atol=1e-4)
+        assert not weights[:, read:].any()
+
+
+def test_a_wider_beam_and_more_results(server):
+    answer = search(server.functions["search"], width=6, results=6)
+    assert answer["translation"].shape == (4, 6)
+    finite = np.where(np.isfinite(answer["score"]), answer["score"], -1e9)
+    assert (np.diff(finite, axis=1) <= 0).all()
+    one = search(server.functions["search"], width=1, results=1, penalty=0.0)
+    np.testing.assert_allclose(one["score"], one["log_probability"])
+
+
+def test_predict_translates_and_draws(run, tmp_path):
+    from zoo.predict import main
+
+    done = call(main, run, SENTENCES[0], "", "--attention", tmp_path / "map.png", "--beam", "3")
+    assert done.code == 0, done.err
+    assert done.out.startswith(SENTENCES[0] + "\n  → ")
+    assert (tmp_path / "map.png").stat().st_size > 1000
+    path = tmp_path / "in.txt"
+    path.write_text("\n".join(SENTENCES[:3]))
+    done = call(main, run, "--file", path, "--n-best", "2", "--beam", "4", "--out", tmp_path / "out.jsonl")
+    assert done.code == 0, done.err
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(row["text"], row["rank"]) for row in rows if row["text"]] == [
+        (SENTENCES[n], rank) for n in (0, 2) for rank in (1, 2)
+    ]
+    assert all(set(row) == {"text", "translation", "score", "cut", "rank"} for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--attention", "map.txt"), "--attention map.txt: the name must end in .png, .svg, .pdf"),
+        (("--attention", "/nowhere/map.png"), "--attention /nowhere/map.png: cannot be written"),
+        (("--beam", "2", "--n-best", "3"), "--n-best 3: a beam of 2 has no more; give --beam"),
+        (("--temperature", "2"), "--temperature is an option of language_model"),
+    ],
+)
+def test_predict_tells_what_it_cannot(run, options, message):
+    from zoo.predict import main
+
+    done = call(main, run, "The star.", *options)
+    assert done.code != 0
+    assert message in done.err
+    assert len(done.err.strip().splitlines()) == 1
