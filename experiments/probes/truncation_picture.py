@@ -21,7 +21,7 @@ def draw(frame: Any, costs: Any, path: Path) -> None:
     same = ["cell", "length", "lag", "steps"]
     frame = frame[(frame[same] == frame[same].iloc[-1]).all(axis=1)]
     last = frame.iloc[-1]
-    figure = Figure(figsize=(15 if len(costs) else 10, 4.2), layout="constrained")
+    figure = Figure(figsize=(15 if len(costs) else 10, 5), layout="constrained")
     panels = figure.subplots(1, 3 if len(costs) else 2)
     _draw_bias(panels[0], frame)
     trained = frame[frame["when"] == "trained"]
@@ -39,7 +39,7 @@ def draw(frame: Any, costs: Any, path: Path) -> None:
         axes.xaxis.set_major_formatter("{x:g}")
         axes.grid(alpha=0.3)
     for axes in panels[:2]:
-        axes.legend()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=9)
     figure.suptitle(f"{last['cell']}: symbols of {last['lag']} steps ago, T = {last['length']}")
     save(figure, path)
 
