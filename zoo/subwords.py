@@ -115,7 +115,9 @@ class Pieces(tf.Module):
             )
 
         done, _, found = tf.while_loop(
-            lambda n, place, _: tf.reduce_any(place < lengths), step, [0, tf.zeros_like(lengths), found]
+            lambda n, place, _: (n < 1) | tf.reduce_any(place < lengths),  # one step at least, for the shape
+            step,
+            [0, tf.zeros_like(lengths), found],
         )
         columns = tf.transpose(tf.reshape(found.gather(tf.range(done)), [done, tf.shape(words)[0]]))
         return tf.RaggedTensor.from_tensor(columns, padding=PADDING)

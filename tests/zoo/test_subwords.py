@@ -88,6 +88,17 @@ def test_pieces_do_not_depend_on_the_other_words():
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_nothing_in_a_graph_too(kind):
+    made = Pieces(["a", "▁a"], kind)
+    encode = tf.function(
+        lambda texts: made(texts).to_tensor(), input_signature=[tf.TensorSpec([None], tf.string)]
+    )
+    assert encode(tf.constant([], tf.string)).shape == (0, 0)
+    assert encode(tf.constant(["", " "])).shape == (2, 0)
+    assert encode(tf.constant(["", "a"])).numpy()[1].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_all_texts_at_once_are_encoded_as_the_graph_encodes_them(kind):
     made = Pieces(learn(TEXTS, kind, 60), kind)
     texts = [*TEXTS, "", "ganz anders: 새"]
