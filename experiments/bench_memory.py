@@ -13,17 +13,12 @@ import sys
 from pathlib import Path
 
 from experiments.bench_shapes import Shape
+from zoo.memory import resident
 
 STEPS = 4
+MB = 1 << 20
 #: A layer that makes the framework take what it takes once, whatever the layer.
 SMALL = Shape(8, 3, 4, 16)
-
-
-def resident(peak: bool = False) -> float:
-    """Resident memory of this process in MB: now, or at its peak since `forget`."""
-    name = "VmHWM:" if peak else "VmRSS:"
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
 def forget() -> None:
@@ -46,7 +41,7 @@ def peak(cell: str, shape: Shape, name: str) -> float:
     forget()
     for _ in range(STEPS):
         train()
-    return resident(peak=True) - before
+    return (resident(peak=True) - before) / MB
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import resource
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -24,6 +23,7 @@ from zoo.checkpoint import Progress
 from zoo.config import RunConfig, read_config
 from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, order_blind_factory, recurrent_factory
+from zoo.memory import resident
 from zoo.pictures import draw_history
 from zoo.platform import device_name
 from zoo.progress import say
@@ -168,7 +168,7 @@ def _evaluate(
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
         "seconds": {"train": round(progress.seconds, 2)},
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_memory_bytes": resident(peak=True),
         "engine": engine.engine,
         "engine_why": engine.why,
         "device": device_name(),

@@ -98,9 +98,9 @@ def test_training_questions_about_an_image_of_the_test_split_are_dropped(tmp_pat
 
 
 def test_tables_by_split_json_lines_and_a_folder_of_images(tmp_path: Path):
-    for split in ("train", "val", "test"):
+    for number, split in enumerate(("train", "val", "test")):
         for n in range(4):
-            picture(tmp_path / f"photos/{split}{n}.png", 100 * ord(split[0]) + n)
+            picture(tmp_path / f"photos/{split}{n}.png", 100 * number + n)
         rows = [{"file_name": f"{split}{n}.png", "question": "", "answer": n % 2 == 0} for n in range(4)]
         (tmp_path / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)))
     data = load(tmp_path, images=str(tmp_path / "photos"))

@@ -1,0 +1,27 @@
+"""The memory of this process, and not that of the one which started it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+
+from zoo import memory
+
+CHILD = "from zoo import memory; print(memory.resident(), memory.resident(peak=True))"
+
+
+def test_the_peak_remembers_what_is_gone():
+    before = memory.resident()
+    block = np.ones(64 << 20, np.uint8)
+    assert memory.resident() > before + (60 << 20)
+    del block
+    assert memory.resident(peak=True) >= before + (60 << 20)
+
+
+def test_a_child_does_not_count_what_its_parent_held():
+    block = np.ones(256 << 20, np.uint8)
+    done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)
+    now, peak = map(int, done.stdout.split())
+    assert len(block) > peak >= now > 1 << 20
