@@ -106,9 +106,23 @@ def read_image_questions(path: Path, column: str | None = None, form: Format = P
         yield str(path.parent / image.strip()), composed(question)
 
 
+def read_image_names(path: Path, column: str | None = None, form: Format = PLAIN) -> Iterator[str]:
+    """The images that a table names, or a `.txt` file a line each: paths relative to the file's folder."""
+    if suffix(path) == ".txt" and column is None and form.delimiter is None:
+        names: Iterator[Any] = (line.strip() for line in lines(path, form.encoding))
+        yield from (str(path.parent / name) for name in names if name)
+        return
+    table = Table(path, form)
+    for line, (name,) in table.rows([find(table, "image", column, IMAGE_NAMES)]):
+        if not isinstance(name, str) or not name.strip():
+            raise UserError(f"{path} line {line}: the image is not the name of a file")
+        yield str(path.parent / name.strip())
+
+
 READERS: dict[str, Callable[[Path, str | None, Format], Iterator[Any]]] = {
     "text": read_texts,
     "tokens": read_sentences,
     "series": read_series,
+    "image": read_image_names,
     "image and question": read_image_questions,
 }

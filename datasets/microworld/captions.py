@@ -57,7 +57,14 @@ def load(spec: str, options: Options) -> Dataset:
     valid = _split(options, "valid", options.valid_examples, seen)
     train = _split(options, "train", options.examples, seen)
     settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
-    info = Info(name=spec, fields=FIELDS, synthetic=True, source=f"generated: {settings}", unit="images")
+    info = Info(
+        name=spec,
+        fields=FIELDS,
+        synthetic=True,
+        ceiling={"true": 1.0},
+        source=f"generated: {settings}",
+        unit="images",
+    )
     return Dataset(info, train, valid, test)
 
 
@@ -70,7 +77,13 @@ def _split(options: Options, name: str, count: int, seen: set[frozenset[object]]
         if frozenset(scene.things) not in seen:
             seen.add(frozenset(scene.things))
             image = Drawing(f"{name} {len(examples)}", scene, options.side)
-            examples.append({"image": image, "captions": captions(random, scene, options)})
+            examples.append(
+                {
+                    "image": image,
+                    "captions": captions(random, scene, options),
+                    "true_captions": true_captions(scene, options.language),
+                }
+            )
     return Split(lambda: examples, count)
 
 
@@ -83,3 +96,10 @@ def captions(random: Random, scene: Scene, options: Options) -> tuple[str, ...]:
         if len(found) == options.captions:
             return tuple(found)
     raise UserError(f"{flag('captions')} {options.captions}: the grammar has only {len(found)} for a picture")
+
+
+def true_captions(scene: Scene, language: str) -> tuple[str, ...]:
+    """All that the grammar may say of a scene of two things; every sentence of it is true."""
+    one, other = scene.things
+    describe_all = LANGUAGES[language].descriptions
+    return (*describe_all(one, other), *describe_all(other, one))

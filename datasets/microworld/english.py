@@ -76,10 +76,21 @@ VERDICTS = (
 
 def describe(random: Random, one: Thing, other: Thing) -> str:
     """A neutral sentence on where one thing stands, seen from another."""
-    thing = f"{one.size} {one.colour} {one.shape}"
     where = random.choice(relations(one, other))
+    return _described(random.choice(DESCRIPTIONS), where, one, other)
+
+
+def descriptions(one: Thing, other: Thing) -> list[str]:
+    """All that `describe` may say."""
+    return [
+        _described(pattern, where, one, other) for where in relations(one, other) for pattern in DESCRIPTIONS
+    ]
+
+
+def _described(pattern: str, where: str, one: Thing, other: Thing) -> str:
+    thing = f"{one.size} {one.colour} {one.shape}"
     where = {"left of": "to the left of", "right of": "to the right of"}.get(where, where)
-    return random.choice(DESCRIPTIONS).format(
+    return pattern.format(
         a=f"a {thing}", A=f"A {thing}", where=where, the_other=f"the {other.colour} {other.shape}"
     )
 

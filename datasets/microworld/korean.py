@@ -83,14 +83,25 @@ VERDICTS = (
 
 def describe(random: Random, one: Thing, other: Thing) -> str:
     """A neutral sentence on where one thing stands, seen from another."""
+    where = random.choice(relations(one, other))
+    return _described(random.choice(DESCRIPTIONS), where, one, other)
+
+
+def descriptions(one: Thing, other: Thing) -> list[str]:
+    """All that `describe` may say."""
+    return [
+        _described(pattern, where, one, other) for where in relations(one, other) for pattern in DESCRIPTIONS
+    ]
+
+
+def _described(pattern: str, where: str, one: Thing, other: Thing) -> str:
     shape = SHAPES[one.shape]
-    where = PLACES[random.choice(relations(one, other))]
-    return random.choice(DESCRIPTIONS).format(
+    return pattern.format(
         a=f"{SIZES[one.size]} {COLOURS[one.colour]} {shape}",
         subject="이" if ends_in_consonant(shape) else "가",
         object="을" if ends_in_consonant(shape) else "를",
         other=f"{COLOURS[other.colour]} {SHAPES[other.shape]}",
-        where=where,
+        where=PLACES[where],
     )
 
 

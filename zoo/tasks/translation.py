@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +12,14 @@ from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from zoo.options import option
 from zoo.tasks.base import Metrics
+from zoo.writing import answers
+from zoo.writing.answers import AnswerOptions
 
 if TYPE_CHECKING:
     from zoo.ragged import Ragged
     from zoo.subwords import Pieces
     from zoo.translation.batches import PairBatches
 
-PICTURES = (".png", ".svg", ".pdf")
 #: Sentences with their translations in `metrics.json`.
 SAMPLES = 10
 
@@ -55,23 +55,6 @@ class Options:
     length_penalty: float = option(
         1.0, "how much longer translations are favoured; 0 ranks by probability", minimum=0, maximum=10
     )
-
-
-@dataclass(frozen=True)
-class AnswerOptions:
-    """How `zoo.predict` translates; what is not given is as in training."""
-
-    beam: int | None = option(
-        None, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100
-    )
-    length_penalty: float | None = option(
-        None, "how much longer translations are favoured; 0 ranks by probability", minimum=0, maximum=10
-    )
-    n_best: int = option(1, "translations of each sentence", minimum=1, maximum=100)
-    attention: str | None = option(
-        None, f"draw what was looked at for each token of the first few sentences ({', '.join(PICTURES)})",
-        metavar="FILE",
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,7 +112,8 @@ class Translation:
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the tokens of both languages on train and turn train and dev into numbers."""
         from zoo.subwords import Pieces, learn
-        from zoo.translation.batches import PairBatches, taken
+        from zoo.translation.batches import PairBatches
+        from zoo.writing.tokens import taken
 
         source, target = (
             Pieces(
@@ -186,8 +170,9 @@ class Translation:
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches) -> Metrics:
         """What the model foresees of the right translations; and, after the search, how good its own ones are."""
         from zoo.translation import scores
+        from zoo.writing.scores import foreseen
 
-        metrics = scores.foreseen(predictions["surprise"], predictions["right"])
+        metrics = foreseen(predictions["surprise"], predictions["right"])
         if "found" in predictions:
             metrics |= scores.compared(_texts(predictions), targets.references())
             metrics["cut"] = float(np.mean([one["cut"] for one in predictions["found"]] or [0.0]))
@@ -233,7 +218,8 @@ class Translation:
 
     def serve(self, model: Any, prepared: Prepared) -> Any:
         """See `zoo.translation.serving.make`."""
-        from zoo.translation.serving import Settings, make
+        from zoo.translation.serving import make
+        from zoo.writing.serving import Settings
 
         options = prepared.options
         settings = Settings(options.beam, options.length_penalty, options.max_tokens)
@@ -246,26 +232,15 @@ class Translation:
         from zoo.translation.serving import candidates
 
         options = options or AnswerOptions()
-        if options.attention and Path(options.attention).suffix not in PICTURES:
-            raise UserError(f"--attention {options.attention}: the name must end in {', '.join(PICTURES)}")
-        settings = server.settings
-        width = max(options.beam or settings.width, options.n_best)
-        if options.beam and options.n_best > options.beam:
-            raise UserError(f"--n-best {options.n_best}: a beam of {options.beam} has no more; give --beam")
-        penalty = settings.penalty if options.length_penalty is None else options.length_penalty
+        width, penalty = options.asked(server.settings.width, server.settings.penalty)
         found = list(candidates(server, inputs, width, options.n_best, penalty))
         if options.attention:
-            _draw_attention(found, Path(options.attention))
-        return [row for one in found for row in _rows(one)]
+            _draw_attention(found, options.attention)
+        return [row for one in found for row in answers.rows(one, "text", "translation")]
 
     def show(self, rows: list[dict[str, Any]]) -> str | None:
         """Each sentence, and its translations in full below it."""
-        lines = []
-        for row in rows:
-            if row.get("rank", 1) == 1:
-                lines.append(row["text"])
-            lines.append(f"  → {row['translation']}  ({row['score']:.3f}{', cut' if row['cut'] else ''})")
-        return "\n".join(lines)
+        return answers.shown(rows, "text", "translation")
 
 
 def _side(split: Split, side: str) -> Iterator[str]:
@@ -297,24 +272,13 @@ def _texts(predictions: Mapping[str, Any]) -> list[str]:
     return [one["translation"] for one in predictions["found"]]
 
 
-def _rows(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A row for each candidate; those that do not exist are left out."""
-    many = len(one["translation"]) > 1
-    for rank, (text, score, cut) in enumerate(
-        zip(one["translation"], one["score"], one["cut"], strict=True), 1
-    ):
-        if np.isfinite(score):
-            row = {"text": one["text"], "translation": text.decode(), "score": float(score), "cut": bool(cut)}
-            yield {**row, "rank": rank} if many else row
-
-
-def _draw_attention(found: list[dict[str, Any]], path: Path) -> None:
+def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
     """Write the maps of the best candidates of the first few sentences.
 
     Raises:
         UserError: the model has no attention, or the file cannot be written.
     """
-    from zoo.translation.pictures import attention_maps, write
+    from zoo.translation.pictures import attention_maps
 
     best = [
         {"source_tokens": one["source_tokens"], "tokens": one["tokens"][0], "attention": one["attention"][0]}
@@ -322,10 +286,7 @@ def _draw_attention(found: list[dict[str, Any]], path: Path) -> None:
     ]
     if best[0]["attention"].shape[-1] == 0:
         raise UserError("--attention: this model was trained with --attention none and looks at nothing")
-    try:
-        write(attention_maps(best), path)
-    except OSError as problem:
-        raise UserError(f"--attention {path}: cannot be written ({problem.strerror or problem})", 1) from None
+    answers.draw(attention_maps(best), name)
 
 
 TASK = Translation()

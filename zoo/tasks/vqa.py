@@ -112,9 +112,9 @@ class Vqa:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the vocabulary on train, read every image once, and turn train and dev into arrays."""
+        from zoo.pixels import size_of
         from zoo.text import learn_vocabulary
         from zoo.vqa.batches import QuestionBatches, questions_of
-        from zoo.vqa.pixels import size_of
 
         vocabulary, _ = learn_vocabulary(
             questions_of(dataset.train),

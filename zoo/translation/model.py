@@ -7,7 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from zoo.layers.decoder import Decoder, TokenLoss
+from zoo.layers.decoder import TokenLoss
+from zoo.writing.model import make_decoder
 
 
 def build(sizes: tuple[int, int], recurrent: Any, options: Any) -> keras.Model:
@@ -21,7 +22,9 @@ def build(sizes: tuple[int, int], recurrent: Any, options: Any) -> keras.Model:
     source = keras.Input((None,), dtype="int32", name="source")
     target = keras.Input((None,), dtype="int32", name="target")
     memory, start = _encoder(sizes[0], recurrent, options)(source)
-    decoder = _decoder(sizes[1], recurrent, options)
+    # As many units as the encoder gives for each token, so that `dot` can compare them.
+    units = recurrent.options.units * (2 if recurrent.options.bidirectional else 1)
+    decoder = make_decoder(sizes[1], units, recurrent, options)
     mask = ops.not_equal(source, 0)
     if options.attention == "none":
         logits = decoder(target[:, :-1], start)
@@ -53,31 +56,3 @@ def summary(states: Any) -> Any:
     larger = [state for state in flat if state.shape[-1] > 1]
     chosen = larger or flat
     return chosen[0] if len(chosen) == 1 else ops.concatenate(chosen, axis=-1)
-
-
-def _decoder(size: int, recurrent: Any, options: Any) -> Decoder:
-    """As many units as the encoder gives for each token, so that `dot` can compare them."""
-    units = recurrent.options.units * (2 if recurrent.options.bidirectional else 1)
-
-    def layer(layers: int, name: str) -> Any:
-        return recurrent(
-            units=units,
-            layers=layers,
-            bidirectional=False,
-            return_sequences=True,
-            return_state=True,
-            name=name,
-        )
-
-    return Decoder(
-        size,
-        options.embedding,
-        layer(1, "decoder_recurrent"),
-        upper=layer(options.decoder_layers - 1, "decoder_upper") if options.decoder_layers > 1 else None,
-        scoring=options.attention,
-        tied=options.tied,
-        dropout=recurrent.options.dropout,
-        scheduled_sampling=options.scheduled_sampling,
-        seed=recurrent.seed + 100,  # other numbers than those of the recurrent layers
-        name="decoder",
-    )

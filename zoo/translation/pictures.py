@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zoo.rundir import write_atomically
+from zoo.writing.pictures import all_letters
 
-#: Families that have the letters of many scripts, where they are installed; the first one that is there helps out.
-FONTS = (
-    "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo",
-    "Noto Sans CJK JP", "Noto Sans CJK SC", "Arial Unicode MS", "Unifont",
-)  # fmt: skip
 MOST_MAPS = 6
 
 
@@ -30,7 +22,7 @@ def attention_maps(found: list[dict[str, Any]]) -> Any:
     found = found[:MOST_MAPS]
     columns = min(2, len(found))
     rows = -(-len(found) // columns)
-    with _all_letters():
+    with all_letters():
         figure = Figure(figsize=(7 * columns, 6 * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False)
         for axes, one in zip(grid.flat, found, strict=False):
@@ -38,12 +30,6 @@ def attention_maps(found: list[dict[str, Any]]) -> Any:
         for axes in grid.flat[len(found) :]:
             axes.set_visible(False)
     return figure
-
-
-def write(figure: Any, path: Path) -> None:
-    """Write the figure whole or not at all, in the format of the file's name."""
-    with _all_letters():
-        write_atomically(path, lambda aside: figure.savefig(aside, dpi=120, format=path.suffix[1:]))
 
 
 def shown(one: dict[str, Any]) -> tuple[list[str], list[str], np.ndarray]:
@@ -77,18 +63,3 @@ def by_length(rows: list[dict[str, Any]]) -> Any:
     axes.bar_label(bars, fmt="%.1f")
     axes.set(xlabel="words of the source (sentences)", ylabel="BLEU", ylim=(0, 105))
     return figure
-
-
-@contextmanager
-def _all_letters() -> Iterator[None]:
-    """With a font of many scripts behind the usual one where there is one; letters that none has become boxes."""
-    import warnings
-
-    import matplotlib
-    from matplotlib import font_manager
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    family = ["DejaVu Sans", *(name for name in FONTS if name in installed)]
-    with warnings.catch_warnings(), matplotlib.rc_context({"font.family": family}):
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,18 +9,6 @@ import numpy as np
 
 #: Buckets by the length of the source, of about as many sentences each.
 BUCKETS = 5
-
-
-def foreseen(surprise: np.ndarray, right: np.ndarray) -> dict[str, float]:
-    """Under teacher forcing, over all tokens: mean surprise in nats (`loss`), its exponential, share of right ones."""
-    if not np.isfinite(surprise).all():
-        return dict.fromkeys(("loss", "perplexity", "accuracy"), math.nan)
-    loss = float(surprise.mean()) if len(surprise) else 0.0
-    return {
-        "loss": loss,
-        "perplexity": math.exp(min(loss, 700)),
-        "accuracy": float(right.mean()) if len(right) else 0.0,
-    }
 
 
 def compared(translations: list[str], references: list[str]) -> dict[str, float]:

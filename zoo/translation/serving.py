@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from zoo.search import Found, Language, beam_search, repeat
+from zoo.search import Found
 from zoo.serving import Server
-from zoo.subwords import BEGIN, END, PADDING, UNKNOWN, Pieces
+from zoo.subwords import END, PADDING, UNKNOWN, Pieces
 from zoo.text import chunks
+from zoo.writing.serving import PENALTY, RESULTS, WIDTH, Settings, write
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
-LANGUAGE = Language(BEGIN, END, PADDING, forbidden=(UNKNOWN,))
 #: Shown for a token that the model does not know.
 UNREAD = "⁇"
 #: Sentences that are translated at once, of about the same length.
 AT_ONCE = 64
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How a translator searches where it is not told otherwise.
-
-    Attributes:
-        width: of the beam.
-        penalty: strength of the length penalty.
-        longest: most tokens of a source, which is cut there, and of a translation.
-    """
-
-    width: int
-    penalty: float
-    longest: int
-
-
 def make(model: Any, source: Pieces, target: Pieces, settings: Settings) -> Server:
-    """The signatures of a translator.
+    """The signatures of a translator; sources are cut after `settings.longest` tokens.
 
     `serving_default` takes `text`, sentences `(batch,)`, and gives
 
@@ -70,9 +54,9 @@ def make(model: Any, source: Pieces, target: Pieces, settings: Settings) -> Serv
     @tf.function(
         input_signature=[
             TEXT,
-            tf.TensorSpec([], tf.int32, name="width"),
-            tf.TensorSpec([], tf.int32, name="results"),
-            tf.TensorSpec([], tf.float32, name="penalty"),
+            WIDTH,
+            RESULTS,
+            PENALTY,
         ]
     )
     def search_for(
@@ -103,25 +87,19 @@ def _search(model: Any, source: Pieces, settings: Settings) -> Callable[..., tup
         lengths = tf.cast(ragged.row_lengths(), tf.int32)
         read = _ended(ragged)
         memory, start = encoder(read, training=False)
-        fixed = repeat(decoder.fixed(start, memory, read != PADDING), width)
-
-        def step(tokens: tf.Tensor, states: Any) -> tuple[tf.Tensor, Any, tf.Tensor]:
-            logits, states, weights = decoder.step(tokens, states, fixed)
-            return tf.cast(logits, decoder.variable_dtype), states, tf.cast(weights, tf.float32)
-
         # A model that repeats itself is cut soon; a character of one language may be three of another.
         limits = tf.where(lengths > 0, tf.minimum(settings.longest, 3 * lengths + 10), 0)
-        states = decoder.first_states(start)
-        found = beam_search(step, states, limits, LANGUAGE, width=width, results=results, penalty=penalty)
+        found = write(decoder, start, memory, read != PADDING, limits, width, results, penalty)
         return found, read
 
     return search
 
 
 def _ended(ragged: tf.RaggedTensor) -> tf.Tensor:
-    """Token numbers `(batch, time)` with `END` behind each sentence and padding behind that."""
+    """Token numbers `(batch, time)` with `END` behind each sentence and padding behind that; at least one step."""
     ends = tf.fill([ragged.nrows(), 1], END)
-    return tf.concat([ragged, ends], axis=1).to_tensor(PADDING)
+    numbers = tf.concat([ragged, ends], axis=1).to_tensor(PADDING)
+    return tf.pad(numbers, [[0, 0], [0, tf.cast(tf.shape(numbers)[1] == 0, tf.int32)]])
 
 
 # ------------------------------------------------------------------------------------------ asking it

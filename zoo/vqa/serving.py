@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from datasets.images import read_image
+from zoo.pixels import Resizer, not_empty, resize
 from zoo.rundir import write_atomically
 from zoo.serving import Server
 from zoo.text import TextEncoder
-from zoo.vqa.pixels import Resizer, resize
 
 IMAGES = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
 QUESTIONS = tf.TensorSpec([None], tf.string, name="question")
@@ -40,7 +40,7 @@ def make(model: Any, encoder: TextEncoder, labels: tuple[str, ...], size: tuple[
     @tf.function(input_signature=[IMAGES, QUESTIONS])
     def reply(image: tf.Tensor, question: tf.Tensor) -> dict[str, tf.Tensor]:
         rows = tf.range(tf.shape(question)[0])
-        inputs = {"tokens": encoder(question), "image": rows, "images": resize(_not_empty(image), size)}
+        inputs = {"tokens": encoder(question), "image": rows, "images": resize(not_empty(image), size)}
         outputs = model(inputs, training=False)
         probabilities = tf.nn.softmax(tf.cast(outputs["logits"], tf.float32))
         return {
@@ -59,12 +59,6 @@ def make(model: Any, encoder: TextEncoder, labels: tuple[str, ...], size: tuple[
         return {"size": tf.constant(size)}
 
     return Server(model, [encoder], {"serving_default": reply, "labels": the_labels, "size": the_size})
-
-
-def _not_empty(images: tf.Tensor) -> tf.Tensor:
-    """At least one pixel each: a batch of no images may come as an array without any."""
-    height, width = (tf.cast(tf.shape(images)[axis] == 0, tf.int32) for axis in (1, 2))
-    return tf.pad(images, [[0, 0], [0, height], [0, width], [0, 0]])
 
 
 def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) -> list[dict[str, Any]]:

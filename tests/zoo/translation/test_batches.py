@@ -4,19 +4,9 @@ import numpy as np
 import pytest
 
 from datasets.base import Split
-from zoo.ragged import Ragged
+from tests.zoo.writing.test_tokens import ragged, rows_of
 from zoo.subwords import BEGIN, END
-from zoo.translation.batches import MANY, PairBatches, surrounded, taken, widths_of
-
-
-def ragged(*rows: list[int]) -> Ragged:
-    return Ragged.concatenate([(np.array(row, np.int32), np.array([len(row)])) for row in rows])
-
-
-def rows_of(sentences: Ragged) -> list[list[int]]:
-    return [
-        sentences.values[a:b].tolist() for a, b in zip(sentences.offsets, sentences.offsets[1:], strict=False)
-    ]
+from zoo.translation.batches import PairBatches
 
 
 def many(count: int, seed: int = 0) -> PairBatches:
@@ -25,19 +15,6 @@ def many(count: int, seed: int = 0) -> PairBatches:
     sources, targets = (ragged(*[[n + 10] * draw.integers(1, 30) for n in range(count)]) for _ in range(2))
     split = Split(lambda: ({"source": f"s{n}", "target": f"t{n}"} for n in range(count)), count)
     return PairBatches.of(sources, targets, 8, split)
-
-
-def test_sentences_get_a_begin_and_an_end():
-    assert rows_of(surrounded(ragged([5], [], [6, 7]), [BEGIN], [END])) == [
-        [BEGIN, 5, END],
-        [BEGIN, END],
-        [BEGIN, 6, 7, END],
-    ]
-    assert rows_of(surrounded(ragged(), [BEGIN], [END])) == []
-
-
-def test_some_of_the_sentences():
-    assert rows_of(taken(ragged([1], [2, 3], [], [4]), np.array([1, 2, 3]))) == [[2, 3], [], [4]]
 
 
 def test_a_batch_holds_whole_pairs_and_weights_for_their_tokens():
@@ -89,18 +66,6 @@ def test_outputs_come_back_in_the_order_of_the_pairs(seed):
     expected = np.concatenate([row[1:] for row in rows_of(batches.decoded)])
     assert found["right"].tolist() == expected.tolist()
     assert found["surprise"].tolist() == (2 * expected).tolist()
-
-
-def test_widths_rise_and_hold_all():
-    draw = np.random.default_rng(0)
-    for count in (0, 1, 100, MANY):
-        lengths = draw.integers(1, 80, count)
-        widths = widths_of(lengths)
-        assert (np.diff(widths) > 0).all()
-        assert widths[-1] >= lengths.max(initial=1)
-    assert len(widths_of(draw.integers(1, 80, MANY))) > len(widths_of(draw.integers(1, 80, 100)))
-    assert widths_of(np.array([90]), np.array([8, 16])).tolist() == [8, 16, 96]
-    assert widths_of(np.array([9]), np.array([8, 16])).tolist() == [8, 16]
 
 
 def test_texts_are_read_when_asked_for():

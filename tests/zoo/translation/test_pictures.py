@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.translation.pictures import MOST_MAPS, attention_maps, by_length, shown, write
+from zoo.translation.pictures import MOST_MAPS, attention_maps, by_length, shown
+from zoo.writing.pictures import write
 
 ONE = {
     "source_tokens": np.array([b"\xe2\x96\x81Ein", "▁남자".encode(), b"", b""]),

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pytest
 import sacrebleu
 
-from zoo.translation.scores import by_length, compared, foreseen, most_similar, signatures
+from zoo.translation.scores import by_length, compared, most_similar, signatures
 
 REFERENCES = ["the cat sat on the mat .", "a dog runs through the deep snow", "two men talk"]
 TRANSLATIONS = ["the cat sat on a mat .", "a dog runs through deep snow", "two men talk"]
@@ -33,13 +30,6 @@ def test_the_signatures_say_how_it_was_counted():
     found = signatures(TRANSLATIONS, REFERENCES)
     assert "tok:13a" in found["bleu"]
     assert f"version:{sacrebleu.__version__}" in found["chrf"]
-
-
-def test_what_the_model_foresees():
-    found = foreseen(np.log([2.0, 8.0]), np.array([1.0, 0.0]))
-    assert found == {"loss": pytest.approx(math.log(4)), "perplexity": pytest.approx(4), "accuracy": 0.5}
-    assert math.isnan(foreseen(np.array([np.nan]), np.array([1.0]))["accuracy"])
-    assert math.isfinite(foreseen(np.array([1e9]), np.array([0.0]))["perplexity"])
 
 
 def test_scores_by_length():

@@ -21,6 +21,12 @@ def resize(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
 
 
+def not_empty(images: tf.Tensor) -> tf.Tensor:
+    """At least one pixel each: a batch of no images may come as an array without any."""
+    height, width = (tf.cast(tf.shape(images)[axis] == 0, tf.int32) for axis in (1, 2))
+    return tf.pad(images, [[0, 0], [0, height], [0, width], [0, 0]])
+
+
 class Resizer:
     """Images one at a time, as arrays.
 

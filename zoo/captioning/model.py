@@ -1,0 +1,87 @@
+"""The captioning model: an encoder of the image, and the decoder that writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo.layers.decoder import TokenLoss
+from zoo.layers.image_encoder import ImageEncoder
+from zoo.writing.model import make_decoder
+
+#: Numbers whose spread is less than this share of the usual one are not blown up to the same size.
+LEAST_SPREAD = 0.05
+
+
+def build(shape: tuple[int, ...], spread: Any, vocabulary: int, recurrent: Any, options: Any) -> keras.Model:
+    """From what `zoo.captioning.batches.CaptionBatches.load` gives to what `TokenLoss` gives, `(batch, steps)`.
+
+    Args:
+        shape: of an image: `(height, width, 3)` of pixels, `(features,)` or `(rows, columns, features)`.
+        spread: None for pixels; mean and variance of each feature over the training images.
+        vocabulary: how many different tokens there are.
+        recurrent: makes recurrent layers.
+        options: of the task.
+    """
+    images = keras.Input(shape, dtype="uint8" if spread is None else "float32", name="images")
+    row = keras.Input((), dtype="int32", name="image")
+    caption = keras.Input((None,), dtype="int32", name="caption")
+    encoder = _encoder(shape, spread, recurrent, options)
+    memory, start = (ops.take(of_images, row, axis=0) for of_images in encoder(images))
+    scoring = options.attention if attends(shape, options) else "none"
+    decoder = make_decoder(vocabulary, recurrent.options.units, recurrent, options, scoring)
+    read = caption[:, :-1]
+    logits = decoder(read, start) if scoring == "none" else decoder(read, start, memory)
+    told = TokenLoss(options.label_smoothing, name="foreseen")(logits, caption[:, 1:])
+    return keras.Model({"images": images, "image": row, "caption": caption}, told, name="captioning")
+
+
+def attends(shape: tuple[int, ...], options: Any) -> bool:
+    """Whether there are parts to attend to: one vector an image has none."""
+    return len(shape) == 3 and options.attention != "none"
+
+
+def _encoder(shape: tuple[int, ...], spread: Any, recurrent: Any, options: Any) -> keras.Model:
+    """From images to a memory `(images, places, size)` and a starting vector `(images, units)`.
+
+    Of a network that is trained along all parts of the grid are heard for the start, each in its place; of features
+    that were computed elsewhere, which may be many, their mean and the largest of each. As a memory a vector is a
+    single place.
+    """
+    units, dropout = recurrent.options.units, recurrent.options.dropout
+    images = keras.Input(shape, dtype="uint8" if spread is None else "float32", name="encoder_images")
+    if spread is None:
+        grid = ImageEncoder(options.channels, options.convolutions, name="image_encoder")(images)
+        summary = keras.layers.Flatten(name="flat")(grid)
+    else:
+        mean, variance = spread
+        grid = keras.layers.Normalization(axis=-1, mean=mean, variance=variance, name="normalized")(images)
+        summary = grid
+        if len(shape) == 3:
+            summary = ops.concatenate([ops.mean(grid, axis=(1, 2)), ops.max(grid, axis=(1, 2))], axis=-1)
+    parts = grid.shape[1] * grid.shape[2] if len(shape) == 3 else 1
+    memory = ops.reshape(grid, (-1, parts, grid.shape[-1]))
+    if attends(shape, options):
+        # As large as the decoder's outputs, so that `dot` can compare them.
+        memory = keras.layers.Dense(units, name="memory")(keras.layers.Dropout(dropout)(memory))
+    start = keras.layers.Dropout(dropout, name="summary_dropout")(summary)
+    start = keras.layers.Dense(units, activation="tanh", name="start")(start)
+    return keras.Model(images, [memory, start], name="encoder")
+
+
+def spread_of(features: np.ndarray) -> tuple[list[float], list[float]]:
+    """Mean and variance of each feature over images and places; variances that are very small are raised."""
+    flat = features.reshape(-1, features.shape[-1])
+    mean, variance = flat.mean(axis=0, dtype=np.float64), flat.var(axis=0, dtype=np.float64)
+    usual = float(variance.mean()) or 1.0
+    return mean.tolist(), np.maximum(variance, LEAST_SPREAD**2 * usual).tolist()
+
+
+def grid_of(encoder: Any, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the parts that an encoder of images of this shape tells apart."""
+    network = next((layer for layer in encoder.layers if isinstance(layer, ImageEncoder)), None)
+    found = shape if network is None else network.compute_output_shape((None, *shape))[1:]
+    return int(found[0]), int(found[1])

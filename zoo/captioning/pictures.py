@@ -1,0 +1,106 @@
+"""Pictures of captions: images with what was written of them, and where each word looked."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from zoo.captioning.batches import CaptionBatches
+from zoo.writing.pictures import all_letters
+
+SHOWN = 12
+PER_ROW = 4
+MOST_MAPS = 4  # images in one picture of `zoo.predict`
+REFERENCES = 2
+WIDE = 40  # characters of a line
+
+
+def contact_sheet(captions: list[str], batches: CaptionBatches) -> Figure:
+    """Some images, spread evenly over the split, with their caption and two that people gave; green where it is right.
+
+    Images of which there are only features stand there by name.
+    """
+    which = np.linspace(0, len(captions) - 1, min(SHOWN, len(captions))).round().astype(int)
+    rows = -(-len(which) // PER_ROW)
+    seen = batches.images.dtype == np.uint8
+    with all_letters():
+        figure = Figure(figsize=(3.6 * PER_ROW, (3.9 if seen else 1.9) * rows), layout="constrained")
+        cells = figure.subplots(rows, PER_ROW, squeeze=False).flat
+        for axes, n in zip(cells, which, strict=False):
+            _panel(axes, captions[n], batches, int(n), seen)
+        for axes in cells:
+            axes.set_axis_off()
+    return figure
+
+
+def _panel(axes: Any, caption: str, batches: CaptionBatches, n: int, seen: bool) -> None:
+    axes.set(xticks=[], yticks=[])
+    if seen:
+        axes.imshow(batches.images[n])
+    else:
+        axes.text(0.5, 0.5, batches.names[n], ha="center", va="center", fontsize=8, transform=axes.transAxes)
+    right = batches.true[n] if batches.true else frozenset(batches.references[n])
+    colour = "darkgreen" if caption in right else "firebrick" if batches.true else "black"
+    axes.set_title(_wrapped(caption), fontsize=9, color=colour)
+    axes.set_xlabel(
+        "\n".join(_wrapped(one) for one in batches.references[n][:REFERENCES]), fontsize=8, color="0.4"
+    )
+
+
+def attention_maps(found: list[dict[str, Any]]) -> Figure:
+    """For each of the first few images a row: the image, then a panel a token, light where it looked.
+
+    Args:
+        found: `pixels` (None where there are only features), `tokens` and `attention` `(steps, rows, columns)`.
+    """
+    found = found[:MOST_MAPS]
+    written = [_written(one["tokens"]) for one in found]
+    columns = 1 + max(map(len, written), default=0)
+    with all_letters():
+        figure = Figure(figsize=(1.2 * columns, 1.5 * len(found)), layout="constrained")
+        grid = figure.subplots(len(found), columns, squeeze=False)
+        for line, one, tokens in zip(grid, found, written, strict=True):
+            for number, axes in enumerate(line):
+                axes.set(xticks=[], yticks=[])
+                if number > len(tokens):
+                    axes.set_axis_off()
+                elif number:
+                    _map(axes, one["pixels"], one["attention"][number - 1])
+                    axes.set_title(_literal(tokens[number - 1]), fontsize=9)
+                elif one["pixels"] is not None:
+                    axes.imshow(one["pixels"])
+                else:
+                    axes.set_axis_off()
+    return figure
+
+
+def _written(tokens: np.ndarray) -> list[str]:
+    """The tokens as text, the end as `·`."""
+    texts = [token.decode() for token in tokens]
+    length = next((n for n, text in enumerate(texts) if not text), len(texts))
+    return [text.replace("▁", "") for text in texts[:length]] + ["·"] * (length < len(texts))
+
+
+def _map(axes: Any, pixels: np.ndarray | None, weights: np.ndarray) -> None:
+    shares = weights / max(float(weights.max()), 1e-9)
+    if pixels is None:
+        axes.imshow(shares, cmap="gray", vmin=0, vmax=1)
+        return
+    height, width = pixels.shape[:2]
+    axes.imshow(pixels)
+    axes.imshow(
+        np.zeros_like(shares), cmap="gray", vmin=0, vmax=1, alpha=0.85 * (1 - shares),
+        extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="bilinear",
+    )  # fmt: skip
+
+
+def _literal(text: str) -> str:
+    return text.replace("$", r"\$")
+
+
+def _wrapped(text: str) -> str:
+    """On lines of a readable length."""
+    return _literal("\n".join(textwrap.wrap(" ".join(text.split()), WIDE)[:3]))

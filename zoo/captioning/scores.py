@@ -1,0 +1,163 @@
+"""How good captions are: BLEU and chrF by sacreBLEU and CIDEr-D, each against all captions that people gave an image.
+
+Captions are compared as is usual for them (Chen et al. 2015, Microsoft COCO Captions): in lower case, without
+punctuation. BLEU's tokens are then the words between blanks.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import zip_longest
+
+import numpy as np
+
+ORDERS = 4
+#: Width of CIDEr-D's penalty for captions of another length, in words.
+SIGMA = 6.0
+PUNCTUATION = re.compile(r"[^\w\s]|_")
+
+References = Sequence[Sequence[str]]
+Vector = dict[tuple[str, ...], float]
+
+
+def plain(caption: str) -> str:
+    """In lower case, without punctuation, one blank between words; an apostrophe leaves no blank."""
+    return " ".join(PUNCTUATION.sub(" ", caption.lower().replace("'", "").replace("’", "")).split())
+
+
+def compared(captions: Sequence[str], references: References) -> dict[str, float]:
+    """BLEU-1 to BLEU-4 (Papineni et al. 2002) and chrF (Popović 2015) from 0 to 100, CIDEr-D, and `exact`, the share
+    that some person wrote word by word.
+
+    Args:
+        captions: one an image.
+        references: for each image the captions of people, at least one.
+    """
+    written, given = [plain(caption) for caption in captions], [[plain(r) for r in one] for one in references]
+    streams = [list(stream) for stream in zip_longest(*given)]  # None where an image has fewer captions
+    same = sum(caption in of_image for caption, of_image in zip(written, given, strict=True))
+    found = {f"bleu_{n}": _bleu(n).corpus_score(written, streams).score for n in range(1, ORDERS + 1)}
+    return found | {
+        "chrf": _chrf().corpus_score(written, streams).score,
+        "cider": cider(written, given),
+        "exact": same / max(len(given), 1),
+    }
+
+
+def signatures(captions: Sequence[str], references: References) -> dict[str, str]:
+    """sacreBLEU's own words for how it counted (Post 2018); what was done before is not in them."""
+    written, given = [plain(caption) for caption in captions], [[plain(r) for r in one] for one in references]
+    streams = [list(stream) for stream in zip_longest(*given)]
+    metrics = {"bleu_4": _bleu(4), "chrf": _chrf()}
+    for metric in metrics.values():
+        metric.corpus_score(written, streams)
+    before = "in lower case and without punctuation on both sides; "
+    return {name: before + metric.get_signature().format() for name, metric in metrics.items()}
+
+
+def _bleu(order: int):
+    from sacrebleu.metrics import BLEU
+
+    return BLEU(tokenize="none", max_ngram_order=order, force=True)
+
+
+def _chrf():
+    from sacrebleu.metrics import CHRF
+
+    return CHRF()
+
+
+# ------------------------------------------------------------------------------------------ CIDEr-D
+
+
+def cider(captions: Sequence[str], references: References) -> float:
+    r"""CIDEr-D (Vedantam, Zitnick and Parikh 2015, equations 2 to 5 with section 6's clipping and length penalty).
+
+    With the TF-IDF vectors $g^n$ of n-grams (n from 1 to 4) of the caption c and of each of its m references s,
+
+    $$\frac{10}{4 m} \sum_n \sum_s \exp\Bigl(-\frac{(l_c - l_s)^2}{2 \sigma^2}\Bigr)
+    \frac{\min(g^n(c), g^n(s)) \cdot g^n(s)}{\|g^n(c)\| \|g^n(s)\|}$$
+
+    averaged over images; document frequencies count the images whose references hold the n-gram. Words are parted by
+    blanks. The n-grams of a set of one image have no weight, and the score is 0.
+    """
+    if not captions:
+        return 0.0
+    frequencies: Counter[tuple[str, ...]] = Counter()
+    for of_image in references:
+        frequencies.update({gram for reference in of_image for gram in _grams(reference)})
+    images = math.log(len(references))
+    weights = {gram: images - math.log(count) for gram, count in frequencies.items()}
+
+    def vectors(caption: str) -> list[Vector]:
+        """TF-IDF of each order; an n-gram that no reference holds counts as one that a single image has."""
+        found: list[Vector] = [{} for _ in range(ORDERS)]
+        for gram, count in _grams(caption).items():
+            found[len(gram) - 1][gram] = count * weights.get(gram, images)
+        return found
+
+    scores = [
+        np.mean([_alike(caption, vectors(caption), one, vectors(one)) for one in of_image])
+        for caption, of_image in zip(captions, references, strict=True)
+    ]
+    return float(np.mean(scores))
+
+
+def _grams(caption: str) -> Counter[tuple[str, ...]]:
+    words = caption.split()
+    return Counter(tuple(words[k : k + n]) for n in range(1, ORDERS + 1) for k in range(len(words) - n + 1))
+
+
+def _alike(caption: str, of_caption: list[Vector], reference: str, of_reference: list[Vector]) -> float:
+    """10 times the mean over the orders of the clipped cosine, made less for captions of another length."""
+    total = 0.0
+    for ours, theirs in zip(of_caption, of_reference, strict=True):
+        norms = math.hypot(*ours.values()) * math.hypot(*theirs.values())
+        if norms:
+            clipped = sum(
+                min(value, theirs.get(gram, 0.0)) * theirs.get(gram, 0.0) for gram, value in ours.items()
+            )
+            total += clipped / norms
+    delta = len(caption.split()) - len(reference.split())
+    return 10 * total / ORDERS * math.exp(-(delta**2) / (2 * SIGMA**2))
+
+
+# ------------------------------------------------------------------------------------------ rows without a model
+
+
+def nearest(train: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """For each image the training image that is most like it, by the cosine of their features; of equals the first.
+
+    Args:
+        train, images: `(images, …)`; pixels are taken as small pictures, features of a grid as their mean.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    if not len(images):
+        return np.zeros(0, np.int64)
+    index = NearestNeighbors(n_neighbors=1, metric="cosine", algorithm="brute").fit(_looks(train))
+    looks = _looks(images)
+    found = [
+        index.kneighbors(looks[n : n + 256], return_distance=False)[:, 0] for n in range(0, len(looks), 256)
+    ]
+    return np.concatenate(found)
+
+
+def _looks(images: np.ndarray) -> np.ndarray:
+    """A vector an image, `(images, features)`. Pixels: at most 16 along a side, each the mean of those it stands for,
+    less the picture's mean, so that the cosine does not tell only how bright it is."""
+    if images.dtype != np.uint8:
+        return images.astype(np.float32).reshape(len(images), -1, images.shape[-1]).mean(axis=1)
+    step = [max(1, -(-side // 16)) for side in images.shape[1:3]]
+    rows, columns = ([*range(0, side, n)] for side, n in zip(images.shape[1:3], step, strict=True))
+    looks = np.stack([_small(image, rows, columns) for image in images])
+    return looks - looks.mean(axis=1, keepdims=True)
+
+
+def _small(image: np.ndarray, rows: list[int], columns: list[int]) -> np.ndarray:
+    sums = np.add.reduceat(np.add.reduceat(image.astype(np.float32), rows, axis=0), columns, axis=1)
+    counts = np.add.reduceat(np.add.reduceat(np.ones(image.shape[:2]), rows, axis=0), columns, axis=1)
+    return (sums / counts[..., None]).ravel()

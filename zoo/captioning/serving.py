@@ -1,0 +1,167 @@
+"""What an exported captioner answers: images or their features in, captions with scores out, beam search inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.captioned import FeatureStore
+from datasets.errors import UserError
+from datasets.images import read_image
+from zoo.captioning.batches import check_shape
+from zoo.captioning.model import grid_of
+from zoo.pixels import Resizer, not_empty, resize
+from zoo.search import Found
+from zoo.serving import Server
+from zoo.subwords import Pieces
+from zoo.writing.serving import PENALTY, RESULTS, WIDTH, Settings, write
+
+#: Images that are described at once.
+AT_ONCE = 64
+FEATURES = ".npz"
+
+
+def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, settings: Settings) -> Server:
+    """The signatures of a captioner; captions end after `settings.longest` tokens.
+
+    `serving_default` takes `image` `(batch, height, width, 3)` uint8 of any height and width, or, where the model was
+    trained on features, `features` `(batch, …)` float32, and gives
+
+        caption         (batch,) strings
+        score           (batch,) log probability divided by the length penalty
+        cut             (batch,) whether the caption was cut at the most tokens it may have
+
+    `search` also takes `width`, `results` (at most `width`) and `penalty`, and gives these three as `(batch, results)`,
+    the best first, and
+
+        log_probability (batch, results)
+        tokens          (batch, results, steps) strings, what was written; "" behind its end
+        attention       (batch, results, steps, rows, columns) what share of attention each token gave to what part of
+                        the image; no rows and columns without attention
+
+    `shape` gives the shape that images are brought to, or that features must have.
+    """
+    given = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
+    if not pixels:
+        given = tf.TensorSpec([None, *shape], tf.float32, name="features")
+    encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
+    grid = (0, 0) if decoder.attention is None else grid_of(encoder, shape)
+
+    def search(images: tf.Tensor, width: Any, results: Any, penalty: Any) -> Found:
+        memory, start = encoder(_read(images), training=False)
+        limits = tf.fill([tf.shape(images)[0]], settings.longest)
+        return write(decoder, start, memory, None, limits, width, results, penalty)
+
+    def _read(images: tf.Tensor) -> tf.Tensor:
+        return resize(not_empty(images), (shape[0], shape[1])) if pixels else images
+
+    def describe(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = search(images, settings.width, 1, settings.penalty)
+        return {
+            "caption": pieces.sentences(found.tokens[:, 0]),
+            "score": found.scores[:, 0],
+            "cut": found.cut[:, 0],
+        }
+
+    def search_for(
+        images: tf.Tensor, width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        found = search(images, width, results, penalty)
+        return {
+            "caption": pieces.sentences(found.tokens),
+            "score": found.scores,
+            "cut": found.cut,
+            "log_probability": found.log_probabilities,
+            "tokens": tf.gather(pieces.texts, found.tokens),
+            "attention": tf.reshape(found.extras, tf.concat([tf.shape(found.extras)[:3], grid], 0)),
+        }
+
+    @tf.function(input_signature=[])
+    def the_shape() -> dict[str, tf.Tensor]:
+        return {"shape": tf.constant(shape, tf.int32)}
+
+    functions = {
+        "serving_default": tf.function(describe, input_signature=[given]),
+        "search": tf.function(search_for, input_signature=[given, WIDTH, RESULTS, PENALTY]),
+        "shape": the_shape,
+    }
+    server = Server(model, [pieces], functions)
+    server.settings, server.shape, server.pixels = settings, shape, pixels
+    return server
+
+
+def describe_all(server: Server, images: np.ndarray) -> list[dict[str, Any]]:
+    """`caption`, `score` and `cut` of images or features of the model's size, in order."""
+    found = []
+    for start in range(0, len(images), AT_ONCE):
+        chunk = images[start : start + AT_ONCE]
+        answer = server(tf.constant(chunk if server.pixels else chunk.astype(np.float32)))
+        arrays = {name: value.numpy() for name, value in answer.items()}
+        found += [
+            {
+                "caption": arrays["caption"][row].decode(),
+                "score": float(arrays["score"][row]),
+                "cut": bool(arrays["cut"][row]),
+            }
+            for row in range(len(chunk))
+        ]
+    return found
+
+
+def candidates(
+    server: Server, inputs: Iterable[str], width: int, results: int, penalty: float
+) -> Iterator[dict[str, Any]]:
+    """For each image its candidates: what `search` gives, as arrays of that image alone, its name and its `pixels`.
+
+    Args:
+        server: see `make`.
+        inputs: image files; of a model of features `.npz` files of `names` and `features`, described one by one.
+        width, results, penalty: of the search.
+
+    Raises:
+        UserError: a file that cannot be read, features of another shape than the model's.
+    """
+    for chunk in _chunks(_pixels(server, inputs) if server.pixels else _features(server, inputs)):
+        answer = server.functions["search"](
+            tf.constant(np.stack([values for _, values in chunk])),
+            tf.constant(width),
+            tf.constant(results),
+            tf.constant(penalty, tf.float32),
+        )
+        arrays = {name: value.numpy() for name, value in answer.items()}
+        for row, (name, values) in enumerate(chunk):
+            shown = values if server.pixels else None
+            yield {"image": name, "pixels": shown} | {key: value[row] for key, value in arrays.items()}
+
+
+def _pixels(server: Server, inputs: Iterable[str]) -> Iterator[tuple[str, np.ndarray]]:
+    resizer = Resizer((server.shape[0], server.shape[1]))
+    for name in inputs:
+        if Path(name).suffix == FEATURES:
+            raise UserError(f"{name}: this model was trained on images and takes none of their features")
+        yield name, resizer(read_image(Path(name)))
+
+
+def _features(server: Server, inputs: Iterable[str]) -> Iterator[tuple[str, np.ndarray]]:
+    for name in inputs:
+        if Path(name).suffix != FEATURES:
+            raise UserError(
+                f"{name}: this model was trained on features; give a .npz file of names and features"
+            )
+        store = FeatureStore(Path(name))
+        for image in store.rows:
+            found = store.find(image)
+            assert found is not None
+            values = found.read()
+            check_shape(f"{name}: {image}", values, tuple(server.shape))
+            yield image, values
+
+
+def _chunks(images: Iterator[Any]) -> Iterator[list[Any]]:
+    while chunk := list(islice(images, AT_ONCE)):
+        yield chunk

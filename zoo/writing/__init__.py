@@ -1,0 +1,1 @@
+"""What tasks share whose answers are sentences: tokens in batches, the decoder, the search, its options and rows."""

@@ -1,0 +1,81 @@
+"""How `zoo.predict` asks for sentences, and the rows that come back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import UserError
+from zoo.options import option
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How to search for sentences; what is not given is as in training."""
+
+    beam: int | None = option(
+        None, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100
+    )
+    length_penalty: float | None = option(
+        None, "how much longer sentences are favoured; 0 ranks by probability", minimum=0, maximum=10
+    )
+    n_best: int = option(1, "sentences for each input", minimum=1, maximum=100)
+    attention: str | None = option(
+        None, f"draw what was looked at for each token, of the first few inputs ({', '.join(PICTURES)})",
+        metavar="FILE",
+    )  # fmt: skip
+
+    def asked(self, width: int, penalty: float) -> tuple[int, float]:
+        """Width of the beam and length penalty, where these are the model's own ones.
+
+        Raises:
+            UserError: more sentences than the beam has, or a picture of an unknown kind.
+        """
+        if self.attention and Path(self.attention).suffix not in PICTURES:
+            raise UserError(f"--attention {self.attention}: the name must end in {', '.join(PICTURES)}")
+        if self.beam and self.n_best > self.beam:
+            raise UserError(f"--n-best {self.n_best}: a beam of {self.beam} has no more; give --beam")
+        own = penalty if self.length_penalty is None else self.length_penalty
+        return max(self.beam or width, self.n_best), own
+
+
+def rows(found: dict[str, Any], given: str, name: str) -> Iterator[dict[str, Any]]:
+    """A row for each sentence that was found for an input; those that do not exist are left out.
+
+    Args:
+        found: the input, under the name `given`; and arrays `(results,)`: the sentences, under `name`, `score`, `cut`.
+    """
+    many = len(found[name]) > 1
+    for rank, (text, score, cut) in enumerate(zip(found[name], found["score"], found["cut"], strict=True), 1):
+        if math.isfinite(score):
+            row = {given: found[given], name: text.decode(), "score": float(score), "cut": bool(cut)}
+            yield {**row, "rank": rank} if many else row
+
+
+def shown(rows: list[dict[str, Any]], given: str, name: str) -> str:
+    """Each input, and its sentences in full below it."""
+    lines = []
+    for row in rows:
+        if row.get("rank", 1) == 1:
+            lines.append(row[given])
+        lines.append(f"  → {row[name]}  ({row['score']:.3f}{', cut' if row['cut'] else ''})")
+    return "\n".join(lines)
+
+
+def draw(figure: Any, name: str) -> None:
+    """Write a picture.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    from zoo.writing.pictures import write
+
+    try:
+        write(figure, Path(name))
+    except OSError as problem:
+        raise UserError(f"--attention {name}: cannot be written ({problem.strerror or problem})", 1) from None

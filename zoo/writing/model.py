@@ -1,0 +1,42 @@
+"""The decoder of a task's options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoo.layers.decoder import Decoder
+
+
+def make_decoder(size: int, units: int, recurrent: Any, options: Any, scoring: str | None = None) -> Decoder:
+    """The layer named `decoder`.
+
+    Args:
+        size: how many different tokens there are.
+        units: of each of its cells.
+        recurrent: the factory of recurrent layers.
+        options: of the task: `embedding`, `attention`, `decoder_layers`, `tied`, `scheduled_sampling`.
+        scoring: how attention scores, where it is not `options.attention`.
+    """
+
+    def layer(layers: int, name: str) -> Any:
+        return recurrent(
+            units=units,
+            layers=layers,
+            bidirectional=False,
+            return_sequences=True,
+            return_state=True,
+            name=name,
+        )
+
+    return Decoder(
+        size,
+        options.embedding,
+        layer(1, "decoder_recurrent"),
+        upper=layer(options.decoder_layers - 1, "decoder_upper") if options.decoder_layers > 1 else None,
+        scoring=scoring or options.attention,
+        tied=options.tied,
+        dropout=recurrent.options.dropout,
+        scheduled_sampling=options.scheduled_sampling,
+        seed=recurrent.seed + 100,  # other numbers than those of the recurrent layers
+        name="decoder",
+    )

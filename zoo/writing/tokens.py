@@ -1,0 +1,82 @@
+"""Sentences in tokens, in batches: what is put around them, how wide they are padded, what comes back a token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from zoo.ragged import Ragged
+
+#: Sentences from which on widths are finer: each is a shape to compile, which many batches repay.
+MANY = 10_000
+
+
+def of_tokens(
+    lengths: np.ndarray, which: list[np.ndarray], widths: list[int], outputs: list[dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """`surprise` and `right` of every token, of all sentences in order, `(tokens,)`.
+
+    Args:
+        lengths: `(sentences,)`, tokens that were foreseen.
+        which: the sentences of each batch.
+        widths: time steps of each batch.
+        outputs: of the model for each batch, `(rows, steps)` by name, at least a row a sentence.
+    """
+    ends = np.cumsum(lengths)
+    found = {name: np.zeros(ends[-1] if len(ends) else 0, np.float64) for name in ("surprise", "right")}
+    for rows, width, output in zip(which, widths, outputs, strict=True):
+        steps = np.arange(width)
+        inside = steps < lengths[rows][:, None]
+        places = ((ends - lengths)[rows][:, None] + steps)[inside]
+        for name, values in found.items():
+            values[places] = output[name][: len(rows)][inside]
+    return found
+
+
+def surrounded(sentences: Ragged, before: list[int], after: list[int]) -> Ragged:
+    """Each sentence with some tokens before and after it."""
+    count = len(sentences)
+    lengths = sentences.lengths + len(before) + len(after)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    values = np.zeros(offsets[-1], np.int32)
+    inner = np.arange(len(sentences.values)) + np.repeat(
+        offsets[:-1] + len(before) - sentences.offsets[:-1], sentences.lengths
+    )
+    values[inner] = sentences.values
+    for n, token in enumerate(before):
+        values[offsets[:-1] + n] = token
+    for n, token in enumerate(after):
+        values[offsets[1:] - len(after) + n] = token
+    return Ragged(values, offsets if count else np.zeros(1, np.int64))
+
+
+def taken(sentences: Ragged, which: np.ndarray) -> Ragged:
+    """The sentences with these numbers."""
+    lengths = sentences.lengths[which]
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    places = np.arange(offsets[-1]) + np.repeat(sentences.offsets[which] - offsets[:-1], lengths)
+    return Ragged(sentences.values[places], offsets)
+
+
+def widths_of(lengths: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    """Rising widths that hold sentences of these lengths; `known` ones, with one more where a sentence needs it."""
+    longest = int(lengths.max(initial=1))
+    if known is not None:
+        return known if longest <= known[-1] else np.append(known, -(-longest // 8) * 8)
+    grain, ratio, buckets = (2, 0.9, 16) if len(lengths) >= MANY else (4, 0.6, 4)
+    quantiles = (
+        np.quantile(lengths, np.linspace(0, 1, buckets + 1)[1:], method="higher") if len(lengths) else [1]
+    )
+    widths = np.maximum(4, -(-np.asarray(quantiles).astype(int) // grain) * grain)
+    kept = [int(widths[-1])]
+    for width in widths[::-1]:
+        if width <= ratio * kept[-1]:
+            kept.append(int(width))
+    return np.array(kept[::-1])
+
+
+def parts(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Parts of this size, the last one as large as what is left."""
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
