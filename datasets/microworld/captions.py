@@ -7,17 +7,20 @@ machine put a large blue star below the red circle.` Everything that a caption s
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import comb
 from random import Random
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.microworld import english, korean
-from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing
-from datasets.microworld.world import COLUMNS, Scene, draw_scene
+from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing, draw_things
+from datasets.microworld.world import COLOURS, COLUMNS, ROWS, SHAPES, SIZES, Scene
 from datasets.options import flag, option, require
 
 FIELDS = ("image", "captions")
 LANGUAGES = {"en": english, "ko": korean}
+#: Share of all scenes that may be drawn: no scene comes twice, and the last ones would be long to find.
+SPARE = 0.5
 ATTEMPTS = 200  # draws of one caption before the grammar counts as exhausted
 
 
@@ -26,10 +29,12 @@ class Options:
     """What pictures to draw, and what to say of them."""
 
     language: str = option("en", "language of the captions", tuple(LANGUAGES))
-    examples: int = option(3000, "pictures to train on")
+    examples: int = option(5000, "pictures to train on")
     valid_examples: int = option(300, "pictures in the dev split")
     test_examples: int = option(500, "pictures in the test split")
-    captions: int = option(5, "different captions of each picture")
+    captions: int = option(3, "different captions of each picture")
+    shapes: int = option(3, "different shapes that things have")
+    colours: int = option(4, "different colours that things have")
     side: int = option(48, "pixels along the side of a picture")
     data_seed: int = option(0, "seed of the generated data")
 
@@ -37,11 +42,25 @@ class Options:
         """Refuse sizes that mean nothing."""
         for name in ("examples", "valid_examples", "test_examples"):
             require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        for name, most in (("shapes", len(SHAPES)), ("colours", len(COLOURS))):
+            require(2 <= getattr(self, name) <= most, name, getattr(self, name), f"must be from 2 to {most}")
         require(1 <= self.captions <= 10, "captions", self.captions, "must be from 1 to 10")
         require(
             SMALLEST <= self.side <= LARGEST and self.side % COLUMNS == 0,
             "side", self.side, f"must be a multiple of {COLUMNS} from {SMALLEST} to {LARGEST}",
         )  # fmt: skip
+        wanted = self.examples + self.valid_examples + self.test_examples
+        most = self.scenes * SPARE
+        reason = (
+            f"with dev and test at most {int(most):,} pictures of so few shapes and colours differ enough"
+        )
+        require(wanted <= most, "examples", self.examples, reason)
+
+    @property
+    def scenes(self) -> int:
+        """How many scenes of two things there are."""
+        cells = COLUMNS * ROWS
+        return comb(self.shapes * self.colours, 2) * cells * (cells - 1) * len(SIZES) ** 2
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -73,7 +92,7 @@ def _split(options: Options, name: str, count: int, seen: set[frozenset[object]]
     random = Random(f"captions {name} {options.data_seed}")
     examples: list[Example] = []
     while len(examples) < count:
-        scene = draw_scene(random, 2)
+        scene = draw_things(random, 2, SHAPES[: options.shapes], COLOURS[: options.colours])
         if frozenset(scene.things) not in seen:
             seen.add(frozenset(scene.things))
             image = Drawing(f"{name} {len(examples)}", scene, options.side)

@@ -94,3 +94,16 @@ def test_a_missing_file_is_told(tmp_path):
 def test_arguments_of_the_command_line_are_texts():
     assert typed(DECOMPOSED) == "좋다 É"
     assert typed(b"a \xff".decode("utf-8", "surrogateescape")) == "a \ufffd"
+
+
+def test_images_of_a_list_or_a_table(tmp_path):
+    (tmp_path / "images.txt").write_text("a b.png\n\n  sub/c.jpg \n")
+    (tmp_path / "images.csv").write_text("caption,file_name\nx,c.jpg\ny,d.jpg\n")
+    (tmp_path / "empty.csv").write_text("caption,photo\nx,c.jpg\ny,\n")
+    assert list(read_inputs(tmp_path / "images.txt", "image")) == [
+        str(tmp_path / "a b.png"),
+        str(tmp_path / "sub/c.jpg"),
+    ]
+    assert [Path(name).name for name in read_inputs(tmp_path / "images.csv", "image")] == ["c.jpg", "d.jpg"]
+    with pytest.raises(UserError, match=r"empty\.csv line 3: the image is not the name of a file"):
+        list(read_inputs(tmp_path / "empty.csv", "image", "photo"))

@@ -50,6 +50,9 @@ def _encoder(shape: tuple[int, ...], spread: Any, recurrent: Any, options: Any) 
     Of a network that is trained along all parts of the grid are heard for the start, each in its place; of features
     that were computed elsewhere, which may be many, their mean and the largest of each. As a memory a vector is a
     single place.
+
+    The start is added to what is remembered of each place, so that what is attended to tells of the whole image, too:
+    the network then learns what is in the image before it learns where to look, and both sooner.
     """
     units, dropout = recurrent.options.units, recurrent.options.dropout
     images = keras.Input(shape, dtype="uint8" if spread is None else "float32", name="encoder_images")
@@ -64,11 +67,12 @@ def _encoder(shape: tuple[int, ...], spread: Any, recurrent: Any, options: Any) 
             summary = ops.concatenate([ops.mean(grid, axis=(1, 2)), ops.max(grid, axis=(1, 2))], axis=-1)
     parts = grid.shape[1] * grid.shape[2] if len(shape) == 3 else 1
     memory = ops.reshape(grid, (-1, parts, grid.shape[-1]))
+    start = keras.layers.Dropout(dropout, name="summary_dropout")(summary)
+    start = keras.layers.Dense(units, activation="tanh", name="start")(start)
     if attends(shape, options):
         # As large as the decoder's outputs, so that `dot` can compare them.
         memory = keras.layers.Dense(units, name="memory")(keras.layers.Dropout(dropout)(memory))
-    start = keras.layers.Dropout(dropout, name="summary_dropout")(summary)
-    start = keras.layers.Dense(units, activation="tanh", name="start")(start)
+        memory = memory + start[:, None]
     return keras.Model(images, [memory, start], name="encoder")
 
 

@@ -6,10 +6,11 @@ import pytest
 
 import datasets
 from datasets.errors import UserError
+from datasets.microworld.captions import LANGUAGES
 from datasets.microworld.korean import COLOURS as KOREAN_COLOURS
 from datasets.microworld.korean import SHAPES as KOREAN_SHAPES
 from datasets.microworld.korean import SIZES as KOREAN_SIZES
-from datasets.microworld.world import relations
+from datasets.microworld.world import COLOURS, SHAPES, relations
 
 FIELDS = ("image", "captions")
 SMALL = {"examples": 200, "valid_examples": 20, "test_examples": 50}
@@ -34,7 +35,7 @@ def words(thing, language: str) -> tuple[str, str]:
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_every_caption_is_true(language: str):
     for example in load(language=language).train:
-        assert len(set(example["captions"])) == 5
+        assert len(set(example["captions"])) == 3
         for caption in example["captions"]:
             one, other = example["image"].scene.things
             if words(one, language)[1] not in caption:  # the thing that is spoken of has its size
@@ -45,13 +46,29 @@ def test_every_caption_is_true(language: str):
             assert where in relations(one, other), caption
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_all_true_captions_are_known(language: str):
+    """Of two things apart in row and column: two orders, two relations, and each pattern of the grammar."""
+    for example in load(language=language, captions=10).train:
+        one, other = example["image"].scene.things
+        patterns = len(LANGUAGES[language].DESCRIPTIONS)
+        assert len(set(example["true_captions"])) == 2 * len(relations(one, other)) * patterns
+        assert set(example["captions"]) <= set(example["true_captions"])
+
+
+def test_few_shapes_and_colours():
+    things = [thing for e in load(shapes=2, colours=3).train for thing in e["image"].scene.things]
+    assert {thing.shape for thing in things} == set(SHAPES[:2])
+    assert {thing.colour for thing in things} == set(COLOURS[:3])
+
+
 def test_no_scene_comes_twice_and_the_test_split_depends_on_nothing_else():
     data = load()
     scenes = [
         frozenset(e["image"].scene.things) for part in (data.train, data.valid, data.test) for e in part
     ]
     assert len(set(scenes)) == len(scenes) == 270
-    assert [e["captions"] for e in data.test] == [e["captions"] for e in load(examples=10, captions=5).test]
+    assert [e["captions"] for e in data.test] == [e["captions"] for e in load(examples=10).test]
     assert [e["captions"] for e in data.test] != [e["captions"] for e in load(data_seed=1).test]
     assert data.info.synthetic
 
@@ -59,6 +76,10 @@ def test_no_scene_comes_twice_and_the_test_split_depends_on_nothing_else():
 def test_refused_settings():
     with pytest.raises(UserError, match="--captions 11: must be from 1 to 10"):
         load(captions=11)
+    with pytest.raises(UserError, match="--shapes 7: must be from 2 to 6"):
+        load(shapes=7)
+    with pytest.raises(UserError, match="--examples 3000: with dev and test at most 2,880 pictures"):
+        load(shapes=2, colours=2, examples=3000)
     with pytest.raises(UserError, match="--side 65: must be a multiple of 4"):
         load(side=65)
     with pytest.raises(UserError, match="--examples 0: at least 2"):

@@ -1,0 +1,278 @@
+"""A trained captioner as a SavedModel: images of any size in, captions out, and the same numbers as the live model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from datasets.images import read_image, write_image
+from tests.zoo.captioning.toy import dataset, examples, features
+from tests.zoo.conftest import call
+from zoo import plugins
+from zoo.predict import main as predict
+
+CELLS = plugins.names("zoo.cells", "CELL")
+TASK = plugins.load("zoo.tasks", "captioning", "TASK")
+SMALL = (
+    *("--units", "8", "--embedding", "8", "--channels", "4", "6", "--epochs", "2", "--batch-size", "16"),
+    *("--examples", "40", "--valid-examples", "4", "--test-examples", "8", "--side", "32"),
+    *("--learning-rate", "0.02", "--average", "0", "--engine", "loop", "--max-tokens", "20"),
+)
+IMAGES = np.random.default_rng(0).integers(0, 256, (4, 20, 33, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    """A captioner that has hardly learnt: what is shown here are mechanics."""
+    from zoo.run import main
+
+    out = tmp_path_factory.mktemp("captioner") / "run"
+    done = call(main, "captioning", "--cell", "gru", "--out", out, "--export", *SMALL)
+    assert done.code == 0, done.err
+    return out
+
+
+@pytest.fixture(scope="module")
+def loaded_run(run):
+    from zoo.pipeline import load_run
+
+    return load_run(run)
+
+
+@pytest.fixture(scope="module")
+def server(loaded_run):
+    prepared, model = loaded_run
+    return TASK.serve(model, prepared)
+
+
+def numbers(answer: dict) -> dict:
+    return {name: value.numpy() for name, value in answer.items()}
+
+
+def search(function, width: int = 4, results: int = 3, penalty: float = 1.0, images=IMAGES) -> dict:
+    """What `search` gives, of the live model or of a loaded signature; these take the image by its name."""
+    given, *options = (tf.constant(one) for one in (images, width, results, penalty))
+    if not hasattr(function, "structured_input_signature"):
+        return numbers(function(given, *options))
+    name = "image" if given.dtype == tf.uint8 else "features"
+    return numbers(
+        function(**{name: given}, **dict(zip(("width", "results", "penalty"), options, strict=True)))
+    )
+
+
+def agree(found: dict, expected: dict) -> None:
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        if value.dtype in (object, bool):
+            assert (found[name] == value).all(), name
+        else:
+            np.testing.assert_allclose(found[name], value, atol=1e-5, err_msg=name)
+
+
+def test_a_finished_run_tells_all(run):
+    metrics = json.loads((run / "metrics.json").read_text())
+    scores = {"bleu_1", "bleu_2", "bleu_3", "bleu_4", "chrf", "cider", "exact", "true", "cut"}
+    assert scores | {"perplexity", "accuracy", "loss"} == set(metrics["test"])
+    assert set(metrics["trivial"]) == {"nearest training image", "one person"}
+    assert metrics["trivial"]["one person"]["test"]["bleu_4"] > 0
+    assert metrics["ceiling"] == {"true": 1.0}
+    assert len(metrics["details"]["samples"]) == 8
+    assert read_image(run / "captions.png").shape[1] > 1000
+    assert "bleu" not in (run / "history.csv").read_text()  # the search runs once, at the end
+
+
+def test_the_loaded_model_answers_as_the_live_one(run, server):
+    loaded = tf.saved_model.load(str(run / "export"))
+    agree(
+        numbers(loaded.signatures["serving_default"](image=tf.constant(IMAGES))),
+        numbers(server(tf.constant(IMAGES))),
+    )
+    agree(search(loaded.signatures["search"]), search(server.functions["search"]))
+    assert loaded.signatures["shape"]()["shape"].numpy().tolist() == [32, 32, 3]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_captions_of_every_cell_are_in_the_graph(cell):
+    """Exported once, in `run`; here each cell's search runs as a graph, on features of every kind by turns."""
+    from zoo.config import RecurrentOptions
+    from zoo.factory import recurrent_factory
+
+    shape = [(2,), (2, 4, 2)][CELLS.index(cell) % 2]
+    options = TASK.options_type(embedding=4, decoder_layers=2, max_tokens=6, min_count=1)
+    data = dataset(features(shape), features(shape, prefix="v"))
+    prepared = TASK.prepare(data, options, 4)
+    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3))
+    server = TASK.serve(TASK.build(prepared, recurrent, options), prepared)
+    answer = search(server.functions["search"], images=prepared.valid.images)
+    assert answer["caption"].shape == (4, 3)
+    places = (0, 0) if len(shape) == 1 else (2, 4)
+    assert answer["attention"].shape == (4, 3, answer["tokens"].shape[2], *places)
+    assert np.isfinite(answer["score"][:, 0]).all()
+
+
+def test_a_model_of_features_is_exported(tmp_path):
+    from zoo import serving
+    from zoo.config import RecurrentOptions
+    from zoo.factory import recurrent_factory
+
+    options = TASK.options_type(embedding=4, attention="additive", max_tokens=6, min_count=1)
+    shape = (2, 4, 2)
+    prepared = TASK.prepare(dataset(features(shape), features(shape, prefix="v")), options, 4)
+    model = TASK.build(prepared, recurrent_factory(RecurrentOptions(cell="gru", units=3)), options)
+    server = TASK.serve(model, prepared)
+    serving.save(server, tmp_path / "export")
+    loaded = tf.saved_model.load(str(tmp_path / "export"))
+    given = {"images": prepared.valid.images}
+    agree(search(loaded.signatures["search"], **given), search(server.functions["search"], **given))
+    nothing = loaded.signatures["serving_default"](features=tf.zeros((0, *shape)))
+    assert nothing["caption"].shape == (0,)
+
+
+def test_it_answers_where_this_repository_is_not(run, server, run_python, tmp_path):
+    np.save(tmp_path / "images.npy", IMAGES)
+    script = (
+        "import sys, json, numpy as np, tensorflow as tf\n"
+        f"model = tf.saved_model.load({str(run / 'export')!r})\n"
+        f"images = tf.constant(np.load({str(tmp_path / 'images.npy')!r}))\n"
+        "answer = model.signatures['serving_default'](image=images)\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('zoo', 'datasets')]\n"
+        "print(json.dumps([answer['caption'].numpy().astype(str).tolist(), answer['score'].numpy().tolist()]))\n"
+    )
+    done = run_python("-c", script, cwd=tmp_path, env={"PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+    captions, scores = json.loads(done.stdout)
+    live = server(tf.constant(IMAGES))
+    assert captions == live["caption"].numpy().astype(str).tolist()
+    np.testing.assert_allclose(scores, live["score"], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(0, 20, 33, 3), (0, 0, 0, 3)])
+def test_an_empty_batch(server, shape):
+    images = np.zeros(shape, np.uint8)
+    assert all(value.shape[0] == 0 for value in server(tf.constant(images)).values())
+    assert all(len(value) == 0 for value in search(server.functions["search"], images=images).values())
+
+
+def test_an_answer_does_not_depend_on_its_batch(server):
+    together = search(server.functions["search"])
+    for row in range(4):
+        alone = search(server.functions["search"], images=IMAGES[row : row + 1])
+        for name in ("caption", "score", "cut", "log_probability"):
+            agree({name: alone[name][0]}, {name: together[name][row]})
+
+
+def test_the_search_is_by_the_models_own_numbers(loaded_run, server):
+    """The log probability of a caption is what the model says of it under teacher forcing, in its own image size."""
+    from zoo.pixels import Resizer
+    from zoo.subwords import BEGIN, END
+
+    prepared, model = loaded_run
+    answer = search(server.functions["search"], width=5, results=2)
+    numbers = {piece.encode(): n for n, piece in enumerate(prepared.pieces.pieces, 4)}
+    for row in (0, 3):
+        image = Resizer(prepared.shape[:2])(IMAGES[row])[None]
+        for rank in range(2):
+            said = [numbers[token] for token in answer["tokens"][row, rank] if token]
+            caption = np.array([[BEGIN, *said, *([] if answer["cut"][row, rank] else [END])]])
+            given = {"images": image, "image": np.zeros(1, np.int32), "caption": caption}
+            expected = -float(np.sum(model(given, training=False)["surprise"]))
+            # The search never says padding, begin or an unknown token, and shares their probability out.
+            assert expected - 1e-4 <= answer["log_probability"][row, rank] <= expected + 0.2 * len(said) + 0.2
+
+
+def test_what_was_looked_at_adds_up(server):
+    answer = search(server.functions["search"], results=1)
+    for row in range(4):
+        written = int((answer["tokens"][row, 0] != b"").sum())
+        weights = answer["attention"][row, 0]
+        assert weights.shape[1:] == (8, 8)
+        np.testing.assert_allclose(weights[:written].sum(axis=(1, 2)), 1, atol=1e-4)
+
+
+# ------------------------------------------------------------------------------------------ predict
+
+
+@pytest.fixture
+def photos(tmp_path) -> list[str]:
+    paths = [tmp_path / "a.png", tmp_path / "b.png"]
+    write_image(IMAGES[0], paths[0])
+    write_image(examples(1)[0]["image"].read(), paths[1])
+    return [str(path) for path in paths]
+
+
+def test_predict_describes_images_and_draws_where_it_looked(run, server, photos, tmp_path):
+    maps = tmp_path / "maps.png"
+    done = call(predict, run, *photos, "--attention", maps)
+    assert done.code == 0, done.err
+    caption = server(tf.constant(IMAGES[:1]))["caption"].numpy()[0].decode()
+    assert done.out.startswith(f"{photos[0]}\n  → {caption}  (")
+    assert f"\n{photos[1]}\n  → " in done.out
+    assert read_image(maps).shape[1] > 200
+
+
+def test_a_file_of_images(run, photos, tmp_path):
+    (tmp_path / "images.txt").write_text("a.png\n\nb.png\n")
+    (tmp_path / "images.csv").write_text("file_name,other\nb.png,1\na.png,2\n")
+    for name, order in (("images.txt", [0, 1]), ("images.csv", [1, 0])):
+        out = tmp_path / "out.jsonl"
+        done = call(predict, run, "--file", tmp_path / name, "--n-best", "2", "--out", out)
+        assert done.code == 0, done.err
+        rows = [json.loads(line) for line in out.read_text().splitlines()]
+        assert [(row["image"], row["rank"]) for row in rows] == [
+            (photos[n], rank) for n in order for rank in (1, 2)
+        ]
+        assert set(rows[0]) == {"image", "caption", "score", "cut", "rank"}
+
+
+def told(*arguments: object) -> str:
+    done = call(predict, *arguments)
+    assert (done.code != 0, done.out) == (True, ""), done.err
+    assert done.err.count("\n") == 1
+    return done.err
+
+
+def test_what_is_wrong_is_told(run, photos, tmp_path):
+    (tmp_path / "text.png").write_text("no image")
+    assert "none.png: there is no such image" in told(run, "none.png")
+    assert "text.png: is no image that can be read" in told(run, photos[0], tmp_path / "text.png")
+    assert "was trained on images and takes none of their features" in told(run, "x.npz")
+    assert "the name must end in .png, .svg, .pdf" in told(run, photos[0], "--attention", "a.txt")
+    assert "a.png: cannot be written" in told(run, photos[0], "--attention", tmp_path / "none" / "a.png")
+    assert "--n-best 3: a beam of 2 has no more" in told(run, photos[0], "--beam", "2", "--n-best", "3")
+    assert "unknown option --n-bets; did you mean --n-best?" in told(run, photos[0], "--n-bets", "3")
+    assert "none.txt: is not a file" in told(run, "--file", tmp_path / "none.txt")
+
+
+@pytest.fixture(scope="module")
+def of_features(tmp_path_factory) -> Path:
+    """A run on vectors: they have no parts to attend to."""
+    from zoo.run import main
+
+    folder = tmp_path_factory.mktemp("features")
+    rows = features((2,), 12)
+    table = np.stack([one["image"].read() for one in rows])
+    np.savez(folder / "all.npz", names=[one["image"].name for one in rows], features=table)
+    lines = [f"{one['image'].name},{caption}" for one in rows for caption in one["captions"]]
+    (folder / "captions.csv").write_text("\n".join(["image,caption", *lines]))
+    given = ("--dataset", folder / "captions.csv", "--features", folder / "all.npz")
+    small = ("--units", "4", "--embedding", "4", "--epochs", "1", "--valid-fraction", "0.3")
+    done = call(main, "captioning", "--cell", "gru", "--out", folder / "run", *given, *small)
+    assert done.code == 0, done.err
+    return folder
+
+
+def test_features_are_described_by_name(of_features, photos, tmp_path):
+    done = call(predict, of_features / "run", of_features / "all.npz")
+    assert done.code == 0, done.err
+    assert [line for line in done.out.splitlines() if not line.startswith("  ")] == [
+        f"p{n}" for n in range(12)
+    ]
+    np.savez(tmp_path / "wide.npz", names=["x"], features=np.zeros((1, 3)))
+    run = of_features / "run"
+    assert "wide.npz: x: features of shape 3, where the model's are 2" in told(run, tmp_path / "wide.npz")
+    assert "was trained on features; give a .npz file" in told(run, photos[0])
+    assert "this model has no attention" in told(run, of_features / "all.npz", "--attention", "a.png")

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import datasets
+from datasets.base import Split
+from datasets.errors import UserError
+from datasets.images import Features
+from tests.zoo.captioning.toy import dataset, examples, features, split
+from zoo import plugins
+from zoo.config import RecurrentOptions, TrainingOptions
+from zoo.evaluation import Predictor
+from zoo.factory import recurrent_factory
+from zoo.tasks.captioning import TASK, Options
+from zoo.training import Trainer
+
+CELLS = plugins.names("zoo.cells", "CELL")
+GRID = (2, 4, 2)
+
+
+def prepared(data=None, **options):
+    data = data or dataset(examples(8), examples(4, "v"))
+    return TASK.prepare(data, Options(**{"min_count": 1, "embedding": 4, "channels": (4, 6), **options}), 6)
+
+
+def trainer(cell: str, ready, training: dict | None = None, units: int = 3) -> Trainer:
+    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=units, engine="loop"))
+    settings = TrainingOptions(average=0, **(training or {}))
+    return Trainer(lambda: TASK.build(ready, recurrent, ready.options), TASK.loss, settings)
+
+
+# ------------------------------------------------------------------------------------------ data
+
+
+def test_tokens_and_sizes_are_learnt_on_train_alone_and_told():
+    ready = prepared(dataset(examples(8), [{**examples(1)[0], "captions": ("red or blue",)}]))
+    assert set(ready.pieces.pieces) == {"▁red", "▁blue", "▁and", "▁right", "▁of"}
+    assert ready.valid.decoded.values.tolist().count(1) == 1  # `or` is not in train
+    assert (ready.shape, ready.pixels) == ((8, 12, 3), True)
+    assert "captions: 16 in train, 5 different words, 0.0% of them unknown" in "\n".join(ready.notes)
+
+
+def test_images_get_the_size_that_is_asked_for():
+    ready = prepared(image_size=10)
+    assert ready.train.images.shape == (8, 10, 10, 3)
+    assert ready.train.images.dtype == np.uint8
+    assert ready.batches(split(examples(3))).images.shape == (3, 10, 10, 3)
+
+
+@pytest.mark.parametrize("shape", [(2,), GRID])
+def test_features_stand_in_place_of_images(shape):
+    ready = prepared(dataset(features(shape), features(shape, prefix="v")))
+    assert (ready.shape, ready.pixels) == (shape, False)
+    assert ready.train.images.shape == (4, *shape)
+    other = [{**examples(1)[0], "image": Features("x", np.zeros((1, 3)), 0)}]
+    with pytest.raises(UserError, match="x: features of shape 3, where the model's are"):
+        ready.batches(split(other))
+
+
+def test_long_captions_are_left_out_of_training_alone():
+    ready = prepared(max_tokens=3)
+    assert len(ready.train.decoded) == 8
+    assert len(ready.valid.decoded) == 8
+    assert ready.train.references[0] == ("red and blue", "blue right of red")
+    with pytest.raises(UserError, match="every caption of train is longer than --max-tokens 2"):
+        prepared(max_tokens=2)
+
+
+def test_lower_case_is_learnt_and_references_stay():
+    rows = [{**one, "captions": ("RED and Blue",)} for one in examples(4)]
+    ready = prepared(dataset(rows, rows), lowercase=True)
+    assert set(ready.pieces.pieces) == {"▁red", "▁and", "▁blue"}
+    assert ready.valid.references[0] == ("RED and Blue",)
+
+
+def test_the_test_split_is_read_only_when_it_is_asked_for():
+    read = []
+
+    def rows():
+        read.append(True)
+        return iter(examples(2, "t"))
+
+    data = dataset(examples(4), examples(2, "v"))
+    ready = prepared(replace(data, test=Split(rows, 2)))
+    assert not read
+    assert ready.test().names == ("t0", "t1")
+    assert prepared().test() is None
+
+
+@pytest.mark.parametrize("tokens", ["subwords", "words", "characters"])
+def test_what_prediction_needs_goes_through_json(tokens):
+    ready = prepared(tokens=tokens, vocabulary=20)
+    again = TASK.restore(ready.to_json(), ready.options)
+    assert (again.pieces.pieces, again.pieces.kind) == (ready.pieces.pieces, tokens)
+    assert (again.shape, again.pixels) == (ready.shape, ready.pixels)
+
+
+# ------------------------------------------------------------------------------------------ model
+
+
+@pytest.mark.parametrize(("cell", "attention"), [*((cell, "general") for cell in CELLS), ("gru", "none")])
+def test_a_few_steps_change_every_weight(cell, attention):
+    ready = prepared(attention=attention, decoder_layers=2, tied=False)
+    training = trainer(cell, ready)
+    before = [variable.numpy() for variable in training.model.trainable_variables]
+    for planned in ready.train.plan([0]) * 3:
+        loss, norm = training.step(ready.train.load(planned))
+        assert np.isfinite([loss, norm]).all()
+    for old, variable in zip(before, training.model.trainable_variables, strict=True):
+        assert (variable.numpy() != old).any(), variable.path
+
+
+@pytest.mark.parametrize("attention", ["general", "additive", "dot", "none"])
+def test_padding_changes_no_loss_and_no_gradient(attention):
+    ready = prepared(attention=attention, label_smoothing=0.2, decoder_layers=2)
+    model = trainer("gru", ready).model
+    batch = ready.train.load(ready.train.plan(None)[0])
+
+    def run(columns: int):
+        caption = np.pad(batch.inputs["caption"], ((0, 0), (0, columns)))
+        with tf.GradientTape() as tape:
+            outputs = model(batch.inputs | {"caption": caption})
+            loss = tf.reduce_sum(TASK.loss(caption[:, 1:], outputs) * (caption[:, 1:] != 0))
+        slopes = [tf.convert_to_tensor(slope) for slope in tape.gradient(loss, model.trainable_variables)]
+        return loss, slopes, outputs["surprise"][:, : batch.targets.shape[1]] * batch.weights
+
+    for plain, padded in zip(keras.tree.flatten(run(0)), keras.tree.flatten(run(5)), strict=True):
+        np.testing.assert_allclose(plain, padded, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["pixels", "vector", "grid"])
+def test_it_learns_to_say_what_is_in_an_image(kind):
+    make = {
+        "pixels": examples,
+        "vector": lambda *a: features((2,), *a),
+        "grid": lambda *a: features(GRID, *a),
+    }
+    rows = make[kind](8, "p")
+    for row in rows:
+        row["true_captions"] = row["captions"]
+    data = dataset(rows, rows[:4])
+    ready = prepared(data, embedding=8, label_smoothing=0.0, beam=2)
+    training = trainer("gru", ready, {"learning_rate": 0.02}, units=12)
+    for epoch in range(40):
+        for planned in ready.train.plan([0, epoch]):
+            training.step(ready.train.load(planned))
+    found = TASK.finish(ready, training.model, ready.valid, Predictor(training.model)(ready.valid))
+    scores = TASK.score(ready, found, ready.valid)
+    assert scores["true"] == scores["exact"] == 1
+    assert scores["bleu_1"] == pytest.approx(100)
+    assert scores["cut"] == 0
+
+
+# ------------------------------------------------------------------------------------------ metrics
+
+
+def predictions(*captions: str) -> dict:
+    found = [{"caption": caption, "score": -1.0, "cut": n == 1} for n, caption in enumerate(captions)]
+    return {"surprise": np.log([2.0] * 5), "right": np.ones(5), "found": found}
+
+
+def test_without_a_search_only_what_is_foreseen_is_scored():
+    ready = prepared()
+    told = {name: values for name, values in predictions().items() if name != "found"}
+    assert TASK.score(ready, told, ready.valid) == {
+        "loss": pytest.approx(np.log(2)),
+        "perplexity": pytest.approx(2),
+        "accuracy": 1.0,
+    }
+
+
+def test_what_is_true_counts_where_it_is_known():
+    said = predictions("red and blue", "x", "no", "red and red")
+    ready = prepared(dataset(examples(8), examples(4, "v", true=True)))
+    scores = TASK.score(ready, said, ready.valid)
+    assert (scores["true"], scores["exact"], scores["cut"]) == (0.5, 0.5, 0.25)
+    assert "true" not in TASK.score(prepared(), said, prepared().valid)
+
+
+def test_details_and_a_picture_show_what_was_said():
+    ready = prepared()
+    said = predictions("red and blue", "x", "x", "y")
+    details = TASK.details(ready, said, ready.valid)
+    assert details["different_captions"] == 3
+    assert details["samples"][1] == {
+        "image": "v1",
+        "references": ["blue and blue", "blue right of blue"],
+        **said["found"][1],
+    }
+    assert set(details["signatures"]) == {"bleu_4", "chrf"}
+    assert set(TASK.pictures(ready, said, ready.valid)) == {"captions.png"}
+
+
+def test_rows_that_need_no_model():
+    rows = TASK.trivial_rows(ready := prepared(), ready.valid)
+    assert rows["nearest training image"]["exact"] == 1
+    assert 0 < rows["one person"]["bleu_1"] < 100
+    one = [{**example, "captions": example["captions"][:1]} for example in examples(4, "v")]
+    assert set(TASK.trivial_rows(ready, ready.batches(split(one)))) == {"nearest training image"}
+
+
+def test_rows_are_shown_in_full():
+    rows = [
+        {"image": "a.png", "caption": "a dog", "score": -0.5, "cut": False, "rank": 1},
+        {"image": "a.png", "caption": "dog", "score": -1.5, "cut": True, "rank": 2},
+    ]
+    assert TASK.show(rows) == "a.png\n  → a dog  (-0.500)\n  → dog  (-1.500, cut)"
+
+
+# ------------------------------------------------------------------------------------------ real data
+
+
+@pytest.mark.real
+def test_a_few_real_images_by_their_features(data_dir):
+    """Their captions can be learnt by heart, which needs the features to tell the images apart."""
+    folder = data_dir / "flickr8k"
+    options = {"features": str(folder / "features_mobilenetv2_grid7x7_pca64_i8.npz")}
+    data = datasets.load(str(folder), TASK.fields, options)
+    few = [{**example, "captions": example["captions"][:1]} for example in islice(data.train, 5)]
+    assert few[0]["image"].name.endswith(".jpg")
+    ready = prepared(dataset(few, few), embedding=16, label_smoothing=0.0)
+    training = trainer("gru", ready, {"learning_rate": 0.01}, units=32)
+    for epoch in range(60):
+        for planned in ready.train.plan([0, epoch]):
+            training.step(ready.train.load(planned))
+    found = TASK.finish(ready, training.model, ready.valid, Predictor(training.model)(ready.valid))
+    assert TASK.score(ready, found, ready.valid)["bleu_4"] > 90

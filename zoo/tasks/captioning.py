@@ -1,0 +1,343 @@
+"""Captioning: image → sentence. One to many: an encoder of the image, and a decoder that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datasets.base import Dataset, Split
+from datasets.errors import UserError
+from zoo.options import option
+from zoo.tasks.base import Metrics
+from zoo.writing import answers
+from zoo.writing.answers import AnswerOptions
+
+if TYPE_CHECKING:
+    from zoo.captioning.batches import CaptionBatches
+    from zoo.ragged import Ragged
+    from zoo.subwords import Pieces
+
+#: Images with their captions in `metrics.json`.
+SAMPLES = 20
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is special to captions of images."""
+
+    image_size: int = option(
+        0,
+        "pixels along the sides of the model's images; 0: as the first image, at most 64",
+        minimum=0,
+        maximum=512,
+    )
+    channels: tuple[int, ...] = option(
+        (32, 64, 64), "features after each convolution that halves the image", metavar="FEATURES"
+    )
+    convolutions: int = option(0, "further convolutions that keep the size", minimum=0)
+    attention: str = option(
+        "general",
+        "how the decoder looks at the parts of the image; none: it starts from a vector and sees no more",
+        choices=("general", "dot", "additive", "none"),
+    )
+    decoder_layers: int = option(1, "stacked layers of the decoder; those after the first see what is attended to",
+                                 minimum=1)  # fmt: skip
+    tokens: str = option("words", "what a token is", choices=("subwords", "words", "characters"))
+    lowercase: bool = option(False, "learn and write captions in lower case")
+    vocabulary: int = option(10_000, "most different tokens", minimum=1)
+    min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
+    max_tokens: int = option(50, "longer training captions are left out, and written ones ended", minimum=2)
+    embedding: int = option(64, "size of the token vectors", minimum=1)
+    tied: bool = option(True, "the decoder's output matrix is its embedding")
+    label_smoothing: float = option(
+        0.1, "share of each target that is spread over all tokens in training", minimum=0, maximum=0.9
+    )
+    scheduled_sampling: float = option(
+        0.0, "share of the decoder's inputs that are its own guesses in training", minimum=0, maximum=0.95
+    )
+    beam: int = option(3, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100)
+    length_penalty: float = option(
+        1.0, "how much longer captions are favoured; 0 ranks by probability", minimum=0, maximum=10
+    )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Images of one size, or features, with captions as token numbers. See `zoo.tasks.base.Prepared`."""
+
+    pieces: Pieces
+    shape: tuple[int, ...]
+    pixels: bool
+    options: Options
+    train: CaptionBatches | None = None
+    valid: CaptionBatches | None = None
+    notes: tuple[str, ...] = ()
+    test_split: Split | None = None
+
+    def test(self) -> CaptionBatches | None:
+        """See `zoo.tasks.base.Prepared`."""
+        return None if self.test_split is None else self.batches(self.test_split)
+
+    def batches(self, split: Split) -> CaptionBatches:
+        """Another split in the same numbers and sizes; captions are whole."""
+        from zoo.captioning.batches import CaptionBatches
+
+        assert self.train is not None
+        examples = list(split)
+        images = _images(examples, self.shape, self.pixels)
+        captions, of_image = _captions(examples, self.pieces, self.options)
+        size, widths = self.train.batch_size, self.train.widths
+        return CaptionBatches.of(examples, images, captions, of_image, size, widths)
+
+    def to_json(self) -> dict[str, Any]:
+        """See `zoo.tasks.base.Prepared`."""
+        return {"pieces": list(self.pieces.pieces), "shape": list(self.shape), "pixels": self.pixels}
+
+
+class Captioning:
+    """See `zoo.tasks.base.Task`."""
+
+    summary = "image → sentence (one to many)"
+    fields = ("image", "captions")
+    input_field = "image"
+    options_type = Options
+    answer_options = AnswerOptions
+    defaults: Mapping[str, Any] = {
+        "units": 128,
+        "dropout": 0.0,
+        "batch_size": 100,
+        "learning_rate": 2e-3,
+        "decay": "cosine",
+        "average": 0.99,
+        "epochs": 8,
+    }
+    # Not the loss: that rises again while the captions still get better.
+    monitor = ("accuracy", "max")
+    headline = ("bleu_4", "bleu_1", "cider", "chrf", "perplexity", "accuracy")
+
+    # ---- data
+
+    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
+        """Learn the tokens on train, read every image once, and turn train and dev into arrays."""
+        from zoo.captioning.batches import CaptionBatches, captions_of
+        from zoo.subwords import Pieces, learn
+        from zoo.writing.tokens import taken
+
+        examples = list(dataset.train)
+        texts = _cased(captions_of(examples)[0], options)
+        pieces = Pieces(learn(texts, options.tokens, options.vocabulary, options.min_count), options.tokens)
+        shape, pixels = _shape(examples, options)
+        images = _images(examples, shape, pixels)
+        captions, of_image = _captions(examples, pieces, options)
+        short = np.flatnonzero(captions.lengths <= options.max_tokens)
+        if not len(short):
+            raise UserError(
+                f"every caption of train is longer than --max-tokens {options.max_tokens}; give more"
+            )
+        train = CaptionBatches.of(examples, images, taken(captions, short), of_image[short], batch_size)
+        notes = _notes(pieces, captions, len(captions) - len(short), shape, pixels, options)
+        prepared = Prepared(pieces, shape, pixels, options, train, None, notes, dataset.test)
+        return replace(prepared, valid=prepared.batches(dataset.valid))
+
+    def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
+        """See `zoo.tasks.base.Task`."""
+        import zoo.layers.decoder
+        import zoo.layers.image_encoder  # noqa: F401  (registered, they can be loaded)
+        from zoo.subwords import Pieces
+
+        pieces = Pieces(stored["pieces"], options.tokens)
+        return Prepared(pieces, tuple(stored["shape"]), stored["pixels"], options)
+
+    # ---- model
+
+    def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
+        """See `zoo.captioning.model.build`."""
+        from zoo.captioning.model import build, spread_of
+
+        assert prepared.train is not None
+        spread = None if prepared.pixels else spread_of(prepared.train.images)
+        return build(prepared.shape, spread, prepared.pieces.size, recurrent, options)
+
+    def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
+        """None: what needs no recurrence is to look captions up."""
+        return {}
+
+    def loss(self, targets: Any, predictions: Any) -> Any:
+        """Cross-entropy of each right token, smoothed, `(batch, steps)`."""
+        return predictions["loss"]
+
+    # ---- metrics
+
+    def finish(self, prepared: Prepared, model: Any, batches: CaptionBatches, predictions: Any) -> Any:
+        """The predictions with the captions found by the search, `found`; once, after training."""
+        from zoo.captioning.serving import describe_all
+
+        return {**predictions, "found": describe_all(self.serve(model, prepared), batches.images)}
+
+    def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches) -> Metrics:
+        """What the model foresees of people's captions; and, after the search, how good its own ones are."""
+        from zoo.captioning import scores
+        from zoo.writing.scores import foreseen
+
+        metrics = foreseen(predictions["surprise"], predictions["right"])
+        if "found" in predictions:
+            captions = _texts(predictions)
+            metrics |= scores.compared(captions, targets.references) | _true(captions, targets)
+            metrics["cut"] = float(np.mean([one["cut"] for one in predictions["found"]] or [0.0]))
+        return metrics
+
+    def details(
+        self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches
+    ) -> dict[str, Any]:
+        """sacreBLEU's signatures, how many captions differ, and the first ones."""
+        from zoo.captioning import scores
+
+        captions = _texts(predictions)
+        samples = zip(targets.names, targets.references, predictions["found"], strict=True)
+        return {
+            "signatures": scores.signatures(captions, targets.references),
+            "different_captions": len(set(captions)),
+            "samples": [
+                {"image": name, "references": list(references), **one}
+                for name, references, one in list(samples)[:SAMPLES]
+            ],
+        }
+
+    def pictures(
+        self, prepared: Prepared, predictions: Mapping[str, Any], batches: CaptionBatches
+    ) -> dict[str, Any]:
+        """Some images with their captions."""
+        from zoo.captioning.pictures import contact_sheet
+
+        return {"captions.png": contact_sheet(_texts(predictions), batches)}
+
+    def trivial_rows(self, prepared: Prepared, batches: CaptionBatches) -> dict[str, Metrics]:
+        """The first caption of the training image that looks most alike, and that of one person against the others'."""
+        from zoo.captioning.scores import compared, nearest
+
+        train = prepared.train
+        assert train is not None
+        found = [train.references[n][0] for n in nearest(train.images, batches.images)]
+        rows = {"nearest training image": compared(found, batches.references) | _true(found, batches)}
+        several = [captions for captions in batches.references if len(captions) > 1]
+        if several:
+            rows["one person"] = compared([own for own, *_ in several], [others for _, *others in several])
+        return rows
+
+    # ---- answers
+
+    def serve(self, model: Any, prepared: Prepared) -> Any:
+        """See `zoo.captioning.serving.make`."""
+        from zoo.captioning.serving import make
+        from zoo.writing.serving import Settings
+
+        options = prepared.options
+        settings = Settings(options.beam, options.length_penalty, options.max_tokens)
+        return make(model, prepared.pieces, prepared.shape, prepared.pixels, settings)
+
+    def answer(
+        self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
+    ) -> list[dict[str, Any]]:
+        """A row for each image and caption: `image`, `caption`, `score`, `cut`; of many captions, their `rank`."""
+        from zoo.captioning.serving import candidates
+
+        options = options or AnswerOptions()
+        width, penalty = options.asked(server.settings.width, server.settings.penalty)
+        rows: list[dict[str, Any]] = []
+        first: list[dict[str, Any]] = []
+        for one in candidates(server, inputs, width, options.n_best, penalty):
+            rows += answers.rows(one, "image", "caption")
+            if options.attention and len(first) < SAMPLES:
+                first.append(one)
+        if options.attention:
+            _draw_attention(first, options.attention)
+        return rows
+
+    def show(self, rows: list[dict[str, Any]]) -> str | None:
+        """Each image, and its captions in full below it."""
+        return answers.shown(rows, "image", "caption")
+
+
+def _shape(examples: list[Any], options: Options) -> tuple[tuple[int, ...], bool]:
+    """The shape of the model's images or features, and whether they are pixels."""
+    from zoo.pixels import size_of
+
+    first = examples[0]["image"].read()
+    if first.dtype == np.uint8 and first.ndim == 3:
+        return (*size_of(first, options.image_size), 3), True
+    return tuple(first.shape), False
+
+
+def _images(examples: list[Any], shape: tuple[int, ...], pixels: bool) -> np.ndarray:
+    from zoo.captioning.batches import feature_table
+    from zoo.pixels import Resizer
+
+    if not pixels:
+        return feature_table(examples, shape)
+    return Resizer((shape[0], shape[1])).table((example["image"] for example in examples), len(examples))
+
+
+def _captions(examples: list[Any], pieces: Pieces, options: Options) -> tuple[Ragged, np.ndarray]:
+    """The captions of all images in tokens, and the image of each."""
+    from zoo.captioning.batches import captions_of
+
+    texts, of_image = captions_of(examples)
+    return pieces.encode_all(_cased(texts, options)), of_image
+
+
+def _cased(texts: list[str], options: Options) -> list[str]:
+    return [text.lower() for text in texts] if options.lowercase else texts
+
+
+def _notes(
+    pieces: Pieces, captions: Ragged, left_out: int, shape: tuple[int, ...], pixels: bool, options: Options
+) -> tuple[str, ...]:
+    kind = {"subwords": "sub-words", "words": "words", "characters": "characters"}[options.tokens]
+    unknown = float((captions.values == 1).mean()) if len(captions.values) else 0.0
+    size = " x ".join(map(str, shape[:2] if pixels else shape))
+    notes = [
+        f"{'images' if pixels else 'features'}: {size}; captions: {len(captions):,} in train, "
+        f"{len(pieces.pieces):,} different {kind}, {unknown:.1%} of them unknown"
+    ]
+    if left_out:
+        notes.append(
+            f"left out: {left_out:,} captions longer than {options.max_tokens} tokens (--max-tokens)"
+        )
+    if len(shape) == 1 and options.attention != "none":
+        notes.append("one vector an image: the decoder starts from it, and there are no parts to attend to")
+    return tuple(notes)
+
+
+def _texts(predictions: Mapping[str, Any]) -> list[str]:
+    return [one["caption"] for one in predictions["found"]]
+
+
+def _true(captions: list[str], batches: CaptionBatches) -> Metrics:
+    """The share of captions that are among all that is right, where the data know all of that."""
+    if not batches.true:
+        return {}
+    right = [caption in true for caption, true in zip(captions, batches.true, strict=True)]
+    return {"true": float(np.mean(right))}
+
+
+def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
+    """Write where the best captions of the first few images looked.
+
+    Raises:
+        UserError: the model has no attention, or the file cannot be written.
+    """
+    from zoo.captioning.pictures import attention_maps
+
+    best = [
+        {"pixels": one["pixels"], "tokens": one["tokens"][0], "attention": one["attention"][0]}
+        for one in found
+    ]
+    if best and best[0]["attention"].shape[-1] == 0:
+        raise UserError("--attention: this model has no attention and looks at no parts")
+    answers.draw(attention_maps(best), name)
+
+
+TASK = Captioning()
