@@ -20,7 +20,9 @@ LABEL_NAMES = frozenset({
 SHOWN = 12  # column names listed in a message, and the letters shown of each are twice as many
 
 
-def find(table: Table, field: str, wanted: str | None, usual: frozenset[str]) -> int:
+def find(
+    table: Table, field: str, wanted: str | None, usual: frozenset[str], asked: str | None = None
+) -> int:
     """The position of the column that holds a field.
 
     Args:
@@ -28,12 +30,13 @@ def find(table: Table, field: str, wanted: str | None, usual: frozenset[str]) ->
         field: the field's name; `{field}_column` is the option that names its column.
         wanted: the name or the position that the user gave, or None to look for one of the usual names.
         usual: names to look for, in lower case.
+        asked: what named the column `wanted`, for messages; None for the option `{field}_column`.
 
     Raises:
         UserError: no such column, or several.
     """
     if wanted is not None:
-        return _given(table, field, wanted)
+        return _given(table, asked or flag(field + "_column"), wanted)
     found = [position for position, name in enumerate(table.columns) if _plain(name) in usual]
     if len(found) == 1 and table.named:
         return found[0]
@@ -43,7 +46,7 @@ def find(table: Table, field: str, wanted: str | None, usual: frozenset[str]) ->
     raise UserError(f"{table.path}: no column for the {field} among {_listed(table)}; {_mend(field, table)}")
 
 
-def _given(table: Table, field: str, wanted: str) -> int:
+def _given(table: Table, asked: str, wanted: str) -> int:
     exact = [position for position, name in enumerate(table.columns) if name == wanted]
     found = exact or [
         position for position, name in enumerate(table.columns) if _plain(name) == _plain(wanted)
@@ -51,16 +54,14 @@ def _given(table: Table, field: str, wanted: str) -> int:
     if len(found) > 1:
         raise UserError(
             f"{table.path}: {len(found)} columns are called '{wanted}'; "
-            f"give the position, e.g. {flag(field + '_column')} {found[0]}"
+            f"give the position, e.g. {asked} {found[0]}"
         )
     if found:
         return found[0]
     if not table.is_json and wanted.isdecimal() and int(wanted) < len(table.columns):
         return int(wanted)
     close = nearest(wanted, table.columns)
-    raise UserError(
-        f"{flag(field + '_column')} {wanted}: no such column{close}; {table.path} has {_listed(table)}"
-    )
+    raise UserError(f"{asked} {wanted}: no such column{close}; {table.path} has {_listed(table)}")
 
 
 def _plain(name: str) -> str:

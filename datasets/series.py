@@ -143,8 +143,19 @@ def find_step(time: pd.DatetimeIndex) -> str:
         grid = pd.date_range(time[0], time[-1], freq=calendar)
         if len(time) > 2 and time.isin(grid).all() and len(time) >= 0.5 * len(grid):
             return calendar
-    commonest = pd.Series(time).diff().mode()[0]
-    return pd.tseries.frequencies.to_offset(commonest).freqstr
+    return _step_of(pd.Series(time).diff().mode()[0], time)
+
+
+def _step_of(difference: pd.Timedelta, time: pd.DatetimeIndex) -> str:
+    """The step of a fixed length, called as `pandas.infer_freq` calls it: `D`, not `24h`; `W-SUN`, not `168h`."""
+    import pandas as pd
+
+    days = difference / pd.Timedelta(days=1)
+    if days == 7 and time.day_of_week.nunique() == 1:
+        return f"W-{time[0]:%a}".upper()
+    if days == int(days):
+        return f"{int(days)}D" if days > 1 else "D"
+    return pd.tseries.frequencies.to_offset(difference).freqstr
 
 
 def first_fault(time: pd.DatetimeIndex, step: str) -> tuple[int, str] | None:

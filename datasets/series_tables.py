@@ -33,6 +33,7 @@ class Columns:
         encoding: of the file.
         fill: `none`, or how missing steps and values are filled; see `datasets.series.fill_steps`.
         ahead: most rows at the end without values, with future covariates only.
+        learnt: the names of the values and covariates are a model's, not the user's.
     """
 
     time: str | None = None
@@ -45,6 +46,7 @@ class Columns:
     delimiter: str | None = None
     fill: str = "none"
     ahead: int = 0
+    learnt: bool = False
 
 
 def read(path: Path, columns: Columns) -> list[TimeSeries]:
@@ -82,15 +84,15 @@ class SeriesFile:
     time: str | None
     form: Format
 
-    def read(self, about: Mapping[str, Any]) -> list[TimeSeries]:
+    def read(self, about: Mapping[str, Any], fill: str = "none") -> list[TimeSeries]:
         """The series; `about` holds the column names `variables`, `past` and `future`, and `horizon`.
 
-        Rows at the end that have future covariates and no value are the steps to forecast.
+        Rows at the end that have future covariates and no value are the steps to forecast; `fill` leaves them so.
         """
         names = (about["variables"], about["past"], about["future"])
         columns = Columns(
             self.time, None, *names, "auto" if self.form.header else "no", self.form.encoding,
-            self.form.delimiter, ahead=about["horizon"],
+            self.form.delimiter, fill, ahead=about["horizon"], learnt=True,
         )  # fmt: skip
         return read(self.path, columns)
 
@@ -131,11 +133,11 @@ def _roles(table: Table, columns: Columns) -> Roles:
     plain = [name.strip().lower() for name in table.columns] if table.named else []
     time = _column(table, plain, "time", columns.time, TIME_NAMES)
     series = _column(table, plain, "id", columns.id, ID_NAMES)
-    past = tuple(find(table, "past", name, frozenset()) for name in columns.past)
-    future = tuple(find(table, "future", name, frozenset()) for name in columns.future)
+    past = _named(table, "past", columns.past, columns.learnt)
+    future = _named(table, "future", columns.future, columns.learnt)
     taken = {time, series, *past, *future}
     if columns.values:
-        values = tuple(find(table, "value", name, frozenset()) for name in columns.values)
+        values = _named(table, "value", columns.values, columns.learnt)
     elif "y" in plain and "ds" in plain:
         values = (plain.index("y"),)
     else:
@@ -146,6 +148,12 @@ def _roles(table: Table, columns: Columns) -> Roles:
     if twice:
         raise UserError(f"{table.path}: column '{twice[0]}' is given two roles")
     return Roles(time, series, values, past, future, tuple(table.columns))
+
+
+def _named(table: Table, field: str, names: tuple[str, ...], learnt: bool) -> tuple[int, ...]:
+    """The positions of columns that the user named, or a model that was trained on such a table."""
+    asked = "the model's column" if learnt else f"--{field}-columns"
+    return tuple(find(table, field, name, frozenset(), asked) for name in names)
 
 
 def _column(
@@ -207,12 +215,15 @@ def _series(path: Path, name: str, group: pd.DataFrame, roles: Roles, columns: C
         group, stamps = group.iloc[order], stamps[order]
         _refuse_duplicates(path, name, group, stamps)
         step = find_step(stamps)
+        until = stamps[: _length(group, roles)]
         group, stamps = _regular(path, name, group, stamps, step, columns)
+        length = int(stamps.searchsorted(until[-1], side="right")) if len(until) else 0
         time = stamps.to_numpy("datetime64[s]")
-    elif columns.fill != "none":
-        group = _fill_cells(group, columns.fill)
+    else:
+        length = _length(group, roles)
+        group = group if columns.fill == "none" else _fill_cells(group, columns.fill)
     values = group[list(roles.values)].to_numpy(np.float64)
-    length = len(values) - _rows_ahead(values, columns.ahead)
+    length = max(length, len(values) - columns.ahead)
     covariates = group[[*roles.past, *roles.future]].to_numpy(np.float64)
     used = pd.DataFrame(values[:length], columns=list(roles.values))
     _refuse_missing(path, name, used, group["line"].to_numpy(), roles)
@@ -228,13 +239,12 @@ def _series(path: Path, name: str, group: pd.DataFrame, roles: Roles, columns: C
     )  # fmt: skip
 
 
-def _rows_ahead(values: np.ndarray, most: int) -> int:
-    """How many rows at the end have no value at all."""
+def _length(group: pd.DataFrame, roles: Roles) -> int:
+    """How many rows there are up to the last one that has any value."""
     import numpy as np
 
-    empty = np.isnan(values).all(axis=1)
-    ahead = len(empty) - (int(np.flatnonzero(~empty)[-1]) + 1 if (~empty).any() else 0)
-    return min(ahead, most)
+    there = np.flatnonzero(group[list(roles.values)].notna().any(axis=1))
+    return int(there[-1]) + 1 if len(there) else 0
 
 
 def _time_stamps(path: Path, group: pd.DataFrame) -> pd.DatetimeIndex:

@@ -62,6 +62,16 @@ def test_the_step_is_found_despite_a_gap_and_the_gap_too(step: str):
     assert first_fault(time[:17], found) is None
 
 
+@pytest.mark.parametrize("step", ["h", "15min", "D", "3D", "W-SUN", "W-WED", "MS"])
+def test_a_gap_changes_nothing_about_the_name_of_a_step(step: str):
+    time = pd.date_range("2023-01-01 06:00", periods=30, freq=step)
+    assert find_step(time.delete([7, 20])) == find_step(time) == step
+
+
+def test_steps_of_a_week_that_begin_on_several_days_have_no_weekday():
+    assert find_step(pd.to_datetime(["2024-01-01", "2024-01-08", "2024-01-16", "2024-01-23"])) == "7D"
+
+
 def test_filling_gives_every_step():
     time = pd.DatetimeIndex(["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 04:00"])
     table = pd.DataFrame({"y": [1.0, 2.0, 8.0]}, index=time)

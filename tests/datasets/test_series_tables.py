@@ -118,7 +118,9 @@ def test_faults_are_told_with_their_place(tmp_path: Path, text: str, message: st
 
 
 def test_wrong_columns(tmp_path: Path):
-    assert "no such column" in fault(tmp_path, WIDE, Columns(values=("w",)))
+    for kind in ("values", "past", "future"):
+        flag = f"--{kind.removesuffix('s') if kind == 'values' else kind}-columns"
+        assert fault(tmp_path, WIDE, Columns(**{kind: ("w",)})).startswith(f"{flag} w: no such column")
     assert (
         fault(tmp_path, WIDE, Columns(values=("u",), past=("u",))) == "t.csv: column 'u' is given two roles"
     )
@@ -140,3 +142,26 @@ def test_rows_ahead_hold_future_covariates(tmp_path: Path):
     assert one.future[:, 0].tolist() == [7, 8, 9]
     with pytest.raises(UserError, match="line 4: series t has no value of y"):
         SeriesFile(path, None, Format()).read({**about, "horizon": 0})
+    with pytest.raises(UserError, match="the model's column z: no such column"):
+        SeriesFile(path, None, Format()).read({**about, "past": ("z",)})
+
+
+@pytest.mark.parametrize("dates", [True, False])
+def test_filling_a_file_leaves_the_steps_to_forecast_alone(tmp_path: Path, dates: bool):
+    rows = [(1, "1", 7), (2, "", 8), (3, "3", 9), (4, "", 5), (5, "", 6)]
+    head = "ds,y,x\n" if dates else "y,x\n"
+    text = "".join(f"2024-01-0{day},{y},{x}\n" if dates else f"{y},{x}\n" for day, y, x in rows)
+    about = {"variables": ("y",), "past": (), "future": ("x",), "horizon": 2}
+    (one,) = SeriesFile(write(tmp_path, head + text), None, Format()).read(about, "linear")
+    assert one.values[:, 0].tolist() == [1, 2, 3]
+    assert one.future[:, 0].tolist() == [7, 8, 9, 5, 6]
+    (one,) = SeriesFile(write(tmp_path, head + text), None, Format()).read({**about, "horizon": 1}, "zero")
+    assert one.values[:, 0].tolist() == [1, 0, 3, 0]
+
+
+def test_series_of_which_one_has_gaps_have_one_step(tmp_path: Path):
+    days = [*range(1, 10)]
+    rows = [f"{name},2024-01-0{day},{day}\n" for name in "ab" for day in days if (name, day) != ("b", 5)]
+    found = read(write(tmp_path, "unique_id,ds,y\n" + "".join(rows)), Columns(fill="linear"))
+    assert [one.step for one in found] == ["D", "D"]
+    assert found[1].values[:, 0].tolist() == days

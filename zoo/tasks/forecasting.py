@@ -54,6 +54,17 @@ class Options:
             )
 
 
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How a file of series to continue is read."""
+
+    fill: str = option(
+        "none",
+        "what stands in for missing steps and values of a file",
+        choices=("none", "last", "linear", "zero"),
+    )
+
+
 #: Steps of a season by pandas' name of the step.
 SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 60}
 MOST_LAGS = 24
@@ -123,6 +134,7 @@ class Forecasting:
     fields = ("series", "start")
     input_field = "series"
     options_type = Options
+    answer_options = AnswerOptions
     defaults: Mapping[str, Any] = {"batch_size": 64, "learning_rate": 4e-3, "dropout": 0.0, "patience": 3}
     monitor = ("loss", "min")
     headline = ("mae", "rmse", "mase", "mse_scaled", "rse", "crps", "coverage")
@@ -246,18 +258,22 @@ class Forecasting:
 
         return make_server(model, prepared, prepared.options.quantiles)
 
-    def answer(self, server: Any, inputs: Iterable[Any]) -> list[dict[str, Any]]:
+    def answer(
+        self, server: Any, inputs: Iterable[Any], options: AnswerOptions | None = None
+    ) -> list[dict[str, Any]]:
         """A row for each series, step and variable.
 
         Args:
             inputs: texts of numbers, or `datasets.inputs.SeriesFile`s, read by the model's names of columns.
+            options: how files are read; None for the defaults.
         """
         from zoo.forecasting.serving import described, parse, rows
 
         about = described(server)
+        fill = (options or AnswerOptions()).fill
         series: list[TimeSeries] = []
         for one in inputs:
-            series += [parse(one)] if isinstance(one, str) else one.read(about)
+            series += [parse(one)] if isinstance(one, str) else one.read(about, fill)
         return rows(server, series)
 
 

@@ -57,6 +57,22 @@ def test_predict_continues_a_file_with_time_stamps(run: Path, tmp_path: Path):
     assert found[0]["forecast"] == found[0]["q0.5"]
 
 
+def test_predict_fills_a_file_when_asked(run: Path, tmp_path: Path):
+    from zoo.predict import main
+
+    rows = [f"2024-05-01 {hour:02d}:00,{10 + hour},{0.5},{0.1}" for hour in range(20) if hour != 7]
+    rows += [f"2024-05-01 {hour:02d}:00,,,{0.3}" for hour in (20, 21, 22)]
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(["time,temperature,humidity,cloud", *rows]))
+    refused = call(main, run, "--file", path)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "give --fill last" in refused.err
+    done = call(main, run, "--file", path, "--fill", "linear", "--out", tmp_path / "answers.csv")
+    assert done.code == 0, done.err
+    with (tmp_path / "answers.csv").open() as file:
+        assert [row["time"][11:13] for row in csv.DictReader(file)] == ["20", "21", "22"]
+
+
 def test_predict_tells_what_is_wrong_in_one_line(run: Path, tmp_path: Path):
     from zoo.predict import main
 
@@ -64,8 +80,7 @@ def test_predict_tells_what_is_wrong_in_one_line(run: Path, tmp_path: Path):
     path.write_text("time,temperature,humidity\n2024-05-01,1,2\n")
     done = call(main, run, "--file", path)
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "--future-column" in done.err
-    assert "cloud" in done.err
+    assert "the model's column cloud: no such column" in done.err
     assert "has 3 steps; the model reads 12" in call(main, run, "1 2 3").err
 
 
