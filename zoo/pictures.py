@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from zoo.rundir import write_atomically
 
+WIDE_SPREAD = 20  # times as large as the smallest score: the axis becomes logarithmic
+MANY = 4  # more curves have their legend beside the panel
 
-def draw_history(history: list[dict[str, float]], path: Path) -> None:
-    """Learning curves: loss, dev metrics, and the norm of the gradient before clipping."""
+
+def draw_history(history: list[dict[str, float]], path: Path, headline: Collection[str] = ()) -> None:
+    """Learning curves: loss, dev metrics, and the norm of the gradient before clipping.
+
+    Args:
+        history: a row for each epoch.
+        path: of the picture.
+        headline: the dev metrics that are drawn; empty for all.
+    """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     epochs = [row["epoch"] for row in history]
-    scores = [n for n in history[0] if n.startswith("dev_") and n != "dev_loss"]
+    scores = [name for name in history[0] if name.startswith("dev_") and name != "dev_loss"]
+    shown = [name for name in scores if name.removeprefix("dev_") in headline] or scores
     panels = [
         ("loss", ["loss", "dev_loss"]),
-        ("dev scores", scores),
+        ("dev scores", shown),
         ("norm of the gradient", ["gradient_norm"]),
     ]
     figure = Figure(figsize=(12, 3.6), layout="constrained")
@@ -27,5 +38,13 @@ def draw_history(history: list[dict[str, float]], path: Path) -> None:
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
-        axes.legend()
+        beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if len(names) > MANY else {}
+        axes.legend(**beside)
+        if title == "dev scores" and _spread([row[name] for row in history for name in names]) > WIDE_SPREAD:
+            axes.set_yscale("log")
     write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120))
+
+
+def _spread(values: list[float]) -> float:
+    """The largest by the smallest value; 0 where a logarithm is no help: shares, and values that are not positive."""
+    return max(values) / min(values) if values and min(values) > 0 and max(values) > 1 else 0.0

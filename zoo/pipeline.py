@@ -72,7 +72,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset) -> str:
         serving.save(work.task.serve(trainer.model, work.prepared), directory.export_path)
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
-    draw_history(progress.history, directory.path / "history.png")
+    draw_history(progress.history, directory.path / "history.png", work.task.headline)
     metrics = _evaluate(work, predictor, trainer, progress, directory)
     metrics["seconds"] |= {"prepare": round(prepared_in, 2), "total": round(time.monotonic() - began, 2)}
     write_json(directory.metrics_path, metrics)

@@ -88,6 +88,45 @@ def test_event_files_hold_each_epochs_numbers(tmp_path):
     assert found == pytest.approx({(name, row["epoch"]): row[name] for row in HISTORY for name in names})
 
 
+def panel_of_scores(history, headline, tmp_path, monkeypatch):
+    """The panel of the dev scores, as it is drawn."""
+    from matplotlib.figure import Figure
+
+    drawn = []
+    keep = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: (drawn.append(self), keep(self, *a, **k)))
+    draw_history(history, tmp_path / "history.png", headline)
+    return drawn[0].axes[1]
+
+
+def test_learning_curves_show_the_metrics_of_the_table(tmp_path, monkeypatch):
+    history = [
+        {"epoch": n, "loss": 1.0, "gradient_norm": 1.0, "dev_mae": 9.0, "dev_rmse": 10.0, "dev_corr": -1.0}
+        for n in (1, 2)
+    ]
+    panel = panel_of_scores(history, ("mae", "rmse"), tmp_path, monkeypatch)
+    assert [line.get_label() for line in panel.lines] == ["dev mae", "dev rmse"]
+    assert panel.get_yscale() == "linear"
+    assert len(panel_of_scores(history, (), tmp_path, monkeypatch).lines) == 3
+
+
+def test_metrics_of_different_sizes_can_all_be_seen(tmp_path, monkeypatch):
+    history = [
+        {
+            "epoch": 1,
+            "loss": 1.0,
+            "gradient_norm": 1.0,
+            **{f"dev_{name}": 10.0**n for n, name in enumerate("abcde")},
+        }
+    ]
+    panel = panel_of_scores(history, (), tmp_path, monkeypatch)
+    assert panel.get_yscale() == "log"
+    legend = panel.get_legend().get_window_extent()
+    assert legend.x0 >= panel.get_window_extent().x1  # beside the curves, not over them
+    shares = [{"epoch": 1, "loss": 1.0, "gradient_norm": 1.0, "dev_f1": 0.001, "dev_accuracy": 0.9}]
+    assert panel_of_scores(shares, (), tmp_path, monkeypatch).get_yscale() == "linear"
+
+
 @pytest.mark.parametrize("history", [HISTORY, HISTORY[:1]])
 def test_learning_curves_are_drawn(history, tmp_path):
     path = tmp_path / "history.png"

@@ -10,6 +10,7 @@ from zoo.forecasting.losses import levels
 from zoo.forecasting.windows import Windows
 
 PANELS = 4
+BANDS = ("#d3e4f1", "#9cc4e2", "#6ba6d2")  # opaque, so that each looks as its legend; outermost first
 
 
 def draw(windows: Windows, forecasts: np.ndarray, variables: tuple[str, ...]) -> Any:
@@ -52,14 +53,16 @@ def _draw_one(
     count = quantiles.shape[-1]
     marker = "o" if len(scored) == 1 else None
     axes.plot(scored, quantiles[:, count // 2], color="tab:blue", marker=marker, label="forecast")
-    for low in range(0, count // 2, max(1, count // 4)):
-        level = levels(count)
+    level = levels(count)
+    for band, low in enumerate(range(0, count // 2, max(1, count // 4))):
         label = f"{level[-1 - low] - level[low]:.0%} interval"
-        axes.fill_between(
-            scored, quantiles[:, low], quantiles[:, -1 - low], color="tab:blue", alpha=0.18, lw=0, label=label
-        )
+        colour = BANDS[min(band, len(BANDS) - 1)]
+        axes.fill_between(scored, quantiles[:, low], quantiles[:, -1 - low], color=colour, lw=0, label=label)
     series, origin = windows.index[number]
     when = windows.series[series].time
-    place = f"step {origin}" if when is None else str(when[origin]).replace("T", " ")
-    axes.set(title=f"{windows.series[series].name}, {name}, from {place}", xlabel="steps ahead")
+    place = (
+        f"step {origin}" if when is None else str(when[origin]).replace("T", " ").removesuffix(" 00:00:00")
+    )
+    told = dict.fromkeys((windows.series[series].name, name, f"from {place}"))  # each once
+    axes.set(title=", ".join(told), xlabel="steps ahead")
     axes.grid(alpha=0.3)
