@@ -50,11 +50,11 @@ class Options:
             "side", self.side, f"must be a multiple of {COLUMNS} from {SMALLEST} to {LARGEST}",
         )  # fmt: skip
         wanted = self.examples + self.valid_examples + self.test_examples
-        most = self.scenes * SPARE
+        most_scenes = int(self.scenes * SPARE)
         reason = (
-            f"with dev and test at most {int(most):,} pictures of so few shapes and colours differ enough"
+            f"with dev and test at most {most_scenes:,} pictures of so few shapes and colours differ enough"
         )
-        require(wanted <= most, "examples", self.examples, reason)
+        require(wanted <= most_scenes, "examples", self.examples, reason)
 
     @property
     def scenes(self) -> int:

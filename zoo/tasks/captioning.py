@@ -43,7 +43,7 @@ class Options:
         "how the decoder looks at the parts of the image; none: it starts from a vector and sees no more",
         choices=("general", "dot", "additive", "none"),
     )
-    decoder_layers: int = option(1, "stacked layers of the decoder; those after the first see what is attended to",
+    decoder_layers: int = option(2, "stacked layers of the decoder; those after the first see what is attended to",
                                  minimum=1)  # fmt: skip
     tokens: str = option("words", "what a token is", choices=("subwords", "words", "characters"))
     lowercase: bool = option(False, "learn and write captions in lower case")
@@ -116,7 +116,7 @@ class Captioning:
     }
     # Not the loss: that rises again while the captions still get better.
     monitor = ("accuracy", "max")
-    headline = ("bleu_4", "bleu_1", "cider", "chrf", "perplexity", "accuracy")
+    headline = ("true", "bleu_4", "bleu_1", "cider", "perplexity", "accuracy")
 
     # ---- data
 

@@ -13,14 +13,12 @@ from datasets.base import Split
 from datasets.errors import UserError
 from datasets.images import Features
 from tests.zoo.captioning.toy import dataset, examples, features, split
-from zoo import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.evaluation import Predictor
 from zoo.factory import recurrent_factory
 from zoo.tasks.captioning import TASK, Options
 from zoo.training import Trainer
 
-CELLS = plugins.names("zoo.cells", "CELL")
 GRID = (2, 4, 2)
 
 
@@ -104,21 +102,25 @@ def test_what_prediction_needs_goes_through_json(tokens):
 # ------------------------------------------------------------------------------------------ model
 
 
-@pytest.mark.parametrize(("cell", "attention"), [*((cell, "general") for cell in CELLS), ("gru", "none")])
+@pytest.mark.parametrize(
+    ("cell", "attention"), [("lstm", "general"), ("vanilla", "none"), ("none", "general")]
+)
 def test_a_few_steps_change_every_weight(cell, attention):
-    ready = prepared(attention=attention, decoder_layers=2, tied=False)
+    """The decoder's own tests cross it with every cell."""
+    ready = prepared(attention=attention, tied=False)
     training = trainer(cell, ready)
     before = [variable.numpy() for variable in training.model.trainable_variables]
-    for planned in ready.train.plan([0]) * 3:
+    for planned in ready.train.plan([0]):
         loss, norm = training.step(ready.train.load(planned))
         assert np.isfinite([loss, norm]).all()
     for old, variable in zip(before, training.model.trainable_variables, strict=True):
-        assert (variable.numpy() != old).any(), variable.path
+        if not (cell == "none" and "bridge" in variable.path):  # its first state is a mean of nothing
+            assert (variable.numpy() != old).any(), variable.path
 
 
-@pytest.mark.parametrize("attention", ["general", "additive", "dot", "none"])
+@pytest.mark.parametrize("attention", ["general", "dot"])
 def test_padding_changes_no_loss_and_no_gradient(attention):
-    ready = prepared(attention=attention, label_smoothing=0.2, decoder_layers=2)
+    ready = prepared(attention=attention, label_smoothing=0.2)
     model = trainer("gru", ready).model
     batch = ready.train.load(ready.train.plan(None)[0])
 
@@ -145,7 +147,7 @@ def test_it_learns_to_say_what_is_in_an_image(kind):
     for row in rows:
         row["true_captions"] = row["captions"]
     data = dataset(rows, rows[:4])
-    ready = prepared(data, embedding=8, label_smoothing=0.0, beam=2)
+    ready = prepared(data, embedding=8, label_smoothing=0.0, beam=2, decoder_layers=1)
     training = trainer("gru", ready, {"learning_rate": 0.02}, units=12)
     for epoch in range(40):
         for planned in ready.train.plan([0, epoch]):
@@ -224,9 +226,9 @@ def test_a_few_real_images_by_their_features(data_dir):
     data = datasets.load(str(folder), TASK.fields, options)
     few = [{**example, "captions": example["captions"][:1]} for example in islice(data.train, 5)]
     assert few[0]["image"].name.endswith(".jpg")
-    ready = prepared(dataset(few, few), embedding=16, label_smoothing=0.0)
-    training = trainer("gru", ready, {"learning_rate": 0.01}, units=32)
-    for epoch in range(60):
+    ready = prepared(dataset(few, few), embedding=16, label_smoothing=0.0, decoder_layers=1)
+    training = trainer("gru", ready, {"learning_rate": 0.02}, units=32)
+    for epoch in range(90):
         for planned in ready.train.plan([0, epoch]):
             training.step(ready.train.load(planned))
     found = TASK.finish(ready, training.model, ready.valid, Predictor(training.model)(ready.valid))
