@@ -86,8 +86,9 @@ def _undecodable(path: Path, line: int, error: UnicodeError) -> str:
     if line == 1 and error.start == 0 and error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return f"{path}: looks like UTF-16; give --encoding utf-16"
     line += error.object[: error.start].decode(error.encoding, errors="ignore").count("\n")
+    other = "cp949" if error.encoding == "utf-8" else "utf-8"
     byte = f"byte 0x{error.object[error.start]:02x} is not valid {error.encoding}"
-    return f"{path} line {line}: {byte}; give the file's encoding, e.g. --encoding cp949"
+    return f"{path} line {line}: {byte}; give the file's encoding, e.g. --encoding {other}"
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.probes import gates, gradients, memory, truncation
+from experiments.probes.tables import make_folder
 from zoo.flags import Parser, add_options, collect, main_guard
 from zoo.platform import configure
 
@@ -69,6 +70,7 @@ def main(argv: list[str] | None = None) -> None:
     options = collect(arguments, probe.Options, defaults)
     inputs = {"run": arguments.run, "text": arguments.text} if arguments.probe == "gates" else {}
     probe.check(options, **inputs)
+    make_folder(Path(arguments.out))
     configure(arguments.device)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process
     print(probe.run(options, Path(arguments.out), **inputs))

@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser().parse_args(argv)
     directory = RunDirectory.open(Path(arguments.run))
     task = plugins.load("zoo.tasks", read_config(directory).task, "TASK")
+    directory.require_model()
     folder = Path(arguments.to) if arguments.to else directory.export_path
     configure()
     from zoo import serving

@@ -141,10 +141,19 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
         """As in argparse, with the nearest right option in the error for an unknown one."""
         namespace, rest = self.parse_known_args(None if args is None else list(args), namespace)
+        self._refuse_rest(rest, namespace)
+        return namespace
+
+    def parse_intermixed_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
+        """As in argparse: positional arguments may stand between options; errors as in `parse_args`."""
+        namespace, rest = self.parse_known_intermixed_args(None if args is None else list(args), namespace)
+        self._refuse_rest(rest, namespace)
+        return namespace
+
+    def _refuse_rest(self, rest: list[str], namespace: Any) -> None:
         if rest:
             wrong = next((text for text in rest if text.startswith("-")), rest[0])
             self._refuse(wrong.partition("=")[0], self._options(namespace))
-        return namespace
 
     def _refuse(self, wrong: str, options: Iterable[str]) -> NoReturn:
         if not wrong.startswith("-"):

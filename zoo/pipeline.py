@@ -250,8 +250,7 @@ def load_run(path: Path) -> tuple[Any, Any]:
     """
     directory = RunDirectory.open(path)
     config = read_config(directory)
-    if not directory.model_path.exists():
-        raise UserError(f"{path} has no model yet; finish it with: python -m zoo.run --resume {path}")
+    directory.require_model()
     keras.mixed_precision.set_global_policy(config.training.precision)
     task = plugins.load("zoo.tasks", config.task, "TASK")
     factory = recurrent_factory(config.recurrent)

@@ -40,10 +40,10 @@ def check(package: str, name: str, export: str) -> None:
 
     Raises:
         UserError: if there is no such plug-in (the nearest right one is named). Of a `package.module:Class`
-            only the form is looked at.
+            only the form is looked at, and whether the outermost package is there.
     """
     if ":" in name:
-        _halves(name, export)
+        _refuse_missing(_halves(name, export)[0].partition(".")[0], name)
         return
     known = names(package, export)
     if name not in known:
@@ -75,6 +75,28 @@ def load(package: str, name: str, export: str) -> Any:
             f"{name}: the module {module_name} has no {attribute!r}; {hint or 'is it spelt right?'}"
         )
     return getattr(module, attribute)
+
+
+def _refuse_missing(package: str, wanted: str) -> None:
+    """Look for a package without importing it."""
+    _search_here()
+    try:
+        there = package in sys.modules or importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return  # importing it will tell
+    if not there:
+        raise _missing(package, wanted)
+
+
+def _missing(module: str, wanted: str) -> UserError:
+    return UserError(f"{wanted}: there is no module {module!r}, neither installed nor in {Path.cwd()}")
+
+
+def _search_here() -> None:
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)  # last, so that no file there hides an installed package
+    importlib.invalidate_caches()
 
 
 def _source(module: pkgutil.ModuleInfo) -> str:
@@ -121,17 +143,12 @@ def _halves(name: str, export: str) -> tuple[str, str]:
 
 def _import(module: str, wanted: str) -> ModuleType:
     """Import a module. Whatever goes wrong in it is told in one line with the place where it did."""
-    here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
-        sys.path.append(here)  # last, so that no file there hides an installed package
-    importlib.invalidate_caches()
+    _search_here()
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as problem:
         if problem.name is not None and f"{module}.".startswith(f"{problem.name}."):
-            raise UserError(
-                f"{wanted}: there is no module {problem.name!r}, neither installed nor in {here}"
-            ) from None
+            raise _missing(problem.name, wanted) from None
         raise _broken(wanted, problem) from problem
     except Exception as problem:
         raise _broken(wanted, problem) from problem

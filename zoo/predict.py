@@ -6,6 +6,7 @@ import argparse
 import csv
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +79,24 @@ def _chosen(arguments: argparse.Namespace, task: Any, name: str) -> dict[str, An
     return {"options": collect(arguments, own)} if own else {}
 
 
+def _parsed(argv: list[str]) -> argparse.Namespace:
+    """The command line; inputs may stand before, between and after options, and behind `--` all are inputs."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    arguments = parser().parse_intermixed_args(argv[:end])
+    arguments.inputs = [*arguments.inputs, *argv[end + 1 :]]
+    return arguments
+
+
 @main_guard
 def main(argv: list[str] | None = None) -> None:
     """Parse, call, print."""
-    arguments = parser().parse_args(argv)
+    arguments = _parsed(sys.argv[1:] if argv is None else argv)
     if bool(arguments.inputs) == bool(arguments.file):
         raise UserError("give inputs on the command line, or a file with --file")
     out = _checked_out(arguments.out, arguments.file)
-    config = read_config(RunDirectory.open(arguments.run))
+    directory = RunDirectory.open(arguments.run)
+    config = read_config(directory)
+    directory.require_model()
     task = plugins.load("zoo.tasks", config.task, "TASK")
     chosen = _chosen(arguments, task, config.task)
     inputs = _inputs(arguments, task.input_field)
@@ -123,6 +134,10 @@ def _checked_out(name: str | None, source: str | None) -> Path | None:
         raise UserError(f"--out {name}: the name must end in one of {', '.join(FORMATS)}")
     if not path.parent.is_dir():
         raise UserError(f"--out {name}: there is no folder {path.parent}")
+    try:  # before the model is waited for
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as problem:
+        raise UserError(f"cannot write {path}: {problem.strerror or problem}", 1) from None
     return path
 
 

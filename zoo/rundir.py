@@ -199,6 +199,17 @@ class RunDirectory:
             raise UserError(f"{path} is not the folder of a run: it has no {run.config_path.name}")
         return run
 
+    def require_model(self) -> None:
+        """Refuse a run that has no model yet.
+
+        Raises:
+            UserError: it tells how to finish the run.
+        """
+        if not self.model_path.exists():
+            raise UserError(
+                f"{self.path} has no model yet; finish it with: python -m zoo.run --resume {self.path}"
+            )
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the folder for writing, after removing what a killed process left half-written.

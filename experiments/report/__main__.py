@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from datasets.errors import UserError
 from zoo.flags import Parser, main_guard
@@ -12,6 +13,8 @@ examples:
   python -m experiments.report runs/embedded
   python -m experiments.report runs --out reports/all --difference 0.01
 """
+#: What a comparison or a folder of run directories holds.
+SIGNS = ("grid.json", "*/config.json", "runs/*/config.json")
 
 
 def parser() -> Parser:
@@ -32,12 +35,19 @@ def parser() -> Parser:
     return parser
 
 
+def _refuse_no_runs(folder: Path) -> None:
+    """Write no report into a folder that has nothing to do with runs."""
+    if folder.is_dir() and not any(any(folder.glob(sign)) for sign in SIGNS):
+        raise UserError(f"{folder} is not a folder of runs: none is in it, nor in {folder / 'runs'}")
+
+
 @main_guard
 def main(argv: list[str] | None = None) -> None:
     """Parse, read, write."""
     arguments = parser().parse_args(argv)
     if arguments.difference is not None and not arguments.difference > 0:
         raise UserError(f"--difference {arguments.difference}: must be above 0")
+    _refuse_no_runs(Path(arguments.folder))
     from experiments.report.writing import write
 
     print(

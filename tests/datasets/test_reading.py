@@ -72,6 +72,14 @@ def test_invalid_bytes_name_their_line(path: Path, monkeypatch: pytest.MonkeyPat
     )
 
 
+def test_another_encoding_than_the_wrong_one_is_proposed(path: Path):
+    path.write_bytes("a\n한".encode())
+    with pytest.raises(
+        UserError, match=r"line 2: byte 0xed is not valid cp949; .*, e\.g\. --encoding utf-8$"
+    ):
+        list(lines(path, "cp949"))
+
+
 def test_a_character_cut_off_at_the_end_is_named(path: Path):
     path.write_bytes(b"a\nb\n" + "가".encode()[:2])
     assert f"{path} line 3: byte 0xea is not valid" in refused(path)

@@ -102,6 +102,13 @@ def test_a_class_of_ones_own_is_found_in_the_current_folder(zoo: str, tmp_path: 
     assert load(zoo, f"{zoo}_own:Own", "CELL").__name__ == "Own"
 
 
+def test_checking_a_class_of_ones_own_finds_its_package_without_importing_it(zoo, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere" / f"{zoo}_mine").mkdir(parents=True)
+    (tmp_path / "elsewhere" / f"{zoo}_mine" / "__init__.py").write_text("raise RuntimeError('imported')\n")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    check(zoo, f"{zoo}_mine.cells:Own", "CELL")
+
+
 def test_a_class_of_ones_own_is_found_where_an_installed_package_is(zoo: str):
     assert load(zoo, "collections.abc:Mapping", "CELL").__name__ == "Mapping"
 
@@ -115,8 +122,9 @@ def test_the_current_folder_hides_no_installed_package(zoo: str, tmp_path: Path,
     assert callable(load(zoo, "this:d", "CELL").get)
 
 
-def test_a_module_that_is_missing_is_named(zoo: str):
-    line = complaint(load, zoo, "no_such_package.cells:Own", "CELL")
+@pytest.mark.parametrize("call", [load, check])
+def test_a_module_that_is_missing_is_named(zoo: str, call):
+    line = complaint(call, zoo, "no_such_package.cells:Own", "CELL")
     here = Path.cwd()
     assert line == (
         f"no_such_package.cells:Own: there is no module 'no_such_package', neither installed nor in {here}"

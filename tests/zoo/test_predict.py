@@ -134,6 +134,23 @@ def test_wrong_commands_are_told(trained, tmp_path, monkeypatch, arguments, answ
     assert (tmp_path / "same.csv").read_text() == "text\na\n"
 
 
+def test_inputs_may_stand_after_options(trained, answers):
+    plain = call(main, trained, *TEXTS[:2])
+    assert plain.code == 0
+    assert call(main, trained, TEXTS[0], "--device", "cpu", TEXTS[1]) == plain
+    assert call(main, "--device", "cpu", trained, *TEXTS[:2]) == plain
+    assert call(main, trained, "--device", "cpu", "--", "-a").out.split()[-5] == "-a"
+
+
+def test_where_nothing_can_be_written_is_told_before_the_model_is_read(tmp_path, monkeypatch):
+    def refuse(**where):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    line = told(tmp_path / "no run", "a", "--out", tmp_path / "answers.csv", code=1)
+    assert line == f"error: cannot write {tmp_path / 'answers.csv'}: Permission denied\n"
+
+
 def test_a_folder_that_is_no_run_is_told(tmp_path):
     assert "not the folder of a run" in told(tmp_path, "a")
     assert "not the folder of a run" in told(tmp_path / "nothing", "a")
@@ -142,6 +159,15 @@ def test_a_folder_that_is_no_run_is_told(tmp_path):
 def test_a_run_without_a_model_is_told(trained, tmp_path):
     shutil.copy(trained / "config.json", tmp_path)
     assert f"{tmp_path} has no model yet; finish it with: python -m zoo.run --resume" in told(tmp_path, "a")
+
+
+def test_a_run_without_a_model_is_told_without_tensorflow(run_python, trained, tmp_path):
+    shutil.copy(trained / "config.json", tmp_path)
+    for command in ("predict", "export"):
+        inputs = ["a"] if command == "predict" else []
+        code = f"import sys; from zoo.{command} import main; print(main({[str(tmp_path), *inputs]!r}), "
+        code += "'keras' in sys.modules)"
+        assert run_python("-c", code).stdout == "2 False\n"
 
 
 @pytest.fixture

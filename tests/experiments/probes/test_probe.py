@@ -47,6 +47,14 @@ def test_what_is_wrong_is_told_in_one_line(arguments, message):
     assert message in done.err
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_measured(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(PROBES["memory"], "run", lambda options, out: "measured")
+    done = call(main, "memory", "--out", tmp_path / "file" / "inside")
+    assert (done.code, done.out) == (2, "")
+    assert "cannot make the folder" in done.err
+
+
 def test_full_changes_defaults_and_not_what_was_given(monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr(PROBES["memory"], "run", lambda options, out: seen.append((options, out)) or "report")

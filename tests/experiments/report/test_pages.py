@@ -17,6 +17,7 @@ from experiments.report.writing import write
 from tests.conftest import REPOSITORY
 from tests.experiments.report import browser
 from tests.experiments.report.made_up import write_grid, write_many, write_run
+from tests.zoo.conftest import call
 
 LENGTHS = [
     {"low": 1, "high": 10, "examples": 50, "accuracy": 0.9},
@@ -138,6 +139,18 @@ def test_options_of_several_types_can_be_written(tmp_path):
 def test_an_empty_folder_has_a_report_that_says_so(tmp_path):
     assert "0 finished runs." in write(tmp_path, tmp_path)
     assert "There is nothing to compare." in (tmp_path / "report.md").read_text()
+
+
+def test_a_folder_that_has_nothing_to_do_with_runs_is_left_as_it_is(tmp_path):
+    from experiments.report.__main__ import main
+
+    (tmp_path / "data.csv").write_text("text,label\n")
+    done = call(main, tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert f"{tmp_path} is not a folder of runs: none is in it" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+    write_run(tmp_path / "runs" / "a")
+    assert call(main, tmp_path).code == 0
 
 
 def test_a_report_on_its_own_folder_can_be_written_again(written):
