@@ -30,7 +30,8 @@ def draw(windows: Windows, forecasts: np.ndarray, variables: tuple[str, ...]) ->
         _draw_one(axes, windows, forecasts, number, variable, variables[variable])
     for axes in grid.flat[len(panels) :]:
         axes.set_visible(False)
-    grid.flat[0].legend(loc="upper left", fontsize="small")
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize="small")
     return figure
 
 
