@@ -16,6 +16,9 @@ from zoo.options import did_you_mean
 if TYPE_CHECKING:
     from zoo.layers.recurrent import Recurrent
 
+#: What a cell must have to be run and saved.
+NEEDED = ("call", "state_size", "get_config")
+
 
 @dataclass(frozen=True)
 class RecurrentFactory:
@@ -56,11 +59,15 @@ class RecurrentFactory:
         """One cell with the options' arguments."""
         arguments = self._cell_arguments()
         try:
-            return self.cell_class(units, **arguments)
+            cell = self.cell_class(units, **arguments)
         except (TypeError, ValueError) as problem:
             raise UserError(
                 f"--cell {self.options.cell} cannot be made with {arguments}: {problem}"
             ) from None
+        missing = [name for name in NEEDED if not hasattr(cell, name)]
+        if missing:
+            raise UserError(f"--cell {self.options.cell} is no cell of Keras: it has no {', '.join(missing)}")
+        return cell
 
     def _cell_arguments(self) -> dict[str, Any]:
         accepted = _constructor_arguments(self.cell_class)
@@ -83,7 +90,10 @@ def recurrent_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFact
     Raises:
         UserError: if there is no such cell.
     """
-    return RecurrentFactory(plugins.load("zoo.cells", options.cell, "CELL"), options, seed)
+    found = plugins.load("zoo.cells", options.cell, "CELL")
+    if not isinstance(found, type):
+        raise UserError(f"--cell {options.cell} is no class")
+    return RecurrentFactory(found, options, seed)
 
 
 def order_blind_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFactory:

@@ -116,3 +116,20 @@ def test_layers_made_twice_have_weights_of_their_own():
     inputs = np.ones((1, 2, 3), "float32")
     one(inputs), other(inputs)
     assert one.weights[0] is not other.weights[0]
+
+
+class NoCell:
+    def __init__(self, units):
+        self.state_size = units
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("tests.zoo.test_factory:NoCell", "NoCell is no cell of Keras: it has no call, get_config$"),
+        ("tests.zoo.test_factory:factory", "test_factory:factory is no class$"),
+    ],
+)
+def test_what_is_no_cell_is_told(cell, told):
+    with pytest.raises(UserError, match=told):
+        factory(cell=cell)()
