@@ -47,6 +47,8 @@ def _fresh_keras() -> Iterator[None]:
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()
     gc.collect()
+    # TensorFlow keeps what it has compiled. Without this, each later collection would look at all of it again.
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

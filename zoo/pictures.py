@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from zoo.rundir import write_atomically
+from zoo.figures import save
 
 WIDE_SPREAD = 20  # times as large as the smallest score: the axis becomes logarithmic
 MANY = 4  # more curves have their legend beside the panel
@@ -42,7 +42,7 @@ def draw_history(history: list[dict[str, float]], path: Path, headline: Collecti
         axes.legend(**beside)
         if title == "dev scores" and _spread([row[name] for row in history for name in names]) > WIDE_SPREAD:
             axes.set_yscale("log")
-    write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120))
+    save(figure, path)
 
 
 def _spread(values: list[float]) -> float:

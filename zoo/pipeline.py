@@ -23,6 +23,7 @@ from zoo.checkpoint import Progress
 from zoo.config import RunConfig, read_config
 from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, order_blind_factory, recurrent_factory
+from zoo.figures import save
 from zoo.memory import resident
 from zoo.pictures import draw_history
 from zoo.platform import device_name
@@ -186,7 +187,7 @@ def _draw(work: Work, directory: RunDirectory, predictions: Any, batches: Batche
     """The pictures of a task that draws any."""
     pictures = getattr(work.task, "pictures", None)
     for name, figure in pictures(work.prepared, predictions, batches).items() if pictures else ():
-        write_atomically(directory.path / name, partial(figure.savefig, dpi=120))
+        save(figure, directory.path / name)
 
 
 def _trivial(work: Work, present: Mapping[str, Batches]) -> dict[str, dict[str, Metrics]]:

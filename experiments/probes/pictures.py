@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.probes.tables import make_folder
-from zoo.rundir import write_atomically
+from zoo import figures
 
 COLORS = {"vanilla": "tab:gray", "lstm": "tab:blue", "gru": "tab:orange", "none": "tab:brown"}
 OTHERS = ("tab:green", "tab:red", "tab:purple", "tab:pink", "tab:olive", "tab:cyan")
@@ -21,7 +21,7 @@ def color_of(cell: str) -> str:
 def save(figure: Any, path: Path) -> None:
     """Write a picture whole or not at all."""
     make_folder(path.parent)
-    write_atomically(path, lambda file: figure.savefig(file, dpi=120))
+    figures.save(figure, path)
 
 
 def drawable(tokens: Iterable[str]) -> tuple[list[str], bool]:

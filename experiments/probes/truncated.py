@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from experiments.bench_memory import forget, resident
+from experiments.bench_memory import MB, forget
 from experiments.probes.learner import Learner
 from experiments.probes.problems import Echo, Sequences
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
+from zoo.memory import resident
 
 ROUNDS = 3
 
@@ -122,7 +123,7 @@ def cost(cell: str, k: int, length: int, units: int, batch_size: int) -> tuple[f
         began = time.perf_counter()
         truncated.gradients(batch)
         seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds)), resident(peak=True) - before
+    return float(np.median(seconds)), (resident(peak=True) - before) / MB
 
 
 def _task(cell: str, k: int, length: int, units: int, batch_size: int) -> tuple[Truncated, Sequences]:

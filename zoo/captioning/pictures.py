@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from zoo.captioning.batches import CaptionBatches
-from zoo.writing.pictures import all_letters
+from zoo.figures import all_letters
 
 SHOWN = 12
 PER_ROW = 4

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.writing.pictures import all_letters
+from zoo.figures import all_letters
 
 MOST_MAPS = 6
 

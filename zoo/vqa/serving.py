@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from datasets.images import read_image
+from zoo.figures import save
 from zoo.pixels import Resizer, not_empty, resize
-from zoo.rundir import write_atomically
 from zoo.serving import Server
 from zoo.text import TextEncoder
 
@@ -124,6 +123,6 @@ def _write_picture(path: Path, panels: list[Any], looked: list[np.ndarray]) -> N
 
     figure = sheet(panels, looked)
     try:
-        write_atomically(path, partial(figure.savefig, dpi=120, format=path.suffix[1:].lower()))
+        save(figure, path)
     except OSError as problem:
         raise UserError(f"cannot write {path}: {problem.strerror or problem}", 1) from None

@@ -73,9 +73,9 @@ def draw(figure: Any, name: str) -> None:
     Raises:
         UserError: it cannot be written.
     """
-    from zoo.writing.pictures import write
+    from zoo.figures import save
 
     try:
-        write(figure, Path(name))
+        save(figure, Path(name))
     except OSError as problem:
         raise UserError(f"--attention {name}: cannot be written ({problem.strerror or problem})", 1) from None

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from zoo.figures import save
 from zoo.translation.pictures import MOST_MAPS, attention_maps, by_length, shown
-from zoo.writing.pictures import write
 
 ONE = {
     "source_tokens": np.array([b"\xe2\x96\x81Ein", "▁남자".encode(), b"", b""]),
@@ -30,7 +30,7 @@ def test_a_map_a_sentence(tmp_path):
     assert len(maps) == MOST_MAPS
     assert [label.get_text() for label in maps[0].get_xticklabels()] == ["▁Ein", "▁남자", "·"]
     np.testing.assert_array_equal(maps[0].images[0].get_array(), ONE["attention"][:2, :3])
-    write(figure, tmp_path / "maps.png")
+    save(figure, tmp_path / "maps.png")
     assert (tmp_path / "maps.png").read_bytes().startswith(b"\x89PNG")
 
 

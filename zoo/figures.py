@@ -1,4 +1,4 @@
-"""Figures with text of any script in them."""
+"""Figures on disk: whole files, and letters of any script where a font has them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ FONTS = (
 )  # fmt: skip
 
 
-def write(figure: Any, path: Path) -> None:
-    """Write the figure whole or not at all, in the format of the file's name."""
+def save(figure: Any, path: Path) -> None:
+    """Write the figure whole or not at all, in the format of the file's name.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     with all_letters():
-        write_atomically(path, lambda aside: figure.savefig(aside, dpi=120, format=path.suffix[1:]))
+        write_atomically(path, lambda aside: figure.savefig(aside, dpi=120, format=path.suffix[1:].lower()))
 
 
 @contextmanager
