@@ -150,7 +150,7 @@ class Forecasting:
             raise UserError("the training split has no series")
         first = train[0]
         geometry = _geometry(options, first)
-        season = options.season or SEASONS.get(first.step.split("-")[0], 1)
+        season = _season(options, train)
         prepared = Prepared(
             options, geometry, first.variables, first.past_names, first.future_names, first.step, season,
             _statistics(train, geometry), tuple(one.name for one in train),
@@ -307,6 +307,15 @@ def _statistics(train: list[TimeSeries], geometry: Geometry) -> dict[str, tuple[
     mean, deviation = found["future"]
     found["future"] = (np.concatenate([mean, np.zeros(waves)]), np.concatenate([deviation, np.ones(waves)]))
     return found
+
+
+def _season(options: Options, train: list[TimeSeries]) -> int:
+    """Steps of a season: as asked for, or by the name of the step where every series has a season of it."""
+    shortest = min(len(one.values) for one in train)
+    if options.season >= shortest:
+        raise UserError(f"--season {options.season}: a series has {shortest:,} steps of training; give fewer")
+    usual = SEASONS.get(train[0].step.split("-")[0], 1)
+    return options.season or (usual if usual < shortest else 1)
 
 
 def _note(train: Windows, valid: Windows, season: int) -> str:

@@ -121,6 +121,11 @@ def test_the_season_goes_by_the_step_unless_given():
     assert prepared(season=5).season == 5
 
 
+def test_a_season_that_no_training_series_has_is_told():
+    with pytest.raises(UserError, match=r"--season 1000: a series has [0-9,]+ steps of training; give fewer"):
+        prepared(season=1000)
+
+
 def test_forecasts_that_are_no_numbers_score_nan():
     of = prepared()
     predictions = np.full((len(of.valid), 4, 2, 1), np.nan)
