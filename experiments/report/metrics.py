@@ -7,28 +7,13 @@ import re
 
 #: Words of names of metrics of which less is better.
 LESS = {
-    *(
-        "loss",
-        "error",
-        "mae",
-        "mse",
-        "rmse",
-        "mase",
-        "smape",
-        "mape",
-        "rse",
-        "crps",
-        "pinball",
-        "nll",
-        "wer",
-        "cer",
-    ),
-    *("ter", "perplexity", "bits", "nats", "entropy"),
-}
+    *("loss", "error", "mae", "mse", "rmse", "mase", "smape", "mape", "rse", "crps", "pinball", "nll", "wer", "cer"),
+    *("ter", "perplexity", "bits", "nats", "entropy", "cut"),
+}  # fmt: skip
 #: And more.
 MORE = {
     *("accuracy", "f1", "precision", "recall", "auc", "bleu", "chrf", "rouge", "meteor", "cider", "coverage"),
-    *("correlation", "corr", "exact", "r2", "spice", "match"),
+    *("correlation", "corr", "exact", "r2", "spice", "match", "true"),
 }
 
 
