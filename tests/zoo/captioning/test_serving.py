@@ -15,6 +15,7 @@ from tests.zoo.conftest import call
 from zoo import plugins
 from zoo.predict import main as predict
 
+CELLS = plugins.names("zoo.cells", "CELL")
 TASK = plugins.load("zoo.tasks", "captioning", "TASK")
 SMALL = (
     *("--units", "8", "--embedding", "8", "--channels", "4", "6", "--epochs", "2", "--batch-size", "16"),
@@ -95,7 +96,8 @@ def test_the_loaded_model_answers_as_the_live_one(run, server):
     assert loaded.signatures["shape"]()["shape"].numpy().tolist() == [32, 32, 3]
 
 
-def test_a_model_of_features_is_exported(tmp_path):
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_model_of_features_is_exported_with_every_cell(cell, tmp_path):
     from zoo import serving
     from zoo.config import RecurrentOptions
     from zoo.factory import recurrent_factory
@@ -103,7 +105,7 @@ def test_a_model_of_features_is_exported(tmp_path):
     options = TASK.options_type(embedding=4, attention="additive", max_tokens=6, min_count=1)
     shape = (2, 4, 2)
     prepared = TASK.prepare(dataset(features(shape), features(shape, prefix="v")), options, 4)
-    model = TASK.build(prepared, recurrent_factory(RecurrentOptions(cell="lstm", units=3)), options)
+    model = TASK.build(prepared, recurrent_factory(RecurrentOptions(cell=cell, units=3)), options)
     server = TASK.serve(model, prepared)
     serving.save(server, tmp_path / "export")
     loaded = tf.saved_model.load(str(tmp_path / "export"))

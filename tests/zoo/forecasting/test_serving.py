@@ -12,10 +12,11 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from tests.zoo.forecasting.examples import model, prepared, series
-from zoo import serving
+from zoo import plugins, serving
 from zoo.forecasting.serving import described, parse, rows
 from zoo.tasks.forecasting import TASK
 
+CELLS = plugins.names("zoo.cells", "CELL")
 ONE = series(80, past=1, future=2)
 PLAIN = """
 import sys, json, numpy as np, tensorflow as tf
@@ -74,6 +75,17 @@ def test_the_saved_model_answers_alone(served, tmp_path: Path):
     answer = json.loads(done.stdout)
     np.testing.assert_allclose(np.array(answer["quantiles"])[:1], at(of, built, 70), rtol=1e-5)
     assert np.array(answer["forecast"]).shape == (2, 4, 2)
+
+
+@pytest.mark.parametrize("decoder", ["direct", "autoregressive"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, decoder, tmp_path: Path):
+    of = prepared(ONE, decoder=decoder)
+    built = model(of, cell)
+    serving.save(TASK.serve(built, of), tmp_path / "export")
+    answer = tf.saved_model.load(str(tmp_path / "export")).signatures["serving_default"]
+    given = {name: tf.constant(array) for name, array in raw(70).items()}
+    np.testing.assert_allclose(answer(**given)["forecast"], at(of, built, 70)[..., 0], rtol=1e-5)
 
 
 def test_too_short_and_infinite_series_are_refused(served):
