@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.compare.given import raw_inputs
 from zoo.flags import Parser, main_guard
 from zoo.platform import configure
 from zoo.rundir import RunDirectory, write_json
@@ -51,32 +50,12 @@ def size_of(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def some_inputs(task: Any, config: Any) -> list[Any]:
+def some_inputs(task: Any, config: Any, folder: Path) -> list[Any]:
     """Raw inputs as a user would give them, from the dev split (the test split is read once, in training)."""
     import datasets
 
     dataset = datasets.load(config.dataset, task.fields, config.data)
-    examples = list(itertools.islice(dataset.valid, INPUTS))
-    as_input = getattr(task, "raw_input", None) or (lambda example: example[task.input_field])
-    return [_given(as_input(example)) for example in examples]
-
-
-def _given(value: Any) -> Any:
-    """A series stands for the file that a user would give; other inputs are what they are."""
-    return _SeriesInput(value) if hasattr(value, "future_names") else value
-
-
-@dataclass(frozen=True)
-class _SeriesInput:
-    """Like `datasets.inputs.SeriesFile`, of one series that is there already."""
-
-    series: Any
-
-    def read(self, about: Mapping[str, Any]) -> list[Any]:
-        """The series, up to where what is known of the future allows a forecast."""
-        ahead = about["horizon"] if about["future"] else 0
-        kept = len(self.series) - ahead
-        return [dataclasses.replace(self.series.until(kept), future=self.series.future)]
+    return raw_inputs(task.input_field, itertools.islice(dataset.valid, INPUTS), folder)
 
 
 @main_guard
@@ -103,7 +82,7 @@ def main(argv: list[str] | None = None) -> None:
             saved = Path(folder) / "export"
             serving.save(server, saved)
         artifact = size_of(saved)
-    times = single_answers(task, server, some_inputs(task, config))
+        times = single_answers(task, server, some_inputs(task, config, Path(folder)))
     low, high = np.percentile(times, [50, 95])
     measured = {
         "latency_p50_ms": float(low),
