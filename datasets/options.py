@@ -82,3 +82,11 @@ def _type_name(hint: Any) -> str:
     known = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
     kinds = [kind for kind in _alternatives(hint) if kind is not types.NoneType]
     return " or ".join(known.get(kind, "a tuple of strings") for kind in kinds)
+
+
+def check_fractions(valid_fraction: float, test_fraction: float) -> None:
+    """Refuse shares of a data set for dev and test that leave nothing of it, or no dev split; raises UserError."""
+    require(0 < valid_fraction < 1, "valid_fraction", valid_fraction, "must be between 0 and 1")
+    require(0 <= test_fraction < 1, "test_fraction", test_fraction, "must be from 0 to below 1")
+    left = 1 - valid_fraction - test_fraction
+    require(left > 0, "test_fraction", test_fraction, "with --valid-fraction leaves nothing to train on")

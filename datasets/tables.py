@@ -32,6 +32,11 @@ class Format:
     delimiter: str | None = None
     header: bool = True
 
+    @classmethod
+    def of(cls, encoding: str, delimiter: str, header: str) -> Format:
+        """From the values of options: `auto` for a delimiter, `yes` or `no` for a header."""
+        return cls(encoding, None if delimiter == "auto" else delimiter, header == "yes")
+
 
 def suffix(path: Path) -> str:
     """The suffix in lower case that says the format: `.csv` of `reviews.CSV.gz`."""

@@ -24,7 +24,7 @@ from datasets.errors import UserError
 from datasets.files import existing
 from datasets.images import is_image
 from datasets.layouts import SPLIT_NAMES, data_files, folders, split_files, split_folders
-from datasets.options import option, require
+from datasets.options import check_fractions, option, require
 from datasets.reading import check_encoding, lines
 from datasets.tables import DELIMITERS, Format, Table, is_table
 from datasets.visual_questions import IMAGE_NAMES
@@ -57,12 +57,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing, unknown encodings, and two sources of images."""
-        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
-        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
-        left = 1 - self.valid_fraction - self.test_fraction
-        require(
-            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
-        )
+        check_fractions(self.valid_fraction, self.test_fraction)
         require(
             not (self.images and self.features), "features", self.features, "give it or --images, not both"
         )
@@ -71,8 +66,7 @@ class Options:
     @property
     def format(self) -> Format:
         """How to read a table."""
-        delimiter = None if self.delimiter == "auto" else self.delimiter
-        return Format(self.encoding, delimiter, self.header == "yes")
+        return Format.of(self.encoding, self.delimiter, self.header)
 
 
 def load(spec: str, options: Options) -> Dataset:

@@ -14,7 +14,7 @@ from datasets.columns import find
 from datasets.errors import UserError
 from datasets.files import existing
 from datasets.layouts import data_files, split_files
-from datasets.options import option, require
+from datasets.options import check_fractions, option, require
 from datasets.pairs import Pair, Part, assemble, checked
 from datasets.reading import check_encoding, lines
 from datasets.tables import DELIMITERS, Format, Table, is_table, suffix
@@ -43,12 +43,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing, one language twice, and unknown encodings."""
-        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
-        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
-        left = 1 - self.valid_fraction - self.test_fraction
-        require(
-            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
-        )
+        check_fractions(self.valid_fraction, self.test_fraction)
         for name in ("source", "target"):
             value = getattr(self, name)
             require(value is None or bool(value.strip(".")), name, value, "give an ending, such as de")
@@ -63,8 +58,7 @@ class Options:
     @property
     def format(self) -> Format:
         """How to read a table."""
-        delimiter = None if self.delimiter == "auto" else self.delimiter
-        return Format(self.encoding, delimiter, self.header == "yes")
+        return Format.of(self.encoding, self.delimiter, self.header)
 
     @property
     def of_tables(self) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.files import existing
-from datasets.options import option, require
+from datasets.options import check_fractions, option, require
 from datasets.reading import check_encoding
 from datasets.series import Cut, TimeSeries, assemble
 from datasets.series_tables import Columns, read
@@ -39,12 +39,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing, and unknown encodings."""
-        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
-        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
-        left = 1 - self.valid_fraction - self.test_fraction
-        require(
-            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
-        )
+        check_fractions(self.valid_fraction, self.test_fraction)
         steps = " ".join(self.split_steps)
         fits = len(self.split_steps) in (0, 3) and all(text.isdecimal() for text in self.split_steps)
         require(fits, "split_steps", steps, "give three whole numbers, such as 8640 2880 2880")

@@ -13,7 +13,7 @@ from datasets.conll import Columns, conllu_column, conllu_sentences, parse_colum
 from datasets.errors import UserError
 from datasets.files import existing
 from datasets.layouts import data_files, split_files
-from datasets.options import option, require
+from datasets.options import check_fractions, option
 from datasets.reading import check_encoding
 from datasets.tables import Format, Table, suffix
 from datasets.tagged import (
@@ -59,12 +59,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing, and unknown encodings."""
-        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
-        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
-        left = 1 - self.valid_fraction - self.test_fraction
-        require(
-            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
-        )
+        check_fractions(self.valid_fraction, self.test_fraction)
         check_encoding(self.encoding)
 
 

@@ -13,7 +13,7 @@ from datasets.columns import find
 from datasets.errors import UserError
 from datasets.files import existing
 from datasets.layouts import data_files, split_files, split_folders
-from datasets.options import option, require
+from datasets.options import check_fractions, option
 from datasets.reading import check_encoding, lines
 from datasets.tables import DELIMITERS, Format, Table, is_table
 from datasets.visual_questions import ANSWER_NAMES, IMAGE_NAMES, QUESTION_NAMES, Part, Row, assemble, clean
@@ -40,19 +40,13 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing, and unknown encodings."""
-        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
-        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
-        left = 1 - self.valid_fraction - self.test_fraction
-        require(
-            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
-        )
+        check_fractions(self.valid_fraction, self.test_fraction)
         check_encoding(self.encoding)
 
     @property
     def format(self) -> Format:
         """How to read a table."""
-        delimiter = None if self.delimiter == "auto" else self.delimiter
-        return Format(self.encoding, delimiter, self.header == "yes")
+        return Format.of(self.encoding, self.delimiter, self.header)
 
 
 def load(spec: str, options: Options) -> Dataset:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from datasets.base import Dataset, Info
-from datasets.options import option, require
+from datasets.options import check_fractions, option, require
 from datasets.series import Cut, TimeSeries, assemble
 
 if TYPE_CHECKING:
@@ -50,12 +50,7 @@ class Options:
         require(self.variables in (1, 2), "variables", self.variables, "must be 1 or 2")
         require(0 <= self.noise < 1e6, "noise", self.noise, "must be from 0")
         require(0 <= self.gaps < 0.5, "gaps", self.gaps, "must be from 0 to below 0.5")
-        require(0 < self.valid_fraction < 1, "valid_fraction", self.valid_fraction, "must be between 0 and 1")
-        require(0 <= self.test_fraction < 1, "test_fraction", self.test_fraction, "must be from 0 to below 1")
-        left = 1 - self.valid_fraction - self.test_fraction
-        require(
-            left > 0, "test_fraction", self.test_fraction, "with --valid-fraction leaves nothing to train on"
-        )
+        check_fractions(self.valid_fraction, self.test_fraction)
 
 
 def load(spec: str, options: Options) -> Dataset:

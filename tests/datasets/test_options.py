@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from datasets.errors import UserError
-from datasets.options import build, flag, nearest, option, require
+from datasets.options import build, check_fractions, flag, nearest, option, require
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,24 @@ def test_require():
     require(True, "share", 2, "never said")
     with pytest.raises(UserError, match=r"^--some-share 2: must be less$"):
         require(False, "some_share", 2, "must be less")
+
+
+@pytest.mark.parametrize(("valid", "test"), [(0.1, 0), (0.5, 0.49), (0.01, 0.98)])
+def test_fractions_that_leave_some_of_train(valid, test):
+    check_fractions(valid, test)
+
+
+@pytest.mark.parametrize(
+    ("valid", "test", "told"),
+    [
+        (0, 0.1, "--valid-fraction 0: must be between 0 and 1"),
+        (1, 0, "--valid-fraction 1: must be between 0 and 1"),
+        (float("nan"), 0, "--valid-fraction nan: must be between 0 and 1"),
+        (0.1, -0.1, "--test-fraction -0.1: must be from 0 to below 1"),
+        (0.5, 0.5, "--test-fraction 0.5: with --valid-fraction leaves nothing to train on"),
+    ],
+)
+def test_fractions_that_leave_nothing_are_refused(valid, test, told):
+    with pytest.raises(UserError) as refused:
+        check_fractions(valid, test)
+    assert str(refused.value) == told
