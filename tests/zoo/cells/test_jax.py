@@ -12,6 +12,8 @@ import os
 
 import pytest
 
+from tests.zoo.again import on_jax
+
 #: Part of a test's name, and how many there are at least.
 AGAIN = {
     "test_reference and 2-both-bias and not relu": 4,  # two layers, both directions, padding
@@ -27,21 +29,7 @@ AGAIN = {
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_the_same_numbers_on_jax(run_python):
-    done = run_python(
-        *("-m", "pytest", "-n", "0", "-rA", "-p", "no:cacheprovider"),
-        # Keras' variables do not know NumPy's newest argument yet.
-        *("-W", "ignore:__array__ implementation:DeprecationWarning"),
-        *("-k", " or ".join(f"({part})" for part in AGAIN)),
-        *("tests/zoo/test_parity.py", "tests/zoo/cells"),
-        env={"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
-    passed = [line for line in done.stdout.splitlines() if line.startswith("PASSED")]
-    for names, at_least in AGAIN.items():
-        wanted = [part for part in names.split(" and ") if not part.startswith("not ")]
-        found = [line for line in passed if all(part in line for part in wanted)]
-        assert len(found) >= at_least, names
+    on_jax(run_python, AGAIN, "tests/zoo/test_parity.py", "tests/zoo/cells")
 
 
 def test_the_backend_is_the_one_asked_for():
