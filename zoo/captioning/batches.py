@@ -40,6 +40,8 @@ class CaptionBatches:
         names: of the images.
         references: all captions of each image, as texts.
         true: all sentences that are right for each image, where the data know them; else empty.
+        pixels: where `images` are features that a frozen encoder made, the images themselves, unless nobody will look
+            at them.
     """
 
     images: np.ndarray
@@ -50,6 +52,7 @@ class CaptionBatches:
     names: tuple[str, ...]
     references: tuple[tuple[str, ...], ...]
     true: tuple[frozenset[str], ...] = ()
+    pixels: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -80,6 +83,11 @@ class CaptionBatches:
             tuple(tuple(example["captions"]) for example in examples),
             tuple(frozenset(example["true_captions"]) for example in examples if "true_captions" in example),
         )
+
+    @property
+    def given(self) -> np.ndarray:
+        """What the exported model takes: pixels where the data have images, else features."""
+        return self.images if self.pixels is None else self.pixels
 
     @property
     def targets(self) -> CaptionBatches:

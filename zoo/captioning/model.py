@@ -10,13 +10,22 @@ from keras import ops
 
 from zoo.layers.decoder import TokenLoss
 from zoo.layers.image_encoder import ImageEncoder
+from zoo.layers.pretrained import PretrainedEncoder
 from zoo.writing.model import make_decoder
 
 #: Numbers whose spread is less than this share of the usual one are not blown up to the same size.
 LEAST_SPREAD = 0.05
+AT_ONCE = 16_384
 
 
-def build(shape: tuple[int, ...], spread: Any, vocabulary: int, recurrent: Any, options: Any) -> keras.Model:
+def build(
+    shape: tuple[int, ...],
+    spread: Any,
+    vocabulary: int,
+    recurrent: Any,
+    options: Any,
+    pretrained: PretrainedEncoder | None = None,
+) -> keras.Model:
     """From what `zoo.captioning.batches.CaptionBatches.load` gives to what `TokenLoss` gives, `(batch, steps)`.
 
     Args:
@@ -25,11 +34,13 @@ def build(shape: tuple[int, ...], spread: Any, vocabulary: int, recurrent: Any, 
         vocabulary: how many different tokens there are.
         recurrent: makes recurrent layers.
         options: of the task.
+        pretrained: reads the images instead of a small network; where it is frozen, `shape` and `spread` are those of
+            what it makes of them, and the model is trained on that.
     """
     images = keras.Input(shape, dtype="uint8" if spread is None else "float32", name="images")
     row = keras.Input((), dtype="int32", name="image")
     caption = keras.Input((None,), dtype="int32", name="caption")
-    encoder = _encoder(shape, spread, recurrent, options)
+    encoder = _encoder(shape, spread, recurrent, options, pretrained)
     memory, start = (ops.take(of_images, row, axis=0) for of_images in encoder(images))
     scoring = options.attention if attends(shape, options) else "none"
     decoder = make_decoder(vocabulary, recurrent.options.units, recurrent, options, scoring)
@@ -44,24 +55,27 @@ def attends(shape: tuple[int, ...], options: Any) -> bool:
     return len(shape) == 3 and options.attention != "none"
 
 
-def _encoder(shape: tuple[int, ...], spread: Any, recurrent: Any, options: Any) -> keras.Model:
+def _encoder(
+    shape: tuple[int, ...], spread: Any, recurrent: Any, options: Any, pretrained: PretrainedEncoder | None
+) -> keras.Model:
     """From images to a memory `(images, places, size)` and a starting vector `(images, units)`.
 
-    Of a network that is trained along all parts of the grid are heard for the start, each in its place; of features
-    that were computed elsewhere, which may be many, their mean and the largest of each. As a memory a vector is a
-    single place.
+    Of the small network all parts of the grid are heard for the start, each in its place; of other features, which may
+    be many, their mean and the largest of each. As a memory a vector is a single place.
 
     The start is added to what is remembered of each place, so that what is attended to tells of the whole image, too:
     the network then learns what is in the image before it learns where to look, and both sooner.
     """
     units, dropout = recurrent.options.units, recurrent.options.dropout
     images = keras.Input(shape, dtype="uint8" if spread is None else "float32", name="encoder_images")
-    if spread is None:
+    grid = images if pretrained is None else pretrained(images)
+    if spread is None and pretrained is None:
         grid = ImageEncoder(options.channels, options.convolutions, name="image_encoder")(images)
         summary = keras.layers.Flatten(name="flat")(grid)
     else:
-        mean, variance = spread
-        grid = keras.layers.Normalization(axis=-1, mean=mean, variance=variance, name="normalized")(images)
+        if spread is not None:
+            mean, variance = spread
+            grid = keras.layers.Normalization(axis=-1, mean=mean, variance=variance, name="normalized")(grid)
         summary = grid
         if len(shape) == 3:
             summary = ops.concatenate([ops.mean(grid, axis=(1, 2)), ops.max(grid, axis=(1, 2))], axis=-1)
@@ -79,13 +93,25 @@ def _encoder(shape: tuple[int, ...], spread: Any, recurrent: Any, options: Any) 
 def spread_of(features: np.ndarray) -> tuple[list[float], list[float]]:
     """Mean and variance of each feature over images and places; variances that are very small are raised."""
     flat = features.reshape(-1, features.shape[-1])
-    mean, variance = flat.mean(axis=0, dtype=np.float64), flat.var(axis=0, dtype=np.float64)
+    chunks = [
+        flat[n : n + AT_ONCE] for n in range(0, len(flat), AT_ONCE)
+    ]  # views: features may fill the memory
+    mean = sum(chunk.sum(axis=0, dtype=np.float64) for chunk in chunks) / len(flat)
+    variance = sum(np.square(chunk - mean).sum(axis=0) for chunk in chunks) / len(flat)
     usual = float(variance.mean()) or 1.0
     return mean.tolist(), np.maximum(variance, LEAST_SPREAD**2 * usual).tolist()
 
 
-def grid_of(encoder: Any, shape: tuple[int, ...]) -> tuple[int, int]:
-    """Rows and columns of the parts that an encoder of images of this shape tells apart."""
-    network = next((layer for layer in encoder.layers if isinstance(layer, ImageEncoder)), None)
-    found = shape if network is None else network.compute_output_shape((None, *shape))[1:]
-    return int(found[0]), int(found[1])
+def seen(encoder: Any, images: Any) -> Any:
+    """Images of bytes, or features, as an encoder takes them: of one that was trained on what a frozen network makes of
+    images, that."""
+    if images.dtype != "uint8" or encoder.inputs[0].dtype == "uint8":
+        return images
+    return encoder.get_layer("image_encoder")(images, training=False)
+
+
+def grid_of(encoder: Any) -> tuple[int, int]:
+    """Rows and columns of the parts that an encoder of images or of grids tells apart."""
+    network = next((layer for layer in encoder.layers if layer.name == "image_encoder"), None)
+    found = (encoder.inputs[0] if network is None else network.output).shape
+    return int(found[1]), int(found[2])

@@ -25,7 +25,7 @@ def contact_sheet(captions: list[str], batches: CaptionBatches) -> Figure:
     """
     which = np.linspace(0, len(captions) - 1, min(SHOWN, len(captions))).round().astype(int)
     rows = -(-len(which) // PER_ROW)
-    seen = batches.images.dtype == np.uint8
+    seen = batches.given.dtype == np.uint8
     with all_letters():
         figure = Figure(figsize=(3.6 * PER_ROW, (3.9 if seen else 1.9) * rows), layout="constrained")
         cells = figure.subplots(rows, PER_ROW, squeeze=False).flat
@@ -39,7 +39,7 @@ def contact_sheet(captions: list[str], batches: CaptionBatches) -> Figure:
 def _panel(axes: Any, caption: str, batches: CaptionBatches, n: int, seen: bool) -> None:
     axes.set(xticks=[], yticks=[])
     if seen:
-        axes.imshow(batches.images[n])
+        axes.imshow(batches.given[n])
     else:
         axes.text(0.5, 0.5, batches.names[n], ha="center", va="center", fontsize=8, transform=axes.transAxes)
     right = batches.true[n] if batches.true else frozenset(batches.references[n])

@@ -14,7 +14,7 @@ from datasets.captioned import FeatureStore
 from datasets.errors import UserError
 from datasets.images import read_image
 from zoo.captioning.batches import check_shape
-from zoo.captioning.model import grid_of
+from zoo.captioning.model import grid_of, seen
 from zoo.pixels import Resizer, not_empty, resize
 from zoo.search import Found
 from zoo.serving import Server
@@ -50,10 +50,10 @@ def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, setti
     if not pixels:
         given = tf.TensorSpec([None, *shape], tf.float32, name="features")
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
-    grid = (0, 0) if decoder.attention is None else grid_of(encoder, shape)
+    grid = (0, 0) if decoder.attention is None else grid_of(encoder)
 
     def search(images: tf.Tensor, width: Any, results: Any, penalty: Any) -> Found:
-        memory, start = encoder(_read(images), training=False)
+        memory, start = encoder(seen(encoder, _read(images)), training=False)
         limits = tf.fill([tf.shape(images)[0]], settings.longest)
         return write(decoder, start, memory, None, limits, width, results, penalty)
 

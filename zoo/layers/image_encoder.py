@@ -67,16 +67,7 @@ class ImageEncoder(keras.layers.Layer):
             x = convolution(x)
         for convolution in self.further:
             x = x + convolution(x)
-        return keras.ops.concatenate([x, self._positions(x)], axis=-1)
-
-    def _positions(self, x: Any) -> Any:
-        """`(batch, rows, columns, 2)`: each part's row and column, from -1 to 1; 0 where there is only one."""
-        rows, columns = x.shape[1], x.shape[2]
-        down = keras.ops.linspace(-1, 1, rows) if rows > 1 else keras.ops.zeros(1)
-        across = keras.ops.linspace(-1, 1, columns) if columns > 1 else keras.ops.zeros(1)
-        grid = keras.ops.stack(keras.ops.meshgrid(down, across, indexing="ij"), axis=-1)
-        grid = keras.ops.cast(grid, self.compute_dtype)[None]
-        return keras.ops.zeros_like(x[..., :1]) + grid
+        return with_positions(x)
 
     def compute_output_shape(self, images_shape: Any) -> Any:
         """`(batch, rows, columns, channels[-1] + 2)`."""
@@ -88,3 +79,14 @@ class ImageEncoder(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Every constructor argument."""
         return {**super().get_config(), "channels": list(self.channels), "convolutions": self.convolutions}
+
+
+def with_positions(x: Any) -> Any:
+    """`(batch, rows, columns, features + 2)`: a grid with each part's row and column behind its features, from -1 to
+    1; 0 where there is only one."""
+    rows, columns = x.shape[1], x.shape[2]
+    down = keras.ops.linspace(-1, 1, rows) if rows > 1 else keras.ops.zeros(1)
+    across = keras.ops.linspace(-1, 1, columns) if columns > 1 else keras.ops.zeros(1)
+    grid = keras.ops.stack(keras.ops.meshgrid(down, across, indexing="ij"), axis=-1)
+    grid = keras.ops.zeros_like(x[..., :1]) + keras.ops.cast(grid, x.dtype)[None]
+    return keras.ops.concatenate([x, grid], axis=-1)

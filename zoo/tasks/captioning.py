@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from zoo import applications
 from zoo.options import option
 from zoo.tasks.base import Metrics
 from zoo.writing import answers
@@ -17,6 +18,7 @@ from zoo.writing.answers import AnswerOptions
 
 if TYPE_CHECKING:
     from zoo.captioning.batches import CaptionBatches
+    from zoo.layers.pretrained import PretrainedEncoder
     from zoo.ragged import Ragged
     from zoo.subwords import Pieces
 
@@ -30,14 +32,29 @@ class Options:
 
     image_size: int = option(
         0,
-        "pixels along the sides of the model's images; 0: as the first image, at most 64",
+        "pixels along the sides of the model's images; 0: as the first image, at most 64, and "
+        f"{applications.SIDE} where the encoder is not small",
         minimum=0,
         maximum=512,
     )
-    channels: tuple[int, ...] = option(
-        (32, 64, 64), "features after each convolution that halves the image", metavar="FEATURES"
+    encoder: str = option(
+        applications.SMALL,
+        "what reads the images: a small convolutional network, or one of keras.applications",
+        choices=(applications.SMALL, *applications.APPLICATIONS),
     )
-    convolutions: int = option(0, "further convolutions that keep the size", minimum=0)
+    encoder_weights: str = option(
+        applications.NONE,
+        "what another encoder begins with: none (random), imagenet (from Keras' hub) or a file NAME.weights.h5",
+        metavar="WEIGHTS",
+    )
+    encoder_trainable: bool | None = option(
+        None, "train that encoder along; by default only where it begins with random weights"
+    )
+    channels: tuple[int, ...] = option(
+        (32, 64, 64), "of the small encoder: features after each convolution that halves the image",
+        metavar="FEATURES",
+    )  # fmt: skip
+    convolutions: int = option(0, "of the small encoder: further convolutions that keep the size", minimum=0)
     attention: str = option(
         "general",
         "how the decoder looks at the parts of the image; none: it starts from a vector and sees no more",
@@ -76,6 +93,7 @@ class Prepared:
     valid: CaptionBatches | None = None
     notes: tuple[str, ...] = ()
     test_split: Split | None = None
+    pretrained: PretrainedEncoder | None = None
 
     def test(self) -> CaptionBatches | None:
         """See `zoo.tasks.base.Prepared`."""
@@ -87,14 +105,22 @@ class Prepared:
 
         assert self.train is not None
         examples = list(split)
-        images = _images(examples, self.shape, self.pixels)
+        images = _images(examples, self.shape, self.pixels, self.pretrained)
         captions, of_image = _captions(examples, self.pieces, self.options)
         size, widths = self.train.batch_size, self.train.widths
-        return CaptionBatches.of(examples, images, captions, of_image, size, widths)
+        batches = CaptionBatches.of(examples, images, captions, of_image, size, widths)
+        if self.pixels and images.dtype != np.uint8:
+            batches = replace(batches, pixels=_images(examples, self.shape, True, None))
+        return batches
 
     def to_json(self) -> dict[str, Any]:
         """See `zoo.tasks.base.Prepared`."""
-        return {"pieces": list(self.pieces.pieces), "shape": list(self.shape), "pixels": self.pixels}
+        stored = {"pieces": list(self.pieces.pieces), "shape": list(self.shape), "pixels": self.pixels}
+        if self.pretrained is not None and self.options.encoder_weights != applications.NONE:
+            from zoo.captioning.encoders import digest
+
+            stored["encoder_weights"] = digest(self.pretrained.network.get_weights())
+        return stored
 
 
 class Captioning:
@@ -122,6 +148,10 @@ class Captioning:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the tokens on train, read every image once, and turn train and dev into arrays."""
+        applications.check(
+            options.encoder, options.encoder_weights, options.encoder_trainable, options.image_size
+        )
+        from zoo.captioning import encoders
         from zoo.captioning.batches import CaptionBatches, captions_of
         from zoo.subwords import Pieces, learn
         from zoo.writing.tokens import taken
@@ -130,22 +160,25 @@ class Captioning:
         texts = _cased(captions_of(examples)[0], options)
         pieces = Pieces(learn(texts, options.tokens, options.vocabulary, options.min_count), options.tokens)
         shape, pixels = _shape(examples, options)
-        images = _images(examples, shape, pixels)
+        pretrained = encoders.make(options, shape, pixels)
         captions, of_image = _captions(examples, pieces, options)
         short = np.flatnonzero(captions.lengths <= options.max_tokens)
         if not len(short):
             raise UserError(
                 f"every caption of train is longer than --max-tokens {options.max_tokens}; give more"
             )
+        images = _images(examples, shape, pixels, pretrained)
         train = CaptionBatches.of(examples, images, taken(captions, short), of_image[short], batch_size)
         notes = _notes(pieces, captions, len(captions) - len(short), shape, pixels, options)
-        prepared = Prepared(pieces, shape, pixels, options, train, None, notes, dataset.test)
+        notes += () if pretrained is None else encoders.notes(options.encoder, pretrained, images)
+        prepared = Prepared(pieces, shape, pixels, options, train, None, notes, dataset.test, pretrained)
         return replace(prepared, valid=prepared.batches(dataset.valid))
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
         """See `zoo.tasks.base.Task`."""
         import zoo.layers.decoder
-        import zoo.layers.image_encoder  # noqa: F401  (registered, they can be loaded)
+        import zoo.layers.image_encoder
+        import zoo.layers.pretrained  # noqa: F401  (registered, they can be loaded)
         from zoo.subwords import Pieces
 
         pieces = Pieces(stored["pieces"], options.tokens)
@@ -158,8 +191,12 @@ class Captioning:
         from zoo.captioning.model import build, spread_of
 
         assert prepared.train is not None
-        spread = None if prepared.pixels else spread_of(prepared.train.images)
-        return build(prepared.shape, spread, prepared.pieces.size, recurrent, options)
+        images = prepared.train.images
+        spread = None if images.dtype == np.uint8 else spread_of(images)
+        pretrained = prepared.pretrained
+        if pretrained is not None:
+            pretrained = pretrained.copy(with_weights=options.encoder_weights != applications.NONE)
+        return build(images.shape[1:], spread, prepared.pieces.size, recurrent, options, pretrained)
 
     def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
         """None: what needs no recurrence is to look captions up."""
@@ -175,7 +212,7 @@ class Captioning:
         """The predictions with the captions found by the search, `found`; once, after training."""
         from zoo.captioning.serving import describe_all
 
-        return {**predictions, "found": describe_all(self.serve(model, prepared), batches.images)}
+        return {**predictions, "found": describe_all(self.serve(model, prepared), batches.given)}
 
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches) -> Metrics:
         """What the model foresees of people's captions; and, after the search, how good its own ones are."""
@@ -267,16 +304,24 @@ def _shape(examples: list[Any], options: Options) -> tuple[tuple[int, ...], bool
 
     first = examples[0]["image"].read()
     if first.dtype == np.uint8 and first.ndim == 3:
-        return (*size_of(first, options.image_size), 3), True
+        usual = 0 if options.encoder == applications.SMALL else applications.SIDE
+        return (*size_of(first, options.image_size or usual), 3), True
     return tuple(first.shape), False
 
 
-def _images(examples: list[Any], shape: tuple[int, ...], pixels: bool) -> np.ndarray:
+def _images(
+    examples: list[Any], shape: tuple[int, ...], pixels: bool, pretrained: PretrainedEncoder | None
+) -> np.ndarray:
+    """What the model is trained on: pixels, features, or what a frozen encoder makes of pixels."""
     from zoo.captioning.batches import feature_table
     from zoo.pixels import Resizer
 
     if not pixels:
         return feature_table(examples, shape)
+    if pretrained is not None and not pretrained.trainable:
+        from zoo.captioning.encoders import features
+
+        return features(pretrained, examples, shape[0])
     return Resizer((shape[0], shape[1])).table((example["image"] for example in examples), len(examples))
 
 

@@ -37,7 +37,7 @@ def test_the_encoder_gives_a_memory_and_a_start(kind, memory, grid):
     assert start.shape == (3, 4)
     assert (decoder.attention is None) == (grid is None)
     if grid:
-        assert grid_of(encoder, SHAPES[kind]) == grid
+        assert grid_of(encoder) == grid
 
 
 @pytest.mark.parametrize("kind", SHAPES)

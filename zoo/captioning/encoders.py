@@ -1,0 +1,75 @@
+"""Networks of keras.applications as encoders of captioning, and the features that frozen ones make once an image."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.errors import UserError
+from zoo import applications
+from zoo.layers.pretrained import PretrainedEncoder
+from zoo.pixels import Resizer
+from zoo.progress import progress_bar
+
+AT_ONCE = 64
+
+
+def make(options: Any, shape: tuple[int, ...], pixels: bool) -> PretrainedEncoder | None:
+    """The encoder that the options ask for, its weights loaded; None for the small network.
+
+    Args:
+        options: of the task, checked by `zoo.applications.check`.
+        shape: `(side, side, 3)` of images.
+        pixels: whether the data have images at all.
+
+    Raises:
+        UserError: data of features, weights that cannot be had or belong to another network.
+    """
+    if options.encoder == applications.SMALL:
+        return None
+    if not pixels:
+        raise UserError(
+            f"--encoder {options.encoder} needs images, and these are features; leave out one of them"
+        )
+    network = applications.load(options.encoder, options.encoder_weights, shape[0])
+    trained = applications.is_trained(options.encoder_weights, options.encoder_trainable)
+    preprocessing = applications.APPLICATIONS[options.encoder][0]
+    return PretrainedEncoder(network, preprocessing, trainable=trained, name="image_encoder")
+
+
+def features(encoder: PretrainedEncoder, examples: list[Any], side: int) -> np.ndarray:
+    """What a frozen encoder makes of each image, `(images, rows, columns, features)` float32."""
+    resize = Resizer((side, side))
+    apply = tf.function(encoder, input_signature=[tf.TensorSpec([None, side, side, 3], tf.uint8)])
+    images = (resize(example["image"].read()) for example in examples)
+    chunks = progress_bar(range(0, len(examples), AT_ONCE), "features of images")
+    table = None
+    for start in chunks:
+        grid = apply(tf.constant(np.stack(list(islice(images, AT_ONCE))))).numpy()
+        if table is None:
+            table = np.empty((len(examples), *grid.shape[1:]), np.float32)
+        table[start : start + len(grid)] = grid
+    return np.zeros((0, *encoder.network.output_shape[1:]), np.float32) if table is None else table
+
+
+def notes(name: str, encoder: PretrainedEncoder, images: np.ndarray) -> tuple[str, ...]:
+    """What to tell of it, given what the model is trained on."""
+    if encoder.trainable:
+        return (f"encoder: {name}, trained along",)
+    size = " x ".join(map(str, images.shape[1:]))
+    return (
+        f"encoder: {name}, frozen; its features are computed once: {size}, {images.nbytes / 1e6:,.0f} MB",
+    )
+
+
+def digest(weights: Iterable[np.ndarray]) -> str:
+    """A fingerprint of a network's weights: a run that goes on must have features of the same ones."""
+    found = hashlib.sha256()
+    for array in weights:
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()

@@ -1,0 +1,64 @@
+"""An image network of keras.applications with its preprocessing, as a layer that is frozen or trained along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from zoo.layers.image_encoder import with_positions
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class PretrainedEncoder(keras.layers.Layer):
+    """Raw pixels to the last grid of features of a network that keras.applications made; then the position.
+
+    A layer that is not trainable runs the network as for prediction, also in training: the statistics of its batch
+    normalisations do not move, and nothing is dropped. What it says of an image is then the same in each epoch, so
+    that it can be computed once: features pass through the layer as they are, and the model that was trained on them
+    still holds the network that made them.
+
+    Args:
+        network: a Keras model from preprocessed images to a grid, without a classifier.
+        preprocessing: the module of keras.applications whose `preprocess_input` the network needs.
+
+    Call arguments:
+        images: `(batch, height, width, 3)` uint8; or features of any shape, floats.
+
+    Returns:
+        Of images `(batch, rows, columns, features + 2)`, the last two as in `ImageEncoder`; features unchanged.
+    """
+
+    def __init__(self, network: keras.Model, preprocessing: str, **layer_arguments: Any):
+        super().__init__(**layer_arguments)
+        self.network, self.preprocessing = network, preprocessing
+        self.network.trainable = self.trainable
+
+    def build(self, images_shape: Any) -> None:
+        """Nothing: the network comes with its weights."""
+        self.built = True
+
+    def call(self, images: Any, training: bool | None = None) -> Any:
+        """See the class."""
+        if keras.backend.standardize_dtype(images.dtype) != "uint8":
+            return images
+        preprocess = getattr(keras.applications, self.preprocessing).preprocess_input
+        pixels = preprocess(keras.ops.cast(images, self.compute_dtype))
+        return with_positions(self.network(pixels, training=bool(training) and self.trainable))
+
+    def copy(self, with_weights: bool) -> PretrainedEncoder:
+        """A layer with variables of its own: with the same numbers, or with new random ones."""
+        copy = PretrainedEncoder.from_config(self.get_config())
+        if with_weights:
+            copy.network.set_weights(self.network.get_weights())
+        return copy
+
+    def get_config(self) -> dict[str, Any]:
+        """Every constructor argument; the network as its layers, which differ with where its weights came from."""
+        network = keras.saving.serialize_keras_object(self.network)
+        return {**super().get_config(), "network": network, "preprocessing": self.preprocessing}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> PretrainedEncoder:
+        """The layer of `get_config`, its weights random."""
+        return cls(**{**config, "network": keras.saving.deserialize_keras_object(config["network"])})
