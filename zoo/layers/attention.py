@@ -22,8 +22,11 @@ class Attention(keras.layers.Layer):
     The score $e(q, k)$ is
 
     - `additive`: $v^\top \tanh(W q + U k + b)$ (Bahdanau, Cho and Bengio 2015),
-    - `dot`: $q^\top k$ (Luong, Pham and Manning 2015); queries and memory must be of one size,
-    - `general`: $q^\top W k$ (the same).
+    - `dot`: $q^\top k / \sqrt n$ (Luong, Pham and Manning 2015); queries and memory must be of one size,
+    - `general`: $q^\top W k / \sqrt n$ (the same).
+
+    The products of $n$ features are divided by $\sqrt n$ (Vaswani et al. 2017): those of hundreds of units are so large
+    that the softmax would see one place alone, and hardly learn that another is better.
 
     A masked place has the weight 0. Where all places are masked, all weights and the context are 0.
 
@@ -96,7 +99,7 @@ class Attention(keras.layers.Layer):
     def _scores(self, queries: Tensor, keys: Tensor) -> Tensor:
         """`(batch, time, places)`."""
         if self.scoring != "additive":
-            return ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))
+            return ops.matmul(queries * queries.shape[-1] ** -0.5, ops.transpose(keys, (0, 2, 1)))
         hidden = ops.tanh(self.query_map(queries)[:, :, None, :] + keys[:, None, :, :])
         return self.score_map(hidden)[..., 0]
 

@@ -22,9 +22,9 @@ def by_hand(made: Attention, queries: np.ndarray, memory: np.ndarray) -> np.ndar
     """The score of one query and one place, written out."""
     weights = {w.path.split("/")[-2] + "/" + w.name: np.asarray(w) for w in made.weights}
     if made.scoring == "dot":
-        return queries @ memory
+        return queries @ memory / len(queries) ** 0.5
     if made.scoring == "general":
-        return queries @ (memory @ weights["key_map/kernel"])
+        return queries @ (memory @ weights["key_map/kernel"]) / len(queries) ** 0.5
     hidden = queries @ weights["query_map/kernel"] + memory @ weights["key_map/kernel"]
     return np.tanh(hidden + weights["key_map/bias"]) @ weights["score_map/kernel"][:, 0]
 

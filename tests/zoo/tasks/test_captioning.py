@@ -149,7 +149,7 @@ def test_it_learns_to_say_what_is_in_an_image(kind):
     data = dataset(rows, rows[:4])
     ready = prepared(data, embedding=8, label_smoothing=0.0, beam=2, decoder_layers=1)
     training = trainer("gru", ready, {"learning_rate": 0.02}, units=12)
-    for epoch in range(40):
+    for epoch in range(80):
         for planned in ready.train.plan([0, epoch]):
             training.step(ready.train.load(planned))
     found = TASK.finish(ready, training.model, ready.valid, Predictor(training.model)(ready.valid))
