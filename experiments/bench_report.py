@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.bench_shapes import Shape
+from zoo.figures import save
 
 #: The one whose ratios the tables show, if it takes part.
 OURS = "fused"
@@ -141,19 +142,11 @@ def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def draw(found: Any, surroundings: dict[str, str], path: Path) -> None:
     """A panel for each cell and mode: how many times as fast as Keras each contestant is at each shape."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib.figure import Figure
 
     cells, modes = (list(dict.fromkeys(found[column])) for column in ("cell", "mode"))
-    figure, axes = pyplot.subplots(
-        len(cells),
-        len(modes),
-        figsize=(5.5 * len(modes), 3 * len(cells)),
-        squeeze=False,
-        layout="constrained",
-    )
+    figure = Figure(figsize=(5.5 * len(modes), 3 * len(cells)), layout="constrained")
+    axes = figure.subplots(len(cells), len(modes), squeeze=False)
     for row, cell in zip(axes, cells, strict=True):
         for axis, mode in zip(row, modes, strict=True):
             _panel(axis, found[(found["cell"] == cell) & (found["mode"] == mode)])
@@ -161,8 +154,7 @@ def draw(found: Any, surroundings: dict[str, str], path: Path) -> None:
     axes[0][0].legend(fontsize=8)
     figure.supylabel("times as fast as Keras' layer")
     figure.supxlabel(f"batch × steps × features × units ({surroundings['device']})")
-    figure.savefig(path, dpi=100)
-    pyplot.close(figure)
+    save(figure, path, dpi=100)
 
 
 def _panel(axis: Any, rows: Any) -> None:

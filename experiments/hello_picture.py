@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.figures import FONTS
 from zoo.rundir import write_atomically
 
 if TYPE_CHECKING:
@@ -17,18 +18,6 @@ if TYPE_CHECKING:
 Array = np.ndarray
 SHOWN_WINDOWS, SHOWN_STEPS, SHOWN_UNITS = 2, 12, 12
 RIGHT = "tab:orange"
-# Families with Hangul, kana or Han that systems and font packages bring, tried before any other font.
-CJK_FAMILIES = (
-    "Noto Sans CJK KR",
-    "Noto Sans KR",
-    "NanumGothic",
-    "Nanum Gothic",
-    "Malgun Gothic",
-    "Apple SD Gothic Neo",
-    "UnDotum",
-    "Noto Sans CJK JP",
-    "WenQuanYi Zen Hei",
-)
 
 
 # ---- letters that a font can draw
@@ -53,7 +42,7 @@ def installed_fonts() -> list[tuple[str, str]]:
         # Emoji fonts hold bitmaps that cannot be drawn here; last-resort fonts draw every letter as a box.
         if not any(word in entry.name for word in ("Emoji", "LastResort", "Last Resort")):
             paths.setdefault(entry.name, entry.fname)
-    first = [family for family in ("DejaVu Sans", *CJK_FAMILIES) if family in paths]
+    first = [family for family in ("DejaVu Sans", *FONTS) if family in paths]
     return [(family, paths[family]) for family in dict.fromkeys([*first, *sorted(paths)])]
 
 

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
 from pathlib import Path
 from typing import Any
 
 from zoo.rundir import write_atomically
 
-#: Families that have the letters of many scripts, where they are installed; the first one that is there helps out.
+#: Families with Hangul, kana or Han that systems and font packages bring; the first that is installed helps out.
 FONTS = (
-    "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo",
-    "Noto Sans CJK JP", "Noto Sans CJK SC", "Arial Unicode MS", "Unifont",
+    "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Nanum Gothic", "Malgun Gothic", "Apple SD Gothic Neo",
+    "UnDotum", "Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Arial Unicode MS", "Unifont",
 )  # fmt: skip
 
 
-def save(figure: Any, path: Path) -> None:
-    """Write the figure whole or not at all, in the format of the file's name.
+def save(figure: Any, path: Path, dpi: int = 120) -> None:
+    """Write the figure whole or not at all, in the format of the file's name; letters that no font has become boxes.
 
     Raises:
         OSError: it cannot be written.
     """
-    with all_letters():
-        write_atomically(path, lambda aside: figure.savefig(aside, dpi=120, format=path.suffix[1:].lower()))
+    from matplotlib import rc_context
+    from matplotlib.text import Text
+
+    families = text_families()
+    for text in figure.findobj(Text):
+        text.set_fontfamily(families)
+    with warnings.catch_warnings(), rc_context({"font.family": families}):  # for texts that drawing adds
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        write_atomically(path, lambda aside: figure.savefig(aside, dpi=dpi, format=path.suffix[1:].lower()))
 
 
-@contextmanager
-def all_letters() -> Iterator[None]:
-    """With a font of many scripts behind the usual one where there is one; letters that none has become boxes."""
-    import warnings
-
-    import matplotlib
+def text_families() -> list[str]:
+    """matplotlib's own family, and behind it those of `FONTS` that are installed, for the letters that it has not."""
     from matplotlib import font_manager
 
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    family = ["DejaVu Sans", *(name for name in FONTS if name in installed)]
-    with warnings.catch_warnings(), matplotlib.rc_context({"font.family": family}):
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        yield
+    return ["DejaVu Sans", *(name for name in FONTS if name in installed)]

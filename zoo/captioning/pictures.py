@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from zoo.captioning.batches import CaptionBatches
-from zoo.figures import all_letters
 
 SHOWN = 12
 PER_ROW = 4
@@ -26,13 +25,12 @@ def contact_sheet(captions: list[str], batches: CaptionBatches) -> Figure:
     which = np.linspace(0, len(captions) - 1, min(SHOWN, len(captions))).round().astype(int)
     rows = -(-len(which) // PER_ROW)
     seen = batches.given.dtype == np.uint8
-    with all_letters():
-        figure = Figure(figsize=(3.6 * PER_ROW, (3.9 if seen else 1.9) * rows), layout="constrained")
-        cells = figure.subplots(rows, PER_ROW, squeeze=False).flat
-        for axes, n in zip(cells, which, strict=False):
-            _panel(axes, captions[n], batches, int(n), seen)
-        for axes in cells:
-            axes.set_axis_off()
+    figure = Figure(figsize=(3.6 * PER_ROW, (3.9 if seen else 1.9) * rows), layout="constrained")
+    cells = figure.subplots(rows, PER_ROW, squeeze=False).flat
+    for axes, n in zip(cells, which, strict=False):
+        _panel(axes, captions[n], batches, int(n), seen)
+    for axes in cells:
+        axes.set_axis_off()
     return figure
 
 
@@ -59,21 +57,20 @@ def attention_maps(found: list[dict[str, Any]]) -> Figure:
     found = found[:MOST_MAPS]
     written = [_written(one["tokens"]) for one in found]
     columns = 1 + max(map(len, written), default=0)
-    with all_letters():
-        figure = Figure(figsize=(1.2 * columns, 1.5 * len(found)), layout="constrained")
-        grid = figure.subplots(len(found), columns, squeeze=False)
-        for line, one, tokens in zip(grid, found, written, strict=True):
-            for number, axes in enumerate(line):
-                axes.set(xticks=[], yticks=[])
-                if number > len(tokens):
-                    axes.set_axis_off()
-                elif number:
-                    _map(axes, one["pixels"], one["attention"][number - 1])
-                    axes.set_title(_literal(tokens[number - 1]), fontsize=9)
-                elif one["pixels"] is not None:
-                    axes.imshow(one["pixels"])
-                else:
-                    axes.set_axis_off()
+    figure = Figure(figsize=(1.2 * columns, 1.5 * len(found)), layout="constrained")
+    grid = figure.subplots(len(found), columns, squeeze=False)
+    for line, one, tokens in zip(grid, found, written, strict=True):
+        for number, axes in enumerate(line):
+            axes.set(xticks=[], yticks=[])
+            if number > len(tokens):
+                axes.set_axis_off()
+            elif number:
+                _map(axes, one["pixels"], one["attention"][number - 1])
+                axes.set_title(_literal(tokens[number - 1]), fontsize=9)
+            elif one["pixels"] is not None:
+                axes.imshow(one["pixels"])
+            else:
+                axes.set_axis_off()
     return figure
 
 

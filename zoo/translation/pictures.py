@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from zoo.figures import all_letters
-
 MOST_MAPS = 6
 
 
@@ -22,13 +20,12 @@ def attention_maps(found: list[dict[str, Any]]) -> Any:
     found = found[:MOST_MAPS]
     columns = min(2, len(found))
     rows = -(-len(found) // columns)
-    with all_letters():
-        figure = Figure(figsize=(7 * columns, 6 * rows), layout="constrained")
-        grid = figure.subplots(rows, columns, squeeze=False)
-        for axes, one in zip(grid.flat, found, strict=False):
-            _map(axes, *shown(one))
-        for axes in grid.flat[len(found) :]:
-            axes.set_visible(False)
+    figure = Figure(figsize=(7 * columns, 6 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes, one in zip(grid.flat, found, strict=False):
+        _map(axes, *shown(one))
+    for axes in grid.flat[len(found) :]:
+        axes.set_visible(False)
     return figure
 
 
