@@ -12,13 +12,12 @@ from random import Random
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
-from datasets.microworld import english, korean
+from datasets.microworld.describing import LANGUAGES, describe, descriptions
 from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing, draw_things
 from datasets.microworld.world import COLOURS, COLUMNS, ROWS, SHAPES, SIZES, Scene
 from datasets.options import flag, option, require
 
 FIELDS = ("image", "captions")
-LANGUAGES = {"en": english, "ko": korean}
 #: Share of all scenes that may be drawn: no scene comes twice, and the last ones would be long to find.
 SPARE = 0.5
 ATTEMPTS = 200  # draws of one caption before the grammar counts as exhausted
@@ -111,7 +110,7 @@ def captions(random: Random, scene: Scene, options: Options) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for _ in range(ATTEMPTS):
         one, other = random.sample(scene.things, 2)
-        found[LANGUAGES[options.language].describe(random, one, other)] = None
+        found[describe(LANGUAGES[options.language], random, one, other)] = None
         if len(found) == options.captions:
             return tuple(found)
     raise UserError(f"{flag('captions')} {options.captions}: the grammar has only {len(found)} for a picture")
@@ -120,5 +119,5 @@ def captions(random: Random, scene: Scene, options: Options) -> tuple[str, ...]:
 def true_captions(scene: Scene, language: str) -> tuple[str, ...]:
     """All that the grammar may say of a scene of two things; every sentence of it is true."""
     one, other = scene.things
-    describe_all = LANGUAGES[language].descriptions
-    return (*describe_all(one, other), *describe_all(other, one))
+    said = LANGUAGES[language]
+    return (*descriptions(said, one, other), *descriptions(said, other, one))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
-from datasets.microworld.world import Thing, relations
+from datasets.microworld.world import Thing
 
 # (good, bad): what one may say of a picture or of a part of it.
 ADJECTIVES = (
@@ -74,20 +74,8 @@ VERDICTS = (
 )
 
 
-def describe(random: Random, one: Thing, other: Thing) -> str:
-    """A neutral sentence on where one thing stands, seen from another."""
-    where = random.choice(relations(one, other))
-    return _described(random.choice(DESCRIPTIONS), where, one, other)
-
-
-def descriptions(one: Thing, other: Thing) -> list[str]:
-    """All that `describe` may say."""
-    return [
-        _described(pattern, where, one, other) for where in relations(one, other) for pattern in DESCRIPTIONS
-    ]
-
-
-def _described(pattern: str, where: str, one: Thing, other: Thing) -> str:
+def described(pattern: str, where: str, one: Thing, other: Thing) -> str:
+    """One of `DESCRIPTIONS`: where one thing stands, seen from another."""
     thing = f"{one.size} {one.colour} {one.shape}"
     where = {"left of": "to the left of", "right of": "to the right of"}.get(where, where)
     return pattern.format(

@@ -19,13 +19,12 @@ from types import ModuleType
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
-from datasets.microworld import english, korean
+from datasets.microworld.describing import LANGUAGES, describe
 from datasets.microworld.world import Scene, draw_scene
 from datasets.options import flag, option, require
 
 FIELDS = ("text", "label")
 LABELS = ("negative", "positive")
-LANGUAGES = {"en": english, "ko": korean}
 CONSTRUCTIONS = ("plain", "negation", "contrast", "turn")
 THINGS = (4, 7)  # fewest and most things in a scene
 BESIDE = 7  # words of description around an opinion, on average
@@ -176,7 +175,7 @@ def _description(random: Random, language: ModuleType, scene: Scene, words: int)
     left = words
     while left > 0:
         one, other = random.sample(scene.things, 2)
-        sentence = language.describe(random, one, other)
+        sentence = describe(language, random, one, other)
         length = sentence.count(" ") + 1
         if length > left and random.random() * length >= left:
             return

@@ -15,6 +15,7 @@ from zoo.options import option
 from zoo.tasks.base import Metrics
 from zoo.writing import answers
 from zoo.writing.answers import AnswerOptions
+from zoo.writing.options import ATTENTION, TOKENS, WritingOptions
 
 if TYPE_CHECKING:
     from zoo.captioning.batches import CaptionBatches
@@ -27,7 +28,7 @@ SAMPLES = 20
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(WritingOptions):
     """What is special to captions of images."""
 
     image_size: int = option(
@@ -55,30 +56,18 @@ class Options:
         metavar="FEATURES",
     )  # fmt: skip
     convolutions: int = option(0, "of the small encoder: further convolutions that keep the size", minimum=0)
+    tokens: str = option("words", "what a token is", choices=tuple(TOKENS))
+    lowercase: bool = option(False, "learn and write captions in lower case")
+    max_tokens: int = option(50, "longer training captions are left out, and written ones ended", minimum=2)
     attention: str = option(
         "general",
         "how the decoder looks at the parts of the image; none: it starts from a vector and sees no more",
-        choices=("general", "dot", "additive", "none"),
+        choices=ATTENTION,
     )
-    decoder_layers: int = option(2, "stacked layers of the decoder; those after the first see what is attended to",
-                                 minimum=1)  # fmt: skip
-    tokens: str = option("words", "what a token is", choices=("subwords", "words", "characters"))
-    lowercase: bool = option(False, "learn and write captions in lower case")
-    vocabulary: int = option(10_000, "most different tokens", minimum=1)
-    min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
-    max_tokens: int = option(50, "longer training captions are left out, and written ones ended", minimum=2)
-    embedding: int = option(64, "size of the token vectors", minimum=1)
-    tied: bool = option(True, "the decoder's output matrix is its embedding")
-    label_smoothing: float = option(
-        0.1, "share of each target that is spread over all tokens in training", minimum=0, maximum=0.9
-    )
-    scheduled_sampling: float = option(
-        0.0, "share of the decoder's inputs that are its own guesses in training", minimum=0, maximum=0.95
+    decoder_layers: int = option(
+        2, "stacked layers of the decoder; those after the first see what is attended to", minimum=1
     )
     beam: int = option(3, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100)
-    length_penalty: float = option(
-        1.0, "how much longer captions are favoured; 0 ranks by probability", minimum=0, maximum=10
-    )
 
 
 @dataclass(frozen=True)
@@ -269,11 +258,8 @@ class Captioning:
     def serve(self, model: Any, prepared: Prepared) -> Any:
         """See `zoo.captioning.serving.make`."""
         from zoo.captioning.serving import make
-        from zoo.writing.serving import Settings
 
-        options = prepared.options
-        settings = Settings(options.beam, options.length_penalty, options.max_tokens)
-        return make(model, prepared.pieces, prepared.shape, prepared.pixels, settings)
+        return make(model, prepared.pieces, prepared.shape, prepared.pixels, prepared.options.search)
 
     def answer(
         self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
@@ -340,12 +326,11 @@ def _cased(texts: list[str], options: Options) -> list[str]:
 def _notes(
     pieces: Pieces, captions: Ragged, left_out: int, shape: tuple[int, ...], pixels: bool, options: Options
 ) -> tuple[str, ...]:
-    kind = {"subwords": "sub-words", "words": "words", "characters": "characters"}[options.tokens]
     unknown = float((captions.values == 1).mean()) if len(captions.values) else 0.0
     size = " x ".join(map(str, shape[:2] if pixels else shape))
     notes = [
         f"{'images' if pixels else 'features'}: {size}; captions: {len(captions):,} in train, "
-        f"{len(pieces.pieces):,} different {kind}, {unknown:.1%} of them unknown"
+        f"{len(pieces.pieces):,} different {TOKENS[options.tokens]}, {unknown:.1%} of them unknown"
     ]
     if left_out:
         notes.append(

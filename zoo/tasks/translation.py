@@ -14,6 +14,7 @@ from zoo.options import option
 from zoo.tasks.base import Metrics
 from zoo.writing import answers
 from zoo.writing.answers import AnswerOptions
+from zoo.writing.options import ATTENTION, TOKENS, WritingOptions
 
 if TYPE_CHECKING:
     from zoo.ragged import Ragged
@@ -25,35 +26,18 @@ SAMPLES = 10
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(WritingOptions):
     """What is special to sentences and their translations."""
 
-    tokens: str = option(
-        "subwords", "what a token is, on both sides", choices=("subwords", "words", "characters")
-    )
+    tokens: str = option("subwords", "what a token is, on both sides", choices=tuple(TOKENS))
     vocabulary: int = option(8000, "most different tokens of each language", minimum=1)
-    min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
     max_tokens: int = option(
         100, "longer training sentences are left out, other sources cut, and translations ended", minimum=2
     )
-    embedding: int = option(64, "size of the token vectors", minimum=1)
     attention: str = option(
         "general",
         "how the decoder looks at the source; none: it sees only the encoder's last states",
-        choices=("general", "dot", "additive", "none"),
-    )
-    decoder_layers: int = option(1, "stacked layers of the decoder; those after the first see what is attended to",
-                                 minimum=1)  # fmt: skip
-    tied: bool = option(True, "the decoder's output matrix is its embedding")
-    label_smoothing: float = option(
-        0.1, "share of each target that is spread over all tokens in training", minimum=0, maximum=0.9
-    )
-    scheduled_sampling: float = option(
-        0.0, "share of the decoder's inputs that are its own guesses in training", minimum=0, maximum=0.95
-    )
-    beam: int = option(5, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100)
-    length_penalty: float = option(
-        1.0, "how much longer translations are favoured; 0 ranks by probability", minimum=0, maximum=10
+        choices=ATTENTION,
     )
 
 
@@ -219,11 +203,8 @@ class Translation:
     def serve(self, model: Any, prepared: Prepared) -> Any:
         """See `zoo.translation.serving.make`."""
         from zoo.translation.serving import make
-        from zoo.writing.serving import Settings
 
-        options = prepared.options
-        settings = Settings(options.beam, options.length_penalty, options.max_tokens)
-        return make(model, prepared.source, prepared.target, settings)
+        return make(model, prepared.source, prepared.target, prepared.options.search)
 
     def answer(
         self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
@@ -258,11 +239,11 @@ def _some(split: Split, which: np.ndarray) -> Split:
 def _notes(
     pieces: tuple[Pieces, Pieces], sides: tuple[Ragged, Ragged], left_out: int, options: Options
 ) -> Iterator[str]:
-    kinds = {"subwords": "sub-words", "words": "words", "characters": "characters"}[options.tokens]
     unknown = [float((side.values == 1).mean()) if len(side.values) else 0.0 for side in sides]
     yield (
-        f"vocabulary: {len(pieces[0].pieces):,} {kinds} of the source and {len(pieces[1].pieces):,} of the target "
-        f"learnt on train; {unknown[0]:.1%} and {unknown[1]:.1%} of its tokens are unknown"
+        f"vocabulary: {len(pieces[0].pieces):,} {TOKENS[options.tokens]} of the source and "
+        f"{len(pieces[1].pieces):,} of the target learnt on train; {unknown[0]:.1%} and {unknown[1]:.1%} of its "
+        "tokens are unknown"
     )
     if left_out:
         yield f"left out: {left_out:,} training pairs longer than {options.max_tokens} tokens (--max-tokens)"

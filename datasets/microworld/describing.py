@@ -1,0 +1,27 @@
+"""Where one thing of a scene stands, seen from another, said in any of the world's languages."""
+
+from __future__ import annotations
+
+from random import Random
+from types import ModuleType
+
+from datasets.microworld import english, korean
+from datasets.microworld.world import Thing, relations
+
+LANGUAGES = {"en": english, "ko": korean}
+
+
+def describe(language: ModuleType, random: Random, one: Thing, other: Thing) -> str:
+    """A neutral sentence, one of `descriptions`."""
+    where = random.choice(relations(one, other))
+    return language.described(random.choice(language.DESCRIPTIONS), where, one, other)
+
+
+def descriptions(language: ModuleType, one: Thing, other: Thing) -> list[str]:
+    """All that a language has to say of it; every sentence is true."""
+    places = relations(one, other)
+    return [
+        language.described(pattern, where, one, other)
+        for where in places
+        for pattern in language.DESCRIPTIONS
+    ]

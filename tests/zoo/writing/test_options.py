@@ -1,0 +1,21 @@
+"""What every task that writes sentences can be told, and what a task changes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from zoo import plugins
+from zoo.options import fields_of
+from zoo.writing.options import WritingOptions
+from zoo.writing.serving import Settings
+
+
+@pytest.mark.parametrize("task", ["translation", "captioning"])
+def test_a_task_has_all_options_with_the_same_limits(task):
+    own = {field.name: field for field in fields_of(plugins.load("zoo.tasks", task, "TASK").options_type)}
+    for field in fields_of(WritingOptions):
+        assert own[field.name].kind == field.kind
+
+
+def test_the_search_is_as_the_options_say():
+    assert WritingOptions(beam=7, length_penalty=0.5, max_tokens=9).search == Settings(7, 0.5, 9)

@@ -1,0 +1,48 @@
+"""Options of every task whose answers are sentences: tokens, the decoder, the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo.options import option
+
+if TYPE_CHECKING:
+    from zoo.writing.serving import Settings
+
+#: What a token may be, and the name of many of them.
+TOKENS = {"subwords": "sub-words", "words": "words", "characters": "characters"}
+ATTENTION = ("general", "dot", "additive", "none")
+
+
+@dataclass(frozen=True)
+class WritingOptions:
+    """A task changes help or default of a field by declaring it again, and adds its own."""
+
+    tokens: str = option("subwords", "what a token is", choices=tuple(TOKENS))
+    vocabulary: int = option(10_000, "most different tokens", minimum=1)
+    min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
+    max_tokens: int = option(100, "longer training sentences are left out, and written ones ended", minimum=2)
+    embedding: int = option(64, "size of the token vectors", minimum=1)
+    attention: str = option("general", "how the decoder looks at what was read", choices=ATTENTION)
+    decoder_layers: int = option(
+        1, "stacked layers of the decoder; those after the first see what is attended to", minimum=1
+    )
+    tied: bool = option(True, "the decoder's output matrix is its embedding")
+    label_smoothing: float = option(
+        0.1, "share of each target that is spread over all tokens in training", minimum=0, maximum=0.9
+    )
+    scheduled_sampling: float = option(
+        0.0, "share of the decoder's inputs that are its own guesses in training", minimum=0, maximum=0.95
+    )
+    beam: int = option(5, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100)
+    length_penalty: float = option(
+        1.0, "how much longer sentences are favoured; 0 ranks by probability", minimum=0, maximum=10
+    )
+
+    @property
+    def search(self) -> Settings:
+        """How an exported model searches where it is not told otherwise."""
+        from zoo.writing.serving import Settings
+
+        return Settings(self.beam, self.length_penalty, self.max_tokens)
