@@ -64,9 +64,6 @@ class Options(WritingOptions):
         "how the decoder looks at the parts of the image; none: it starts from a vector and sees no more",
         choices=ATTENTION,
     )
-    decoder_layers: int = option(
-        2, "stacked layers of the decoder; those after the first see what is attended to", minimum=1
-    )
     beam: int = option(3, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100)
 
 
@@ -123,11 +120,11 @@ class Captioning:
     defaults: Mapping[str, Any] = {
         "units": 128,
         "dropout": 0.0,
-        "batch_size": 100,
+        "batch_size": 50,
         "learning_rate": 2e-3,
         "decay": "cosine",
         "average": 0.99,
-        "epochs": 8,
+        "epochs": 5,
     }
     # Not the loss: that rises again while the captions still get better.
     monitor = ("accuracy", "max")
