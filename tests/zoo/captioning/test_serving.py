@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from datasets.images import read_image, write_image
+from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.captioning.toy import dataset, examples, features
 from tests.zoo.conftest import call
@@ -261,3 +262,9 @@ def test_features_are_described_by_name(of_features, photos, tmp_path):
     assert "wide.npz: x: features of shape 3, where the model's are 2" in told(run, tmp_path / "wide.npz")
     assert "was trained on features; give a .npz file" in told(run, photos[0])
     assert "this model has no attention" in told(run, of_features / "all.npz", "--attention", "a.png")
+
+
+def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
+    given = raw_inputs(TASK.input_field, examples(), tmp_path)
+    rows = TASK.answer(server, given)
+    assert [row["image"] for row in rows] == given

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.language_model.models import TEXT, build, prepared
 from tests.zoo.layers.test_stateful import TwoStates
@@ -177,3 +178,8 @@ def test_nothing_in_gives_nothing_out(server):
     answer = generate(server.functions, ["Ann", "Bob"], length=0)
     assert answer["continuation"].numpy().tolist() == [b"", b""]
     assert answer["nats"].shape == (2, 0)
+
+
+def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
+    given = raw_inputs(TASK.input_field, [{"text": TEXT}, {"text": "Ann"}], tmp_path)
+    assert [row["prompt"] for row in TASK.answer(server, given)] == given

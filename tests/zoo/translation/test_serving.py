@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from zoo import plugins
@@ -218,3 +219,9 @@ def test_predict_tells_what_it_cannot(run, options, message):
     assert done.code != 0
     assert message in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
+    given = raw_inputs("text", [{"source": one, "target": ""} for one in SENTENCES], tmp_path)
+    rows = plugins.load("zoo.tasks", "translation", "TASK").answer(server, given)
+    assert [row["text"] for row in rows] == SENTENCES

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from datasets.images import read_image, write_image
+from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.vqa.toy import dataset, pictures
@@ -160,3 +161,10 @@ def test_what_is_wrong_is_told(run, photos, tmp_path):
     assert "there is no folder" in told(run, photos[0], "?", "--attention", tmp_path / "none" / "a.png")
     (tmp_path / "q.csv").write_text("image\na.png\n")
     assert "no column for the question" in told(run, "--file", tmp_path / "q.csv")
+
+
+def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(run, tmp_path):
+    task = plugins.load("zoo.tasks", "vqa", "TASK")
+    given = raw_inputs(task.input_field, list(dataset().valid), tmp_path)
+    rows = task.answer(live(run), given)
+    assert [(row["image"], row["question"]) for row in rows] == given
