@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import fcntl
 import os
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datasets.errors import UserError
 from experiments.compare import cluster
@@ -20,6 +22,9 @@ from zoo import plugins
 from zoo.flags import Parser, add_options, frozen, given, main_guard
 from zoo.progress import say
 from zoo.rundir import write_json
+
+if TYPE_CHECKING:
+    from experiments.compare.runner import Tally
 
 EXAMPLES = """\
 examples:
@@ -80,21 +85,35 @@ def main(argv: list[str] | None = None) -> int | None:
     for name in ("workers", "threads"):
         if getattr(arguments, name, 1) < 1:
             raise UserError(f"--{name} {getattr(arguments, name)}: at least 1")
+    for name in ("workers", "gpus"):
+        if "scheduler" in arguments and name in arguments:
+            raise UserError(
+                f"--{name}: a cluster that is there already (--scheduler) has the workers that it has"
+            )
     out = Path(arguments.out)
     grid = grid_of(arguments)
     wanted = runs(grid)
     if "list" in arguments:
+        if grid.match == "parameters":
+            say(
+                "units of each cell but the first are found when the grid is run, for equal numbers of parameters"
+            )
         print("\n".join(f"python -m zoo.run {' '.join(run.arguments)}" for run in wanted))
         return None
     _make(out)
+    with _held(out):
+        return _compare(arguments, grid, wanted, out)
+
+
+def _compare(arguments: argparse.Namespace, grid: Grid, wanted: list[Run], out: Path) -> int | None:
     if grid.match == "parameters":
         from experiments.compare.matching import match_parameters
 
         wanted = runs(grid, match_parameters(grid, out))
     write_json(out / "grid.json", {"grid": dataclasses.asdict(grid), "runs": [run.name for run in wanted]})
-    failed = _run(arguments, out, wanted)
+    tally = _run(arguments, out, wanted)
     _report(out)
-    return 1 if failed else None
+    return 1 if tally.failed or tally.stopped else None
 
 
 def _make(out: Path) -> None:
@@ -104,8 +123,25 @@ def _make(out: Path) -> None:
         raise UserError(f"--out {out}: cannot make the folder: {problem.strerror}") from None
 
 
-def _run(arguments: argparse.Namespace, out: Path, wanted: list[Run]) -> list[str]:
-    """The names of the runs that failed."""
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """While it lasts, no other command works on this folder.
+
+    Raises:
+        UserError: if one does already.
+    """
+    with open(out / ".lock", "ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                f"--out {out}: another command works on this comparison; wait for it", 1
+            ) from None
+        yield
+
+
+def _run(arguments: argparse.Namespace, out: Path, wanted: list[Run]) -> Tally:
+    """How the runs ended."""
     from experiments.compare.runner import Setting, do_all
 
     remote = getattr(arguments, "scheduler", None)
@@ -116,7 +152,9 @@ def _run(arguments: argparse.Namespace, out: Path, wanted: list[Run]) -> list[st
         tally = do_all(connected, wanted, Setting(out, travels=bool(remote), threads=threads or share))
     if tally.failed:
         say(f"{len(tally.failed)} runs failed; see {out / 'failures'}. Starting again tries them again")
-    return tally.failed
+    if tally.stopped:
+        say(f"{tally.stopped} runs were stopped from outside; starting again goes on where they were")
+    return tally
 
 
 def _remote(address: str) -> tuple[AbstractContextManager[Any], int | None]:

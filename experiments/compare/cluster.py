@@ -76,13 +76,18 @@ def workers_on_host(client: Any) -> dict[str, int]:
     return {address: list(hosts.values()).count(host) for address, host in hosts.items()}
 
 
+def has_gpus(client: Any) -> bool:
+    """Whether some worker offers a GPU."""
+    return any(facts["resources"].get("GPU") for facts in workers_of(client).values())
+
+
 def check_gpus(client: Any, wanted: bool) -> None:
     """Refuse runs that would wait for ever.
 
     Raises:
         UserError: if a GPU is wanted and no worker offers one.
     """
-    if wanted and not any(facts["resources"].get("GPU") for facts in workers_of(client).values()):
+    if wanted and not has_gpus(client):
         raise UserError(
             "--devices gpu: no worker offers a GPU; start one with: dask worker ADDRESS --resources GPU=1"
         )

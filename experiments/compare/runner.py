@@ -130,6 +130,8 @@ def do_all(client: Any, runs: list[Run], setting: Setting) -> Tally:
     session = uuid.uuid4().hex
     done: queue.SimpleQueue[Any] = queue.SimpleQueue()
     shares = cluster.workers_on_host(client)
+    # Seeds of one cell are not to run on this device or that by chance: where there are GPUs, `auto` is one.
+    on_gpu = ("gpu", "auto") if cluster.has_gpus(client) else ("gpu",)
     futures = {}
     with stop_signals() as received:
         for number, run in enumerate(tally.left):
@@ -140,7 +142,7 @@ def do_all(client: Any, runs: list[Run], setting: Setting) -> Tally:
                 key=f"{run.task}-{run.cell}-{run.name}-{session}",
                 pure=False,
                 priority=-number,
-                resources={"GPU": 1} if run.device == "gpu" else None,
+                resources={"GPU": 1} if run.device in on_gpu else None,
             )
             future.add_done_callback(done.put)
             futures[future.key] = (future, run)
@@ -230,13 +232,12 @@ def _book(client: Any, run: Run, outcome: Outcome, tally: Tally, setting: Settin
         if outcome.status == "finished":
             client.run(work.forget, f"{REMOTE_RUNS}/{run.name}", workers=[outcome.worker], on_error="ignore")
     tally.left.remove(run)
-    if outcome.status == "finished" and setting.finished(run):
+    if setting.finished(run):
         tally.finished += 1
         tally.seconds.append((run, outcome.seconds))
         setting.failure(run).unlink(missing_ok=True)
     elif outcome.status == "stopped":
         tally.stopped += 1
-        return
     else:
         tally.failed.append(run.name)
         _record_failure(run, outcome, setting)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -149,15 +150,25 @@ def _finish(job: Job, folder: Path, log: Path) -> str:
     if not has_results(folder, run.digest, run.match):
         code = _run([sys.executable, "-m", job.program, *_arguments(run, folder)], log, threads, job.session)
         if code:
+            if code > 128 and code not in STOPPED_CODES:
+                _tell_signal(log, code - 128)
             return "stopped" if is_stopped(job.session) or code in STOPPED_CODES else "failed"
     trained = time.monotonic() - began
+    measured = True
     if job.measure:
-        _run([sys.executable, "-m", job.measure, str(folder)], log, threads, job.session)
+        measured = not _run([sys.executable, "-m", job.measure, str(folder)], log, threads, job.session)
     if is_stopped(job.session):
         return "stopped"
-    write_json(folder / RECORD, _record(job, threads, trained))
+    write_json(folder / RECORD, {**_record(job, threads, trained), "measured": measured})
     remove(RunDirectory(folder).checkpoint_path)
     return "finished"
+
+
+def _tell_signal(log: Path, number: int) -> None:
+    """Write into the log what ended its process, which one that was killed cannot say."""
+    why = ", often for want of memory" if number == signal.SIGKILL else ""
+    with open(log, "a", encoding="utf-8") as file:
+        file.write(f"killed by {signal.Signals(number).name}{why}\n")
 
 
 def _arguments(run: Run, folder: Path) -> list[str]:

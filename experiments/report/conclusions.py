@@ -8,6 +8,17 @@ from experiments.report.groups import COSTS, Group
 from experiments.report.metrics import number, share, signed
 from experiments.report.statistics import FEW_SEEDS, Difference, frontier, seeds_needed
 
+#: Scores that differ by less are the same.
+SAME = 1e-12
+#: What runs of a group should have in common: column of the table, and what it is called.
+DIFFER = {
+    "git.commit": "commits",
+    "git.dirty": "states of the repository (with changes that are not committed, and without)",
+    "device": "devices",
+    "versions.tensorflow": "versions of TensorFlow",
+    "versions.keras": "versions of Keras",
+}
+
 
 def of_difference(group: Group, one: Difference) -> str:
     """What the seeds say of a pair of cells."""
@@ -17,8 +28,15 @@ def of_difference(group: Group, one: Difference) -> str:
     gap = f"{signed(one.mean)} {group.split} {group.metric}"
     if len(one.seeds) == 1:
         return f"Nothing can be concluded of {pair}: one common seed, on which {one.first} − {one.second} = {gap}."
+    if one.deviation == 0:
+        if abs(one.mean) < SAME:
+            return f"{one.first} and {one.second} score the same on each of {len(one.seeds)} seeds."
+        return (
+            f"It cannot be tested which of {pair} is better: {one.first} − {one.second} = {gap} on each of "
+            f"{len(one.seeds)} seeds, and no difference between seeds to judge it by."
+        )
     facts = (
-        f"{one.first} − {one.second} = {gap}, 95 % t interval {signed(one.low)} to {signed(one.high)}, "
+        f"{one.first} − {one.second} = {gap}, 95 % t interval of this pair {signed(one.low)} to {signed(one.high)}, "
         f"{len(one.seeds)} seeds, corrected p {_equals(one.corrected)}"
     )
     if one.clear:
@@ -39,7 +57,7 @@ def _why_not(one: Difference) -> str:
         return " The test and the bootstrap interval do not agree."
     needed = seeds_needed(one.mean, one.deviation, one.comparisons)
     if one.mean == 0:
-        return " They score the same."
+        return " Their differences cancel out over the seeds."
     if needed is None:
         return " More than 10,000 seeds would be needed to show a true difference of this size."
     if needed <= len(one.seeds):
@@ -62,15 +80,44 @@ def _excluded(group: Group, one: Difference) -> str:
 def of_group(group: Group) -> list[str]:
     """What stands above a group's tables: the best cell, what beats the trivial rows, the ceiling, what is missing."""
     told = [_of_best(group), *_of_trivial(group), *_of_ceiling(group), *_of_keras(group)]
-    for cell, seeds in group.missing.items():
-        listed = ", ".join(map(str, seeds))
-        told.append(f"Missing: {cell} has no run of seed {listed}; its mean is over the seeds that it has.")
+    told += [*_of_missing(group), *_of_runs(group)]
     counts = {len(one.seeds) for one in group.differences if len(one.seeds) > 1}
     if counts and min(counts) < FEW_SEEDS:
         told.append(
             f"With {min(counts)} seeds the bootstrap's interval is too narrow (it has few distinct resamples): a "
             "difference counts only where the t test finds it too."
         )
+    return told
+
+
+def _of_missing(group: Group) -> list[str]:
+    """Which scores are not there, and which seeds the means are over then."""
+    lacks = [f"{cell} has no score of seed {_listed(seeds)}" for cell, seeds in group.missing.items()]
+    if not lacks:
+        return []
+    if group.common:
+        return [
+            f"Missing: {'; '.join(lacks)}. All means are over the seeds that every cell has: {_listed(group.common)}."
+        ]
+    return [f"Missing: {'; '.join(lacks)}. No seed is common to all cells, so each mean is over other seeds."]
+
+
+def _listed(seeds: list[int]) -> str:
+    return ", ".join(map(str, seeds))
+
+
+def _of_runs(group: Group) -> list[str]:
+    """What else than cell and seed differs between the runs, or was counted once only."""
+    told = []
+    if group.repeated:
+        told.append(f"{group.repeated} runs repeat a cell and seed; of each the last by name counts.")
+    differ = [
+        f"{group.runs[column].nunique(dropna=False)} {what}"
+        for column, what in DIFFER.items()
+        if column in group.runs and group.runs[column].nunique(dropna=False) > 1
+    ]
+    if differ:
+        told.append(f"Not all runs were made alike: there are {', '.join(differ)}.")
     return told
 
 
@@ -87,37 +134,37 @@ def _of_best(group: Group) -> str:
 
 
 def _of_trivial(group: Group) -> list[str]:
-    """Which cells are clearly better than the best row that needs no recurrence: beyond their interval."""
-    rows = {row: mean.value for row, mean in group.trivial_means(group.metric).items()}
-    rows = {row: value for row, value in rows.items() if math.isfinite(value)}
-    if not rows:
+    """Which cells are clearly better than the best row that needs no recurrence: beyond the intervals of both."""
+    found = group.best_trivial()
+    if found is None:
         return ["No row without recurrence is there to compare with."]
+    best, row = found
     less = group.less_is_better
-    best = (min if less else max)(rows, key=lambda row: rows[row])
     clear: list[str] = []
     unclear: list[str] = []
     worse: list[str] = []
     for cell in group.compared:
         mean = group.mean(cell, "score")
-        gain = (rows[best] - mean.value) if less else (mean.value - rows[best])
-        half = mean.half if math.isfinite(mean.half) else math.inf
+        gain = (row.value - mean.value) if less else (mean.value - row.value)
+        half = (
+            math.hypot(mean.half, row.half if math.isfinite(row.half) else 0) if mean.seeds > 1 else math.inf
+        )
         (clear if gain > half else worse if gain < -half else unclear).append(cell)
     told = []
     for cells, what in (
-        (clear, "above it by more than the interval"),
+        (clear, "better by more than the intervals"),
         (unclear, "not told apart from it"),
-        (worse, "behind it by more than the interval"),
+        (worse, "worse by more than the intervals"),
     ):
         if cells:
             told.append(f"{', '.join(cells)}: {what}")
-    return [f"The best row without recurrence is {best} ({number(rows[best])}); {'; '.join(told)}."]
+    return [f"The best row without recurrence is {best} ({number(row.value)}); {'; '.join(told)}."]
 
 
 def _of_ceiling(group: Group) -> list[str]:
-    column = f"ceiling.{group.metric}"
-    if column not in group.runs or group.runs[column].isna().all():
+    ceiling = group.ceiling
+    if not math.isfinite(ceiling):
         return []
-    ceiling = float(group.runs[column].dropna().iloc[0])
     score = group.mean(group.best(), "score").value
     gap = f"{number(abs(ceiling - score))} {'above' if score > ceiling else 'below'} it"
     return [f"The known ceiling is {number(ceiling)} (the data are synthetic); {group.best()} is {gap}."]
@@ -126,8 +173,8 @@ def _of_ceiling(group: Group) -> list[str]:
 def _of_keras(group: Group) -> list[str]:
     told = [cell for cell in group.cells if cell not in group.compared]
     seeds = max((len(group.of(cell)) for cell in told), default=0)
-    few = f" ({seeds} seed{'s' if seeds > 1 else ''}, so without comparison)" if seeds else ""
-    return [f"Keras' own layers stand beside for reference{few}: {', '.join(told)}."] if told else []
+    few = f"{seeds} seed{'s' if seeds > 1 else ''}"
+    return [f"Keras' own layers stand beside without comparison ({few}): {', '.join(told)}."] if told else []
 
 
 def of_costs(group: Group) -> list[str]:

@@ -40,7 +40,10 @@ class Group:
         cells: in order; first those compared, then Keras' own layers.
         compared: the cells that are compared pair by pair.
         differences: of each pair, corrected for their number.
-        missing: by cell, the seeds that other cells have and it has not.
+        missing: by cell, the seeds of which others have a score and it has none.
+        common: the seeds of which each compared cell has a score. Means are over these; where there are none, each
+            is over its own.
+        repeated: runs that are left out because the same configuration was run again later.
     """
 
     task: str
@@ -57,6 +60,8 @@ class Group:
     compared: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     missing: dict[str, list[int]] = field(default_factory=dict)
+    common: list[int] = field(default_factory=list)
+    repeated: int = 0
 
     @property
     def title(self) -> str:
@@ -82,11 +87,23 @@ class Group:
         """The runs of a cell, by seed."""
         return self._by_cell[cell]
 
+    def counted(self, cell: str) -> pd.DataFrame:
+        """The runs of a cell that its means are over."""
+        runs = self.of(cell)
+        if not self.common or cell not in self.compared:
+            return runs
+        return runs[runs["seed"].isin(self.common)]
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds any compared cell has a score of."""
+        return len({int(seed) for cell in self.compared for seed in _scored(self.of(cell))})
+
     def mean(self, cell: str, column: str) -> Mean:
-        """Of a column over the seeds of a cell."""
+        """Of a column over the seeds that count."""
         key = (cell, column)
         if key not in self._means:
-            values = self.of(cell)[column] if column in self.runs else pd.Series(dtype=float)
+            values = self.counted(cell)[column] if column in self.runs else pd.Series(dtype=float)
             self._means[key] = statistics.mean(values.dropna().to_numpy(float))
         return self._means[key]
 
@@ -97,14 +114,33 @@ class Group:
         return (min if self.less_is_better else max)(known, key=lambda cell: known[cell])
 
     def trivial_means(self, metric: str) -> dict[str, Mean]:
-        """Of the trivial rows, each seed once."""
+        """Of the trivial rows, each seed once: that beside the first of the cells, whose size a row may share."""
         if not len(self.trivial) or metric not in self.trivial:
             return {}
         once = self.trivial.drop_duplicates(["row", "seed"])
+        if self.common:
+            once = once[once["seed"].isin(self.common)]
         return {
             str(row): statistics.mean(rows[metric].dropna().to_numpy(float))
             for row, rows in once.groupby("row", sort=False)
         }
+
+    def best_trivial(self) -> tuple[str, Mean] | None:
+        """The best row without recurrence, by its mean; None where there is none."""
+        rows = {
+            row: mean for row, mean in self.trivial_means(self.metric).items() if math.isfinite(mean.value)
+        }
+        if not rows:
+            return None
+        best = (min if self.less_is_better else max)(rows, key=lambda row: rows[row].value)
+        return best, rows[best]
+
+    @property
+    def ceiling(self) -> float:
+        """The best score that is possible, of data that are synthetic; NaN where it is not known."""
+        column = f"ceiling.{self.metric}"
+        known = self.runs[column].dropna() if column in self.runs else pd.Series(dtype=float)
+        return float(known.iloc[0]) if len(known) else math.nan
 
 
 def groups(found: Found) -> list[Group]:
@@ -114,16 +150,25 @@ def groups(found: Found) -> list[Group]:
     frame = found.frame.copy()
     trivial = found.trivial
     if len(trivial):
-        trivial = trivial.merge(frame[["run", "seed"]], on="run")
+        trivial = trivial.merge(frame[["run", "seed", "cell"]], on="run")
+    names = _names_of_data(frame)
     made = []
     gc.freeze()  # statsmodels collects garbage whenever it corrects p values; all that was read is none
     for (task, spec), runs in frame.groupby(["task", "spec"], sort=True):
         labels = _labels(runs)
         for label in sorted(labels.unique(), key=_in_order):
             part = runs[labels == label]
-            made.append(_group(str(task), str(spec), str(label), part, trivial))
+            made.append(_group(str(task), names[str(spec)], str(label), part, trivial))
     gc.unfreeze()
     return made
+
+
+def _names_of_data(frame: pd.DataFrame) -> dict[str, str]:
+    """What each data set is called: by its name, or in full where another one has the same."""
+    specs = frame[["spec", "dataset"]].drop_duplicates("spec")
+    names = {str(spec): Path(str(name)).name or str(spec) for spec, name in specs.itertuples(index=False)}
+    shared = [*names.values()]
+    return {spec: name if shared.count(name) == 1 else spec for spec, name in names.items()}
 
 
 def _in_order(label: str) -> list[tuple[int, float, str]]:
@@ -162,8 +207,8 @@ def _level(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _group(task: str, spec: str, label: str, runs: pd.DataFrame, trivial: pd.DataFrame) -> Group:
-    # A configuration that was run twice counts once.
+def _group(task: str, data: str, label: str, runs: pd.DataFrame, trivial: pd.DataFrame) -> Group:
+    every = len(runs)
     runs = runs.sort_values(["cell", "seed", "run"]).drop_duplicates(["cell", "seed"], keep="last")
     split = str(runs["split"].iloc[0])
     beside = trivial
@@ -171,13 +216,21 @@ def _group(task: str, spec: str, label: str, runs: pd.DataFrame, trivial: pd.Dat
         beside = trivial[trivial["run"].isin(runs["run"]) & (trivial["split"] == split)]
     first = runs.iloc[0]
     made = Group(
-        task, Path(str(first["dataset"])).name or spec, label, runs, beside, str(first["metric"]), split,
-        str(first["headline"]).split(), bool(first["synthetic"]), str(first["match"]),
+        task, data, label, runs, beside, str(first["metric"]), split,
+        str(first["headline"]).split(), bool(first["synthetic"]), str(first["match"]), repeated=every - len(runs),
     )  # fmt: skip
-    names = list(dict.fromkeys(runs["cell"]))
-    made.compared = ordered([name for name in names if not name.startswith(KERAS)]) or names
-    made.cells = [*made.compared, *(name for name in names if name not in made.compared)]
+    made.compared = _compared(made)
+    made.cells = [
+        *made.compared,
+        *(name for name in ordered([*set(runs["cell"])]) if name not in made.compared),
+    ]
+    if len(beside):
+        made.trivial = beside.sort_values(
+            "cell", key=lambda column: column.map(made.cells.index), kind="stable"
+        )
     made.missing = dict(_missing(made))
+    scored = [_scored(made.of(cell)) for cell in made.compared]
+    made.common = sorted(set.intersection(*scored))
     made.differences = statistics.corrected([*_differences(made)])
     return made
 
@@ -188,8 +241,24 @@ def ordered(cells: list[str]) -> list[str]:
     return sorted(cells, key=lambda cell: (known.index(cell) if cell in known else len(known), cell))
 
 
+def _compared(group: Group) -> list[str]:
+    """All cells but Keras' own layers; those too where they have several seeds, and all that the others have."""
+    names = ordered([*set(group.runs["cell"])])
+    own = [name for name in names if not name.startswith(KERAS)]
+    seeds = {int(seed) for name in own for seed in group.of(name)["seed"]}
+    as_many = [
+        name for name in names if name not in own and len(seeds) > 1 and seeds <= _scored(group.of(name))
+    ]
+    return [*own, *as_many] if own else names
+
+
+def _scored(runs: pd.DataFrame) -> set[int]:
+    """The seeds of which there is a score."""
+    return {int(seed) for seed in runs.loc[np.isfinite(runs["score"]), "seed"]}
+
+
 def _missing(group: Group) -> Iterator[tuple[str, list[int]]]:
-    seeds = {cell: set(group.of(cell)["seed"]) for cell in group.compared}
+    seeds = {cell: _scored(group.of(cell)) for cell in group.compared}
     every = set().union(*seeds.values())
     for cell, own in seeds.items():
         if every - own:

@@ -71,7 +71,8 @@ def read(folder: str | PathLike[str]) -> Found:
             rows.append(row)
     found.frame = pd.DataFrame(rows)
     found.trivial = pd.DataFrame(trivial)
-    found.failures = [*_failures(folder / "failures")]
+    finished = {row["run"] for row in rows}  # a record of a run that has been finished since counts no more
+    found.failures = [one for one in _failures(folder / "failures") if one["run"] not in finished]
     for failure in found.failures:
         found.left_out.pop(failure["run"], None)
     found.missing = _missing(folder / "grid.json", found)
@@ -99,7 +100,7 @@ def _read_run(path: Path, found: Found, trivial: list[dict[str, Any]]) -> dict[s
         row = _row(path, stored, metrics)
         beside = [*_trivial_rows(path.name, metrics)]
         lengths = _by_length(metrics)
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
         raise LeftOut(f"no results of a run: {type(problem).__name__} {problem}") from None
     history = _history(path / "history.csv")
     found.histories[path.name] = history
@@ -128,7 +129,9 @@ def _row(path: Path, stored: Mapping[str, Any], metrics: Mapping[str, Any]) -> d
     if split is None:
         raise LeftOut("metrics.json has no scores")
     headline = [str(name) for name in metrics["headline"]]
-    metric = next(name for name in headline if name in metrics[split])
+    metric = next((name for name in headline if name in metrics[split]), None)
+    if metric is None:
+        raise LeftOut(f"metrics.json has none of its headline scores on {split}")
     environment = stored.get("environment") or {}
     return {
         "run": path.name,
@@ -147,6 +150,7 @@ def _row(path: Path, stored: Mapping[str, Any], metrics: Mapping[str, Any]) -> d
         **{name: str(metrics[name]) for name in ("engine", "device")},
         **_recorded(path),
         **_config_columns(config),
+        "recurrent.units": int(config["recurrent"]["units"]),
         **_environment_columns(environment),
     }
 
@@ -175,12 +179,14 @@ def _recorded(path: Path) -> dict[str, Any]:
     """What the comparison recorded beside the run; runs made by hand have none."""
     record = _table(path, "comparison.json") if (path / "comparison.json").is_file() else {}
     measured = _table(path, "measured.json") if (path / "measured.json").is_file() else {}
+    reference = record.get("reference_units")
     numbers = ("latency_p50_ms", "latency_p95_ms", "artifact_bytes", "model_bytes")
     return {
         "match": str(record.get("match", "units")),
-        "reference_units": record.get("reference_units"),
+        "reference_units": None if reference is None else int(reference),
         "threads": record.get("threads"),
         "seconds.wall": _number(record.get("seconds")),
+        "measured": record.get("measured", True) is True,
         **{name: _number(measured.get(name)) for name in numbers},
     }
 
@@ -212,7 +218,9 @@ def _trivial_rows(run: str, metrics: Mapping[str, Any]) -> Iterator[dict[str, An
 def _by_length(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The table of a task that tells its scores by the length of the sequence."""
     told = dict(metrics.get("details") or {}).get("by_length") or []
-    return [{name: _number(value) for name, value in row.items()} for row in told]
+    return [
+        {name: _number(value) for name, value in row.items()} for row in told if {"low", "high"} <= set(row)
+    ]
 
 
 def _history(path: Path) -> dict[str, list[float]]:

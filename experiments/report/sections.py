@@ -61,6 +61,10 @@ def _lead(found: Found, made: list[Group]) -> list[str]:
         if number_:
             counts.append(f"{number_:,} {what}")
     told = ["; ".join(counts) + "."]
+    if len(frame) and not frame["measured"].all():
+        told.append(
+            f"{(~frame['measured']).sum():,} runs could not be measured: they have no latency and no size."
+        )
     if not made:
         return [*told, "There is nothing to compare."]
     if frame["synthetic"].any():
@@ -94,19 +98,31 @@ def _overview(made: list[Group]) -> Section:
     for group in made:
         best = group.best()
         means = [group.mean(cell, "score") if cell in group.compared else None for cell in cells]
+        trivial = group.best_trivial()
         rows.append(
             [
                 _text(group.title),
                 _text(f"{group.split} {group.metric}{' (less is better)' if group.less_is_better else ''}"),
+                _text(_seeds(group, max(one.seeds for one in means if one))),
                 *(_mean(one) if one else _text("–") for one in means),
+                _text(f"{number(trivial[1].value)} ({trivial[0]})" if trivial else "–"),
+                _value(group.ceiling, number(group.ceiling)),
                 _text(_verdict(best, group)),
             ]
         )
-    columns = ["task and data", "score", *cells, "best"]
+    columns = ["task and data", "score", "seeds", *cells, "best without recurrence", "ceiling", "best"]
     sentence = (
-        "Means over seeds ± half of the 95 % t interval; what is clear is said where each task is shown."
+        "Means over seeds ± half of the 95 % t interval; what is clear is said where each task is shown. Differences "
+        "are corrected for the pairs of a task, not for the number of tasks."
     )
-    return Section("Overview", sentences=[sentence], tables=[Table("overview", columns, rows)])
+    return Section(
+        "Overview", sentences=[sentence], tables=[_without_empty(Table("overview", columns, rows))]
+    )
+
+
+def _seeds(group: Group, counted: int) -> str:
+    """How many seeds a mean is over, and of how many."""
+    return str(counted) if counted >= group.seeds else f"{counted} of {group.seeds}"
 
 
 def _verdict(best: str, group: Group) -> str:
@@ -152,7 +168,7 @@ def _results(group: Group, name: str) -> Table:
     trivial = {metric: group.trivial_means(metric) for metric in metrics}
     for row in dict.fromkeys(row for means in trivial.values() for row in means):
         means = [trivial[metric].get(row, Mean(math.nan, math.nan, 0)) for metric in metrics]
-        seeds = max(mean.seeds for mean in means)
+        seeds = max((mean.seeds for mean in means), default=0)
         empty = [_text("–")] * (len(columns) - len(metrics) - 2)
         rows.append([_text(row), _value(seeds, str(seeds)), *map(_mean, means), *empty])
     return _without_empty(Table(name, columns, rows))
@@ -169,7 +185,7 @@ def _without_empty(table: Table) -> Table:
 
 
 def _result_row(group: Group, cell: str, metrics: list[str]) -> list[Cell]:
-    runs = group.of(cell)
+    runs, counted = group.counted(cell), group.mean(cell, "score").seeds
 
     def average(column: str, scale: float = 1.0, digits: int = 1) -> Cell:
         value = group.mean(cell, column).value / scale
@@ -178,7 +194,7 @@ def _result_row(group: Group, cell: str, metrics: list[str]) -> list[Cell]:
 
     return [
         _text(cell),
-        _value(len(runs), str(len(runs))),
+        _value(counted, _seeds(group, counted) if cell in group.compared else str(counted)),
         *(_mean(group.mean(cell, f"{group.split}.{metric}")) for metric in metrics),
         average("parameters", digits=0),
         average("seconds.train"),
@@ -244,7 +260,7 @@ def lengths(group: Group, found: Found) -> dict[str, dict[tuple[float, float], f
     metric = _length_metric(group, found)
     told: dict[str, dict[tuple[float, float], float]] = {}
     for cell in group.cells:
-        rows = [row for run in group.of(cell)["run"] for row in found.by_length.get(run, ())]
+        rows = [row for run in group.counted(cell)["run"] for row in found.by_length.get(run, ())]
         table = pd.DataFrame(rows)
         if len(table) and metric in table:
             means = table.groupby(["low", "high"])[metric].mean()
@@ -271,14 +287,17 @@ def _methods(found: Found, made: list[Group]) -> Section:
         "Intervals are over seeds: they cover initial weights, order of the data and dropout, not the choice of the "
         "test examples. Differences are taken seed by seed; their p values are of paired t tests, corrected for the "
         "pairs of the same group (Holm). A difference is clear where the corrected p is below 0.05 and the percentile "
-        "bootstrap interval (2,000 resamples) excludes zero. Seeds needed: of a paired t test with power 0.8 at the "
+        "bootstrap interval (2,000 resamples) excludes zero; the intervals are of each pair alone. "
+        "Seeds needed: of a paired t test with power 0.8 at the "
         "level of 0.05 divided by the number of pairs; the deviation in it is itself estimated from few seeds.",
         "Latency is of one raw input at a time through the functions of the exported model, after warming up; "
-        "seconds and latency depend on what else the machine did meanwhile.",
+        "seconds and latency depend on what else the machine did meanwhile. Peak memory is that of the whole process, "
+        "with the data and the rows that need no recurrence.",
     ]
     for column, what in (
         ("device", "Devices"), ("threads", "Cores of a run"), ("versions.tensorflow", "TensorFlow"),
         ("versions.keras", "Keras"), ("python", "Python"), ("git.commit", "Commits"),
+        ("git.dirty", "With changes that are not committed"),
     ):  # fmt: skip
         if column in frame and frame[column].notna().any():
             counts = Counter(

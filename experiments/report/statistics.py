@@ -36,8 +36,9 @@ class Difference:
 
     Attributes:
         seeds: those that both have.
-        mean, deviation: of the differences.
-        low, high: 95 % t interval; `bootstrap_low`, `bootstrap_high`: 95 % percentile bootstrap interval.
+        mean, deviation: of the differences. Where the deviation is 0, there is no interval and no test.
+        low, high: 95 % t interval; `bootstrap_low`, `bootstrap_high`: 95 % percentile bootstrap interval. Both are of
+            this pair alone, not corrected for the others.
         p: of the paired t test; `corrected` by Holm's method among the comparisons of the same group.
         comparisons: how many these are.
     """
@@ -86,11 +87,10 @@ def difference(first: str, second: str, seeds: Sequence[int], values: np.ndarray
     from scipy import stats
 
     deviation = float(gaps.std(ddof=1))
+    if deviation < 1e-12 * max(1.0, float(np.abs(values).max())):
+        return replace(told, deviation=0.0)  # chance cannot be judged by seeds that all show the same gap
     average = mean(gaps)
-    if deviation < 1e-12 * max(1.0, float(np.abs(values).max())):  # the t statistic would divide by zero
-        p = 1.0 if abs(average.value) < 1e-12 else 0.0
-    else:
-        p = float(stats.ttest_1samp(gaps, 0.0).pvalue)
+    p = float(stats.ttest_1samp(gaps, 0.0).pvalue)
     interval = stats.bootstrap(
         (gaps,),
         np.mean,

@@ -10,6 +10,7 @@ from zoo.lengths import by_length
 from zoo.ragged import Ragged
 from zoo.tasks.sentiment import TASK as SENTIMENT
 from zoo.tasks.tagging import TASK as TAGGING
+from zoo.tasks.translation import TASK as TRANSLATION
 
 
 def count(which: np.ndarray) -> dict[str, float]:
@@ -44,6 +45,16 @@ def test_sentiment_scores_each_length_by_itself():
     predictions = np.array([[2.0, 0.0], [2.0, 0.0]])
     rows = SENTIMENT.by_length(prepared, predictions, batches)  # type: ignore[arg-type]
     assert [(row["low"], row["accuracy"]) for row in rows] == [(1, 1.0), (5, 0.0)]
+
+
+def test_translation_scores_sources_of_a_length_by_themselves():
+    batches = types.SimpleNamespace(texts=lambda: ["a", "b c d"], references=lambda: ["x", "y"])
+    predictions = {"found": [{"translation": "x"}, {"translation": "no"}]}
+    rows = TRANSLATION.by_length(None, predictions, batches)  # type: ignore[arg-type]
+    assert [(row["low"], row["high"], row["examples"], row["exact"]) for row in rows] == [
+        (1, 1, 1, 1),
+        (3, 3, 1, 0),
+    ]
 
 
 def test_tagging_counts_the_words_of_the_sentences_of_a_length():

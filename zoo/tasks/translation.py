@@ -165,27 +165,38 @@ class Translation:
     def details(
         self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches
     ) -> dict[str, Any]:
-        """sacreBLEU's signatures, scores by length of the source, and the first translations."""
+        """sacreBLEU's signatures, and the first translations."""
         from zoo.translation import scores
 
         sources, references, found = targets.texts(), targets.references(), predictions["found"]
         return {
             "signatures": scores.signatures(_texts(predictions), references),
-            "by_length": scores.by_length(sources, _texts(predictions), references),
             "samples": [
                 {"source": source, "reference": reference, **one}
                 for source, reference, one in zip(sources[:SAMPLES], references, found, strict=False)
             ],
         }
 
+    def by_length(
+        self, prepared: Prepared, predictions: Mapping[str, Any], batches: PairBatches
+    ) -> list[dict[str, Any]]:
+        """Scores of translations whose sources have about as many words; see `zoo.lengths.by_length`."""
+        from zoo.lengths import by_length
+        from zoo.translation.scores import compared
+
+        texts, references = _texts(predictions), batches.references()
+        words = np.array([len(source.split()) for source in batches.texts()])
+        return by_length(
+            words, lambda which: compared([texts[n] for n in which], [references[n] for n in which])
+        )
+
     def pictures(
         self, prepared: Prepared, predictions: Mapping[str, Any], batches: PairBatches
     ) -> dict[str, Any]:
         """BLEU by length of the source."""
-        from zoo.translation import pictures, scores
+        from zoo.translation.pictures import by_length
 
-        rows = scores.by_length(batches.texts(), _texts(predictions), batches.references())
-        return {"by_length.png": pictures.by_length(rows)}
+        return {"by_length.png": by_length(self.by_length(prepared, predictions, batches))}
 
     def trivial_rows(self, prepared: Prepared, batches: PairBatches) -> dict[str, Metrics]:
         """The source as it stands, and the translation of the most similar source of train."""

@@ -50,12 +50,12 @@ def _map(axes: Any, read: list[str], written: list[str], weights: np.ndarray) ->
 
 
 def by_length(rows: list[dict[str, Any]]) -> Any:
-    """A `matplotlib` figure: BLEU of each bucket of source lengths."""
+    """A `matplotlib` figure: BLEU of each bucket of source lengths (see `zoo.lengths`)."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 3.6), layout="constrained")
     axes = figure.subplots()
-    names = [f"{row['words_from']}–{row['words_to']}\n({row['sentences']:,})" for row in rows]
+    names = [f"{row['low']}–{row['high']}\n({row['examples']:,})" for row in rows]
     bars = axes.bar(names, [row["bleu"] for row in rows], color="0.6")
     axes.bar_label(bars, fmt="%.1f")
     axes.set(xlabel="words of the source (sentences)", ylabel="BLEU", ylim=(0, 105))

@@ -7,9 +7,6 @@ from typing import Any
 
 import numpy as np
 
-#: Buckets by the length of the source, of about as many sentences each.
-BUCKETS = 5
-
 
 def compared(translations: list[str], references: list[str]) -> dict[str, float]:
     """BLEU (Papineni et al. 2002) and chrF (Popović 2015) from 0 to 100, and the share that is exactly right."""
@@ -32,22 +29,6 @@ def signatures(translations: list[str], references: list[str]) -> dict[str, str]
         metric.corpus_score(translations, [references])
         found[name] = metric.get_signature().format()
     return found
-
-
-def by_length(sources: list[str], translations: list[str], references: list[str]) -> list[dict[str, Any]]:
-    """Scores of sentences whose sources have about as many words: a row a bucket, the shortest first."""
-    lengths = np.array([len(source.split()) for source in sources])
-    if not len(lengths):
-        return []
-    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, BUCKETS + 1)[1:], method="higher"))
-    rows = []
-    for low, high in zip([-1, *edges[:-1]], edges, strict=True):
-        inside = np.flatnonzero((lengths > low) & (lengths <= high))
-        scores = compared([translations[n] for n in inside], [references[n] for n in inside])
-        rows.append({
-            "words_from": int(lengths[inside].min()), "words_to": int(high), "sentences": len(inside), **scores,
-        })  # fmt: skip
-    return rows
 
 
 def most_similar(train: Iterable[Any], sources: list[str]) -> list[str]:

@@ -21,7 +21,9 @@ def main(argv: list[str]) -> None:
     client = cluster.remote_client(argv[2]) if len(argv) > 2 else cluster.local_client(2, 0)
     with client as connected:
         tally = do_all(connected, runs(grid), Setting(out, len(argv) > 2, 1, STAND_IN, None))
-    print(f"finished {tally.finished}, found {tally.found}, failed {len(tally.failed)}")
+    print(
+        f"finished {tally.finished}, found {tally.found}, failed {len(tally.failed)}, stopped {tally.stopped}"
+    )
 
 
 if __name__ == "__main__":

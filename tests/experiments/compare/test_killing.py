@@ -16,10 +16,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pytest
 
 from experiments.compare.work import RECORD
+from experiments.report import load
 from tests.conftest import REPOSITORY
 
 WAIT = 120.0
@@ -84,11 +86,12 @@ class Comparison:
 
 
 @pytest.fixture
-def comparison(tmp_path) -> Iterator[Callable[[int, float], Comparison]]:
+def comparison(tmp_path) -> Iterator[Callable[..., Comparison]]:
     made: list[Comparison] = []
 
-    def make(seeds: int, seconds: float) -> Comparison:
-        made.append(Comparison(tmp_path, seeds, seconds))
+    def make(seeds: int, seconds: float, name: str = "") -> Comparison:
+        (tmp_path / name).mkdir(exist_ok=True)
+        made.append(Comparison(tmp_path / name, seeds, seconds))
         return made[-1]
 
     yield make
@@ -179,3 +182,18 @@ def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(comp
     assert one.finished() == one.counts()["ended"] == 3
     assert [*tmp_path.glob("[ab]/comparison/runs/*")] == [], "the workers' copies are removed"
     assert "finished 0, found 3, failed 0" in said(one.client(address))
+    local = comparison(1, 0.2, "local")
+    said(local.client())
+    same = ["run", "cell", "seed", "score", "metric", "parameters"]
+    pd.testing.assert_frame_equal(load(one.out)[same], load(local.out)[same])
+
+
+def test_a_run_that_is_ended_from_outside_is_told_and_not_lost(comparison):
+    one = comparison(1, 2.0)
+    client = one.client()
+    until(lambda: one.counts()["begun"] == 2)
+    stopped = one.lines()[0]
+    os.kill(int(stopped[2]), signal.SIGTERM)
+    assert "finished 2, found 0, failed 0, stopped 1" in said(client)
+    assert "finished 1, found 2, failed 0, stopped 0" in said(one.client())
+    assert one.counts() == {"begun": 3, "stopped": 1, "gone-on-with": 1, "ended": 3}

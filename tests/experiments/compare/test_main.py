@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+
 import pandas as pd
 import pytest
 
@@ -54,6 +56,10 @@ def test_two_cells_with_equal_parameters_from_data_to_report(tmp_path):
         (("--grid", "real", "--out", "x"), "--data FOLDER"),
         (("sentiment", "--out", "/proc/none/x"), "cannot make the folder"),
         (("sentiment", "--out", "out", "--scheduler", "tcp://127.0.0.1:9"), "nothing answers there"),
+        (
+            ("sentiment", "--out", "x", "--scheduler", "tcp://a:9", "--workers", "2"),
+            "has the workers that it has",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(arguments, told, tmp_path, monkeypatch):
@@ -63,6 +69,14 @@ def test_what_is_wrong_is_told_in_one_line(arguments, told, tmp_path, monkeypatc
     assert answer.code in (1, 2)
     assert told in answer.err
     assert answer.err.count("\n") == 1
+
+
+def test_a_folder_that_another_command_works_on_is_refused(tmp_path):
+    with open(tmp_path / ".lock", "ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        answer = call(main, "sentiment", "--out", tmp_path)
+    assert answer.code == 1
+    assert "another command works on this comparison" in answer.err
 
 
 def test_a_list_of_the_runs_starts_none(tmp_path):

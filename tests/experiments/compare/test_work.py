@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import signal
 import threading
 import uuid
 from pathlib import Path
@@ -80,6 +82,28 @@ def test_a_failed_run_tells_its_last_lines(told, tmp_path):
     outcome = work(job(tmp_path / "runs" / "one", one_run(99)))
     assert outcome.status == "failed"
     assert outcome.said.splitlines()[-2:] == ["first words", "last words"]
+
+
+def test_a_run_that_was_killed_says_by_what(told, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_TEST_SECONDS", "30")
+    one = job(tmp_path / "runs" / "one", one_run())
+    killer = threading.Thread(target=lambda: (_wait_for(told), os.kill(_process(told), signal.SIGKILL)))
+    killer.start()
+    outcome = work(one)
+    killer.join()
+    assert outcome.status == "failed"
+    assert outcome.said.splitlines()[-1] == "killed by SIGKILL, often for want of memory"
+
+
+def _process(told: Path) -> int:
+    return int(told.read_text().split()[2])
+
+
+def test_a_run_that_could_not_be_measured_is_recorded_as_such(told, tmp_path):
+    for name, module in (("a", "tests.experiments.compare.none"), ("b", None)):
+        folder, run = tmp_path / "runs" / name, one_run()
+        assert work(job(folder, run, measure=module)).status == "finished"
+        assert json.loads((folder / RECORD).read_text())["measured"] is (module is None)
 
 
 def test_a_stopped_run_goes_on_where_it_was(told, tmp_path, monkeypatch):

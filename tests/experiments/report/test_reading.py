@@ -56,6 +56,13 @@ def broken(run: Path, how: str) -> None:
             metrics.write_text(json.dumps({**json.loads(metrics.read_text()), "cell": "lstm"}))
         case "text":
             metrics.write_text(json.dumps({**json.loads(metrics.read_text()), "test": {"accuracy": "high"}}))
+        case "no scores":
+            metrics.write_text(json.dumps({**json.loads(metrics.read_text()), "test": {}}))
+        case "endless":
+            metrics.write_text(metrics.read_text().replace('"parameters": 1000', '"parameters": Infinity'))
+        case "no units":
+            config = run / "config.json"
+            config.write_text(config.read_text().replace('"units": 8', '"units": null'))
         case "no history":
             (run / "history.csv").unlink()
         case "half a history":
@@ -76,6 +83,9 @@ def broken(run: Path, how: str) -> None:
         ("foreign", "no results of a run: KeyError"),
         ("of another", "metrics.json is of cell 'lstm', config.json of 'gru'"),
         ("text", "no results of a run: ValueError"),
+        ("no scores", "metrics.json has none of its headline scores on test"),
+        ("endless", "no results of a run: OverflowError"),
+        ("no units", "no results of a run: TypeError"),
         ("no history", "history.csv is missing"),
         ("half a history", "history.csv is truncated or foreign"),
         ("unfinished", "not finished: it has no metrics.json"),
@@ -116,6 +126,20 @@ def test_failures_and_what_was_not_begun_are_told(tmp_path):
     found = read(tmp_path)
     assert [one["run"] for one in found.failures] == ["b", "c"]
     assert found.missing == ["d"]
+
+
+def test_a_failure_that_was_mended_counts_no_more(tmp_path):
+    write_run(tmp_path / "runs" / "b")
+    (tmp_path / "failures").mkdir()
+    (tmp_path / "failures" / "b.json").write_text(json.dumps({"run": "b", "last_lines": ["error: no"]}))
+    assert read(tmp_path).failures == []
+
+
+def test_rows_by_length_of_another_shape_are_passed_over(tmp_path):
+    write_run(tmp_path / "a", by_length=[{"from": 1, "accuracy": 0.5}])
+    found = read(tmp_path)
+    assert list(found.frame["run"]) == ["a"]
+    assert found.by_length == {}
 
 
 def test_no_folder_is_refused_in_one_line(tmp_path):

@@ -36,8 +36,8 @@ def test_a_map_a_sentence(tmp_path):
 
 def test_bars_by_length():
     rows = [
-        {"words_from": 1, "words_to": 4, "sentences": 9, "bleu": 40.0},
-        {"words_from": 5, "words_to": 9, "sentences": 8, "bleu": 30.0},
+        {"low": 1, "high": 4, "examples": 9, "bleu": 40.0},
+        {"low": 5, "high": 9, "examples": 8, "bleu": 30.0},
     ]
     axes = by_length(rows).axes[0]
     assert [bar.get_height() for bar in axes.patches] == [40, 30]

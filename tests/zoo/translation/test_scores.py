@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import sacrebleu
 
-from zoo.translation.scores import by_length, compared, most_similar, signatures
+from zoo.translation.scores import compared, most_similar, signatures
 
 REFERENCES = ["the cat sat on the mat .", "a dog runs through the deep snow", "two men talk"]
 TRANSLATIONS = ["the cat sat on a mat .", "a dog runs through deep snow", "two men talk"]
@@ -30,15 +30,6 @@ def test_the_signatures_say_how_it_was_counted():
     found = signatures(TRANSLATIONS, REFERENCES)
     assert "tok:13a" in found["bleu"]
     assert f"version:{sacrebleu.__version__}" in found["chrf"]
-
-
-def test_scores_by_length():
-    sources = ["a b c d e f", "a b c d e f g h", "a"]
-    rows = by_length(sources, TRANSLATIONS, REFERENCES)
-    assert [(row["words_from"], row["words_to"], row["sentences"]) for row in rows] == [(1, 6, 2), (8, 8, 1)]
-    expected = compared([TRANSLATIONS[0], TRANSLATIONS[2]], [REFERENCES[0], REFERENCES[2]])
-    assert {name: rows[0][name] for name in expected} == expected
-    assert by_length([], [], []) == []
 
 
 def test_the_most_similar_training_pair():

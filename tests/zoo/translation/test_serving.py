@@ -78,7 +78,7 @@ def test_a_finished_run_tells_all(run):
     assert set(metrics["trivial"]) == {"copy", "most similar training pair"}
     assert metrics["trivial"]["copy"]["test"]["exact"] == 0
     assert "tok:13a" in metrics["details"]["signatures"]["bleu"]
-    assert sum(row["sentences"] for row in metrics["details"]["by_length"]) == 12
+    assert sum(row["examples"] for row in metrics["details"]["by_length"]) == 12
     assert metrics["ceiling"] == {"bleu": 100.0, "chrf": 100.0}
     assert (run / "by_length.png").stat().st_size > 1000
     header = (run / "history.csv").read_text().splitlines()[0]
