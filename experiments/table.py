@@ -6,6 +6,7 @@ It reads `metrics.json` of run directories and nothing else.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from datasets.errors import UserError
@@ -32,11 +33,25 @@ def rows(paths: list[str], split: str) -> list[dict[str, Any]]:
     """A row for each run, and one for each of its trivial rows.
 
     Raises:
-        UserError: if a run is not finished, has no such split, or belongs to another task than the first.
+        UserError: if a run is not finished, has no such split, belongs to another task than the first, or does not
+            differ from another one of its cell and data by the seed, and by the seed alone.
     """
     found: list[dict[str, Any]] = []
+    configured: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+    seeds: dict[tuple[str, str, int], str] = {}
     for path in paths:
-        metrics = read_json(RunDirectory.open(path).metrics_path)
+        directory = RunDirectory.open(path)
+        metrics = read_json(directory.metrics_path)
+        kind = metrics["cell"], metrics["dataset"]
+        config = _without_seed(directory.load_config()["config"])
+        first, other = configured.setdefault(kind, (path, config))
+        if other != config:
+            raise UserError(
+                f"{path} and {first} differ in their options, so they have no mean; leave one out"
+            )
+        twin = seeds.setdefault((*kind, metrics["seed"]), path)
+        if twin != path:
+            raise UserError(f"{path} and {twin} are of the same cell, data and seed; leave one out")
         if split not in metrics:
             raise UserError(f"{path} has no {split} scores")
         if found and metrics["task"] != found[0]["task"]:
@@ -49,6 +64,11 @@ def rows(paths: list[str], split: str) -> list[dict[str, Any]]:
             beside = {key: splits[split][key] for key in scores if key in splits.get(split, {})}
             found.append({**common, "row": name, **beside})
     return found
+
+
+def _without_seed(config: Mapping[str, Any]) -> dict[str, Any]:
+    training = {name: value for name, value in config.get("training", {}).items() if name != "seed"}
+    return {**config, "training": training}
 
 
 def table(found: list[dict[str, Any]], split: str) -> str:

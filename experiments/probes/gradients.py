@@ -27,12 +27,17 @@ from zoo.rundir import RunDirectory
 if TYPE_CHECKING:
     from experiments.probes.learner import Learner
 
-KEY = ("cell", "scale", "length", "units", "steps", "seed", "when")
+KEY = ("cell", "scale", "length", "units", "steps", "clip", "seed", "when")
 COLUMNS = (*KEY, "lag", "norm", "lower", "upper", "difference")
 CLIP_KEY = ("cell", "scale", "length", "units", "steps", "learning_rate", "seed", "clip")
 CLIP_COLUMNS = (*CLIP_KEY, "step", "loss", "norm")
 SEQUENCES, TRAINING_RATE = 32, 3e-3
-#: In the report's table: how many steps before the last.
+#: In the report's table: heading and column of what was measured.
+SHOWN_KEY = {
+    "T": "length", "units": "units", "steps of training": "steps", "clip": "clip", "seed": "seed", "cell": "cell",
+    "scale": "scale", "when": "when",
+}  # fmt: skip
+#: And how many steps before the last.
 SHOWN_LAGS = (1, 5, 10, 20, 50, 100)
 
 
@@ -102,7 +107,16 @@ def run(options: Options, out: Path) -> str:
 
 
 def _key(options: Options, cell: str, scale: float, when: str) -> dict[str, Any]:
-    values = (cell, scale, options.length, options.units, options.steps, options.seed, when)
+    values = (
+        cell,
+        scale,
+        options.length,
+        options.units,
+        options.steps,
+        options.clip,
+        options.seed,
+        when,
+    )
     return dict(zip(KEY, values, strict=True))
 
 
@@ -226,25 +240,39 @@ def report(frame: Any, clipping: Any) -> str:
     """Two Markdown tables."""
     lags = [lag for lag in SHOWN_LAGS if lag in set(frame["lag"])]
     lines = []
-    for found, group in frame.groupby(["length", "steps", "cell", "scale", "when"], sort=False):
+    for found, group in frame.groupby(list(SHOWN_KEY.values()), sort=False):
         by_lag = group.set_index("lag")["norm"]
         relative = [f"{by_lag[lag] / by_lag.iloc[0]:.1e}" if lag in by_lag else "–" for lag in lags]
         lines.append([*found, *relative, f"{factor(by_lag.to_numpy()):.3f}"])
-    header = ["T", "steps of training", "cell", "scale", "when", *(f"lag {lag}" for lag in lags), "a step"]
+    header = [*SHOWN_KEY, *(f"lag {lag}" for lag in lags), "a step"]
     text = (
         "Norm of the gradient by the state of so many steps before the last, as a share of that by the last state "
         "(median of the sequences), and the factor that it gains or loses a step on average:\n\n"
     )
     text += markdown(header, lines)
     lines = []
-    for found, group in clipping.groupby(["cell", "scale", "learning_rate", "clip"], sort=False):
+    for found, group in clipping.groupby(
+        ["length", "units", "seed", "cell", "scale", "learning_rate", "clip"], sort=False
+    ):
         tail = group["loss"].tail(50)
         lines.append([
             *found, len(group), f"{group['norm'].median():.2g}", f"{group['norm'].max():.2g}",
             f"{group['loss'].max():.3g}", f"{tail.mean():.3f}",
         ])  # fmt: skip
     header = [
-        *("cell", "scale", "learning rate", "clip", "steps", "median norm", "largest norm", "highest loss"),
+        *(
+            "T",
+            "units",
+            "seed",
+            "cell",
+            "scale",
+            "learning rate",
+            "clip",
+            "steps",
+            "median norm",
+            "largest norm",
+            "highest loss",
+        ),
         "loss, mean of the last 50",
     ]
     text += "\n\nPlain gradient descent; the norm is that of all weights' gradient before clipping:\n\n"

@@ -232,7 +232,7 @@ def _told(row: dict[str, Any]) -> str:
 
 def report(results: Results) -> str:
     """A Markdown table: one line for each problem, length, cell and start."""
-    same = ["problem", "length", "cell", "start", "units", "learning_rate", "batch_size"]
+    same = ["problem", "length", "cell", "start", "units", "learning_rate", "batch_size", "clip"]
     header = [
         *("problem", "T", "cell", "start", "units", "solved", "sequences until solved (least – most)"),
         *("published, LSTM", f"wrong of {TESTED:,} new", "parameters", "seconds"),

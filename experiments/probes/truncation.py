@@ -171,7 +171,7 @@ def measured_apart(wanted: dict[str, Any]) -> dict[str, float]:
 def report(frame: Any, costs: Any) -> str:
     """Two Markdown tables."""
     lines = []
-    for found, group in frame.groupby(["cell", "length", "lag", "steps", "k"], sort=True):
+    for found, group in frame.groupby(["cell", "units", "length", "lag", "steps", "k"], sort=True):
         start, trained = (group[group["when"] == when] for when in ("start", "trained"))
         lines.append([
             *found, len(start), f"{start['cosine'].mean():.3f}", f"{start['distance'].mean():.3f}",
@@ -179,7 +179,7 @@ def report(frame: Any, costs: Any) -> str:
             f"{trained['accuracy'].mean():.3f}", f"{trained['accuracy'].min():.3f} – {trained['accuracy'].max():.3f}",
         ])  # fmt: skip
     header = [
-        *("cell", "T", "lag", "steps of training", "k", "seeds", "cosine at the start", "distance"),
+        *("cell", "units", "T", "lag", "steps of training", "k", "seeds", "cosine at the start", "distance"),
         *("cosine after training with k", "distance", "accuracy", "least – most"),
     ]
     text = "The truncated gradient beside the full one, and what is learned with it (chance is 0.25):\n\n"

@@ -47,6 +47,18 @@ def test_a_missing_split_is_named(tmp_path):
         rows([finished(tmp_path / "a", 0, 0.8)], "dev")
 
 
+def test_runs_that_have_no_mean_are_refused(tmp_path):
+    runs = [finished(tmp_path / "a", 0, 0.8), finished(tmp_path / "b", 0, 0.9)]
+    with pytest.raises(UserError, match=r"b and .*a are of the same cell, data and seed"):
+        rows(runs, "test")
+    runs[1] = finished(tmp_path / "c", 1, 0.9)
+    for seed, (run, units) in enumerate(zip(runs, (8, 16), strict=True)):
+        config = {"recurrent": {"units": units}, "training": {"seed": seed}}
+        write_json(Path(run) / "config.json", {"config": config})
+    with pytest.raises(UserError, match=r"c and .*a differ in their options"):
+        rows(runs, "test")
+
+
 def test_what_is_no_run_is_told_in_one_line(tmp_path, capsys):
     assert main([str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -82,3 +82,14 @@ def test_tables_and_pictures_are_written_once(tmp_path, monkeypatch):
     assert gradients.run(SMALL, tmp_path) in text
     with pytest.raises(TypeError):
         gradients.run(dataclasses.replace(SMALL, steps=4), tmp_path)
+
+
+def test_seeds_are_rows_of_their_own():
+    rows = [
+        {**dict.fromkeys(gradients.KEY, 1), "seed": seed, "lag": lag, "norm": norm, "difference": None}
+        for seed in (0, 1)
+        for lag, norm in ((0, 1.0), (1, 0.5 + seed))
+    ]
+    told = gradients.report(pd.DataFrame(rows), pd.DataFrame(columns=gradients.CLIP_COLUMNS))
+    assert "| 5.0e-01 | 0.500 |" in told
+    assert "| 1.5e+00 | 1.500 |" in told

@@ -88,7 +88,7 @@ def test_tables_and_picture_are_written_once(tmp_path, monkeypatch):
     whole = frame[frame["k"] == 8]
     assert (whole["distance"] < 1e-6).all()
     assert (frame[frame["k"] == 1]["distance"] > 0.01).all()
-    assert "| vanilla | 8 | 2 | 2 | 8 | 2 | 1.000 | 0.000 | 1.000 | 0.000 |" in text
+    assert f"| vanilla | {SMALL.units} | 8 | 2 | 2 | 8 | 2 | 1.000 | 0.000 | 1.000 | 0.000 |" in text
     assert (tmp_path / "truncation.png").stat().st_size > 1000
     monkeypatch.setattr(truncation, "measure", None)
     assert truncation.run(SMALL, tmp_path) == text
