@@ -86,6 +86,10 @@ class FeatureStore:
             )
         if len(names) != len(self.array):
             raise UserError(f"{path}: {len(names):,} names and {len(self.array):,} rows of features")
+        if self.scale is not None and not _scales(self.scale, self.array.shape[1:]):
+            raise UserError(
+                f"{path}: scale is {self.scale.dtype} {self.scale.shape}; it has to fit features {self.array.shape[1:]}"
+            )
         self.rows = {name: row for row, name in enumerate(names)}
         if len(self.rows) < len(names):
             raise UserError(f"{path}: a name is there twice; each image needs one of its own")
@@ -102,6 +106,16 @@ class FeatureStore:
     def missing(self, name: str) -> str:
         """See `Store`."""
         return f"{self.path} has no features of the image {name}{nearest(name, list(self.rows)[:10_000])}"
+
+
+def _scales(scale: Any, shape: tuple[int, ...]) -> bool:
+    """Whether features of this shape keep it when they are multiplied by the scale."""
+    import numpy as np
+
+    try:
+        return scale.dtype.kind in "fiu" and np.broadcast_shapes(scale.shape, shape) == shape
+    except ValueError:
+        return False
 
 
 def _arrays(path: Path) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class ImageFile:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What a network computed from an image: a row of an array, which is on disk until it is read."""
+    """What a network computed from an image: a row of an array, made numbers of 32 bits when it is read."""
 
     name: str
     array: Any
@@ -89,7 +89,8 @@ def read_image(path: Path) -> np.ndarray:
         with warnings.catch_warnings(action="ignore"), Pillow.open(path) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise UserError(f"{path}: {image.width} x {image.height} pixels are too many for one image")
-            return np.asarray(_opaque(ImageOps.exif_transpose(image)))
+            deep = image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM")
+            return np.asarray(_opaque(ImageOps.exif_transpose(image), deep))
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as problem:
         reason = " ".join(str(problem).split())[:120].replace(f" {str(path)!r}", "")
         raise UserError(f"{path}: is no image that can be read ({reason})") from None
@@ -117,11 +118,11 @@ def fingerprint(path: Path) -> int:
         raise UserError(f"{path}: is no image that can be read ({kind})") from None
 
 
-def _opaque(image: Any) -> Any:
-    """In red, green and blue, on white where it is transparent; 16 bits a pixel become 8."""
+def _opaque(image: Any, deep: bool) -> Any:
+    """In red, green and blue, on white where it is transparent; of `deep` images, 16 bits a pixel become 8."""
     from PIL import Image as Pillow
 
-    if image.mode.startswith("I;16"):
+    if deep:
         return Pillow.fromarray((_array(image) >> 8).astype("uint8")).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")

@@ -165,7 +165,7 @@ def _flickr(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
         return {"train": list(entries.values())}, ()
     parts: Parts = {}
     for split, (file, names) in lists.items():
-        for number, name in enumerate(names, 1):
+        for name, number in names.items():
             if name not in entries:
                 raise UserError(f"{file} line {number}: the image {name} has no caption in {path}")
         parts[split] = [entries[name] for name in names]
@@ -186,14 +186,17 @@ def _token_lines(path: Path, encoding: str) -> Iterator[tuple[str, str, str]]:
         yield image, caption_text(place, caption), place
 
 
-def _lists(folder: Path, encoding: str) -> dict[str, tuple[Path, dict[str, None]]]:
+def _lists(folder: Path, encoding: str) -> dict[str, tuple[Path, dict[str, int]]]:
     """The lists of images beside the captions, by split: `Flickr_8k.devImages.txt` is that of the dev split."""
-    found: dict[str, tuple[Path, dict[str, None]]] = {}
+    found: dict[str, tuple[Path, dict[str, int]]] = {}
     for path in data_files(folder, lambda path: path.name.lower().endswith("images.txt")):
         word = path.name.lower().removesuffix("images.txt").rpartition(".")[2].strip("_-")
         if word in SPLIT_NAMES:
-            names = [line.strip() for line in lines(path, encoding)]
-            found[SPLIT_NAMES[word]] = path, dict.fromkeys(name for name in names if name)
+            names: dict[str, int] = {}
+            for number, line in enumerate(lines(path, encoding), 1):
+                if line.strip():
+                    names.setdefault(line.strip(), number)
+            found[SPLIT_NAMES[word]] = path, names
     if found and "train" not in found:
         raise UserError(f"{folder}: has lists of images and none of the train split")
     return found
@@ -271,7 +274,10 @@ def _beside(folder: Path, base: Path, options: Options) -> list[Captioned]:
             captions = image.with_suffix(".txt")
             if not captions.is_file():
                 raise UserError(f"{image}: has no captions; write them into {captions.name}, one a line")
-            for number, line in enumerate(lines(captions, options.encoding), 1):
+            written = [*enumerate(lines(captions, options.encoding), 1)]
+            if not any(line.strip() for _, line in written):
+                raise UserError(f"{captions}: is empty; write captions of {image.name} into it, one a line")
+            for number, line in written:
                 if line.strip():
                     place = f"{captions} line {number}"
                     yield str(image.relative_to(base)), caption_text(place, line), place

@@ -48,13 +48,15 @@ class Known:
 
 
 def exists(random: Random, scene: Scene, known: Known) -> Asked | None:
-    """Whether a thing is there; one that is not has the colour or the shape of one that is."""
+    """Whether a thing is there; one that is not has the colour or the shape of one that is, if any is left."""
     there = {(thing.colour, thing.shape) for thing in scene.things}
     answer = random.choice(YES_OR_NO)
     if answer == "yes":
         return Asked("exists", answer, (random.choice(sorted(there)),))
     colour, shape = random.choice(sorted(there))
     alike = {(colour, other) for other in known.shapes} | {(other, shape) for other in known.colours}
+    if not alike - there:
+        return None
     return Asked("exists", answer, (random.choice(sorted(alike - there)),))
 
 

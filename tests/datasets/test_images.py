@@ -31,6 +31,11 @@ def test_every_kind_becomes_red_green_and_blue(tmp_path: Path, mode: str):
         assert set(pixels.ravel()) == {51}
 
 
+def test_a_grey_map_of_16_bits_is_as_bright_as_one_of_8(tmp_path: Path):
+    (tmp_path / "a.pgm").write_bytes(b"P5 2 1 65535\n" + np.array([51 * 257, 200 * 257], ">u2").tobytes())
+    assert read_image(tmp_path / "a.pgm")[..., 0].tolist() == [[51, 200]]
+
+
 def test_what_is_transparent_is_white(tmp_path: Path):
     clear = np.zeros((1, 2, 4), np.uint8)
     clear[0, 1] = (10, 20, 30, 255)

@@ -24,7 +24,8 @@ from zoo.layers.attention import Attention
 from zoo.layers.recurrent import Recurrent, StackedStates
 
 Tensor = Any
-PADDING = 0
+#: The token that stands for nothing, and the first one that is not special, as `zoo.subwords` has them.
+PADDING, FIRST = 0, 4
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -168,7 +169,10 @@ class Decoder(keras.layers.Layer):
     ) -> Tensor:
         """See the class."""
         if training and self.scheduled_sampling > 0:
-            guesses = ops.argmax(self._read(tokens, start, memory, mask, training), axis=-1)
+            logits = self._read(tokens, start, memory, mask, training)
+            guesses = (
+                ops.argmax(logits[..., FIRST:], axis=-1) + FIRST
+            )  # no search reads one of the special tokens
             tokens = self._with_guesses(tokens, ops.cast(guesses, tokens.dtype))
         return self._read(tokens, start, memory, mask, training)
 

@@ -94,7 +94,8 @@ class Prepared:
         images = _images(examples, self.shape, self.pixels, self.pretrained)
         captions, of_image = _captions(examples, self.pieces, self.options)
         size, widths = self.train.batch_size, self.train.widths
-        batches = CaptionBatches.of(examples, images, captions, of_image, size, widths)
+        known = _known(examples, self.options)
+        batches = CaptionBatches.of(known, images, captions, of_image, size, widths)
         if self.pixels and images.dtype != np.uint8:
             batches = replace(batches, pixels=_images(examples, self.shape, True, None))
         return batches
@@ -154,7 +155,8 @@ class Captioning:
                 f"every caption of train is longer than --max-tokens {options.max_tokens}; give more"
             )
         images = _images(examples, shape, pixels, pretrained)
-        train = CaptionBatches.of(examples, images, taken(captions, short), of_image[short], batch_size)
+        known = _known(examples, options)
+        train = CaptionBatches.of(known, images, taken(captions, short), of_image[short], batch_size)
         notes = _notes(pieces, captions, len(captions) - len(short), shape, pixels, options)
         notes += () if pretrained is None else encoders.notes(options.encoder, pretrained, images)
         prepared = Prepared(pieces, shape, pixels, options, train, None, notes, dataset.test, pretrained)
@@ -266,12 +268,8 @@ class Captioning:
 
         options = options or AnswerOptions()
         width, penalty = options.asked(server.settings.width, server.settings.penalty)
-        rows: list[dict[str, Any]] = []
-        first: list[dict[str, Any]] = []
-        for one in candidates(server, inputs, width, options.n_best, penalty):
-            rows += answers.rows(one, "image", "caption")
-            if options.attention and len(first) < SAMPLES:
-                first.append(one)
+        found = candidates(server, inputs, width, options.n_best, penalty)
+        rows, first = answers.gathered(found, "image", "caption", options)
         if options.attention:
             _draw_attention(first, options.attention)
         return rows
@@ -316,6 +314,13 @@ def _captions(examples: list[Any], pieces: Pieces, options: Options) -> tuple[Ra
     return pieces.encode_all(_cased(texts, options)), of_image
 
 
+def _known(examples: list[Any], options: Options) -> list[Any]:
+    """The examples with all that is true of them in the case in which captions are written."""
+    if not options.lowercase or "true_captions" not in examples[0]:
+        return examples
+    return [{**one, "true_captions": _cased(list(one["true_captions"]), options)} for one in examples]
+
+
 def _cased(texts: list[str], options: Options) -> list[str]:
     return [text.lower() for text in texts] if options.lowercase else texts
 
@@ -354,7 +359,7 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
     """Write where the best captions of the first few images looked.
 
     Raises:
-        UserError: the model has no attention, or the file cannot be written.
+        UserError: the file cannot be written.
     """
     from zoo.captioning.pictures import attention_maps
 
@@ -362,8 +367,6 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
         {"pixels": one["pixels"], "tokens": one["tokens"][0], "attention": one["attention"][0]}
         for one in found
     ]
-    if best and best[0]["attention"].shape[-1] == 0:
-        raise UserError("--attention: this model has no attention and looks at no parts")
     answers.draw(attention_maps(best), name)
 
 

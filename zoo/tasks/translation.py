@@ -225,10 +225,11 @@ class Translation:
 
         options = options or AnswerOptions()
         width, penalty = options.asked(server.settings.width, server.settings.penalty)
-        found = list(candidates(server, inputs, width, options.n_best, penalty))
+        found = candidates(server, inputs, width, options.n_best, penalty)
+        rows, first = answers.gathered(found, "text", "translation", options)
         if options.attention:
-            _draw_attention(found, options.attention)
-        return [row for one in found for row in answers.rows(one, "text", "translation")]
+            _draw_attention(first, options.attention)
+        return rows
 
     def show(self, rows: list[dict[str, Any]]) -> str | None:
         """Each sentence, and its translations in full below it."""
@@ -268,16 +269,17 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
     """Write the maps of the best candidates of the first few sentences.
 
     Raises:
-        UserError: the model has no attention, or the file cannot be written.
+        UserError: the file cannot be written.
     """
     from zoo.translation.pictures import attention_maps
 
     best = [
-        {"source_tokens": one["source_tokens"], "tokens": one["tokens"][0], "attention": one["attention"][0]}
+        {
+            "source_tokens": one["source_tokens"],
+            **{name: one[name][0] for name in ("tokens", "attention", "cut")},
+        }
         for one in found
     ]
-    if best[0]["attention"].shape[-1] == 0:
-        raise UserError("--attention: this model was trained with --attention none and looks at nothing")
     answers.draw(attention_maps(best), name)
 
 

@@ -13,7 +13,7 @@ def attention_maps(found: list[dict[str, Any]]) -> Any:
     """A `matplotlib` figure with a map for each of the first few sentences: a row a token written, a column one read.
 
     Args:
-        found: `source_tokens`, `tokens` and `attention` of each sentence, of its best candidate.
+        found: `source_tokens`, and `tokens`, `attention` and `cut` of its best candidate, of each sentence.
     """
     from matplotlib.figure import Figure
 
@@ -30,12 +30,12 @@ def attention_maps(found: list[dict[str, Any]]) -> Any:
 
 
 def shown(one: dict[str, Any]) -> tuple[list[str], list[str], np.ndarray]:
-    """The tokens read and written, their ends as `·`, and the weights between them, `(written, read)`."""
+    """The tokens read and written, their ends as `·` (a sentence that was cut has none), and the weights between them,
+    `(written, read)`."""
     read, written = ([token.decode() for token in one[name]] for name in ("source_tokens", "tokens"))
     read = [*read[: _length(read)], "·"]
-    written = [*written[: _length(written)], "·"]
-    weights = np.asarray(one["attention"])[: len(written), : len(read)]
-    return read, written[: len(weights)], weights
+    written = [*written[: _length(written)], *([] if one["cut"] else ["·"])]
+    return read, written, np.asarray(one["attention"])[: len(written), : len(read)]
 
 
 def _length(tokens: list[str]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from datasets.errors import UserError
 from zoo.options import option
 
 PICTURES = (".png", ".svg", ".pdf")
+#: Inputs at most of which a picture may want to see what was looked at.
+MOST_DRAWN = 20
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,35 @@ class AnswerOptions:
         """Width of the beam and length penalty, where these are the model's own ones.
 
         Raises:
-            UserError: more sentences than the beam has, or a picture of an unknown kind.
+            UserError: more sentences than the beam has, a picture of an unknown kind, or no folder for it.
         """
         if self.attention and Path(self.attention).suffix not in PICTURES:
             raise UserError(f"--attention {self.attention}: the name must end in {', '.join(PICTURES)}")
+        if self.attention and not Path(self.attention).parent.is_dir():
+            raise UserError(f"--attention {self.attention}: there is no folder {Path(self.attention).parent}")
         if self.beam and self.n_best > self.beam:
             raise UserError(f"--n-best {self.n_best}: a beam of {self.beam} has no more; give --beam")
         own = penalty if self.length_penalty is None else self.length_penalty
         return max(self.beam or width, self.n_best), own
+
+
+def gathered(
+    found: Iterable[dict[str, Any]], given: str, name: str, options: AnswerOptions
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of all inputs; and, where a picture is asked for, the first inputs with all that was found for them.
+
+    Raises:
+        UserError: a picture is asked for and the model has no attention; told at the first input.
+    """
+    told: list[dict[str, Any]] = []
+    first: list[dict[str, Any]] = []
+    for one in found:
+        if options.attention and one["attention"].shape[-1] == 0:
+            raise UserError("--attention: this model has no attention; there is nothing that it looks at")
+        if options.attention and len(first) < MOST_DRAWN:
+            first.append(one)
+        told += rows(one, given, name)
+    return told, first
 
 
 def rows(found: dict[str, Any], given: str, name: str) -> Iterator[dict[str, Any]]:

@@ -150,6 +150,8 @@ def test_a_folder_of_images_with_captions_beside(tmp_path: Path):
     example = next(iter(data.test))
     assert example["captions"] == ("caption of 0", "another of 0")
     assert example["image"].read().shape == (4, 4, 3)
+    (tmp_path / "test/1.txt").write_text(" \n\n")
+    assert "test/1.txt: is empty; write captions of 1.png into it, one a line" in told(tmp_path)
     (tmp_path / "test/1.txt").unlink()
     assert "test/1.png: has no captions; write them into 1.txt, one a line" in told(tmp_path)
     (tmp_path / "nothing").mkdir()
@@ -175,6 +177,8 @@ def test_copies_of_an_image_are_on_one_side(tmp_path: Path):
         ({"names": np.array(["a", "b"])}, "2 names and 3 rows of features"),
         ({"features": np.zeros((3, 2, 2))}, "features are float64 (3, 2, 2), not numbers"),
         ({"features": np.array([["x"]] * 3)}, "not numbers (images, features)"),
+        ({"scale": np.ones(5)}, "scale is float64 (5,); it has to fit features (3,)"),
+        ({"scale": np.array("a")}, "scale is <U1 ()"),
     ],
 )
 def test_features_that_do_not_fit_are_told(tmp_path: Path, arrays: dict, said: str):
@@ -196,8 +200,8 @@ def test_files_without_features_are_told(tmp_path: Path):
 def test_broken_files_of_flickr8k_are_told(tmp_path: Path):
     token_file = flickr(tmp_path) / "Flickr8k_text/Flickr8k.token.txt"
     lists = tmp_path / "Flickr8k_text/Flickr_8k.devImages.txt"
-    lists.write_text("5.jpg\nunknown.jpg\n")
-    assert "Flickr_8k.devImages.txt line 2: the image unknown.jpg has no caption" in told(tmp_path)
+    lists.write_text("5.jpg\n\n5.jpg\nunknown.jpg\n")
+    assert "Flickr_8k.devImages.txt line 4: the image unknown.jpg has no caption" in told(tmp_path)
     good = token_file.read_text()
     token_file.write_text("0.jpg A dog .\n" + good)
     assert "token.txt line 1: is not an image's name, # and a number, a tab and a caption" in told(tmp_path)

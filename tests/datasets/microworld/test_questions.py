@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
+from random import Random
 
 import pytest
 
 import datasets
 from datasets.errors import UserError
-from datasets.microworld.asking import ASK, KOREAN_ANSWERS
+from datasets.microworld.asking import ASK, KOREAN_ANSWERS, Known
 from datasets.microworld.korean import COLOURS as KOREAN_COLOURS
 from datasets.microworld.korean import SHAPES as KOREAN_SHAPES
-from datasets.microworld.world import COLOURS, SHAPES, relations
+from datasets.microworld.world import COLOURS, SHAPES, Scene, Thing, relations
 
 FIELDS = ("image", "question", "answer")
 SMALL = {
@@ -184,3 +186,15 @@ def test_refused_settings(name: str, value: object, said: str):
     with pytest.raises(UserError) as caught:
         load(**{name: value})
     assert str(caught.value) == said
+
+
+def test_a_picture_in_which_everything_alike_is_there_is_asked_for_other_things():
+    scene = Scene(
+        tuple(
+            Thing(shape, colour, "small", 0, 0)
+            for shape, colour in itertools.product(SHAPES[:2], COLOURS[:2])
+        )
+    )
+    known = Known(SHAPES[:2], COLOURS[:2])
+    found = [ASK["exists"](Random(seed), scene, known) for seed in range(20)]
+    assert {None if one is None else one.answer for one in found} == {None, "yes"}

@@ -216,7 +216,7 @@ def test_what_is_wrong_is_told(run, photos, tmp_path):
     assert "text.png: is no image that can be read" in told(run, photos[0], tmp_path / "text.png")
     assert "was trained on images and takes none of their features" in told(run, "x.npz")
     assert "the name must end in .png, .svg, .pdf" in told(run, photos[0], "--attention", "a.txt")
-    assert "a.png: cannot be written" in told(run, photos[0], "--attention", tmp_path / "none" / "a.png")
+    assert "a.png: there is no folder" in told(run, photos[0], "--attention", tmp_path / "none" / "a.png")
     assert "--n-best 3: a beam of 2 has no more" in told(run, photos[0], "--beam", "2", "--n-best", "3")
     assert "--n-bets" in told(run, photos[0], "--n-bets", "3")
     assert "none.txt: is not a file" in told(run, "--file", tmp_path / "none.txt")

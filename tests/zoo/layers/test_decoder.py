@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from tests.zoo.running import cell_class
 from zoo import plugins
-from zoo.layers.decoder import Decoder, TokenLoss
+from zoo.layers.decoder import FIRST, Decoder, TokenLoss
 from zoo.layers.recurrent import Recurrent
+from zoo.subwords import BEGIN, END, PADDING, UNKNOWN
 
 CELLS = plugins.names("zoo.cells", "CELL")
 VOCABULARY, EMBEDDING, UNITS = 7, 5, 17  # so many units that `auto` takes the fast engine
@@ -125,6 +126,21 @@ def test_scheduled_sampling_reads_own_guesses_in_training_only():
     assert ((read == own) | (read == TOKENS)).all()
     assert (read[TOKENS == 0] == 0).all()
     assert (read != TOKENS).any()
+
+
+def test_scheduled_sampling_reads_no_special_token(monkeypatch):
+    made = decoder(scheduled_sampling=0.9, seed=1)
+    made.output_bias.assign(tf.one_hot([PADDING, UNKNOWN, BEGIN, END], VOCABULARY).numpy().sum(0) * 1e3)
+    seen = []
+    read = made._read
+    monkeypatch.setattr(
+        made, "_read", lambda tokens, *rest: (seen.append(np.asarray(tokens)), read(tokens, *rest))[1]
+    )
+    made(TOKENS, START, MEMORY, MASK, training=True)
+    right, mixed = seen
+    assert (mixed[right != mixed] > END).all()
+    assert (right != mixed).any()
+    assert FIRST == END + 1
 
 
 def test_dropout_acts_in_training_only():

@@ -75,6 +75,9 @@ def test_lower_case_is_learnt_and_references_stay():
     ready = prepared(dataset(rows, rows), lowercase=True)
     assert set(ready.pieces.pieces) == {"▁red", "▁and", "▁blue"}
     assert ready.valid.references[0] == ("RED and Blue",)
+    known = [{**one, "true_captions": one["captions"]} for one in rows]
+    ready = prepared(dataset(known, known), lowercase=True)
+    assert ready.valid.true == ready.train.true == (frozenset({"red and blue"}),) * 4
 
 
 def test_the_test_split_is_read_only_when_it_is_asked_for():

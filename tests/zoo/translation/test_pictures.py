@@ -9,6 +9,7 @@ ONE = {
     "source_tokens": np.array([b"\xe2\x96\x81Ein", "▁남자".encode(), b"", b""]),
     "tokens": np.array([b"\xe2\x96\x81A", b"", b"", b""]),
     "attention": np.arange(16.0).reshape(4, 4) / 16,
+    "cut": False,
 }
 
 
@@ -19,9 +20,10 @@ def test_what_is_padding_is_not_shown():
 
 
 def test_a_translation_that_was_cut_has_no_end():
-    _, written, weights = shown({**ONE, "tokens": np.array([b"a", b"b", b"c", b"d"])})
-    assert written == ["a", "b", "c", "d"]
-    assert weights.shape == (4, 3)
+    for tokens in ([b"a", b"b", b"c", b"d"], [b"a", b"b", b"", b""]):  # alone, and beside a longer one
+        _, written, weights = shown({**ONE, "tokens": np.array(tokens), "cut": True})
+        assert written == [token.decode() for token in tokens if token]
+        assert weights.shape == (len(written), 3)
 
 
 def test_a_map_a_sentence(tmp_path):

@@ -207,7 +207,7 @@ def test_predict_translates_and_draws(run, tmp_path):
     ("options", "message"),
     [
         (("--attention", "map.txt"), "--attention map.txt: the name must end in .png, .svg, .pdf"),
-        (("--attention", "/nowhere/map.png"), "--attention /nowhere/map.png: cannot be written"),
+        (("--attention", "/nowhere/map.png"), "--attention /nowhere/map.png: there is no folder /nowhere"),
         (("--beam", "2", "--n-best", "3"), "--n-best 3: a beam of 2 has no more; give --beam"),
         (("--temperature", "2"), "--temperature is an option of language_model"),
     ],
