@@ -127,16 +127,28 @@ def candidates(
         UserError: a file that cannot be read, features of another shape than the model's.
     """
     for chunk in _chunks(_pixels(server, inputs) if server.pixels else _features(server, inputs)):
-        answer = server.functions["search"](
-            tf.constant(np.stack([values for _, values in chunk])),
-            tf.constant(width),
-            tf.constant(results),
-            tf.constant(penalty, tf.float32),
-        )
-        arrays = {name: value.numpy() for name, value in answer.items()}
-        for row, (name, values) in enumerate(chunk):
-            shown = values if server.pixels else None
-            yield {"image": name, "pixels": shown} | {key: value[row] for key, value in arrays.items()}
+        found = _searched(server, np.stack([values for _, values in chunk]), width, results, penalty)
+        for (name, _), one in zip(chunk, found, strict=True):
+            yield {"image": name, **one}
+
+
+def looked_at(server: Server, images: np.ndarray) -> list[dict[str, Any]]:
+    """For each of a few images or features of the model's size what `search` gives, of the best caption alone."""
+    settings = server.settings
+    return list(_searched(server, images, settings.width, 1, settings.penalty))
+
+
+def _searched(
+    server: Server, images: np.ndarray, width: int, results: int, penalty: float
+) -> Iterator[dict[str, Any]]:
+    """What `search` gives, as arrays of each image alone, with its `pixels` (None of features)."""
+    given = tf.constant(images if server.pixels else images.astype(np.float32))
+    options = tf.constant(width), tf.constant(results), tf.constant(penalty, tf.float32)
+    answer = server.functions["search"](given, *options)
+    arrays = {name: value.numpy() for name, value in answer.items()}
+    for row, values in enumerate(images):
+        shown = values if server.pixels else None
+        yield {"pixels": shown} | {key: value[row] for key, value in arrays.items()}
 
 
 def _pixels(server: Server, inputs: Iterable[str]) -> Iterator[tuple[str, np.ndarray]]:

@@ -197,10 +197,18 @@ class Captioning:
     # ---- metrics
 
     def finish(self, prepared: Prepared, model: Any, batches: CaptionBatches, predictions: Any) -> Any:
-        """The predictions with the captions found by the search, `found`; once, after training."""
-        from zoo.captioning.serving import describe_all
+        """The predictions with the captions found by the search, `found`, and where those of a few images looked,
+        `looked`; once, after training."""
+        from zoo.captioning.pictures import MOST_MAPS
+        from zoo.captioning.serving import describe_all, looked_at
 
-        return {**predictions, "found": describe_all(self.serve(model, prepared), batches.given)}
+        server, images = self.serve(model, prepared), batches.given
+        few = np.linspace(0, len(images) - 1, min(MOST_MAPS, len(images))).round().astype(int)
+        return {
+            **predictions,
+            "found": describe_all(server, images),
+            "looked": looked_at(server, images[few]),
+        }
 
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches) -> Metrics:
         """What the model foresees of people's captions; and, after the search, how good its own ones are."""
@@ -234,10 +242,14 @@ class Captioning:
     def pictures(
         self, prepared: Prepared, predictions: Mapping[str, Any], batches: CaptionBatches
     ) -> dict[str, Any]:
-        """Some images with their captions."""
-        from zoo.captioning.pictures import contact_sheet
+        """Some images with their captions, and where the model looked for each word of a few."""
+        from zoo.captioning.pictures import attention_maps, contact_sheet
 
-        return {"captions.png": contact_sheet(_texts(predictions), batches)}
+        drawn = {"captions.png": contact_sheet(_texts(predictions), batches)}
+        looked = predictions["looked"]
+        if looked and looked[0]["attention"].shape[-1]:
+            drawn["attention.png"] = attention_maps(_best(looked))
+        return drawn
 
     def trivial_rows(self, prepared: Prepared, batches: CaptionBatches) -> dict[str, Metrics]:
         """The first caption of the training image that looks most alike, and that of one person against the others'."""
@@ -363,11 +375,15 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
     """
     from zoo.captioning.pictures import attention_maps
 
-    best = [
+    answers.draw(attention_maps(_best(found)), name)
+
+
+def _best(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The image and the best of its candidates, as `attention_maps` takes them."""
+    return [
         {"pixels": one["pixels"], "tokens": one["tokens"][0], "attention": one["attention"][0]}
         for one in found
     ]
-    answers.draw(attention_maps(best), name)
 
 
 TASK = Captioning()

@@ -130,7 +130,7 @@ def test_the_search_and_the_pictures_see_the_images_and_their_likeness_is_that_o
     scores = [one["score"] for one in found["found"]]
     assert scores[0] == pytest.approx(scores[4], abs=1e-5)
     assert len({round(score, 4) for score in scores}) == 4
-    assert set(TASK.pictures(ready, found, ready.valid)) == {"captions.png"}
+    assert set(TASK.pictures(ready, found, ready.valid)) == {"captions.png", "attention.png"}
     assert TASK.trivial_rows(ready, ready.valid)["nearest training image"]["true"] == 1
 
 

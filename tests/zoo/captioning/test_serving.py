@@ -76,6 +76,7 @@ def test_a_finished_run_tells_all(run):
     assert metrics["ceiling"] == {"true": 1.0}
     assert len(metrics["details"]["samples"]) == 8
     assert read_image(run / "captions.png").shape[1] > 1000
+    assert read_image(run / "attention.png").shape[1] > 300
     assert "bleu" not in (run / "history.csv").read_text()  # the search runs once, at the end
 
 
@@ -254,6 +255,7 @@ def of_features(tmp_path_factory) -> Path:
 def test_features_are_described_by_name(of_features, photos, tmp_path):
     done = call(predict, of_features / "run", of_features / "all.npz")
     assert done.code == 0, done.err
+    assert not (of_features / "run/attention.png").exists(), "a vector has no parts to look at"
     assert [line for line in done.out.splitlines() if not line.startswith("  ")] == [
         f"p{n}" for n in range(12)
     ]

@@ -167,7 +167,7 @@ def test_it_learns_to_say_what_is_in_an_image(kind):
 
 def predictions(*captions: str) -> dict:
     found = [{"caption": caption, "score": -1.0, "cut": n == 1} for n, caption in enumerate(captions)]
-    return {"surprise": np.log([2.0] * 5), "right": np.ones(5), "found": found}
+    return {"surprise": np.log([2.0] * 5), "right": np.ones(5), "found": found, "looked": []}
 
 
 def test_without_a_search_only_what_is_foreseen_is_scored():
