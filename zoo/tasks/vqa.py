@@ -103,7 +103,7 @@ class Vqa:
         "batch_size": 96,
         "learning_rate": 3e-3,
         "average": 0.99,
-        "epochs": 10,
+        "epochs": 8,
     }
     monitor = ("accuracy", "max")
     headline = ("accuracy", "macro_f1", "loss")
