@@ -21,6 +21,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from zoo.sampling import draw
+
 Step = Callable[[tf.Tensor, Any], tuple[tf.Tensor, Any, Any]]
 
 
@@ -248,19 +250,20 @@ def sample(
     limits: tf.Tensor,
     language: Language,
     *,
-    temperature: float = 1.0,
-    top_k: int = 0,
-    top_p: float = 1.0,
-    seed: Any = (0, 0),
+    chance: Callable[[tf.Tensor], Any],
+    temperature: Any = 1.0,
+    top_k: Any = 0,
+    top_p: Any = 1.0,
 ) -> Found:
     """One sequence a row, each token drawn from what the model says, or with `temperature` 0 the most probable one.
 
     Args:
         step, states, limits, language: see `beam_search`; here a step has `batch` rows.
+        chance: what decides at step n: a number from 0 to below 1 for all rows, so that what is drawn depends on a row
+            alone, or one for each, `(batch, 1)`.
         temperature: logits are divided by it; below 1 the probable becomes more so. 0: no drawing (greedy).
         top_k: only the k most probable tokens are drawn (Fan, Lewis and Dauphin 2018); 0: all.
         top_p: only the fewest tokens that have this probability together (Holtzman et al. 2020); 1: all.
-        seed: two whole numbers; the same seed draws the same. A row's tokens depend on its place in the batch.
 
     Returns:
         One result a row; its score is its log probability under the model as it is, whatever it was drawn with.
@@ -274,7 +277,7 @@ def sample(
     def advance(n: tf.Tensor, last: tf.Tensor, rows: Any, so_far: dict[str, Any]) -> tuple[Any, ...]:
         logits, rows, extras = step(last, rows)
         log_p = tf.nn.log_softmax(language.allowed(logits))
-        drawn = _draw(log_p, temperature, top_k, top_p, tf.stack([seed[0], seed[1] + n]))
+        drawn = draw(log_p, chance(n), temperature, top_k, top_p)
         done = so_far["done"]
         said = tf.where(done, language.padding, drawn)
         gain = tf.gather(log_p, drawn, batch_dims=1)
@@ -316,28 +319,7 @@ def sample(
 
 def greedy(step: Step, states: Any, limits: tf.Tensor, language: Language) -> Found:
     """At each step the most probable token."""
-    return sample(step, states, limits, language, temperature=0.0)
-
-
-def _draw(log_p: tf.Tensor, temperature: float, top_k: int, top_p: float, seed: tf.Tensor) -> tf.Tensor:
-    """A token for each row of `(rows, vocabulary)`, int32."""
-    if temperature == 0:
-        return tf.argmax(log_p, axis=-1, output_type=tf.int32)
-    log_p = tf.nn.log_softmax(log_p / temperature)
-    never = tf.constant(-float("inf"), log_p.dtype)
-    descending = tf.sort(log_p, axis=-1, direction="DESCENDING")
-    if top_k:
-        least = tf.gather(descending, tf.minimum(top_k, tf.shape(log_p)[-1]) - 1, axis=1)[:, None]
-        log_p = tf.where(log_p < least, never, log_p)
-    if top_p < 1:
-        shares = tf.exp(descending)
-        before = tf.cumsum(shares, axis=-1, exclusive=True)
-        count = tf.reduce_sum(tf.cast(before < top_p, tf.int32), axis=-1)  # the most probable is always in
-        least = tf.gather(descending, tf.maximum(count, 1) - 1, batch_dims=1)[:, None]
-        log_p = tf.where(log_p < least, never, log_p)
-    # The largest of the log probabilities plus Gumbel noise is a draw from the probabilities (Gumbel 1954).
-    uniform = tf.random.stateless_uniform(tf.shape(log_p), seed, minval=1e-20, dtype=log_p.dtype)
-    return tf.argmax(log_p - tf.math.log(-tf.math.log(uniform)), axis=-1, output_type=tf.int32)
+    return sample(step, states, limits, language, chance=lambda n: 0.0, temperature=0.0)
 
 
 # ------------------------------------------------------------------------------------------ helpers

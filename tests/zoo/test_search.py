@@ -198,13 +198,23 @@ def test_more_results_than_sequences_are_nothing():
     assert not found.cut.numpy()[0, 3:].any()
 
 
+def for_each_row(count: int):
+    """Chances of a seed, one for each row and step."""
+    return lambda n: tf.random.stateless_uniform([count, 1], tf.stack([0, n]))
+
+
+def of_seed(seed: int):
+    """Chances of a seed, one for each step."""
+    return lambda n: tf.random.stateless_uniform([], tf.stack([seed, n]))
+
+
 def test_what_is_forbidden_is_never_said():
     table = tables(8)
     table[..., [0, BEGIN, 4]] += 50
     language = Language(BEGIN, END, forbidden=(4,))
     for found in (
         beam_search(*model(table), limits(*[6] * 8), language, width=3),
-        sample(*model(table), limits(*[6] * 8), language),
+        sample(*model(table), limits(*[6] * 8), language, chance=for_each_row(8)),
     ):
         inside = np.arange(found.tokens.shape[-1]) < found.lengths.numpy()[..., None]
         assert (found.tokens.numpy()[inside] == 3).all()
@@ -246,7 +256,7 @@ def test_repeat_keeps_rows_together():
 def first_words(count: int = 4000, **settings) -> np.ndarray:
     """Shares of the first tokens drawn from probabilities 0.5 (end), 0.3 and 0.2."""
     table = np.tile(np.log([1e-9, 1e-9, 0.5, 0.3, 0.2]), (count, VOCABULARY, VOCABULARY, 1))
-    found = sample(*model(table), limits(*[1] * count), LANGUAGE, **settings)
+    found = sample(*model(table), limits(*[1] * count), LANGUAGE, chance=for_each_row(count), **settings)
     return np.bincount(found.tokens.numpy()[:, 0, 0], minlength=VOCABULARY) / count
 
 
@@ -268,11 +278,11 @@ def test_tokens_are_drawn_with_their_probabilities(settings, expected):
     assert (np.asarray(shares)[[0, 3, 4]][np.asarray(expected) == 0] == 0).all()
 
 
-def test_a_seed_draws_the_same_and_another_seed_something_else():
+def test_a_chance_for_all_rows_draws_the_same_whatever_the_batch():
     table = tables(5, sharpness=0.3)
     draws = [
-        sample(*model(table[:rows]), limits(*[9] * rows), LANGUAGE, seed=seed)
-        for rows, seed in ((5, (0, 0)), (5, (0, 0)), (5, (7, 0)), (3, (0, 0)))
+        sample(*model(table[:rows]), limits(*[9] * rows), LANGUAGE, chance=of_seed(seed))
+        for rows, seed in ((5, 0), (5, 0), (5, 7), (3, 0))
     ]
     first, again, other, fewer = [
         [words_of(found, row) for row in range(len(found.tokens))] for found in draws

@@ -19,7 +19,8 @@ from zoo.pixels import Resizer, not_empty, resize
 from zoo.search import Found
 from zoo.serving import Server
 from zoo.subwords import Pieces
-from zoo.writing.serving import PENALTY, RESULTS, WIDTH, Settings, write
+from zoo.writing.answers import AnswerOptions
+from zoo.writing.serving import PENALTY, RESULTS, SAMPLING, WIDTH, Settings, asker, draw, write
 
 #: Images that are described at once.
 AT_ONCE = 64
@@ -44,6 +45,9 @@ def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, setti
         attention       (batch, results, steps, rows, columns) what share of attention each token gave to what part of
                         the image; no rows and columns without attention
 
+    `sample` takes the image, `temperature`, `top_k`, `top_p` and `seed`, and gives a `caption`, drawn token by token,
+    its log probability as `score`, and `cut`, each `(batch,)`.
+
     `shape` gives the shape that images are brought to, or that features must have.
     """
     given = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
@@ -52,16 +56,20 @@ def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, setti
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
     grid = (0, 0) if decoder.attention is None else grid_of(encoder)
 
-    def search(images: tf.Tensor, width: Any, results: Any, penalty: Any) -> Found:
+    def begin(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, None, tf.Tensor]:
         memory, start = encoder(seen(encoder, _read(images)), training=False)
-        limits = tf.fill([tf.shape(images)[0]], settings.longest)
-        return write(decoder, start, memory, None, limits, width, results, penalty)
+        return start, memory, None, tf.fill([tf.shape(images)[0]], settings.longest)
 
     def _read(images: tf.Tensor) -> tf.Tensor:
         return resize(not_empty(images), (shape[0], shape[1])) if pixels else images
 
     def describe(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = search(images, settings.width, 1, settings.penalty)
+        return _best(write(decoder, *begin(images), settings.width, 1, settings.penalty))
+
+    def sample(images: tf.Tensor, *how: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _best(draw(decoder, *begin(images), *how))
+
+    def _best(found: Found) -> dict[str, tf.Tensor]:
         return {
             "caption": pieces.sentences(found.tokens[:, 0]),
             "score": found.scores[:, 0],
@@ -71,7 +79,7 @@ def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, setti
     def search_for(
         images: tf.Tensor, width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        found = search(images, width, results, penalty)
+        found = write(decoder, *begin(images), width, results, penalty)
         return {
             "caption": pieces.sentences(found.tokens),
             "score": found.scores,
@@ -88,6 +96,7 @@ def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, setti
     functions = {
         "serving_default": tf.function(describe, input_signature=[given]),
         "search": tf.function(search_for, input_signature=[given, WIDTH, RESULTS, PENALTY]),
+        "sample": tf.function(sample, input_signature=[given, *SAMPLING]),
         "shape": the_shape,
     }
     server = Server(model, [pieces], functions)
@@ -113,39 +122,34 @@ def describe_all(server: Server, images: np.ndarray) -> list[dict[str, Any]]:
     return found
 
 
-def candidates(
-    server: Server, inputs: Iterable[str], width: int, results: int, penalty: float
-) -> Iterator[dict[str, Any]]:
-    """For each image its candidates: what `search` gives, as arrays of that image alone, its name and its `pixels`.
+def candidates(server: Server, inputs: Iterable[str], options: AnswerOptions) -> Iterator[dict[str, Any]]:
+    """For each image its candidates: what `search` or `sample` gives, as arrays of that image alone, its name and its
+    `pixels`.
 
     Args:
         server: see `make`.
         inputs: image files; of a model of features `.npz` files of `names` and `features`, described one by one.
-        width, results, penalty: of the search.
+        options: of the search, or of the draws.
 
     Raises:
         UserError: a file that cannot be read, features of another shape than the model's.
     """
     for chunk in _chunks(_pixels(server, inputs) if server.pixels else _features(server, inputs)):
-        found = _searched(server, np.stack([values for _, values in chunk]), width, results, penalty)
+        found = _asked(server, np.stack([values for _, values in chunk]), options)
         for (name, _), one in zip(chunk, found, strict=True):
             yield {"image": name, **one}
 
 
 def looked_at(server: Server, images: np.ndarray) -> list[dict[str, Any]]:
     """For each of a few images or features of the model's size what `search` gives, of the best caption alone."""
-    settings = server.settings
-    return list(_searched(server, images, settings.width, 1, settings.penalty))
+    return list(_asked(server, images, AnswerOptions()))
 
 
-def _searched(
-    server: Server, images: np.ndarray, width: int, results: int, penalty: float
-) -> Iterator[dict[str, Any]]:
-    """What `search` gives, as arrays of each image alone, with its `pixels` (None of features)."""
+def _asked(server: Server, images: np.ndarray, options: AnswerOptions) -> Iterator[dict[str, Any]]:
+    """What comes of images or features of the model's size, as arrays of each alone, with its `pixels` (None of
+    features)."""
     given = tf.constant(images if server.pixels else images.astype(np.float32))
-    options = tf.constant(width), tf.constant(results), tf.constant(penalty, tf.float32)
-    answer = server.functions["search"](given, *options)
-    arrays = {name: value.numpy() for name, value in answer.items()}
+    arrays = asker(server, options)(given)
     for row, values in enumerate(images):
         shown = values if server.pixels else None
         yield {"pixels": shown} | {key: value[row] for key, value in arrays.items()}

@@ -279,8 +279,8 @@ class Captioning:
         from zoo.captioning.serving import candidates
 
         options = options or AnswerOptions()
-        width, penalty = options.asked(server.settings.width, server.settings.penalty)
-        found = candidates(server, inputs, width, options.n_best, penalty)
+        options.check()
+        found = candidates(server, inputs, options)
         rows, first = answers.gathered(found, "image", "caption", options)
         if options.attention:
             _draw_attention(first, options.attention)

@@ -11,6 +11,7 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from zoo.options import option
+from zoo.sampling import SamplingOptions
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
@@ -41,19 +42,10 @@ class Options:
 
 
 @dataclass(frozen=True)
-class AnswerOptions:
+class AnswerOptions(SamplingOptions):
     """How a trained language model goes on with a prompt."""
 
     length: int = option(200, "tokens to write", minimum=0)
-    temperature: float = option(
-        0.8, "scores are divided by it before drawing; 0 writes what is most likely", minimum=0
-    )
-    top_k: int = option(0, "draw from so many of the most likely tokens; 0 for all", minimum=0)
-    top_p: float = option(
-        1.0, "draw from the most likely tokens that reach this together", minimum=0, maximum=1
-    )
-    samples: int = option(1, "continuations of each prompt", minimum=1)
-    seed: int = option(0, "of the draws", minimum=0, maximum=2**31 - 1)
     score: bool = option(False, "go on with nothing: tell how likely the inputs are")
 
 

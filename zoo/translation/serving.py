@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from zoo.search import Found
 from zoo.serving import Server
 from zoo.subwords import END, PADDING, UNKNOWN, Pieces
 from zoo.text import chunks
-from zoo.writing.serving import PENALTY, RESULTS, WIDTH, Settings, write
+from zoo.writing.answers import AnswerOptions
+from zoo.writing.serving import PENALTY, RESULTS, SAMPLING, WIDTH, Settings, asker, draw, write
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 #: Shown for a token that the model does not know.
@@ -38,27 +38,30 @@ def make(model: Any, source: Pieces, target: Pieces, settings: Settings) -> Serv
         tokens          (batch, results, steps) strings, what was written; "" behind its end
         attention       (batch, results, steps, places) what share of attention each token gave to what was read
 
+    `sample` takes `text`, `temperature`, `top_k`, `top_p` and `seed`, and gives a `translation`, drawn token by token,
+    its log probability as `score`, and `cut`, each `(batch,)`.
+
     An empty sentence is answered with an empty one, whose score is 0.
     """
-    search = _search(model, source, settings)
+    reader, decoder = _reader(model, source, settings), model.get_layer("decoder")
+
+    def search(text: tf.Tensor, width: Any, results: Any, penalty: Any) -> tuple[Found, tf.Tensor]:
+        read, start, memory, limits = reader(text)
+        return write(decoder, start, memory, read != PADDING, limits, width, results, penalty), read
 
     @tf.function(input_signature=[TEXT])
     def translate(text: tf.Tensor) -> dict[str, tf.Tensor]:
         found, _ = search(text, settings.width, 1, settings.penalty)
+        return _best(found)
+
+    def _best(found: Found) -> dict[str, tf.Tensor]:
         return {
             "translation": target.sentences(found.tokens[:, 0]),
             "score": found.scores[:, 0],
             "cut": found.cut[:, 0],
         }
 
-    @tf.function(
-        input_signature=[
-            TEXT,
-            WIDTH,
-            RESULTS,
-            PENALTY,
-        ]
-    )
+    @tf.function(input_signature=[TEXT, WIDTH, RESULTS, PENALTY])
     def search_for(
         text: tf.Tensor, width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor
     ) -> dict[str, tf.Tensor]:
@@ -73,26 +76,32 @@ def make(model: Any, source: Pieces, target: Pieces, settings: Settings) -> Serv
             "attention": found.extras,
         }
 
-    server = Server(model, [source, target], {"serving_default": translate, "search": search_for})
+    @tf.function(input_signature=[TEXT, *SAMPLING])
+    def sample(text: tf.Tensor, *how: tf.Tensor) -> dict[str, tf.Tensor]:
+        read, start, memory, limits = reader(text)
+        found = draw(decoder, start, memory, read != PADDING, limits, *how)
+        return _best(found)
+
+    functions = {"serving_default": translate, "search": search_for, "sample": sample}
+    server = Server(model, [source, target], functions)
     server.settings = settings
     return server
 
 
-def _search(model: Any, source: Pieces, settings: Settings) -> Callable[..., tuple[Found, tf.Tensor]]:
-    encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
+def _reader(model: Any, source: Pieces, settings: Settings) -> Callable[[tf.Tensor], tuple[tf.Tensor, ...]]:
+    """From sentences to the numbers of their tokens `(batch, places)`, start and memory of the decoder, and limits."""
+    encoder = model.get_layer("encoder")
 
-    def search(text: tf.Tensor, width: Any, results: Any, penalty: Any) -> tuple[Found, tf.Tensor]:
-        """What was found for sentences, and the numbers of the tokens that were read, `(batch, places)`."""
+    def reader(text: tf.Tensor) -> tuple[tf.Tensor, ...]:
         ragged = source(text)[:, : settings.longest]
         lengths = tf.cast(ragged.row_lengths(), tf.int32)
         read = _ended(ragged)
         memory, start = encoder(read, training=False)
         # A model that repeats itself is cut soon; a character of one language may be three of another.
         limits = tf.where(lengths > 0, tf.minimum(settings.longest, 3 * lengths + 10), 0)
-        found = write(decoder, start, memory, read != PADDING, limits, width, results, penalty)
-        return found, read
+        return read, start, memory, limits
 
-    return search
+    return reader
 
 
 def _ended(ragged: tf.RaggedTensor) -> tf.Tensor:
@@ -123,14 +132,10 @@ def translate_all(server: Server, texts: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def candidates(
-    server: Server, texts: Iterable[str], width: int, results: int, penalty: float
-) -> Iterable[dict[str, Any]]:
-    """For each sentence its candidates: what `search` gives, as NumPy arrays of that sentence alone."""
+def candidates(server: Server, texts: Iterable[str], options: AnswerOptions) -> Iterator[dict[str, Any]]:
+    """For each sentence its candidates: what `search` or `sample` gives, as NumPy arrays of that sentence alone."""
+    ask = asker(server, options)
     for chunk in chunks(texts, AT_ONCE):
-        answer = server.functions["search"](
-            tf.constant(chunk), tf.constant(width), tf.constant(results), tf.constant(penalty, tf.float32)
-        )
-        arrays: dict[str, np.ndarray] = {name: value.numpy() for name, value in answer.items()}
+        arrays = ask(tf.constant(chunk))
         for row, text in enumerate(chunk):
             yield {"text": text, **{name: values[row] for name, values in arrays.items()}}

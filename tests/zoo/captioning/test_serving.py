@@ -133,6 +133,32 @@ def test_an_empty_batch(server, shape):
     assert all(len(value) == 0 for value in search(server.functions["search"], images=images).values())
 
 
+def drawn(function, given, seed: int = 0, temperature: float = 1.0) -> dict:
+    """What `sample` gives, of the live model or of a loaded signature; these take images by its name."""
+    names = "image", "temperature", "top_k", "top_p", "seed"
+    values = [
+        tf.constant(one)
+        for one in (given, np.float32(temperature), np.int32(0), np.float32(1), np.int32(seed))
+    ]
+    if hasattr(function, "structured_input_signature"):
+        return numbers(function(**dict(zip(names, values, strict=True))))
+    return numbers(function(*values))
+
+
+def test_draws_follow_from_the_seed_and_the_row_alone(run, server):
+    loaded, live = tf.saved_model.load(str(run / "export")).signatures["sample"], server.functions["sample"]
+    together = drawn(live, IMAGES)
+    assert differing(drawn(loaded, IMAGES), together) == []
+    for row in range(4):
+        alone = drawn(live, IMAGES[row : row + 1])
+        assert differing(alone, {name: value[row : row + 1] for name, value in together.items()}) == []
+    assert any(differing(drawn(live, IMAGES, seed), together) for seed in range(1, 5))
+    greedy = search(server.functions["search"], width=1, results=1, penalty=0.0)
+    likeliest = drawn(live, IMAGES, temperature=0.0)
+    assert (likeliest["caption"] == greedy["caption"][:, 0]).all()
+    np.testing.assert_allclose(likeliest["score"], greedy["log_probability"][:, 0], atol=1e-5)
+
+
 def test_an_answer_does_not_depend_on_its_batch(server):
     together = search(server.functions["search"])
     for row in range(4):

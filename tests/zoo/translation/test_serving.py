@@ -62,6 +62,10 @@ def live(run: Path):
     return plugins.load("zoo.tasks", "translation", "TASK").serve(model, prepared)
 
 
+def numbers(answer: dict) -> dict:
+    return {name: value.numpy() for name, value in answer.items()}
+
+
 def search(function, width: int = 4, results: int = 3, penalty: float = 1.0, sentences=SENTENCES) -> dict:
     answer = function(
         text=tf.constant(sentences, tf.string),
@@ -185,6 +189,43 @@ def test_a_wider_beam_and_more_results(server):
     np.testing.assert_allclose(one["score"], one["log_probability"])
 
 
+def drawn(function, given, seed: int = 0, temperature: float = 1.0) -> dict:
+    """What `sample` gives, of the live model or of a loaded signature; these take text by its name."""
+    names = "text", "temperature", "top_k", "top_p", "seed"
+    values = [
+        tf.constant(one)
+        for one in (given, np.float32(temperature), np.int32(0), np.float32(1), np.int32(seed))
+    ]
+    if hasattr(function, "structured_input_signature"):
+        return numbers(function(**dict(zip(names, values, strict=True))))
+    return numbers(function(*values))
+
+
+def test_draws_follow_from_the_seed_and_the_row_alone(run, server):
+    loaded, live = tf.saved_model.load(str(run / "export")).signatures["sample"], server.functions["sample"]
+    together = drawn(live, SENTENCES)
+    assert differing(drawn(loaded, SENTENCES), together) == []
+    for row in range(4):
+        alone = drawn(live, SENTENCES[row : row + 1])
+        assert differing(alone, {name: value[row : row + 1] for name, value in together.items()}) == []
+    assert any(differing(drawn(live, SENTENCES, seed), together) for seed in range(1, 5))
+    greedy = search(server.functions["search"], width=1, results=1, penalty=0.0)
+    likeliest = drawn(live, SENTENCES, temperature=0.0)
+    assert (likeliest["translation"] == greedy["translation"][:, 0]).all()
+    np.testing.assert_allclose(likeliest["score"], greedy["log_probability"][:, 0], atol=1e-5)
+
+
+def test_predict_draws_sentences(run, tmp_path):
+    from zoo.predict import main
+
+    out = tmp_path / "out.jsonl"
+    done = call(main, run, SENTENCES[0], "--sampling", "--samples", "3", "--seed", "5", "--out", out)
+    assert done.code == 0, done.err
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["sample"] for row in rows] == [1, 2, 3]
+    assert len({row["translation"] for row in rows}) > 1
+
+
 def test_predict_translates_and_draws(run, tmp_path):
     from zoo.predict import main
 
@@ -209,7 +250,9 @@ def test_predict_translates_and_draws(run, tmp_path):
         (("--attention", "map.txt"), "--attention map.txt: the name must end in .png, .svg, .pdf"),
         (("--attention", "/nowhere/map.png"), "--attention /nowhere/map.png: there is no folder /nowhere"),
         (("--beam", "2", "--n-best", "3"), "--n-best 3: a beam of 2 has no more; give --beam"),
-        (("--temperature", "2"), "--temperature is an option of language_model"),
+        (("--sampling", "--beam", "2"), "--sampling draws and does not search; leave out --beam"),
+        (("--samples", "2"), "--samples 2: give --sampling too"),
+        (("--score",), "--score is an option of language_model"),
     ],
 )
 def test_predict_tells_what_it_cannot(run, options, message):

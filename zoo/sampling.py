@@ -1,10 +1,26 @@
-"""Drawing the next token, in TensorFlow operations that the exported model holds."""
+"""Drawing the next token, in TensorFlow operations that exported models hold, and what can be asked of the draws."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
+from zoo.options import option
+
+
+@dataclass(frozen=True)
+class SamplingOptions:
+    """How texts are drawn."""
+
+    temperature: float = option(
+        0.8, "scores are divided by it before drawing; 0 writes what is most likely", minimum=0
+    )
+    top_k: int = option(0, "draw from so many of the most likely tokens; 0 for all", minimum=0)
+    top_p: float = option(
+        1.0, "draw from the most likely tokens that reach this together", minimum=0, maximum=1
+    )
+    samples: int = option(1, "texts to draw for each input", minimum=1)
+    seed: int = option(0, "of the draws", minimum=0, maximum=2**31 - 1)
 
 
 def draw(scores: Any, chance: Any, temperature: Any, top_k: Any, top_p: Any) -> Any:
@@ -22,6 +38,8 @@ def draw(scores: Any, chance: Any, temperature: Any, top_k: Any, top_p: Any) -> 
     Returns:
         Class numbers `(batch,)` int32.
     """
+    import tensorflow as tf
+
     greedy = temperature <= 0
     scores = tf.cast(scores, tf.float32) / tf.where(greedy, 1.0, temperature)
     order = tf.argsort(scores, axis=1, direction="DESCENDING", stable=True)
