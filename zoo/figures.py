@@ -6,7 +6,13 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from datasets.errors import UserError
 from zoo.rundir import write_atomically
+
+#: Endings of the pictures that a user may ask for.
+KINDS = (".png", ".svg", ".pdf")
 
 #: Families with Hangul, kana or Han that systems and font packages bring; the first that is installed helps out.
 FONTS = (
@@ -30,6 +36,49 @@ def save(figure: Any, path: Path, dpi: int = 120) -> None:
     with warnings.catch_warnings(), rc_context({"font.family": families}):  # for texts that drawing adds
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         write_atomically(path, lambda aside: figure.savefig(aside, dpi=dpi, format=path.suffix[1:].lower()))
+
+
+def asked_for(flag: str, name: str) -> Path:
+    """The path of a picture that a user asks for by a flag.
+
+    Raises:
+        UserError: its kind is not one of `KINDS`, there is no folder for it, or it is one.
+    """
+    path = Path(name)
+    if path.suffix.lower() not in KINDS:
+        raise UserError(f"{flag} {name}: the name must end in {', '.join(KINDS)}")
+    if not path.parent.is_dir():
+        raise UserError(f"{flag} {name}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise UserError(f"{flag} {name}: is a folder; give the name of a file")
+    return path
+
+
+def save_asked_for(figure: Any, flag: str, name: str) -> None:
+    """Write such a picture.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        save(figure, asked_for(flag, name))
+    except OSError as problem:
+        raise UserError(f"{flag} {name}: cannot be written ({problem.strerror or problem})", 1) from None
+
+
+def veil(axes: Any, pixels: np.ndarray, weights: np.ndarray) -> None:
+    """An image that is dark but where the weights are, `(rows, columns)`: the largest leaves it as it is."""
+    height, width = pixels.shape[:2]
+    axes.imshow(pixels)
+    axes.imshow(
+        np.zeros_like(weights), cmap="gray", vmin=0, vmax=1, alpha=0.85 * (1 - shares(weights)),
+        extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="bilinear",
+    )  # fmt: skip
+
+
+def shares(weights: np.ndarray) -> np.ndarray:
+    """The weights by the largest of them."""
+    return weights / max(float(weights.max()), 1e-9)
 
 
 def text_families() -> list[str]:

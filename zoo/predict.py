@@ -71,11 +71,15 @@ def _answer_options() -> dict[str, type]:
 def _chosen(arguments: argparse.Namespace, task: Any, name: str) -> dict[str, Any]:
     """The options of the answers as arguments of `task.answer`; options of other tasks are refused."""
     own = getattr(task, "answer_options", None)
-    for owner, options in _answer_options().items():
-        for option in sorted(given(arguments, options) - (given(arguments, own) if own else set())):
-            raise UserError(
-                f"--{option.replace('_', '-')} is an option of {owner}, and this is a run of {name}"
-            )
+    allowed = given(arguments, own) if own else set()
+    every = _answer_options()
+    for option in sorted(
+        {option for options in every.values() for option in given(arguments, options)} - allowed
+    ):
+        owners = " and ".join(
+            owner for owner, options in every.items() if option in given(arguments, options)
+        )
+        raise UserError(f"--{option.replace('_', '-')} is an option of {owners}, and this is a run of {name}")
     return {"options": collect(arguments, own)} if own else {}
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from datasets.errors import UserError
 from zoo import figures
-from zoo.figures import save
+from zoo.figures import asked_for, save, save_asked_for, veil
 
 
 def titled(text: str) -> Figure:
@@ -44,3 +48,37 @@ def test_what_stood_there_stays_where_drawing_fails(tmp_path):
         save(titled(r"$\frac{$"), path)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("a.gif", "the name must end in .png, .svg, .pdf"), ("none/a.png", "there is no folder none")],
+)
+def test_pictures_that_cannot_be_are_refused_before_they_are_drawn(name, told):
+    with pytest.raises(UserError, match=f"--attention {name}: {told}"):
+        asked_for("--attention", name)
+
+
+def test_a_picture_that_is_asked_for_is_written_whatever_the_case_of_its_ending(tmp_path):
+    save_asked_for(titled("a"), "--attention", str(tmp_path / "a.PNG"))
+    assert (tmp_path / "a.PNG").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "b.png").mkdir()
+    with pytest.raises(UserError, match=r"b\.png: is a folder"):
+        save_asked_for(titled("a"), "--attention", str(tmp_path / "b.png"))
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    with pytest.raises(UserError, match=r"c\.png: cannot be written \(No space left on device\)") as told:
+        save_asked_for(titled("a"), "--attention", str(tmp_path / "c.png"))
+    assert told.value.exit_code == 1
+
+
+def test_the_veil_is_thin_where_the_weights_are():
+    axes = Figure().subplots()
+    veil(axes, np.zeros((4, 6, 3), np.uint8), np.array([[0.0, 0.5], [0.25, 0.25]]))
+    np.testing.assert_allclose(axes.images[1].get_alpha(), 0.85 * np.array([[1, 0], [0.5, 0.5]]))
+    assert axes.images[1].get_extent() == [-0.5, 5.5, 3.5, -0.5]

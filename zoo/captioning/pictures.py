@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from zoo.captioning.batches import CaptionBatches
+from zoo.figures import shares, veil
 
 SHOWN = 12
 PER_ROW = 4
@@ -82,16 +83,10 @@ def _written(tokens: np.ndarray) -> list[str]:
 
 
 def _map(axes: Any, pixels: np.ndarray | None, weights: np.ndarray) -> None:
-    shares = weights / max(float(weights.max()), 1e-9)
     if pixels is None:
-        axes.imshow(shares, cmap="gray", vmin=0, vmax=1)
-        return
-    height, width = pixels.shape[:2]
-    axes.imshow(pixels)
-    axes.imshow(
-        np.zeros_like(shares), cmap="gray", vmin=0, vmax=1, alpha=0.85 * (1 - shares),
-        extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="bilinear",
-    )  # fmt: skip
+        axes.imshow(shares(weights), cmap="gray", vmin=0, vmax=1)
+    else:
+        veil(axes, pixels, weights)
 
 
 def _literal(text: str) -> str:

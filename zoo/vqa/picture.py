@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from zoo.figures import veil
 from zoo.vqa.batches import QuestionBatches
 
 SHOWN = 12
@@ -26,7 +28,7 @@ def contact_sheet(labels: tuple[str, ...], predictions: Any, batches: QuestionBa
     return sheet(panels, [predictions["attention"][n] for n in which])
 
 
-def sheet(panels: list[tuple[np.ndarray, str, str, bool | None]], attention: list[np.ndarray]) -> Figure:
+def sheet(panels: Sequence[tuple[np.ndarray, str, str, bool | None]], attention: list[np.ndarray]) -> Figure:
     """A panel for each question: the image, then the image under the weights of each hop.
 
     Args:
@@ -50,18 +52,13 @@ def _draw(cell: Any, panel: tuple[np.ndarray, str, str, bool | None], weights: n
     pixels, question, answer, right = panel
     colour = {True: "darkgreen", False: "firebrick", None: "black"}[right]
     cell.suptitle(f"{_wrapped(question)}\n{_wrapped(answer)}", fontsize=9, color=colour)
-    height, width = pixels.shape[:2]
-    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
     for number, axes in enumerate(cell.subplots(1, 1 + len(weights), squeeze=False)[0]):
-        axes.imshow(pixels)
         axes.set(xticks=[], yticks=[])
         if number:
-            seen = weights[number - 1]
-            axes.imshow(
-                np.full_like(seen, 0), cmap="gray", alpha=0.85 * (1 - seen / max(float(seen.max()), 1e-9)),
-                extent=extent, interpolation="bilinear",
-            )  # fmt: skip
-            axes.set_xlabel(f"look {number}: {seen.sum():.2f}", fontsize=8)
+            veil(axes, pixels, weights[number - 1])
+            axes.set_xlabel(f"look {number}: {weights[number - 1].sum():.2f}", fontsize=8)
+        else:
+            axes.imshow(pixels)
 
 
 def _wrapped(text: str, width: int = 34) -> str:

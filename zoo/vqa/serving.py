@@ -11,14 +11,13 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from datasets.images import read_image
-from zoo.figures import save
+from zoo.figures import asked_for, save_asked_for
 from zoo.pixels import Resizer, not_empty, resize
 from zoo.serving import Server
 from zoo.text import TextEncoder
 
 IMAGES = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
 QUESTIONS = tf.TensorSpec([None], tf.string, name="question")
-PICTURES = (".png", ".pdf", ".svg")
 
 
 def make(model: Any, encoder: TextEncoder, labels: tuple[str, ...], size: tuple[int, int]) -> Server:
@@ -72,7 +71,7 @@ def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) ->
         UserError: an image that cannot be read, a path without a question, a picture that cannot be written.
     """
     pairs = _pairs(list(inputs))
-    path = _checked_picture(picture, len(pairs))
+    _check_picture(picture, len(pairs))
     resizer = Resizer(tuple(server.functions["size"]()["size"].numpy().tolist()))
     rows: list[dict[str, Any]] = []
     panels, looked = [], []
@@ -83,11 +82,13 @@ def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) ->
         for n, (image, question) in enumerate(chunk):
             said, score = found["answer"][n].decode(), float(found["score"][n])
             rows.append({"image": image, "question": question, "answer": said, "score": score})
-            if path is not None:
+            if picture is not None:
                 panels.append((pixels[n], question, f"{said} ({score:.2f})", None))
                 looked.append(found["attention"][n])
-    if path is not None:
-        _write_picture(path, panels, looked)
+    if picture is not None:
+        from zoo.vqa.picture import sheet
+
+        save_asked_for(sheet(panels, looked), "--attention", picture)
     return rows
 
 
@@ -101,28 +102,13 @@ def _pairs(inputs: list[Any]) -> list[tuple[str, str]]:
     return [(str(image), question) for image, question in inputs]
 
 
-def _checked_picture(name: str | None, count: int) -> Path | None:
+def _check_picture(name: str | None, count: int) -> None:
     from zoo.vqa.picture import MOST_SHOWN
 
     if name is None:
-        return None
-    path = Path(name)
-    if path.suffix.lower() not in PICTURES:
-        raise UserError(f"--attention {name}: the name must end in one of {', '.join(PICTURES)}")
-    if not path.parent.is_dir():
-        raise UserError(f"--attention {name}: there is no folder {path.parent}")
+        return
+    asked_for("--attention", name)
     if count > MOST_SHOWN:
         raise UserError(
             f"--attention {name}: {count:,} questions are too many for one picture; {MOST_SHOWN} fit"
         )
-    return path
-
-
-def _write_picture(path: Path, panels: list[Any], looked: list[np.ndarray]) -> None:
-    from zoo.vqa.picture import sheet
-
-    figure = sheet(panels, looked)
-    try:
-        save(figure, path)
-    except OSError as problem:
-        raise UserError(f"cannot write {path}: {problem.strerror or problem}", 1) from None

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
+from zoo.figures import KINDS, asked_for
 from zoo.options import option
 from zoo.sampling import SamplingOptions
 
-PICTURES = (".png", ".svg", ".pdf")
 #: Inputs at most of which a picture may want to see what was looked at.
 MOST_DRAWN = 20
 
@@ -33,7 +32,7 @@ class AnswerOptions(SamplingOptions):
         "--samples, --seed)",
     )  # fmt: skip
     attention: str | None = option(
-        None, f"draw what was looked at for each token, of the first few inputs ({', '.join(PICTURES)})",
+        None, f"draw what was looked at for each token, of the first few inputs ({', '.join(KINDS)})",
         metavar="FILE",
     )  # fmt: skip
 
@@ -53,10 +52,8 @@ class AnswerOptions(SamplingOptions):
             raise UserError(
                 f"--samples {self.samples}: give --sampling too, or --n-best for the best of a search"
             )
-        if self.attention and Path(self.attention).suffix not in PICTURES:
-            raise UserError(f"--attention {self.attention}: the name must end in {', '.join(PICTURES)}")
-        if self.attention and not Path(self.attention).parent.is_dir():
-            raise UserError(f"--attention {self.attention}: there is no folder {Path(self.attention).parent}")
+        if self.attention:
+            asked_for("--attention", self.attention)
         if self.beam and self.n_best > self.beam:
             raise UserError(f"--n-best {self.n_best}: a beam of {self.beam} has no more; give --beam")
 
@@ -108,17 +105,3 @@ def shown(rows: list[dict[str, Any]], given: str, name: str) -> str:
             lines.append(row[given])
         lines.append(f"  → {row[name]}  ({row['score']:.3f}{', cut' if row['cut'] else ''})")
     return "\n".join(lines)
-
-
-def draw(figure: Any, name: str) -> None:
-    """Write a picture.
-
-    Raises:
-        UserError: it cannot be written.
-    """
-    from zoo.figures import save
-
-    try:
-        save(figure, Path(name))
-    except OSError as problem:
-        raise UserError(f"--attention {name}: cannot be written ({problem.strerror or problem})", 1) from None

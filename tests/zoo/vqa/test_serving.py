@@ -157,7 +157,7 @@ def test_what_is_wrong_is_told(run, photos, tmp_path):
     assert "none.png: there is no such image" in told(run, "none.png", "what?")
     assert "text.png: is no image that can be read" in told(run, tmp_path / "text.png", "what?")
     assert "give an image and a question by turns" in told(run, photos[0])
-    assert "the name must end in one of .png, .pdf, .svg" in told(run, photos[0], "?", "--attention", "a.txt")
+    assert "the name must end in .png, .svg, .pdf" in told(run, photos[0], "?", "--attention", "a.txt")
     assert "there is no folder" in told(run, photos[0], "?", "--attention", tmp_path / "none" / "a.png")
     (tmp_path / "q.csv").write_text("image\na.png\n")
     assert "no column for the question" in told(run, "--file", tmp_path / "q.csv")
