@@ -25,7 +25,7 @@ def save(figure: Any, path: Path, dpi: int = 120) -> None:
     """Write the figure whole or not at all, in the format of the file's name; letters that no font has become boxes.
 
     Raises:
-        OSError: it cannot be written.
+        UserError: it cannot be written.
     """
     from matplotlib import rc_context
     from matplotlib.text import Text
@@ -52,18 +52,6 @@ def asked_for(flag: str, name: str) -> Path:
     if path.is_dir():
         raise UserError(f"{flag} {name}: is a folder; give the name of a file")
     return path
-
-
-def save_asked_for(figure: Any, flag: str, name: str) -> None:
-    """Write such a picture.
-
-    Raises:
-        UserError: it cannot be written.
-    """
-    try:
-        save(figure, asked_for(flag, name))
-    except OSError as problem:
-        raise UserError(f"{flag} {name}: cannot be written ({problem.strerror or problem})", 1) from None
 
 
 def veil(axes: Any, pixels: np.ndarray, weights: np.ndarray) -> None:

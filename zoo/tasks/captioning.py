@@ -11,7 +11,7 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from zoo import applications
-from zoo.figures import save_asked_for
+from zoo.figures import asked_for, save
 from zoo.options import option
 from zoo.tasks.base import Metrics
 from zoo.writing import answers
@@ -376,7 +376,7 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
     """
     from zoo.captioning.pictures import attention_maps
 
-    save_asked_for(attention_maps(_best(found)), "--attention", name)
+    save(attention_maps(_best(found)), asked_for("--attention", name))
 
 
 def _best(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
-from zoo.figures import save_asked_for
+from zoo.figures import asked_for, save
 from zoo.options import option
 from zoo.tasks.base import Metrics
 from zoo.writing import answers
@@ -281,7 +281,7 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
         }
         for one in found
     ]
-    save_asked_for(attention_maps(best), "--attention", name)
+    save(attention_maps(best), asked_for("--attention", name))
 
 
 TASK = Translation()

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from datasets.images import read_image
-from zoo.figures import asked_for, save_asked_for
+from zoo.figures import asked_for, save
 from zoo.pixels import Resizer, not_empty, resize
 from zoo.serving import Server
 from zoo.text import TextEncoder
@@ -88,7 +88,7 @@ def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) ->
     if picture is not None:
         from zoo.vqa.picture import sheet
 
-        save_asked_for(sheet(panels, looked), "--attention", picture)
+        save(sheet(panels, looked), asked_for("--attention", picture))
     return rows
 
 
