@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -103,3 +104,7 @@ def write_many(folder: Path, runs: int) -> Path:
                     )  # fmt: skip
                     written += 1
     return folder
+
+
+if __name__ == "__main__":  # python -m tests.experiments.report.made_up FOLDER RUNS
+    write_many(Path(sys.argv[1]), int(sys.argv[2]))
