@@ -1,6 +1,7 @@
 """Workers, the client and whole commands are killed for real, and nothing is lost or counted twice.
 
-The runs are stand-ins that sleep; all else is as in `experiments.compare`.
+The runs are stand-ins that only wait; all else is as in `experiments.compare`. Those that are to be stopped are held
+until they are: no test depends on how fast the machine is.
 """
 
 from __future__ import annotations
@@ -33,15 +34,17 @@ class Comparison:
     Args:
         folder: for all of its files.
         seeds: three runs each.
-        seconds: of each run.
+        hold: no run ends before `release`.
     """
 
-    def __init__(self, folder: Path, seeds: int, seconds: float):
-        self.out, self.told, self.seeds = folder / "out", folder / "told", seeds
+    def __init__(self, folder: Path, seeds: int, hold: bool):
+        self.out, self.told, self.held, self.seeds = folder / "out", folder / "told", folder / "held", seeds
+        if hold:
+            self.held.touch()
         self.environment = {
             **os.environ,
             "ZOO_TEST_TOLD": str(self.told),
-            "ZOO_TEST_SECONDS": str(seconds),
+            "ZOO_TEST_HELD": str(self.held),
             "PYTHONPATH": str(REPOSITORY),
         }
         self.started: list[subprocess.Popen[str]] = []
@@ -58,6 +61,10 @@ class Comparison:
     def client(self, *address: str) -> subprocess.Popen[str]:
         """The comparison itself."""
         return self.python("-m", "tests.experiments.compare.client", self.out, self.seeds, *address)
+
+    def release(self) -> None:
+        """Let the runs end."""
+        self.held.unlink()
 
     def lines(self) -> list[list[str]]:
         """What was told so far: what happened, the run, its process, its cores."""
@@ -89,9 +96,9 @@ class Comparison:
 def comparison(tmp_path) -> Iterator[Callable[..., Comparison]]:
     made: list[Comparison] = []
 
-    def make(seeds: int, seconds: float, name: str = "") -> Comparison:
+    def make(seeds: int, hold: bool, name: str = "") -> Comparison:
         (tmp_path / name).mkdir(exist_ok=True)
-        made.append(Comparison(tmp_path / name, seeds, seconds))
+        made.append(Comparison(tmp_path / name, seeds, hold))
         return made[-1]
 
     yield make
@@ -121,11 +128,13 @@ def workers(client: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def test_a_killed_workers_run_goes_on_elsewhere_and_each_counts_once(comparison):
-    one = comparison(1, 2.0)
+    one = comparison(1, hold=True)
     client = one.client()
     until(lambda: one.counts()["begun"] == 2)
     victim = workers(client)[0]
     victim.kill()
+    until(lambda: one.counts()["stopped"] == 1)
+    one.release()
     out = said(client)
     assert "finished 3, found 0, failed 0" in out
     assert one.counts()["ended"] == one.finished() == 3
@@ -135,12 +144,13 @@ def test_a_killed_workers_run_goes_on_elsewhere_and_each_counts_once(comparison)
 
 
 def test_a_killed_client_leaves_no_process_and_the_next_one_goes_on(comparison):
-    one = comparison(1, 2.0)
+    one = comparison(1, hold=True)
     client = one.client()
     until(lambda: one.counts()["begun"] == 2)
     client.kill()
     until(lambda: one.counts()["stopped"] == 2)
     assert one.finished() == 0
+    one.release()
     assert "finished 3, found 0, failed 0" in said(one.client())
     assert one.counts()["gone-on-with"] == 2
     assert one.counts()["ended"] == one.finished() == 3
@@ -150,7 +160,7 @@ def test_a_killed_client_leaves_no_process_and_the_next_one_goes_on(comparison):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_lets_runs_save_their_state_and_says_how_far_it_came(comparison, number):
-    one = comparison(1, 2.0)
+    one = comparison(1, hold=True)
     client = one.client()
     until(lambda: one.counts()["begun"] == 2)
     # As a terminal does it: everything in the foreground hears of Ctrl-C.
@@ -163,7 +173,7 @@ def test_a_signal_lets_runs_save_their_state_and_says_how_far_it_came(comparison
 
 
 def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(comparison, tmp_path):
-    one = comparison(1, 0.2)
+    one = comparison(1, hold=False)
     port_file = tmp_path / "scheduler.json"
     dask = ("-m", "distributed.cli.dask_scheduler"), ("-m", "distributed.cli.dask_worker")
     one.python(
@@ -182,18 +192,20 @@ def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(comp
     assert one.finished() == one.counts()["ended"] == 3
     assert [*tmp_path.glob("[ab]/comparison/runs/*")] == [], "the workers' copies are removed"
     assert "finished 0, found 3, failed 0" in said(one.client(address))
-    local = comparison(1, 0.2, "local")
+    local = comparison(1, hold=False, name="local")
     said(local.client())
     same = ["run", "cell", "seed", "score", "metric", "parameters"]
     pd.testing.assert_frame_equal(load(one.out)[same], load(local.out)[same])
 
 
 def test_a_run_that_is_ended_from_outside_is_told_and_not_lost(comparison):
-    one = comparison(1, 2.0)
+    one = comparison(1, hold=True)
     client = one.client()
     until(lambda: one.counts()["begun"] == 2)
     stopped = one.lines()[0]
     os.kill(int(stopped[2]), signal.SIGTERM)
+    until(lambda: one.counts()["stopped"] == 1)
+    one.release()
     assert "finished 2, found 0, failed 0, stopped 1" in said(client)
     assert "finished 1, found 2, failed 0, stopped 0" in said(one.client())
     assert one.counts() == {"begun": 3, "stopped": 1, "gone-on-with": 1, "ended": 3}

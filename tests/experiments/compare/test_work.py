@@ -24,7 +24,7 @@ STAND_IN = "tests.experiments.compare.stand_in"
 @pytest.fixture
 def told(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("ZOO_TEST_TOLD", str(tmp_path / "told"))
-    monkeypatch.setenv("ZOO_TEST_SECONDS", "0.1")
+    monkeypatch.setenv("ZOO_TEST_HELD", str(tmp_path / "held"))
     return tmp_path / "told"
 
 
@@ -84,8 +84,8 @@ def test_a_failed_run_tells_its_last_lines(told, tmp_path):
     assert outcome.said.splitlines()[-2:] == ["first words", "last words"]
 
 
-def test_a_run_that_was_killed_says_by_what(told, tmp_path, monkeypatch):
-    monkeypatch.setenv("ZOO_TEST_SECONDS", "30")
+def test_a_run_that_was_killed_says_by_what(told, tmp_path):
+    (tmp_path / "held").touch()
     one = job(tmp_path / "runs" / "one", one_run())
     killer = threading.Thread(target=lambda: (_wait_for(told), os.kill(_process(told), signal.SIGKILL)))
     killer.start()
@@ -106,8 +106,8 @@ def test_a_run_that_could_not_be_measured_is_recorded_as_such(told, tmp_path):
         assert json.loads((folder / RECORD).read_text())["measured"] is (module is None)
 
 
-def test_a_stopped_run_goes_on_where_it_was(told, tmp_path, monkeypatch):
-    monkeypatch.setenv("ZOO_TEST_SECONDS", "30")
+def test_a_stopped_run_goes_on_where_it_was(told, tmp_path):
+    (tmp_path / "held").touch()
     folder, run = tmp_path / "runs" / "one", one_run()
     first = job(folder, run)
     stopper = threading.Thread(target=lambda: (_wait_for(told), stop(first.session)))
@@ -115,7 +115,7 @@ def test_a_stopped_run_goes_on_where_it_was(told, tmp_path, monkeypatch):
     assert work(first).status == "stopped"
     stopper.join()
     assert work(first).status == "stopped", "nothing of a stopped session is begun"
-    monkeypatch.setenv("ZOO_TEST_SECONDS", "0.1")
+    (tmp_path / "held").unlink()
     assert work(job(folder, run)).status == "finished"
     assert happened(told) == ["begun", "stopped", "gone-on-with", "ended"]
 
