@@ -32,9 +32,12 @@ AGAIN = {
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_the_same_numbers_on_jax(run_python):
-    on_jax(
+    done, passed = on_jax(
         run_python, AGAIN, "tests/zoo/test_parity.py", "tests/zoo/cells/test_dropout.py", "tests/zoo/layers"
     )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+    for name, at_least in AGAIN.items():
+        assert passed[name] >= at_least, name
 
 
 def test_auto_takes_the_fused_engine():
