@@ -20,7 +20,7 @@ from zoo.search import Found
 from zoo.serving import Server
 from zoo.subwords import Pieces
 from zoo.writing.answers import AnswerOptions
-from zoo.writing.serving import PENALTY, RESULTS, SAMPLING, WIDTH, Settings, asker, draw, write
+from zoo.writing.serving import Begun, Settings, asker, signatures
 
 #: Images that are described at once.
 AT_ONCE = 64
@@ -30,23 +30,12 @@ FEATURES = ".npz"
 def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, settings: Settings) -> Server:
     """The signatures of a captioner; captions end after `settings.longest` tokens.
 
-    `serving_default` takes `image` `(batch, height, width, 3)` uint8 of any height and width, or, where the model was
-    trained on features, `features` `(batch, …)` float32, and gives
+    See `zoo.writing.serving.signatures`: the inputs are `image` `(batch, height, width, 3)` uint8 of any height and
+    width, or, where the model was trained on features, `features` `(batch, …)` float32; a sentence is a `caption`.
+    `search` also gives
 
-        caption         (batch,) strings
-        score           (batch,) log probability divided by the length penalty
-        cut             (batch,) whether the caption was cut at the most tokens it may have
-
-    `search` also takes `width`, `results` (at most `width`) and `penalty`, and gives these three as `(batch, results)`,
-    the best first, and
-
-        log_probability (batch, results)
-        tokens          (batch, results, steps) strings, what was written; "" behind its end
         attention       (batch, results, steps, rows, columns) what share of attention each token gave to what part of
                         the image; no rows and columns without attention
-
-    `sample` takes the image, `temperature`, `top_k`, `top_p` and `seed`, and gives a `caption`, drawn token by token,
-    its log probability as `score`, and `cut`, each `(batch,)`.
 
     `shape` gives the shape that images are brought to, or that features must have.
     """
@@ -56,49 +45,21 @@ def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, setti
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
     grid = (0, 0) if decoder.attention is None else grid_of(encoder)
 
-    def begin(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, None, tf.Tensor]:
-        memory, start = encoder(seen(encoder, _read(images)), training=False)
-        return start, memory, None, tf.fill([tf.shape(images)[0]], settings.longest)
+    def begin(images: tf.Tensor) -> Begun:
+        images = resize(not_empty(images), (shape[0], shape[1])) if pixels else images
+        memory, start = encoder(seen(encoder, images), training=False)
+        return Begun(start, memory, None, tf.fill([tf.shape(images)[0]], settings.longest))
 
-    def _read(images: tf.Tensor) -> tf.Tensor:
-        return resize(not_empty(images), (shape[0], shape[1])) if pixels else images
-
-    def describe(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _best(write(decoder, *begin(images), settings.width, 1, settings.penalty))
-
-    def sample(images: tf.Tensor, *how: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _best(draw(decoder, *begin(images), *how))
-
-    def _best(found: Found) -> dict[str, tf.Tensor]:
-        return {
-            "caption": pieces.sentences(found.tokens[:, 0]),
-            "score": found.scores[:, 0],
-            "cut": found.cut[:, 0],
-        }
-
-    def search_for(
-        images: tf.Tensor, width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        found = write(decoder, *begin(images), width, results, penalty)
-        return {
-            "caption": pieces.sentences(found.tokens),
-            "score": found.scores,
-            "cut": found.cut,
-            "log_probability": found.log_probabilities,
-            "tokens": tf.gather(pieces.texts, found.tokens),
-            "attention": tf.reshape(found.extras, tf.concat([tf.shape(found.extras)[:3], grid], 0)),
-        }
+    def beside(begun: Begun, found: Found) -> dict[str, tf.Tensor]:
+        weights = found.extras
+        return {"attention": tf.reshape(weights, tf.concat([tf.shape(weights)[:3], grid], 0))}
 
     @tf.function(input_signature=[])
     def the_shape() -> dict[str, tf.Tensor]:
         return {"shape": tf.constant(shape, tf.int32)}
 
-    functions = {
-        "serving_default": tf.function(describe, input_signature=[given]),
-        "search": tf.function(search_for, input_signature=[given, WIDTH, RESULTS, PENALTY]),
-        "sample": tf.function(sample, input_signature=[given, *SAMPLING]),
-        "shape": the_shape,
-    }
+    functions = signatures(decoder, pieces, settings, given, "caption", begin, beside)
+    functions["shape"] = the_shape
     server = Server(model, [pieces], functions)
     server.settings, server.shape, server.pixels = settings, shape, pixels
     return server

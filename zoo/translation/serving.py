@@ -12,7 +12,7 @@ from zoo.serving import Server
 from zoo.subwords import END, PADDING, UNKNOWN, Pieces
 from zoo.text import chunks
 from zoo.writing.answers import AnswerOptions
-from zoo.writing.serving import PENALTY, RESULTS, SAMPLING, WIDTH, Settings, asker, draw, write
+from zoo.writing.serving import Begun, Settings, asker, signatures
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 #: Shown for a token that the model does not know.
@@ -24,84 +24,38 @@ AT_ONCE = 64
 def make(model: Any, source: Pieces, target: Pieces, settings: Settings) -> Server:
     """The signatures of a translator; sources are cut after `settings.longest` tokens.
 
-    `serving_default` takes `text`, sentences `(batch,)`, and gives
+    See `zoo.writing.serving.signatures`: the inputs are `text`, sentences `(batch,)`; what is written is a
+    `translation`. `search` also gives
 
-        translation     (batch,) strings
-        score           (batch,) log probability divided by the length penalty
-        cut             (batch,) whether the translation was cut at the most tokens it may have
-
-    `search` also takes `width`, `results` (at most `width`) and `penalty`, and gives these three as `(batch, results)`,
-    the best first, and
-
-        log_probability (batch, results)
         source_tokens   (batch, places) strings, what was read; UNREAD for what is not known, "" behind the end
-        tokens          (batch, results, steps) strings, what was written; "" behind its end
         attention       (batch, results, steps, places) what share of attention each token gave to what was read
-
-    `sample` takes `text`, `temperature`, `top_k`, `top_p` and `seed`, and gives a `translation`, drawn token by token,
-    its log probability as `score`, and `cut`, each `(batch,)`.
 
     An empty sentence is answered with an empty one, whose score is 0.
     """
-    reader, decoder = _reader(model, source, settings), model.get_layer("decoder")
 
-    def search(text: tf.Tensor, width: Any, results: Any, penalty: Any) -> tuple[Found, tf.Tensor]:
-        read, start, memory, limits = reader(text)
-        return write(decoder, start, memory, read != PADDING, limits, width, results, penalty), read
+    def beside(begun: Begun, found: Found) -> dict[str, tf.Tensor]:
+        tokens = tf.where(begun.read == UNKNOWN, UNREAD, tf.gather(source.texts, begun.read))
+        return {"source_tokens": tokens, "attention": found.extras}
 
-    @tf.function(input_signature=[TEXT])
-    def translate(text: tf.Tensor) -> dict[str, tf.Tensor]:
-        found, _ = search(text, settings.width, 1, settings.penalty)
-        return _best(found)
-
-    def _best(found: Found) -> dict[str, tf.Tensor]:
-        return {
-            "translation": target.sentences(found.tokens[:, 0]),
-            "score": found.scores[:, 0],
-            "cut": found.cut[:, 0],
-        }
-
-    @tf.function(input_signature=[TEXT, WIDTH, RESULTS, PENALTY])
-    def search_for(
-        text: tf.Tensor, width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        found, read = search(text, width, results, penalty)
-        return {
-            "translation": target.sentences(found.tokens),
-            "score": found.scores,
-            "cut": found.cut,
-            "log_probability": found.log_probabilities,
-            "source_tokens": tf.where(read == UNKNOWN, UNREAD, tf.gather(source.texts, read)),
-            "tokens": tf.gather(target.texts, found.tokens),
-            "attention": found.extras,
-        }
-
-    @tf.function(input_signature=[TEXT, *SAMPLING])
-    def sample(text: tf.Tensor, *how: tf.Tensor) -> dict[str, tf.Tensor]:
-        read, start, memory, limits = reader(text)
-        found = draw(decoder, start, memory, read != PADDING, limits, *how)
-        return _best(found)
-
-    functions = {"serving_default": translate, "search": search_for, "sample": sample}
+    begin = _reader(model.get_layer("encoder"), source, settings.longest)
+    decoder = model.get_layer("decoder")
+    functions = signatures(decoder, target, settings, TEXT, "translation", begin, beside)
     server = Server(model, [source, target], functions)
     server.settings = settings
     return server
 
 
-def _reader(model: Any, source: Pieces, settings: Settings) -> Callable[[tf.Tensor], tuple[tf.Tensor, ...]]:
-    """From sentences to the numbers of their tokens `(batch, places)`, start and memory of the decoder, and limits."""
-    encoder = model.get_layer("encoder")
-
-    def reader(text: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        ragged = source(text)[:, : settings.longest]
+def _reader(encoder: Any, source: Pieces, longest: int) -> Callable[[tf.Tensor], Begun]:
+    def begin(text: tf.Tensor) -> Begun:
+        ragged = source(text)[:, :longest]
         lengths = tf.cast(ragged.row_lengths(), tf.int32)
         read = _ended(ragged)
         memory, start = encoder(read, training=False)
         # A model that repeats itself is cut soon; a character of one language may be three of another.
-        limits = tf.where(lengths > 0, tf.minimum(settings.longest, 3 * lengths + 10), 0)
-        return read, start, memory, limits
+        limits = tf.where(lengths > 0, tf.minimum(longest, 3 * lengths + 10), 0)
+        return Begun(start, memory, read != PADDING, limits, read)
 
-    return reader
+    return begin
 
 
 def _ended(ragged: tf.RaggedTensor) -> tf.Tensor:

@@ -1,21 +1,22 @@
-"""The search inside an exported model: from a memory and a starting vector to sentences; and how it is asked."""
+"""The signatures of models that write sentences, with the search inside; and how they are asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from zoo.search import Found, Language, Step, beam_search, repeat, sample
+from zoo.search import Found, Language, Step, beam_search, repeat
+from zoo.search import sample as sample_one
 from zoo.serving import Server
-from zoo.subwords import BEGIN, END, PADDING, UNKNOWN
+from zoo.subwords import BEGIN, END, PADDING, UNKNOWN, Pieces
 from zoo.writing.answers import AnswerOptions
 
 LANGUAGE = Language(BEGIN, END, PADDING, forbidden=(UNKNOWN,))
-#: Arguments of the signature `search` besides the input.
+#: Arguments of the signature `search` besides the inputs.
 WIDTH, RESULTS, PENALTY = (
     tf.TensorSpec([], tf.int32, name="width"),
     tf.TensorSpec([], tf.int32, name="results"),
@@ -45,50 +46,104 @@ class Settings:
     longest: int
 
 
-def write(
+class Begun(NamedTuple):
+    """A batch that was read: what a decoder starts from.
+
+    Attributes:
+        start, memory, mask: see `zoo.layers.decoder.Decoder`.
+        limits: `(batch,)` int32, the most tokens of each sentence.
+        read: what was read, if it comes out with the answer.
+    """
+
+    start: tf.Tensor
+    memory: tf.Tensor
+    mask: tf.Tensor | None
+    limits: tf.Tensor
+    read: tf.Tensor | None = None
+
+
+def signatures(
     decoder: Any,
-    start: Any,
-    memory: Any,
-    mask: Any,
-    limits: tf.Tensor,
-    width: Any,
-    results: Any,
-    penalty: Any,
-) -> Found:
-    """The best sentences, with the weights of attention as `extras`.
+    pieces: Pieces,
+    settings: Settings,
+    given: tf.TensorSpec,
+    name: str,
+    begin: Callable[[tf.Tensor], Begun],
+    beside: Callable[[Begun, Found], dict[str, tf.Tensor]],
+) -> dict[str, Any]:
+    """The three functions of a model that writes sentences.
+
+    `serving_default` takes a batch of inputs and gives
+
+        NAME            (batch,) strings, the sentences
+        score           (batch,) log probability divided by the length penalty
+        cut             (batch,) whether the sentence was cut at the most tokens it may have
+
+    `search` also takes `width`, `results` (at most `width`) and `penalty`, and gives these three as `(batch, results)`,
+    the best first, what `beside` gives, and
+
+        log_probability (batch, results)
+        tokens          (batch, results, steps) strings, what was written; "" behind its end
+
+    `sample` takes the inputs, `temperature`, `top_k`, `top_p` and `seed`, and gives what `serving_default` gives, the
+    sentence drawn token by token, its log probability as `score`.
 
     Args:
         decoder: see `zoo.layers.decoder.Decoder`.
-        start, memory, mask: see there.
-        limits, width, results, penalty: see `zoo.search.beam_search`.
+        pieces: of what it writes.
+        settings: of `serving_default`.
+        given: a batch of inputs.
+        name: of the sentences.
+        begin: reads a batch.
+        beside: what else `search` gives.
     """
-    step = _steps(decoder, repeat(decoder.fixed(start, memory, mask), width))
-    states = decoder.first_states(start)
-    return beam_search(step, states, limits, LANGUAGE, width=width, results=results, penalty=penalty)
+
+    def best(found: Found) -> dict[str, tf.Tensor]:
+        return {
+            name: pieces.sentences(found.tokens[:, 0]),
+            "score": found.scores[:, 0],
+            "cut": found.cut[:, 0],
+        }
+
+    @tf.function(input_signature=[given])
+    def serving_default(batch: tf.Tensor) -> dict[str, tf.Tensor]:
+        return best(_search(decoder, begin(batch), settings.width, 1, settings.penalty))
+
+    @tf.function(input_signature=[given, WIDTH, RESULTS, PENALTY])
+    def search(
+        batch: tf.Tensor, width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        begun = begin(batch)
+        found = _search(decoder, begun, width, results, penalty)
+        return {
+            name: pieces.sentences(found.tokens),
+            "score": found.scores,
+            "cut": found.cut,
+            "log_probability": found.log_probabilities,
+            "tokens": tf.gather(pieces.texts, found.tokens),
+            **beside(begun, found),
+        }
+
+    @tf.function(input_signature=[given, *SAMPLING])
+    def sample(batch: tf.Tensor, *how: tf.Tensor) -> dict[str, tf.Tensor]:
+        return best(_draw(decoder, begin(batch), *how))
+
+    return {"serving_default": serving_default, "search": search, "sample": sample}
 
 
-def draw(
-    decoder: Any,
-    start: Any,
-    memory: Any,
-    mask: Any,
-    limits: tf.Tensor,
-    temperature: Any,
-    top_k: Any,
-    top_p: Any,
-    seed: Any,
-) -> Found:
-    """A sentence a row, drawn token by token; it depends on the seed and on its row alone.
+def _search(decoder: Any, begun: Begun, width: Any, results: Any, penalty: Any) -> Found:
+    """The best sentences, with the weights of attention as `extras`; see `zoo.search.beam_search`."""
+    step = _steps(decoder, repeat(decoder.fixed(begun.start, begun.memory, begun.mask), width))
+    states = decoder.first_states(begun.start)
+    return beam_search(step, states, begun.limits, LANGUAGE, width=width, results=results, penalty=penalty)
 
-    Args:
-        decoder, start, memory, mask, limits: see `write`.
-        temperature, top_k, top_p: see `zoo.search.sample`.
-        seed: a whole number.
-    """
-    return sample(
-        _steps(decoder, decoder.fixed(start, memory, mask)),
-        decoder.first_states(start),
-        limits,
+
+def _draw(decoder: Any, begun: Begun, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Found:
+    """A sentence a row, drawn token by token; it depends on the seed and on its row alone. See `zoo.search.sample`."""
+    return sample_one(
+        _steps(decoder, decoder.fixed(begun.start, begun.memory, begun.mask)),
+        decoder.first_states(begun.start),
+        begun.limits,
         LANGUAGE,
         chance=lambda n: tf.random.stateless_uniform([], tf.stack([seed, n])),
         temperature=temperature,

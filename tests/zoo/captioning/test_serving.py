@@ -14,7 +14,7 @@ from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.captioning.toy import dataset, examples, features
 from tests.zoo.conftest import call
-from tests.zoo.writing.told import log_probability
+from tests.zoo.writing.told import check_draws, log_probability, search
 from zoo import plugins
 from zoo.predict import main as predict
 
@@ -53,21 +53,6 @@ def server(loaded_run):
     return TASK.serve(model, prepared)
 
 
-def numbers(answer: dict) -> dict:
-    return {name: value.numpy() for name, value in answer.items()}
-
-
-def search(function, width: int = 4, results: int = 3, penalty: float = 1.0, images=IMAGES) -> dict:
-    """What `search` gives, of the live model or of a loaded signature; these take the image by its name."""
-    given, *options = (tf.constant(one) for one in (images, width, results, penalty))
-    if not hasattr(function, "structured_input_signature"):
-        return numbers(function(given, *options))
-    name = "image" if given.dtype == tf.uint8 else "features"
-    return numbers(
-        function(**{name: given}, **dict(zip(("width", "results", "penalty"), options, strict=True)))
-    )
-
-
 def test_a_finished_run_tells_all(run):
     metrics = json.loads((run / "metrics.json").read_text())
     scores = {"bleu_1", "bleu_2", "bleu_3", "bleu_4", "chrf", "cider", "exact", "true", "cut"}
@@ -85,7 +70,10 @@ def test_the_loaded_model_answers_as_the_live_one(run, server):
     loaded = tf.saved_model.load(str(run / "export"))
     given = tf.constant(IMAGES)
     assert differing(loaded.signatures["serving_default"](image=given), server(given)) == []
-    assert differing(search(loaded.signatures["search"]), search(server.functions["search"])) == []
+    assert (
+        differing(search(loaded.signatures["search"], IMAGES), search(server.functions["search"], IMAGES))
+        == []
+    )
     assert loaded.signatures["shape"]()["shape"].numpy().tolist() == [32, 32, 3]
 
 
@@ -102,8 +90,8 @@ def test_a_model_of_features_is_exported_with_every_cell(cell, tmp_path):
     server = TASK.serve(model, prepared)
     serving.save(server, tmp_path / "export")
     loaded = tf.saved_model.load(str(tmp_path / "export"))
-    given = {"images": prepared.valid.images}
-    found, expected = (search(one["search"], **given) for one in (loaded.signatures, server.functions))
+    given = prepared.valid.images
+    found, expected = (search(one["search"], given) for one in (loaded.signatures, server.functions))
     assert differing(found, expected) == []
     nothing = loaded.signatures["serving_default"](features=tf.zeros((0, *shape)))
     assert nothing["caption"].shape == (0,)
@@ -131,39 +119,18 @@ def test_it_answers_where_this_repository_is_not(run, server, run_python, tmp_pa
 def test_an_empty_batch(server, shape):
     images = np.zeros(shape, np.uint8)
     assert all(value.shape[0] == 0 for value in server(tf.constant(images)).values())
-    assert all(len(value) == 0 for value in search(server.functions["search"], images=images).values())
-
-
-def drawn(function, given, seed: int = 0, temperature: float = 1.0) -> dict:
-    """What `sample` gives, of the live model or of a loaded signature; these take images by its name."""
-    names = "image", "temperature", "top_k", "top_p", "seed"
-    values = [
-        tf.constant(one)
-        for one in (given, np.float32(temperature), np.int32(0), np.float32(1), np.int32(seed))
-    ]
-    if hasattr(function, "structured_input_signature"):
-        return numbers(function(**dict(zip(names, values, strict=True))))
-    return numbers(function(*values))
+    assert all(len(value) == 0 for value in search(server.functions["search"], images).values())
 
 
 def test_draws_follow_from_the_seed_and_the_row_alone(run, server):
-    loaded, live = tf.saved_model.load(str(run / "export")).signatures["sample"], server.functions["sample"]
-    together = drawn(live, IMAGES)
-    assert differing(drawn(loaded, IMAGES), together) == []
-    for row in range(4):
-        alone = drawn(live, IMAGES[row : row + 1])
-        assert differing(alone, {name: value[row : row + 1] for name, value in together.items()}) == []
-    assert any(differing(drawn(live, IMAGES, seed), together) for seed in range(1, 5))
-    greedy = search(server.functions["search"], width=1, results=1, penalty=0.0)
-    likeliest = drawn(live, IMAGES, temperature=0.0)
-    assert (likeliest["caption"] == greedy["caption"][:, 0]).all()
-    np.testing.assert_allclose(likeliest["score"], greedy["log_probability"][:, 0], atol=1e-5)
+    loaded = tf.saved_model.load(str(run / "export"))
+    check_draws(loaded.signatures, server.functions, IMAGES, "caption")
 
 
 def test_an_answer_does_not_depend_on_its_batch(server):
-    together = search(server.functions["search"])
+    together = search(server.functions["search"], IMAGES)
     for row in range(4):
-        alone = search(server.functions["search"], images=IMAGES[row : row + 1])
+        alone = search(server.functions["search"], IMAGES[row : row + 1])
         for name in ("caption", "score", "cut", "log_probability"):
             assert differing({name: alone[name][0]}, {name: together[name][row]}) == []
 
@@ -174,7 +141,7 @@ def test_the_search_is_by_the_models_own_numbers(loaded_run, server):
     from zoo.subwords import END
 
     prepared, model = loaded_run
-    answer = search(server.functions["search"], width=5, results=2)
+    answer = search(server.functions["search"], IMAGES, width=5, results=2)
     numbers = {piece.encode(): n for n, piece in enumerate(prepared.pieces.pieces, 4)}
     for row in (0, 3):
         memory, start = model.get_layer("encoder")(
@@ -188,7 +155,7 @@ def test_the_search_is_by_the_models_own_numbers(loaded_run, server):
 
 
 def test_what_was_looked_at_adds_up(server):
-    answer = search(server.functions["search"], results=1)
+    answer = search(server.functions["search"], IMAGES, results=1)
     for row in range(4):
         written = int((answer["tokens"][row, 0] != b"").sum())
         weights = answer["attention"][row, 0]
@@ -263,16 +230,8 @@ def of_features(tmp_path_factory) -> Path:
     (folder / "captions.csv").write_text("\n".join(["image,caption", *lines]))
     given = ("--dataset", folder / "captions.csv", "--features", folder / "all.npz")
     small = (
-        "--units",
-        "4",
-        "--embedding",
-        "4",
-        "--epochs",
-        "1",
-        "--valid-fraction",
-        "0.3",
-        "--decoder-layers",
-        "1",
+        *("--units", "4", "--embedding", "4", "--epochs", "1", "--valid-fraction", "0.3"),
+        *("--decoder-layers", "1"),
     )
     done = call(main, "captioning", "--cell", "gru", "--out", folder / "run", *given, *small)
     assert done.code == 0, done.err

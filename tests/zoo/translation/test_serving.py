@@ -12,25 +12,14 @@ import tensorflow as tf
 from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
-from tests.zoo.writing.told import log_probability
+from tests.zoo.writing.told import check_draws, log_probability, search
 from zoo import plugins
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (
     *("--units", "8", "--embedding", "8", "--epochs", "2", "--batch-size", "16", "--learning-rate", "0.02"),
-    *(
-        "--examples",
-        "160",
-        "--valid-examples",
-        "8",
-        "--test-examples",
-        "12",
-        "--clauses",
-        "1",
-        "--average",
-        "0",
-    ),
-    *("--engine", "loop", "--max-tokens", "30"),
+    *("--examples", "160", "--valid-examples", "8", "--test-examples", "12", "--clauses", "1"),
+    *("--average", "0", "--engine", "loop", "--max-tokens", "30"),
 )
 SENTENCES = [
     "The red star hides the blue heart.",
@@ -63,20 +52,6 @@ def live(run: Path):
     return plugins.load("zoo.tasks", "translation", "TASK").serve(model, prepared)
 
 
-def numbers(answer: dict) -> dict:
-    return {name: value.numpy() for name, value in answer.items()}
-
-
-def search(function, width: int = 4, results: int = 3, penalty: float = 1.0, sentences=SENTENCES) -> dict:
-    answer = function(
-        text=tf.constant(sentences, tf.string),
-        width=tf.constant(width),
-        results=tf.constant(results),
-        penalty=tf.constant(penalty),
-    )
-    return {name: value.numpy() for name, value in answer.items()}
-
-
 def test_a_finished_run_tells_all(run):
     metrics = json.loads((run / "metrics.json").read_text())
     assert {"bleu", "chrf", "exact", "perplexity", "accuracy", "cut"} <= set(metrics["test"])
@@ -95,7 +70,12 @@ def test_the_loaded_model_answers_as_the_live_one(run, server):
     loaded = tf.saved_model.load(str(run / "export"))
     given = tf.constant(SENTENCES)
     assert differing(loaded.signatures["serving_default"](text=given), server(given)) == []
-    assert differing(search(loaded.signatures["search"]), search(server.functions["search"])) == []
+    assert (
+        differing(
+            search(loaded.signatures["search"], SENTENCES), search(server.functions["search"], SENTENCES)
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -116,7 +96,12 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     server = task.serve(task.build(prepared, recurrent, options), prepared)
     serving.save(server, tmp_path / "export")
     loaded = tf.saved_model.load(str(tmp_path / "export"))
-    assert differing(search(loaded.signatures["search"]), search(server.functions["search"])) == []
+    assert (
+        differing(
+            search(loaded.signatures["search"], SENTENCES), search(server.functions["search"], SENTENCES)
+        )
+        == []
+    )
 
 
 def test_it_loads_with_plain_tensorflow(run, run_python, tmp_path):
@@ -134,20 +119,20 @@ def test_it_loads_with_plain_tensorflow(run, run_python, tmp_path):
 def test_an_empty_batch(server):
     answer = server(tf.constant([], tf.string))
     assert all(value.shape[0] == 0 for value in answer.values())
-    assert all(len(value) == 0 for value in search(server.functions["search"], sentences=[]).values())
+    assert all(len(value) == 0 for value in search(server.functions["search"], []).values())
 
 
 def test_an_empty_sentence_is_answered_with_an_empty_one(server):
-    answer = search(server.functions["search"], results=1, sentences=["", " \n"])
+    answer = search(server.functions["search"], ["", " \n"], results=1)
     assert answer["translation"].tolist() == [[b""], [b""]]
     assert answer["score"].tolist() == [[0], [0]]
     assert not answer["cut"].any()
 
 
 def test_an_answer_does_not_depend_on_its_batch(server):
-    together = search(server.functions["search"])
+    together = search(server.functions["search"], SENTENCES)
     for row, sentence in enumerate(SENTENCES):
-        alone = search(server.functions["search"], sentences=[sentence])
+        alone = search(server.functions["search"], [sentence])
         for name in ("translation", "score", "cut", "log_probability"):
             assert differing({name: alone[name][0]}, {name: together[name][row]}) == []
 
@@ -158,7 +143,7 @@ def test_the_search_is_by_the_models_own_numbers(run, server):
     from zoo.subwords import END
 
     prepared, model = load_run(run)
-    answer = search(server.functions["search"], width=5, results=2)
+    answer = search(server.functions["search"], SENTENCES, width=5, results=2)
     numbers = {piece.encode(): n for n, piece in enumerate(prepared.target.pieces, 4)}
     for row in (0, 2):
         source = tf.constant([[*prepared.source(tf.constant([SENTENCES[row]]))[0].numpy()[:30], END]])
@@ -171,7 +156,7 @@ def test_the_search_is_by_the_models_own_numbers(run, server):
 
 
 def test_what_was_looked_at_adds_up(server):
-    answer = search(server.functions["search"], results=1)
+    answer = search(server.functions["search"], SENTENCES, results=1)
     for row in (0, 2, 3):
         written = int((answer["tokens"][row, 0] != b"").sum())
         read = int((answer["source_tokens"][row] != b"").sum()) + 1  # and the end
@@ -181,38 +166,17 @@ def test_what_was_looked_at_adds_up(server):
 
 
 def test_a_wider_beam_and_more_results(server):
-    answer = search(server.functions["search"], width=6, results=6)
+    answer = search(server.functions["search"], SENTENCES, width=6, results=6)
     assert answer["translation"].shape == (4, 6)
     finite = np.where(np.isfinite(answer["score"]), answer["score"], -1e9)
     assert (np.diff(finite, axis=1) <= 0).all()
-    one = search(server.functions["search"], width=1, results=1, penalty=0.0)
+    one = search(server.functions["search"], SENTENCES, width=1, results=1, penalty=0.0)
     np.testing.assert_allclose(one["score"], one["log_probability"])
 
 
-def drawn(function, given, seed: int = 0, temperature: float = 1.0) -> dict:
-    """What `sample` gives, of the live model or of a loaded signature; these take text by its name."""
-    names = "text", "temperature", "top_k", "top_p", "seed"
-    values = [
-        tf.constant(one)
-        for one in (given, np.float32(temperature), np.int32(0), np.float32(1), np.int32(seed))
-    ]
-    if hasattr(function, "structured_input_signature"):
-        return numbers(function(**dict(zip(names, values, strict=True))))
-    return numbers(function(*values))
-
-
 def test_draws_follow_from_the_seed_and_the_row_alone(run, server):
-    loaded, live = tf.saved_model.load(str(run / "export")).signatures["sample"], server.functions["sample"]
-    together = drawn(live, SENTENCES)
-    assert differing(drawn(loaded, SENTENCES), together) == []
-    for row in range(4):
-        alone = drawn(live, SENTENCES[row : row + 1])
-        assert differing(alone, {name: value[row : row + 1] for name, value in together.items()}) == []
-    assert any(differing(drawn(live, SENTENCES, seed), together) for seed in range(1, 5))
-    greedy = search(server.functions["search"], width=1, results=1, penalty=0.0)
-    likeliest = drawn(live, SENTENCES, temperature=0.0)
-    assert (likeliest["translation"] == greedy["translation"][:, 0]).all()
-    np.testing.assert_allclose(likeliest["score"], greedy["log_probability"][:, 0], atol=1e-5)
+    loaded = tf.saved_model.load(str(run / "export"))
+    check_draws(loaded.signatures, server.functions, SENTENCES, "translation")
 
 
 def test_predict_draws_sentences(run, tmp_path):
