@@ -43,7 +43,7 @@ def rows(paths: list[str], split: str) -> list[dict[str, Any]]:
         directory = RunDirectory.open(path)
         metrics = read_json(directory.metrics_path)
         kind = metrics["cell"], metrics["dataset"]
-        config = _without_seed(directory.load_config()["config"])
+        config = _learnt(directory.load_config()["config"])
         first, other = configured.setdefault(kind, (path, config))
         if other != config:
             raise UserError(
@@ -66,9 +66,10 @@ def rows(paths: list[str], split: str) -> list[dict[str, Any]]:
     return found
 
 
-def _without_seed(config: Mapping[str, Any]) -> dict[str, Any]:
+def _learnt(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that what is learnt depends on, but for the seed."""
     training = {name: value for name, value in config.get("training", {}).items() if name != "seed"}
-    return {**config, "training": training}
+    return {name: value for name, value in config.items() if name != "export"} | {"training": training}
 
 
 def table(found: list[dict[str, Any]], split: str) -> str:

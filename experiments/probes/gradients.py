@@ -107,31 +107,16 @@ def run(options: Options, out: Path) -> str:
 
 
 def _key(options: Options, cell: str, scale: float, when: str) -> dict[str, Any]:
-    values = (
-        cell,
-        scale,
-        options.length,
-        options.units,
-        options.steps,
-        options.clip,
-        options.seed,
-        when,
-    )
-    return dict(zip(KEY, values, strict=True))
+    return {**_common(options, cell, scale), "clip": options.clip, "when": when}
 
 
 def _clip_key(options: Options, cell: str, scale: float, clip: float) -> dict[str, Any]:
-    values = (
-        cell,
-        scale,
-        options.length,
-        options.units,
-        options.steps,
-        options.plain_rate,
-        options.seed,
-        clip,
-    )
-    return dict(zip(CLIP_KEY, values, strict=True))
+    return {**_common(options, cell, scale), "learning_rate": options.plain_rate, "clip": clip}
+
+
+def _common(options: Options, cell: str, scale: float) -> dict[str, Any]:
+    settings = {name: getattr(options, name) for name in ("length", "units", "steps", "seed")}
+    return {"cell": cell, "scale": scale, **settings}
 
 
 def make_learner(options: Options, cell: str, scale: float, **arguments: Any) -> Learner:

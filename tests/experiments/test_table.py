@@ -59,6 +59,13 @@ def test_runs_that_have_no_mean_are_refused(tmp_path):
         rows(runs, "test")
 
 
+def test_an_exported_run_is_like_the_others(tmp_path):
+    runs = [finished(tmp_path / str(seed), seed, 0.8) for seed in (0, 1)]
+    for seed, run in enumerate(runs):
+        write_json(Path(run) / "config.json", {"config": {"training": {"seed": seed}, "export": seed == 0}})
+    assert {row["seed"] for row in rows(runs, "test")} == {0, 1}
+
+
 def test_what_is_no_run_is_told_in_one_line(tmp_path, capsys):
     assert main([str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
