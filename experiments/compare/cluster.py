@@ -38,7 +38,7 @@ def local_client(workers: int, gpus: int) -> Iterator[Any]:
         spec[number] = {"cls": Nanny, "options": {**common, **(mine if number < gpus else {})}}
     scheduler = {
         "cls": Scheduler,
-        "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": None},
+        "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"},
     }
     with (
         SpecCluster(workers=spec, scheduler=scheduler, silence_logs=logging.CRITICAL) as cluster,

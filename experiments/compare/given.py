@@ -29,8 +29,8 @@ class SeriesInput:
 
     series: Any
 
-    def read(self, about: Mapping[str, Any]) -> list[Any]:
-        """The series, up to where what is known of the future allows a forecast."""
+    def read(self, about: Mapping[str, Any], fill: str = "none") -> list[Any]:
+        """The series, up to where what is known of the future allows a forecast; it was filled when it was loaded."""
         ahead = about["horizon"] if about["future"] else 0
         kept = len(self.series) - ahead
         return [dataclasses.replace(self.series.until(kept), future=self.series.future)]

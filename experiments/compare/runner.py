@@ -16,7 +16,7 @@ from datasets.errors import UserError
 from experiments.compare import cluster, work
 from experiments.compare.bundle import pack, unpack
 from experiments.compare.grid import Run
-from experiments.compare.work import Job, Outcome, is_finished, is_of
+from experiments.compare.work import Job, Outcome, is_finished, is_of, is_recorded
 from zoo.progress import say
 from zoo.rundir import read_json, write_json
 from zoo.stopping import Stopped, stop_signals
@@ -48,6 +48,10 @@ class Setting:
         """Whether there is nothing left to do for a run."""
         return is_finished(self.folder(run), run.digest, run.match)
 
+    def recorded(self, run: Run) -> bool:
+        """Whether a run has ended well; it may be that its answers could not be measured."""
+        return is_recorded(self.folder(run), run.digest, run.match)
+
 
 @dataclass
 class Tally:
@@ -66,6 +70,8 @@ class Tally:
         """What is said when a run has ended: how far the grid has come, and the time that is left."""
         done = len(self.runs) - len(self.left)
         told = f"{done}/{len(self.runs)} {run.name}: {outcome.status}, {outcome.seconds:.0f} s"
+        if outcome.status == "finished" and not outcome.measured:
+            told += " (its answers could not be measured: see its log)"
         if outcome.status == "failed":
             told += f" ({(outcome.said.strip().splitlines() or ['see its log'])[-1]})"
         if self.left and self.seconds:
@@ -232,7 +238,7 @@ def _book(client: Any, run: Run, outcome: Outcome, tally: Tally, setting: Settin
         if outcome.status == "finished":
             client.run(work.forget, f"{REMOTE_RUNS}/{run.name}", workers=[outcome.worker], on_error="ignore")
     tally.left.remove(run)
-    if setting.finished(run):
+    if setting.recorded(run):
         tally.finished += 1
         tally.seconds.append((run, outcome.seconds))
         setting.failure(run).unlink(missing_ok=True)

@@ -62,6 +62,7 @@ class Outcome:
         seconds: from start to end here, of all processes.
         said: the end of what it wrote to its log.
         bundle: the folder as bytes where it travels.
+        measured: whether what it costs could be measured, if it has finished.
     """
 
     name: str
@@ -70,14 +71,29 @@ class Outcome:
     said: str = ""
     worker: str = ""
     bundle: bytes | None = None
+    measured: bool = True
 
 
 # ------------------------------------------------------------------------------------ folders
 
 
 def is_finished(folder: Path, wanted: str, match: str) -> bool:
-    """Whether the folder holds the results of the run with this digest, and the record of its end."""
+    """Whether there is nothing left to do for the run with this digest."""
+    return is_recorded(folder, wanted, match) and _record_of(folder).get("measured", False)
+
+
+def is_recorded(folder: Path, wanted: str, match: str) -> bool:
+    """Whether the folder holds the results of the run with this digest, and the record of its end; it may be that
+    its answers could not be measured."""
     return has_results(folder, wanted, match) and (folder / RECORD).is_file()
+
+
+def _record_of(folder: Path) -> dict[str, Any]:
+    try:
+        record = read_json(folder / RECORD)
+    except UserError:
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def has_results(folder: Path, wanted: str, match: str) -> bool:
@@ -136,7 +152,8 @@ def work(job: Job) -> Outcome:
     seconds = time.monotonic() - began
     said = _end_of(log) if status == "failed" else ""
     bundle = pack(folder) if job.travels and folder.is_dir() else None
-    return Outcome(job.run.name, status, seconds, said, _worker_address(), bundle)
+    measured = _record_of(folder).get("measured", True)
+    return Outcome(job.run.name, status, seconds, said, _worker_address(), bundle, measured)
 
 
 def _finish(job: Job, folder: Path, log: Path) -> str:
@@ -147,13 +164,14 @@ def _finish(job: Job, folder: Path, log: Path) -> str:
     if is_finished(folder, run.digest, run.match):
         return "finished"
     threads = job.threads or _share(job.workers_on_host)
+    trained = _record_of(folder).get("seconds", 0.0)
     if not has_results(folder, run.digest, run.match):
         code = _run([sys.executable, "-m", job.program, *_arguments(run, folder)], log, threads, job.session)
         if code:
             if code > 128 and code not in STOPPED_CODES:
                 _tell_signal(log, code - 128)
             return "stopped" if is_stopped(job.session) or code in STOPPED_CODES else "failed"
-    trained = time.monotonic() - began
+        trained = time.monotonic() - began
     measured = True
     if job.measure:
         measured = not _run([sys.executable, "-m", job.measure, str(folder)], log, threads, job.session)

@@ -10,20 +10,36 @@ import pytest
 
 import datasets
 from datasets.images import Features, read_image
+from experiments.compare import measure
 from experiments.compare.given import MOST_CHARACTERS, raw_inputs
+from experiments.compare.measure import some_inputs
 from zoo import plugins
+from zoo.pipeline import Work
+from zoo.run import config_of, task_parser
 
 TASKS = plugins.names("zoo.tasks", "TASK")
 
 
+#: What makes the embedded data small; forecasting has one series whatever is asked for.
+FEW = ("--examples", "40", "--valid-examples", "4", "--test-examples", "4")
+SMALL = {"forecasting": (), "language_model": ("--sentences", "60")}
+
+
 @pytest.mark.parametrize("name", TASKS)
-def test_the_input_of_every_task_is_known(name, tmp_path):
+def test_every_task_answers_and_can_be_timed(name, tmp_path, monkeypatch):
+    """A model that has learnt nothing, asked one example at a time."""
+    config = config_of(name, task_parser(name).parse_args(["--units", "3", *SMALL.get(name, FEW)]))
     task = plugins.load("zoo.tasks", name, "TASK")
-    data = datasets.load("microworld", task.fields, {})
-    examples = list(itertools.islice(data.valid, 2))
-    found = raw_inputs(task.input_field, examples, tmp_path)
-    assert len(found) == len(examples)
-    assert all(not hasattr(one, "__array__") for one in found)
+    made = Work.prepare(config, datasets.load("microworld", task.fields, config.data))
+    server = task.serve(made.build(), made.prepared)
+    inputs = some_inputs(task, config, tmp_path)
+    assert 1 <= len(inputs) <= 32
+    assert all(not hasattr(one, "__array__") for one in inputs), "as files and texts, not as arrays"
+    assert task.answer(server, inputs[:1])
+    monkeypatch.setattr(measure, "ANSWERS", 3)
+    times = measure.single_answers(task, server, inputs[:2])
+    assert len(times) <= 3
+    assert min(times) > 0
 
 
 def test_images_become_files_of_the_same_pixels_or_features(tmp_path):

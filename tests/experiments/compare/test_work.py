@@ -99,11 +99,18 @@ def _process(told: Path) -> int:
     return int(told.read_text().split()[2])
 
 
-def test_a_run_that_could_not_be_measured_is_recorded_as_such(told, tmp_path):
-    for name, module in (("a", "tests.experiments.compare.none"), ("b", None)):
-        folder, run = tmp_path / "runs" / name, one_run()
-        assert work(job(folder, run, measure=module)).status == "finished"
-        assert json.loads((folder / RECORD).read_text())["measured"] is (module is None)
+def test_a_run_that_could_not_be_measured_is_recorded_as_such_and_measured_with_the_next_start(
+    told, tmp_path
+):
+    folder, run = tmp_path / "runs" / "one", one_run()
+    assert work(job(folder, run, measure="tests.experiments.compare.none")).status == "finished"
+    first = json.loads((folder / RECORD).read_text())
+    assert not first["measured"]
+    assert not working.is_finished(folder, run.digest, run.match)
+    assert work(job(folder, run)).status == "finished"
+    assert json.loads((folder / RECORD).read_text()) == {**first, "measured": True}
+    assert working.is_finished(folder, run.digest, run.match)
+    assert happened(told) == ["begun", "ended"]
 
 
 def test_a_stopped_run_goes_on_where_it_was(told, tmp_path):
