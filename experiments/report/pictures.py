@@ -1,10 +1,11 @@
-"""Pictures of a group as SVG. Text and background take the colours of the page that shows them."""
+"""Pictures of groups as SVG. Text and background take the colours of the page that shows them."""
 
 from __future__ import annotations
 
 import io
 import math
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,33 @@ class Drawer:
 
     def __init__(self, found: Found):
         self.found = found
+
+    def overview(self, made: list[Group], cells: list[str]) -> list[Picture]:
+        """A panel for each group: every seed's score, by cell, beside what needs no recurrence."""
+        if len(made) < 2:
+            return []
+        figure, axes = _panels(len(made))
+        for axis, group in zip(axes, made, strict=True):
+            shown = [cell for cell in cells if cell in group.compared]
+            for place, cell in enumerate(shown):
+                style = {"color": COLOURS[cells.index(cell) % len(COLOURS)]}
+                scores = group.of(cell)["score"]
+                axis.scatter([place] * len(scores), scores, s=12, alpha=0.6, **style)
+                axis.hlines(group.mean(cell, "score").value, place - 0.3, place + 0.3, **style)
+            trivial = group.best_trivial()
+            for value, dashes in ((trivial[1].value if trivial else math.nan, ":"), (group.ceiling, "--")):
+                if math.isfinite(value):
+                    axis.axhline(value, color=INK, linewidth=0.8, linestyle=dashes)
+            axis.set_xticks(range(len(shown)), shown, rotation=0 if len(shown) < 5 else 30)
+            axis.set(xlim=(-0.6, len(shown) - 0.4))
+            better = " (less is better)" if group.less_is_better else ""
+            title = [*textwrap.wrap(group.title, 38)[:2], f"{group.split} {group.metric}{better}"]
+            axis.set_title("\n".join(title), fontsize=7, loc="left")
+        caption = (
+            "Score by cell: a dot for each seed, a bar for their mean; dotted: the best row without recurrence; "
+            "dashed: the known ceiling."
+        )
+        return [_picture(figure, "scores", caption)]
 
     def curves(self, group: Group, name: str) -> list[Picture]:
         """Dev score by epoch: a line for each seed."""
@@ -116,6 +144,30 @@ def _figure(panels: int) -> tuple[Any, list[Any]]:
             axis.tick_params(labelsize=8)
             axis.locator_params(nbins=5)
     return figure, list(axes)
+
+
+def _panels(count: int) -> tuple[Any, list[Any]]:
+    """Small axes for so many, four in a row."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    columns = min(4, count)
+    rows = math.ceil(count / columns)
+    with mpl.rc_context(STYLE):
+        width, height = 2.45 * columns, 2.15 * rows
+        figure = Figure(figsize=(width, height))
+        figure.subplots_adjust(
+            0.5 / width, 0.3 / height, 1 - 0.1 / width, 1 - 0.5 / height, wspace=0.35, hspace=0.6
+        )
+        FigureCanvasSVG(figure)
+        axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+        for axis in axes[:count]:
+            axis.tick_params(labelsize=7)
+            axis.locator_params(axis="y", nbins=5)
+        for axis in axes[count:]:
+            axis.set_axis_off()
+    return figure, axes[:count]
 
 
 def _legend(axis: Any, group: Group, cells: list[str]) -> None:

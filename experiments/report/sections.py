@@ -9,7 +9,7 @@ from collections import Counter
 import pandas as pd
 
 from experiments.report import conclusions
-from experiments.report.content import Cell, Report, Section, Table
+from experiments.report.content import Cell, Picture, Report, Section, Table
 from experiments.report.groups import Group, groups, ordered
 from experiments.report.metrics import number, share, signed
 from experiments.report.pictures import Drawer
@@ -35,7 +35,11 @@ def report(found: Found, title: str, most_pictures: int, size: float | None = No
     """
     made = groups(found)
     drawer = Drawer(found)
-    sections = [*_not_there(found), _overview(made)] if made else _not_there(found)
+    sections = (
+        [*_not_there(found), _overview(made, drawer.overview(made[:most_pictures], _cells(made)))]
+        if made
+        else _not_there(found)
+    )
     for number_, group in enumerate(made):
         sections += _of_group(group, found, drawer if number_ < most_pictures else None, number_, size)
     if len(made) > most_pictures:
@@ -92,8 +96,12 @@ def _not_there(found: Found) -> list[Section]:
     return sections
 
 
-def _overview(made: list[Group]) -> Section:
-    cells = ordered(list({cell for group in made for cell in group.compared}))
+def _cells(made: list[Group]) -> list[str]:
+    return ordered(list({cell for group in made for cell in group.compared}))
+
+
+def _overview(made: list[Group], pictures: list[Picture]) -> Section:
+    cells = _cells(made)
     rows = []
     for group in made:
         best = group.best()
@@ -116,7 +124,10 @@ def _overview(made: list[Group]) -> Section:
         "are corrected for the pairs of a task, not for the number of tasks."
     )
     return Section(
-        "Overview", sentences=[sentence], tables=[_without_empty(Table("overview", columns, rows))]
+        "Overview",
+        sentences=[sentence],
+        tables=[_without_empty(Table("overview", columns, rows))],
+        pictures=pictures,
     )
 
 

@@ -90,7 +90,7 @@ def test_the_page_needs_nothing_from_outside_and_escapes_what_it_shows(written):
 def test_pictures_are_whole_take_the_pages_colours_and_have_ids_of_their_own(written):
     text = (written / "report.html").read_text()
     pictures = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
-    assert len(pictures) == 5  # curves and costs of two groups, lengths of one
+    assert len(pictures) == 6  # all groups; curves and costs of two, lengths of one
     assert all("currentColor" in picture and "#010203" not in picture for picture in pictures)
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
