@@ -78,8 +78,10 @@ def _model_inputs(raw: Mapping[str, Any], geometry: Geometry) -> dict[str, Any]:
     finite = tf.debugging.assert_equal(
         tf.reduce_all(tf.math.is_finite(values)), True, message="values must be finite numbers"
     )
+    # Everything waits for the checks, or another input's shape would be complained of first.
     with tf.control_dependencies([check for check in (long_enough, finite) if check is not None]):
-        inputs = {"values": tf.identity(values[:, -window:])}
+        raw = {name: tf.identity(array) for name, array in raw.items()}
+    inputs = {"values": raw["values"][:, -window:]}
     if "past" in raw:
         inputs["past"] = raw["past"][:, -window:]
     ahead = [raw["future"]] if "future" in raw else []
