@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from zoo.search import Found, Language, Step, beam_search, repeat
-from zoo.search import sample as sample_one
+from zoo.search import Found, Language, Step, beam_search, repeat, sample
 from zoo.serving import Server
 from zoo.subwords import BEGIN, END, PADDING, UNKNOWN, Pieces
 from zoo.writing.answers import AnswerOptions
@@ -125,10 +124,10 @@ def signatures(
         }
 
     @tf.function(input_signature=[given, *SAMPLING])
-    def sample(batch: tf.Tensor, *how: tf.Tensor) -> dict[str, tf.Tensor]:
+    def drawn(batch: tf.Tensor, *how: tf.Tensor) -> dict[str, tf.Tensor]:
         return best(_draw(decoder, begin(batch), *how))
 
-    return {"serving_default": serving_default, "search": search, "sample": sample}
+    return {"serving_default": serving_default, "search": search, "sample": drawn}
 
 
 def _search(decoder: Any, begun: Begun, width: Any, results: Any, penalty: Any) -> Found:
@@ -140,7 +139,7 @@ def _search(decoder: Any, begun: Begun, width: Any, results: Any, penalty: Any) 
 
 def _draw(decoder: Any, begun: Begun, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Found:
     """A sentence a row, drawn token by token; it depends on the seed and on its row alone. See `zoo.search.sample`."""
-    return sample_one(
+    return sample(
         _steps(decoder, decoder.fixed(begun.start, begun.memory, begun.mask)),
         decoder.first_states(begun.start),
         begun.limits,
