@@ -150,6 +150,7 @@ def _evaluate(
     last = list(present)[-1]
     _draw(work, directory, outputs[last], present[last])
     engine = recurrent_layer(trainer.model).engine_choice
+    peak_memory = resident(peak=True)  # of this model: the rows without recurrence are trained hereafter
     return {
         "task": work.config.task,
         "cell": work.config.recurrent.cell,
@@ -169,7 +170,7 @@ def _evaluate(
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
         "seconds": {"train": round(progress.seconds, 2)},
-        "peak_memory_bytes": resident(peak=True),
+        "peak_memory_bytes": peak_memory,
         "engine": engine.engine,
         "engine_why": engine.why,
         "device": device_name(),
