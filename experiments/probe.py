@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.probes import gates, gradients, memory, truncation
-from experiments.probes.tables import make_folder
 from zoo.flags import Parser, add_options, collect, main_guard
 from zoo.platform import configure
+from zoo.rundir import make_folder
 
 PROBES: dict[str, Any] = {
     "memory": memory,

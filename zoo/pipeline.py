@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from zoo import plugins, serving
 from zoo.checkpoint import Progress
 from zoo.config import RunConfig, read_config
 from zoo.evaluation import Predictor
-from zoo.factory import RecurrentFactory, order_blind_factory, recurrent_factory
+from zoo.factory import RecurrentFactory, recurrent_factory
 from zoo.figures import save
 from zoo.memory import resident
 from zoo.pictures import draw_history
@@ -32,15 +31,17 @@ from zoo.report import history_csv, result_table, tensorboard
 from zoo.rundir import RunDirectory, read_json, write_atomically, write_json
 from zoo.tasks.base import Batches, Metrics
 from zoo.training import NotANumber, Trainer, fit
+from zoo.trivial import rows_beside
 
 
-def run(directory: RunDirectory, config: RunConfig, dataset: Dataset) -> str:
+def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_rows: Path | None = None) -> str:
     """Train, score and save; or go on where the directory's checkpoint stands. Gives the table of results.
 
     Args:
         directory: held by this process.
         config: what to run.
         dataset: the examples that the configuration names.
+        shared_rows: see `zoo.trivial`.
 
     Raises:
         UserError: for what a person can mend.
@@ -74,7 +75,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset) -> str:
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     draw_history(progress.history, directory.path / "history.png", work.task.headline)
-    metrics = _evaluate(work, predictor, trainer, progress, directory)
+    metrics = _evaluate(work, predictor, trainer, progress, directory, shared_rows)
     metrics["seconds"] |= {"prepare": round(prepared_in, 2), "total": round(time.monotonic() - began, 2)}
     write_json(directory.metrics_path, metrics)
     return result_table(metrics, directory.path)
@@ -132,7 +133,12 @@ class Work:
 
 
 def _evaluate(
-    work: Work, predictor: Predictor, trainer: Trainer, progress: Progress, directory: RunDirectory
+    work: Work,
+    predictor: Predictor,
+    trainer: Trainer,
+    progress: Progress,
+    directory: RunDirectory,
+    shared_rows: Path | None,
 ) -> dict[str, Any]:
     """Everything that `metrics.json` says; here the test split is read, once."""
     splits = {"dev": work.prepared.valid, "test": work.prepared.test()}
@@ -160,7 +166,7 @@ def _evaluate(
         "headline": list(work.task.headline),
         "ceiling": dict(work.dataset.info.ceiling),
         **scores,
-        "trivial": _trivial(work, present),
+        "trivial": rows_beside(work, present, shared_rows),
         "details": {
             "split": last,
             **work.task.details(work.prepared, outputs[last], present[last].targets),
@@ -189,31 +195,6 @@ def _draw(work: Work, directory: RunDirectory, predictions: Any, batches: Batche
     pictures = getattr(work.task, "pictures", None)
     for name, figure in pictures(work.prepared, predictions, batches).items() if pictures else ():
         save(figure, directory.path / name)
-
-
-def _trivial(work: Work, present: Mapping[str, Batches]) -> dict[str, dict[str, Metrics]]:
-    """Metrics by row and split of what needs no recurrence.
-
-    TensorFlow allows one MirroredStrategy a process, so these models, which are small, train on one device.
-    """
-    rows: dict[str, dict[str, Metrics]] = {}
-    for split, batches in present.items():
-        for row, metrics in work.task.trivial_rows(work.prepared, batches).items():
-            rows.setdefault(row, {})[split] = metrics
-    blind = order_blind_factory(work.config.recurrent, work.config.training.seed)
-    on_one_device = dataclasses.replace(work.config.training, mirrored=False)
-    for row, build in work.task.trivial_models(work.prepared, blind, work.config.options).items():
-        trainer = Trainer(build, work.task.loss, on_one_device)
-        predictor = Predictor(trainer.model)
-        evaluate = partial(work.score, predictor, work.prepared.valid)
-        try:
-            fit(trainer, work.prepared.train, evaluate, work.task.monitor, title=row)
-        except NotANumber as problem:
-            say(f"{row}: {problem}")
-            if not problem.best_epoch:
-                continue  # there is nothing to score
-        rows[row] = {split: work.score(predictor, batches) for split, batches in present.items()}
-    return rows
 
 
 def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress) -> None:

@@ -16,7 +16,7 @@ from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of
 from zoo.flags import Parser, add_options, collect, frozen, given, main_guard
 from zoo.platform import configure
 from zoo.progress import say
-from zoo.rundir import RunDirectory, default_path, read_json
+from zoo.rundir import RunDirectory, default_path, make_folder, read_json
 from zoo.stopping import Stopped, stop_at_once
 
 EXAMPLES = """\
@@ -40,7 +40,25 @@ def general_parser() -> Parser:
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("--resume", metavar="DIR", help="go on with a run that was stopped")
+    _add_shared_rows(parser)
     return parser
+
+
+def _add_shared_rows(parser: Parser) -> None:
+    parser.add_argument(
+        "--shared-rows",
+        metavar="DIR",
+        help="trained rows without recurrence are looked up in this folder and kept there, for runs of other cells",
+    )
+
+
+def _shared_rows(arguments: argparse.Namespace) -> Path | None:
+    """The folder, made before a long training, not after it."""
+    if "shared_rows" not in arguments:
+        return None
+    path = Path(arguments.shared_rows)
+    make_folder(path, "--shared-rows")
+    return path
 
 
 def task_parser(name: str) -> Parser:
@@ -57,7 +75,8 @@ def task_parser(name: str) -> Parser:
     add("--dataset", metavar="DATA", help="microworld (the default), a path, or a tensorflow-datasets name")
     add("--out", metavar="DIR", help="the run directory (default: a new one under runs/)")
     add("--export", action="store_true", help="also write a SavedModel to DIR/export")
-    add("--resume", metavar="DIR", help="go on with a run that was stopped; takes no other option")
+    add("--resume", metavar="DIR", help="go on with a run that was stopped; takes its options from there")
+    _add_shared_rows(parser)
     add_options(parser, RecurrentOptions, "the recurrent layers", defaults_of(task, RecurrentOptions))
     add_options(parser, TrainingOptions, "training", defaults_of(task, TrainingOptions))
     add_options(parser, task.options_type, f"the task {name}")
@@ -92,26 +111,29 @@ def main(argv: list[str] | None = None) -> None:
         others = []
         plugins.check("zoo.tasks", name, "TASK")
         arguments = task_parser(name).parse_args(argv[1:])
+    shared = _shared_rows(arguments)
     if "resume" in arguments:
-        if others or len(vars(arguments)) > 1:
-            raise UserError("--resume takes every option from the run directory; give no other")
-        print(_resume(Path(arguments.resume), name))
+        if others or vars(arguments).keys() - {"resume", "shared_rows"}:
+            raise UserError(
+                "--resume takes every option from the run directory; give no other but --shared-rows"
+            )
+        print(_resume(Path(arguments.resume), name, shared))
     elif name is None:
         raise UserError(f"which task? one of: {', '.join(plugins.names('zoo.tasks'))} (see --help)")
     else:
         config = config_of(name, arguments)
         plugins.check("zoo.cells", config.recurrent.cell, "CELL")
-        print(_start(config, getattr(arguments, "out", None)))
+        print(_start(config, getattr(arguments, "out", None), shared))
 
 
-def _start(config: RunConfig, out: str | None) -> str:
+def _start(config: RunConfig, out: str | None, shared_rows: Path | None) -> str:
     path = out or default_path(config.task, config.recurrent.cell, config.dataset, config.training.seed)
     is_new = not Path(path).exists()
     directory = RunDirectory.create(path)
     with directory.lock(), _stoppable(directory):
         directory.save_config({"config": to_dict(config)})
         try:
-            return _run(config, directory)
+            return _run(config, directory, shared_rows)
         except UserError as problem:
             if problem.exit_code == 2:
                 _forget(directory, is_new)
@@ -130,16 +152,16 @@ def _forget(directory: RunDirectory, is_new: bool) -> None:
         directory.path.rmdir()
 
 
-def _resume(folder: Path, name: str | None) -> str:
+def _resume(folder: Path, name: str | None, shared_rows: Path | None) -> str:
     directory = RunDirectory.open(folder)
     with directory.lock(), _stoppable(directory):
         config = read_config(directory)
         if name not in (None, config.task):
             raise UserError(f"{folder} is a run of {config.task}, not of {name}; leave the task out")
-        return _run(config, directory)
+        return _run(config, directory, shared_rows)
 
 
-def _run(config: RunConfig, directory: RunDirectory) -> str:
+def _run(config: RunConfig, directory: RunDirectory, shared_rows: Path | None) -> str:
     """The data are loaded first: what is wrong with them is told before TensorFlow is waited for."""
     if directory.metrics_path.exists():
         return _finished(directory)
@@ -148,7 +170,7 @@ def _run(config: RunConfig, directory: RunDirectory) -> str:
     configure(config.training.device)
     from zoo import pipeline
 
-    return pipeline.run(directory, config, dataset)
+    return pipeline.run(directory, config, dataset, shared_rows)
 
 
 @contextmanager

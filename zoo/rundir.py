@@ -110,6 +110,20 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def make_folder(path: Path, flag: str = "--out") -> None:
+    """Make a folder with those above it, where it is not there yet.
+
+    Raises:
+        UserError: if it cannot be made; the message names the flag that asked for it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{flag} {path}: a file is in the way; name another folder") from None
+    except OSError as problem:
+        raise UserError(f"{flag} {path}: cannot make the folder: {problem.strerror}") from None
+
+
 def write_json(path: str | os.PathLike[str], data: Any) -> None:
     """Write JSON atomically. NumPy values become plain ones; NaN and infinity become null."""
     text = json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -173,7 +187,7 @@ class RunDirectory:
                 written to.
         """
         run = cls(path)
-        run._make()
+        make_folder(run.path)
         is_ours = run.lock_path.exists()
         run._hold()
         if any(entry != run.lock_path for entry in run.path.iterdir()):
@@ -227,14 +241,6 @@ class RunDirectory:
             yield
         finally:
             self._let_go()
-
-    def _make(self) -> None:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            raise UserError(f"--out {self.path}: a file is in the way; name another folder") from None
-        except OSError as problem:
-            raise UserError(f"--out {self.path}: cannot make the folder: {problem.strerror}") from None
 
     def _hold(self) -> None:
         try:

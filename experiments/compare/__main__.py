@@ -21,7 +21,7 @@ from experiments.compare.grid import Grid, Run, runs, with_data
 from zoo import plugins
 from zoo.flags import Parser, add_options, frozen, given, main_guard
 from zoo.progress import say
-from zoo.rundir import write_json
+from zoo.rundir import make_folder, write_json
 
 if TYPE_CHECKING:
     from experiments.compare.runner import Tally
@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> int | None:
             )
         print("\n".join(f"python -m zoo.run {' '.join(run.arguments)}" for run in wanted))
         return None
-    _make(out)
+    make_folder(out)
     with _held(out):
         return _compare(arguments, grid, wanted, out)
 
@@ -114,13 +114,6 @@ def _compare(arguments: argparse.Namespace, grid: Grid, wanted: list[Run], out: 
     tally = _run(arguments, out, wanted)
     _report(out)
     return 1 if tally.failed or tally.stopped else None
-
-
-def _make(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise UserError(f"--out {out}: cannot make the folder: {problem.strerror}") from None
 
 
 @contextmanager

@@ -166,7 +166,9 @@ def _finish(job: Job, folder: Path, log: Path) -> str:
     threads = job.threads or _share(job.workers_on_host)
     trained = _record_of(folder).get("seconds", 0.0)
     if not has_results(folder, run.digest, run.match):
-        code = _run([sys.executable, "-m", job.program, *_arguments(run, folder)], log, threads, job.session)
+        shared = ["--shared-rows", str(_shared_rows(folder))]
+        command = [sys.executable, "-m", job.program, *_arguments(run, folder), *shared]
+        code = _run(command, log, threads, job.session)
         if code:
             if code > 128 and code not in STOPPED_CODES:
                 _tell_signal(log, code - 128)
@@ -195,6 +197,11 @@ def _arguments(run: Run, folder: Path) -> list[str]:
     if folder.exists():
         remove(folder)  # killed before it had a configuration, or of another run
     return [*run.arguments, "--out", str(folder)]
+
+
+def _shared_rows(folder: Path) -> Path:
+    """Where the runs of a comparison share what they train beside their models; each machine has its own."""
+    return folder.parent.parent / "rows"
 
 
 def _record(job: Job, threads: int, seconds: float) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import UserError
-from experiments.probes.tables import make_folder, markdown, write_text
+from experiments.probes.tables import markdown, write_text
 from zoo import plugins
 from zoo.config import read_config
 from zoo.options import option
-from zoo.rundir import RunDirectory, write_atomically
+from zoo.rundir import RunDirectory, make_folder, write_atomically
 
 #: Names of the gates, by the letters of `gate_order`.
 GATES = {

@@ -10,11 +10,11 @@ import tensorflow as tf
 
 import datasets
 from experiments.probes.gradients import SHOWN_LAGS, _spread, factor
-from experiments.probes.tables import make_folder, markdown, write_text
+from experiments.probes.tables import markdown, write_text
 from experiments.probes.tracing import Trace, find_layer, norms_by_lag, traced
 from zoo import pipeline, plugins
 from zoo.config import RunConfig, read_config
-from zoo.rundir import RunDirectory, write_atomically
+from zoo.rundir import RunDirectory, make_folder, write_atomically
 
 
 def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.rundir import write_atomically
+from zoo.rundir import make_folder, write_atomically
 
 
 class Results:
@@ -65,18 +65,6 @@ def _read(path: Path, columns: list[str]) -> list[dict[str, Any]]:
             f"{path} holds another table than this command writes; remove it or name another --out"
         )
     return frame.to_dict("records")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder with those above it.
-
-    Raises:
-        UserError: if it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise UserError(f"--out {folder}: cannot make the folder: {problem.strerror}") from None
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

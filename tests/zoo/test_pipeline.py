@@ -125,13 +125,13 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(toy, long_
 def stop_in_trivial_training(monkeypatch, number: int) -> None:
     import os
 
-    trivial = pipeline._trivial
+    rows_beside = pipeline.rows_beside
 
     def stopped(*arguments):
         os.kill(os.getpid(), number)
-        return trivial(*arguments)
+        return rows_beside(*arguments)
 
-    monkeypatch.setattr(pipeline, "_trivial", stopped)
+    monkeypatch.setattr(pipeline, "rows_beside", stopped)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -345,19 +345,3 @@ def test_a_huge_learning_rate_ends_in_one_line(toy, tmp_path):
     assert " became " in done.err.splitlines()[-1]
     assert done.err.splitlines()[-1].endswith("there are no good weights to keep yet")
     assert not (tmp_path / "run" / "model.keras").exists()
-
-
-def test_a_trivial_model_that_fails_leaves_the_run_standing(toy, tmp_path, monkeypatch):
-    from zoo.training import NotANumber
-
-    def failing(*arguments, title, **options):
-        if title == "bag of embeddings":
-            raise NotANumber("the loss became nan at epoch 1, batch 1")
-        return fit(*arguments, title=title, **options)
-
-    fit = pipeline.fit
-    monkeypatch.setattr(pipeline, "fit", failing)
-    done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "run", *SMALL)
-    assert done.code == 0
-    assert "bag of embeddings: the loss became nan at epoch 1" in done.err
-    assert set(metrics(tmp_path / "run")["trivial"]) == {"majority"}

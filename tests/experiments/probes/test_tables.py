@@ -38,7 +38,7 @@ def test_another_table_is_refused(tmp_path, text):
 
 def test_a_file_in_the_way_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot make the folder"):
+    with pytest.raises(UserError, match="a file is in the way"):
         write_text(tmp_path / "file" / "a.md", "text")
 
 

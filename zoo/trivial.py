@@ -1,0 +1,114 @@
+"""The rows that stand beside a model's: what needs no recurrence, counted or trained, on the same splits.
+
+Training such a row takes as long for one cell as for another, and gives the same numbers: they follow from the data,
+the options but the cell's, and the seed. So runs that differ in their cell may share a folder (`--shared-rows`), in
+which trained rows are kept and found.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datasets.errors import UserError
+from zoo.evaluation import Predictor
+from zoo.factory import RecurrentFactory, order_blind_factory
+from zoo.progress import say
+from zoo.rundir import environment, read_json, write_json
+from zoo.tasks.base import Batches, Metrics
+from zoo.training import NotANumber, Trainer, fit
+
+if TYPE_CHECKING:
+    from zoo.pipeline import Work
+
+#: Of `TrainingOptions`: what changes no number of a row.
+_IMMATERIAL = ("mirrored", "tensorboard", "checkpoint_seconds")
+BySplit = dict[str, Metrics]
+
+
+def rows_beside(work: Work, splits: Mapping[str, Batches], shared: Path | None = None) -> dict[str, BySplit]:
+    """Metrics by row and split of what needs no recurrence.
+
+    Args:
+        work: of the run beside which they stand.
+        splits: what is scored, by name.
+        shared: folder in which trained rows are looked up and kept.
+    """
+    rows: dict[str, BySplit] = {}
+    for split, batches in splits.items():
+        for row, metrics in work.task.trivial_rows(work.prepared, batches).items():
+            rows.setdefault(row, {})[split] = metrics
+    blind = order_blind_factory(work.config.recurrent, work.config.training.seed)
+    for row, build in work.task.trivial_models(work.prepared, blind, work.config.options).items():
+        path = shared / f"{_digest(work, blind, row, splits)}.json" if shared else None
+        found = _known(path, splits) if path else None
+        if found is None:
+            found = _trained(work, row, build, splits)
+            if path:
+                _keep(path, row, found)
+        if found:
+            rows[row] = found
+    return rows
+
+
+def _trained(work: Work, row: str, build: Callable[[], Any], splits: Mapping[str, Batches]) -> BySplit:
+    """Metrics by split of a model that is trained here; none if there is nothing to score.
+
+    TensorFlow allows one MirroredStrategy a process, so these models, which are small, train on one device.
+    """
+    trainer = Trainer(build, work.task.loss, dataclasses.replace(work.config.training, mirrored=False))
+    predictor = Predictor(trainer.model)
+    evaluate = partial(work.score, predictor, work.prepared.valid)
+    try:
+        fit(trainer, work.prepared.train, evaluate, work.task.monitor, title=row)
+    except NotANumber as problem:
+        say(f"{row}: {problem}")
+        if not problem.best_epoch:
+            return {}
+    return {split: work.score(predictor, batches) for split, batches in splits.items()}
+
+
+# ------------------------------------------------------------------------------------ rows that runs share
+
+
+def _digest(work: Work, blind: RecurrentFactory, row: str, splits: Mapping[str, Batches]) -> str:
+    """Of all that decides a trained row's numbers, the code included."""
+    training = dataclasses.asdict(work.config.training)
+    ran_with = environment()
+    decisive = {
+        "row": row,
+        "splits": list(splits),
+        "task": work.config.task,
+        "dataset": work.config.dataset,
+        "data": dict(work.config.data),
+        "learned": work.prepared.to_json(),
+        "sizes": [len(work.dataset.train), len(work.dataset.valid)],
+        "recurrent": dataclasses.asdict(blind.options),
+        "training": {name: value for name, value in training.items() if name not in _IMMATERIAL},
+        "options": dataclasses.asdict(work.config.options),
+        "code": [ran_with["packages"], ran_with["git"]],
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _known(path: Path, splits: Mapping[str, Batches]) -> BySplit | None:
+    """The row that another run has left, if it is whole."""
+    try:
+        kept = read_json(path)
+        found: BySplit = {split: dict(kept["metrics"][split]) for split in splits}
+        say(f"{kept['row']}: trained by another run, see {path}")
+    except (UserError, KeyError, TypeError, ValueError):
+        return None
+    return found
+
+
+def _keep(path: Path, row: str, found: BySplit) -> None:
+    """For the next run; what is no number is not kept, for JSON has none."""
+    if found and all(math.isfinite(value) for scores in found.values() for value in scores.values()):
+        write_json(path, {"row": row, "metrics": found})
