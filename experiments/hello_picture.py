@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.figures import FONTS
+from zoo.figures import installed_fonts
 from zoo.rundir import write_atomically
 
 if TYPE_CHECKING:
@@ -31,19 +31,6 @@ def characters_of(path: str) -> set[int]:
         return set(get_font(path).get_charmap())
     except (OSError, RuntimeError, ValueError):
         return set()
-
-
-def installed_fonts() -> list[tuple[str, str]]:
-    """`(family, path)` of the fonts that matplotlib finds: its own first, then the usual CJK ones, the others."""
-    from matplotlib import font_manager
-
-    paths: dict[str, str] = {}
-    for entry in font_manager.fontManager.ttflist:
-        # Emoji fonts hold bitmaps that cannot be drawn here; last-resort fonts draw every letter as a box.
-        if not any(word in entry.name for word in ("Emoji", "LastResort", "Last Resort")):
-            paths.setdefault(entry.name, entry.fname)
-    first = [family for family in ("DejaVu Sans", *FONTS) if family in paths]
-    return [(family, paths[family]) for family in dict.fromkeys([*first, *sorted(paths)])]
 
 
 def choose_fonts(letters: Iterable[str]) -> tuple[list[str], dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ FONTS = (
     "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Nanum Gothic", "Malgun Gothic", "Apple SD Gothic Neo",
     "UnDotum", "Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Arial Unicode MS", "Unifont",
 )  # fmt: skip
+#: A package that brings a font, and the font; to import the package would change matplotlib's settings.
+PACKAGE, BROUGHT = "koreanize_matplotlib", "NanumGothic"
 
 
 def save(figure: Any, path: Path, dpi: int = 120) -> None:
@@ -70,8 +73,29 @@ def shares(weights: np.ndarray) -> np.ndarray:
 
 
 def text_families() -> list[str]:
-    """matplotlib's own family, and behind it those of `FONTS` that are installed, for the letters that it has not."""
+    """matplotlib's own family, and behind it those of `FONTS` that there are, for the letters that it has not."""
+    there = {family for family, _ in installed_fonts()}
+    return ["DejaVu Sans", *(family for family in FONTS if family in there)]
+
+
+def installed_fonts() -> list[tuple[str, str]]:
+    """`(family, path)` of the fonts that matplotlib finds: its own first, then the usual CJK ones, the others."""
     from matplotlib import font_manager
 
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return ["DejaVu Sans", *(name for name in FONTS if name in installed)]
+    manager, paths = font_manager.fontManager, {}
+    if all(entry.name != BROUGHT for entry in manager.ttflist):
+        for path in _brought():
+            manager.addfont(path)
+    for entry in manager.ttflist:
+        # Emoji fonts hold bitmaps that cannot be drawn here; last-resort fonts draw every letter as a box.
+        if not any(word in entry.name for word in ("Emoji", "LastResort", "Last Resort")):
+            paths.setdefault(entry.name, entry.fname)
+    first = [family for family in ("DejaVu Sans", *FONTS) if family in paths]
+    return [(family, paths[family]) for family in dict.fromkeys([*first, *sorted(paths)])]
+
+
+def _brought() -> list[Path]:
+    """The file of the font that a package brings; none where the package is not installed."""
+    found = importlib.util.find_spec(PACKAGE)
+    folders = (found.submodule_search_locations if found else None) or []
+    return [path for folder in folders if (path := Path(folder, "fonts", f"{BROUGHT}.ttf")).is_file()]

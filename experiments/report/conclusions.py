@@ -166,8 +166,10 @@ def _of_ceiling(group: Group) -> list[str]:
     if not math.isfinite(ceiling):
         return []
     score = group.mean(group.best(), "score").value
-    gap = f"{number(abs(ceiling - score))} {'above' if score > ceiling else 'below'} it"
-    return [f"The known ceiling is {number(ceiling)} (the data are synthetic); {group.best()} is {gap}."]
+    gap = f"is {number(abs(ceiling - score))} {'above' if score > ceiling else 'below'} it"
+    if math.isclose(score, ceiling, rel_tol=1e-9):  # a mean of scores that reach it is off by what floats round
+        gap = "reaches it"
+    return [f"The known ceiling is {number(ceiling)} (the data are synthetic); {group.best()} {gap}."]
 
 
 def _of_keras(group: Group) -> list[str]:

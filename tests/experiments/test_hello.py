@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -323,22 +322,6 @@ def test_no_more_fonts_are_opened_than_needed(monkeypatch):
     monkeypatch.setattr(hello_picture, "installed_fonts", lambda: [("DejaVu Sans", "1"), ("Other", "2")])
     monkeypatch.setattr(hello_picture, "characters_of", {"1": {ord("a")}}.__getitem__)
     assert hello_picture.choose_fonts(["a"]) == (["DejaVu Sans"], {"a": "a"})
-
-
-def test_order_of_fonts_and_those_that_draw_no_letters(monkeypatch):
-    names = [
-        "Zapf",
-        "Noto Color Emoji",
-        "LastResort",
-        "NanumGothic",
-        "Noto Sans CJK KR",
-        "DejaVu Sans",
-        "Arial",
-    ]
-    fonts = [SimpleNamespace(name=name, fname=f"{name}.ttf") for name in names]
-    monkeypatch.setattr("matplotlib.font_manager.fontManager", SimpleNamespace(ttflist=fonts))
-    families = [family for family, _ in hello_picture.installed_fonts()]
-    assert families == ["DejaVu Sans", "Noto Sans CJK KR", "NanumGothic", "Arial", "Zapf"]
 
 
 def test_the_chosen_fonts_are_those_of_the_picture(monkeypatch, tmp_path):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import warnings
+from types import SimpleNamespace
 
+import matplotlib.image
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -11,7 +14,7 @@ from matplotlib.text import Text
 
 from datasets.errors import UserError
 from zoo import figures
-from zoo.figures import asked_for, save, veil
+from zoo.figures import asked_for, installed_fonts, save, text_families, veil
 
 
 def titled(text: str) -> Figure:
@@ -39,6 +42,54 @@ def test_texts_that_stood_before_and_texts_of_the_axes_take_a_font_of_many_lette
     texts = figure.findobj(Text)
     assert len(texts) > len(figure.texts) + 3
     assert {tuple(text.get_fontfamily()) for text in texts} == {("DejaVu Sans", "STIXGeneral")}
+
+
+def with_fonts(monkeypatch, *names: str) -> list[str]:
+    """A machine that has these families; those that are added are in the list that is given."""
+    fonts = [SimpleNamespace(name=name, fname=f"{name}.ttf") for name in names]
+    added: list[str] = []
+
+    def add(path) -> None:
+        added.append(path.name)
+        fonts.append(SimpleNamespace(name=path.stem, fname=str(path)))
+
+    monkeypatch.setattr("matplotlib.font_manager.fontManager", SimpleNamespace(ttflist=fonts, addfont=add))
+    return added
+
+
+def test_order_of_fonts_and_those_that_draw_no_letters(monkeypatch):
+    names = (
+        "Zapf",
+        "Noto Color Emoji",
+        "LastResort",
+        "NanumGothic",
+        "Noto Sans CJK KR",
+        "DejaVu Sans",
+        "Arial",
+    )
+    added = with_fonts(monkeypatch, *names)
+    families = [family for family, _ in installed_fonts()]
+    assert families == ["DejaVu Sans", "Noto Sans CJK KR", "NanumGothic", "Arial", "Zapf"]
+    assert added == []
+
+
+def test_where_the_system_has_no_hangul_a_package_brings_it(monkeypatch):
+    added = with_fonts(monkeypatch, "DejaVu Sans")
+    assert text_families() == ["DejaVu Sans", "NanumGothic"]
+    text_families()
+    assert added == ["NanumGothic.ttf"], "once"
+    with_fonts(monkeypatch, "DejaVu Sans")
+    monkeypatch.setattr(figures, "PACKAGE", "a_package_that_is_not_there")
+    assert text_families() == ["DejaVu Sans"]
+
+
+def test_hangul_is_drawn(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save(titled("안녕"), tmp_path / "a.png")
+        save(titled("녕안"), tmp_path / "b.png")
+    first, second = (matplotlib.image.imread(tmp_path / name) for name in ("a.png", "b.png"))
+    assert (first != second).any(), "two letters, not two boxes"
 
 
 def test_what_stood_there_stays_where_drawing_fails(tmp_path):

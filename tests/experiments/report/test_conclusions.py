@@ -147,8 +147,10 @@ def test_cells_beside_the_best_trivial_row(tmp_path):
 
 
 def test_the_ceiling_of_synthetic_data_is_told(tmp_path):
-    group = one_group(write_grid(tmp_path, {"gru": [0.9, 0.9]}))
+    group = one_group(write_grid(tmp_path / "a", {"gru": [0.9, 0.9]}))
     assert any("gru is 0.05000 below it" in line for line in conclusions.of_group(group))
+    rounded = one_group(write_grid(tmp_path / "b", {"gru": [0.95 - 1e-16, 0.95, 0.95]}))
+    assert any("gru reaches it" in line for line in conclusions.of_group(rounded))
 
 
 def test_few_seeds_are_warned_of(tmp_path):
