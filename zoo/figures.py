@@ -82,7 +82,8 @@ def installed_fonts() -> list[tuple[str, str]]:
     """`(family, path)` of the fonts that matplotlib finds: its own first, then the usual CJK ones, the others."""
     from matplotlib import font_manager
 
-    manager, paths = font_manager.fontManager, {}
+    manager = font_manager.fontManager
+    paths: dict[str, str] = {}
     if all(entry.name != BROUGHT for entry in manager.ttflist):
         for path in _brought():
             manager.addfont(path)

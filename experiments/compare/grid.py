@@ -55,7 +55,7 @@ class Run:
         name: its folder under `runs/`, unique to its configuration.
         arguments: of `zoo.run`, without `--out`.
         config: as `config.json` will hold it.
-        match: what was matched; `reference_units` are those of the first cell of the grid.
+        match: what was matched; `reference_cell` is the first cell of the grid, `reference_units` are its units.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Run:
     config: Mapping[str, Any] = field(compare=False)
     match: str = "units"
     reference_units: int = 0
+    reference_cell: str = ""
 
     @property
     def digest(self) -> str:
@@ -191,7 +192,7 @@ def runs(grid: Grid, matched: Mapping[Block, Mapping[str, int]] | None = None) -
         for number, seed in enumerate(dict.fromkeys(grid.seeds)):
             beside = keras_cells(cells) if number < grid.keras_seeds else {}
             for cell, like in {**{cell: cell for cell in cells}, **beside}.items():
-                run = _run(block, cell, seed, units.get(like), grid.match, reference)
+                run = _run(block, cell, seed, units.get(like), grid.match, reference, cells[0])
                 found.setdefault(run.name, run)
     return list(found.values())
 
@@ -209,14 +210,17 @@ def keras_cells(cells: list[str]) -> dict[str, str]:
     return {name: cell for name, cell in names.items() if name in known and name not in cells}
 
 
-def _run(block: Block, cell: str, seed: int, units: int | None, match: str, reference: int) -> Run:
+def _run(
+    block: Block, cell: str, seed: int, units: int | None, match: str, reference: int, reference_cell: str
+) -> Run:
     config = block.config(cell, seed, units)
     stored = json.loads(json.dumps(to_dict(config)))
     data = Path(config.dataset).name or config.dataset
     words = [re.sub(r"[^\w.]+", "-", part).strip("-.")[:40] for part in (block.task, cell, data)]
     name = "-".join([*words, f"s{seed}", digest(stored, match)])
     arguments = block.arguments(cell, seed, units)
-    return Run(name, block.task, cell, seed, config.training.device, arguments, stored, match, reference)
+    device = config.training.device
+    return Run(name, block.task, cell, seed, device, arguments, stored, match, reference, reference_cell)
 
 
 def with_data(grid: Grid, folder: str | None) -> Grid:

@@ -210,6 +210,7 @@ def _record(job: Job, threads: int, seconds: float) -> dict[str, Any]:
         "digest": run.digest,
         "match": run.match,
         "reference_units": run.reference_units,
+        "reference_cell": run.reference_cell,
         "threads": threads,
         "seconds": round(seconds, 2),
         "host": os.uname().nodename,

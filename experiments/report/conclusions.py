@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from experiments.report.groups import COSTS, Group
-from experiments.report.metrics import number, share, signed
-from experiments.report.statistics import FEW_SEEDS, Difference, frontier, seeds_needed
+from experiments.report.metrics import less_is_better, number, share, signed
+from experiments.report.statistics import FEW_SEEDS, Difference, corrected, frontier, seeds_needed
 
 #: Scores that differ by less are the same.
 SAME = 1e-12
@@ -15,6 +15,8 @@ DIFFER = {
     "git.commit": "commits",
     "git.dirty": "states of the repository (with changes that are not committed, and without)",
     "device": "devices",
+    "host": "machines",
+    "threads": "numbers of cores for a run",
     "versions.tensorflow": "versions of TensorFlow",
     "versions.keras": "versions of Keras",
 }
@@ -55,14 +57,16 @@ def _equals(p: float) -> str:
 def _why_not(one: Difference) -> str:
     if math.isfinite(one.corrected) and one.corrected < 0.05:
         return " The test and the bootstrap interval do not agree."
+    if one.p < 0.05:
+        return f" The interval alone would tell them apart, but {one.comparisons} pairs were tested at once."
     needed = seeds_needed(one.mean, one.deviation, one.comparisons)
     if one.mean == 0:
         return " Their differences cancel out over the seeds."
     if needed is None:
         return " More than 10,000 seeds would be needed to show a true difference of this size."
-    if needed <= len(one.seeds):
-        return " A true difference of this size is mostly found with as many seeds; this time it was not."
-    return f" If the true difference is of this size, about {needed:,} seeds would show it."
+    return (
+        f" If the true difference is of this size, about {needed:,} seeds would show it four times in five."
+    )
 
 
 def _excluded(group: Group, one: Difference) -> str:
@@ -75,6 +79,19 @@ def _excluded(group: Group, one: Difference) -> str:
         if most > 0:
             told.append(f"{winner} better than {loser} by more than {number(most)}")
     return f" Unlikely by the interval: {', and '.join(told)}." if told else ""
+
+
+def of_all(made: list[Group]) -> list[str]:
+    """How many differences are clear, and how many would be if all groups were one family of tests."""
+    every = [one for group in made for one in group.differences]
+    if len(made) < 2 or not every:
+        return []
+    clear = sum(one.clear for one in every)
+    within_all = sum(one.clear for one in corrected(every))
+    return [
+        f"Of {len(every):,} pairs {clear:,} differ clearly, with p values corrected for the pairs of a task. Corrected "
+        f"for all {len(every):,} pairs at once, {within_all:,} would."
+    ]
 
 
 def of_group(group: Group) -> list[str]:
@@ -92,6 +109,15 @@ def of_group(group: Group) -> list[str]:
 
 def _of_missing(group: Group) -> list[str]:
     """Which scores are not there, and which seeds the means are over then."""
+    told = [
+        f"Not a number: the score of {cell} on {len(seeds)} of {len(group.of(cell))} seeds ({_listed(seeds)}); "
+        + ("its means are of the others." if cell in group.compared else "it is left out of what follows.")
+        for cell, seeds in group.no_number.items()
+    ]
+    return [*told, *_of_seeds(group)]
+
+
+def _of_seeds(group: Group) -> list[str]:
     lacks = [f"{cell} has no score of seed {_listed(seeds)}" for cell, seeds in group.missing.items()]
     if not lacks:
         return []
@@ -123,53 +149,60 @@ def _of_runs(group: Group) -> list[str]:
 
 def _of_best(group: Group) -> str:
     best = group.best()
-    behind = [one for one in group.differences if best in (one.first, one.second)]
-    open_ones = [one.second if one.first == best else one.first for one in behind if not one.clear]
+    others = [one for one in group.differences if best in (one.first, one.second)]
     score = f"{group.split} {group.metric} {number(group.mean(best, 'score').value)}"
-    if not behind:
+    if not others:
         return f"{best} is the only cell ({score})."
-    if not open_ones:
+    if group.is_clearly_best(best):
         return f"{best} is the best cell ({score}), clearly so beside each other one."
-    return f"{best} has the best mean ({score}), but not clearly: {' and '.join(open_ones)} may be as good."
+    equal = [one.second if one.first == best else one.first for one in others if not one.clear]
+    if not equal:
+        return f"{best} has the best mean ({score}), but over other seeds than the differences below: trust those."
+    return f"{best} has the best mean ({score}), but not clearly: {' and '.join(equal)} may be as good."
 
 
 def _of_trivial(group: Group) -> list[str]:
-    """Which cells are clearly better than the best row that needs no recurrence: beyond the intervals of both."""
+    """Which cells differ from the best row that needs no recurrence, seed by seed."""
     found = group.best_trivial()
     if found is None:
         return ["No row without recurrence is there to compare with."]
     best, row = found
-    less = group.less_is_better
-    clear: list[str] = []
-    unclear: list[str] = []
-    worse: list[str] = []
+    told: dict[str, list[str]] = {}
     for cell in group.compared:
-        mean = group.mean(cell, "score")
-        gain = (row.value - mean.value) if less else (mean.value - row.value)
-        half = (
-            math.hypot(mean.half, row.half if math.isfinite(row.half) else 0) if mean.seeds > 1 else math.inf
-        )
-        (clear if gain > half else worse if gain < -half else unclear).append(cell)
-    told = []
-    for cells, what in (
-        (clear, "better by more than the intervals"),
-        (unclear, "not told apart from it"),
-        (worse, "worse by more than the intervals"),
-    ):
-        if cells:
-            told.append(f"{', '.join(cells)}: {what}")
-    return [f"The best row without recurrence is {best} ({number(row.value)}); {'; '.join(told)}."]
+        told.setdefault(_beside(group, group.beyond(cell, best)), []).append(cell)
+    listed = "; ".join(f"{', '.join(cells)}: {what}" for what, cells in told.items())
+    return [f"The best row without recurrence is {best} ({number(row.value)}). Beside it, {listed}."]
+
+
+def _beside(group: Group, one: Difference) -> str:
+    """How a cell stands beside a row, by the interval of their difference."""
+    if len(one.seeds) < 2:
+        return "not judged by fewer than two seeds"
+    better = "better" if (one.mean < 0) == group.less_is_better else "worse"
+    if one.deviation == 0:
+        return "the same on every seed" if abs(one.mean) < SAME else f"{better} by the same on every seed"
+    if one.low > 0 or one.high < 0:
+        return f"{better}, for the 95 % interval of the difference excludes 0"
+    return "not told apart from it"
 
 
 def _of_ceiling(group: Group) -> list[str]:
-    ceiling = group.ceiling
-    if not math.isfinite(ceiling):
+    """How near the best cell comes to what is possible, by the first metric of which that is known."""
+    for metric in (group.metric, *group.headline):
+        ceiling = group.ceiling_of(metric)
+        if math.isfinite(ceiling):
+            break
+    else:
         return []
-    score = group.mean(group.best(), "score").value
+    bound = "lowest possible value" if less_is_better(metric) else "ceiling"
+    score = group.mean(group.best(), f"{group.split}.{metric}").value
     gap = f"is {number(abs(ceiling - score))} {'above' if score > ceiling else 'below'} it"
-    if math.isclose(score, ceiling, rel_tol=1e-9):  # a mean of scores that reach it is off by what floats round
+    if math.isclose(
+        score, ceiling, rel_tol=1e-9
+    ):  # a mean of scores that reach it is off by what floats round
         gap = "reaches it"
-    return [f"The known ceiling is {number(ceiling)} (the data are synthetic); {group.best()} {gap}."]
+    what = "" if metric == group.metric else f" of {metric}"
+    return [f"The known {bound}{what} is {number(ceiling)} (the data are synthetic); {group.best()} {gap}."]
 
 
 def _of_keras(group: Group) -> list[str]:
@@ -188,9 +221,13 @@ def of_costs(group: Group) -> list[str]:
         if len(known) < 2:
             continue
         on = on_frontier(group, column, known)
-        off = [f"{cell} (beaten by {_beater(group, column, cell, on)})" for cell in known if cell not in on]
+        off = [f"{cell} (behind {_beater(group, column, cell, on)})" for cell in known if cell not in on]
         rest = f"; not on it: {', '.join(off)}" if off else ""
         told.append(f"Score against {title}, by means: on the frontier {', '.join(on)}{rest}.")
+    if told and not all(one.clear for one in group.differences):
+        told.append(
+            "Where a difference in score is not clear, chance decides who is on a frontier and who is behind."
+        )
     return told
 
 
@@ -218,9 +255,11 @@ def of_matching(group: Group) -> list[str]:
         return []
     counts = {cell: group.mean(cell, "parameters").value for cell in group.compared}
     first = group.compared[0]
+    units = {cell: int(group.of(cell)["recurrent.units"].iloc[0]) for cell in group.compared}
+    if group.match == "parameters":
+        first = next((cell for cell in group.compared if units[cell] == _reference_units(group)), first)
     furthest = max(counts, key=lambda cell: abs(counts[cell] / counts[first] - 1))
     off = counts[furthest] / counts[first] - 1
-    units = {cell: int(group.of(cell)["recurrent.units"].iloc[0]) for cell in group.compared}
     listed = ", ".join(f"{cell} {units[cell]}" for cell in group.compared)
     if group.match == "parameters":
         return [
@@ -230,3 +269,8 @@ def of_matching(group: Group) -> list[str]:
     if len(set(units.values())) == 1:
         return [f"Matched by units ({units[first]}); parameters then differ by up to {abs(off):.0%}."]
     return [f"Not matched: units are {listed}; parameters differ by up to {abs(off):.0%}."]
+
+
+def _reference_units(group: Group) -> float:
+    """The units of the cell whose parameters the others were to have."""
+    return float(group.runs["reference_units"].iloc[0])

@@ -41,8 +41,9 @@ class Group:
         compared: the cells that are compared pair by pair.
         differences: of each pair, corrected for their number.
         missing: by cell, the seeds of which others have a score and it has none.
-        common: the seeds of which each compared cell has a score. Means are over these; where there are none, each
-            is over its own.
+        no_number: by cell, the seeds of which there is a run whose score is no number.
+        common: the seeds of which each compared cell has a score. Means and differences are over these; where there
+            are none, each is over its own.
         repeated: runs that are left out because the same configuration was run again later.
     """
 
@@ -60,6 +61,7 @@ class Group:
     compared: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     missing: dict[str, list[int]] = field(default_factory=dict)
+    no_number: dict[str, list[int]] = field(default_factory=dict)
     common: list[int] = field(default_factory=list)
     repeated: int = 0
 
@@ -113,17 +115,35 @@ class Group:
         known = {cell: value for cell, value in means.items() if math.isfinite(value)} or means
         return (min if self.less_is_better else max)(known, key=lambda cell: known[cell])
 
-    def trivial_means(self, metric: str) -> dict[str, Mean]:
-        """Of the trivial rows, each seed once: that beside the first of the cells, whose size a row may share."""
+    def is_clearly_best(self, cell: str) -> bool:
+        """Whether each difference from another cell is clear and in its favour."""
+        for one in self.differences:
+            if cell in (one.first, one.second):
+                first_is_better = (one.mean < 0) == self.less_is_better
+                if not one.clear or first_is_better != (cell == one.first):
+                    return False
+        return True
+
+    def trivial_scores(self, metric: str) -> dict[str, pd.Series]:
+        """Of the trivial rows by seed, each seed once: that beside the first of the cells, whose size it may share."""
         if not len(self.trivial) or metric not in self.trivial:
             return {}
         once = self.trivial.drop_duplicates(["row", "seed"])
         if self.common:
             once = once[once["seed"].isin(self.common)]
         return {
-            str(row): statistics.mean(rows[metric].dropna().to_numpy(float))
-            for row, rows in once.groupby("row", sort=False)
+            str(row): rows.set_index("seed")[metric].dropna() for row, rows in once.groupby("row", sort=False)
         }
+
+    def trivial_means(self, metric: str) -> dict[str, Mean]:
+        """Means of the trivial rows over these seeds."""
+        scores = self.trivial_scores(metric)
+        return {row: statistics.mean(values.to_numpy(float)) for row, values in scores.items()}
+
+    def beyond(self, cell: str, row: str) -> Difference:
+        """The difference of a cell from a trivial row, seed by seed."""
+        own = self.counted(cell).set_index("seed")["score"]
+        return _paired(cell, row, pd.DataFrame({cell: own, row: self.trivial_scores(self.metric)[row]}))
 
     def best_trivial(self) -> tuple[str, Mean] | None:
         """The best row without recurrence, by its mean; None where there is none."""
@@ -138,7 +158,11 @@ class Group:
     @property
     def ceiling(self) -> float:
         """The best score that is possible, of data that are synthetic; NaN where it is not known."""
-        column = f"ceiling.{self.metric}"
+        return self.ceiling_of(self.metric)
+
+    def ceiling_of(self, metric: str) -> float:
+        """The same of another metric."""
+        column = f"ceiling.{metric}"
         known = self.runs[column].dropna() if column in self.runs else pd.Series(dtype=float)
         return float(known.iloc[0]) if len(known) else math.nan
 
@@ -193,6 +217,8 @@ def _labels(runs: pd.DataFrame) -> pd.Series:
     matched = (runs["match"] == "parameters") & runs["reference_units"].notna()
     table["units"] = runs["recurrent.units"].where(~matched, runs["reference_units"]).astype(int)
     table["match"] = runs["match"]
+    table["matched to"] = runs["reference_cell"].where(matched, None)
+    table["score"] = runs["split"] + " " + runs["metric"]
     shown = table.map(_level)
     differ = [name for name in shown if shown[name].nunique() > 1]
     if not differ:
@@ -209,7 +235,8 @@ def _level(value: object) -> str:
 
 def _group(task: str, data: str, label: str, runs: pd.DataFrame, trivial: pd.DataFrame) -> Group:
     every = len(runs)
-    runs = runs.sort_values(["cell", "seed", "run"]).drop_duplicates(["cell", "seed"], keep="last")
+    runs = runs.sort_values(["cell", "seed", "created", "run"])
+    runs = runs.drop_duplicates(["cell", "seed"], keep="last")
     split = str(runs["split"].iloc[0])
     beside = trivial
     if len(trivial):
@@ -229,6 +256,11 @@ def _group(task: str, data: str, label: str, runs: pd.DataFrame, trivial: pd.Dat
             "cell", key=lambda column: column.map(made.cells.index), kind="stable"
         )
     made.missing = dict(_missing(made))
+    made.no_number = {
+        cell: sorted(seeds)
+        for cell in made.cells
+        if (seeds := {int(seed) for seed in made.of(cell)["seed"]} - _scored(made.of(cell)))
+    }
     scored = [_scored(made.of(cell)) for cell in made.compared]
     made.common = sorted(set.intersection(*scored))
     made.differences = statistics.corrected([*_differences(made)])
@@ -242,8 +274,10 @@ def ordered(cells: list[str]) -> list[str]:
 
 
 def _compared(group: Group) -> list[str]:
-    """All cells but Keras' own layers; those too where they have several seeds, and all that the others have."""
-    names = ordered([*set(group.runs["cell"])])
+    """All cells that have a score, but Keras' own layers; those too where they have several seeds, and all that the
+    others have. Where no cell has a score, all."""
+    every = ordered([*set(group.runs["cell"])])
+    names = [name for name in every if _scored(group.of(name))] or every
     own = [name for name in names if not name.startswith(KERAS)]
     seeds = {int(seed) for name in own for seed in group.of(name)["seed"]}
     as_many = [
@@ -266,10 +300,14 @@ def _missing(group: Group) -> Iterator[tuple[str, list[int]]]:
 
 
 def _differences(group: Group) -> Iterator[Difference]:
-    """Of each pair of compared cells, the later one less the earlier one, at the seeds that both have."""
-    scores = group.runs.pivot(index="seed", columns="cell", values="score")
+    """Of each pair of compared cells, the later one less the earlier one, at the seeds that count."""
+    scores = pd.concat([group.counted(cell) for cell in group.compared])
+    scores = scores.pivot(index="seed", columns="cell", values="score")
     for earlier, later in itertools.combinations(group.compared, 2):
-        both = scores[[later, earlier]].dropna().sort_index()
-        yield statistics.difference(
-            later, earlier, [int(seed) for seed in both.index], np.asarray(both, float)
-        )
+        yield _paired(later, earlier, scores)
+
+
+def _paired(first: str, second: str, scores: pd.DataFrame) -> Difference:
+    """The difference of two columns of a table with a row a seed, at the seeds that both have."""
+    both = scores[[first, second]].dropna().sort_index()
+    return statistics.difference(first, second, [int(seed) for seed in both.index], np.asarray(both, float))

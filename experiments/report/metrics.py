@@ -8,7 +8,7 @@ import re
 #: Words of names of metrics of which less is better.
 LESS = {
     *("loss", "error", "mae", "mse", "rmse", "mase", "smape", "mape", "rse", "crps", "pinball", "nll", "wer", "cer"),
-    *("ter", "perplexity", "bits", "nats", "entropy", "cut"),
+    *("ter", "perplexity", "ppl", "bits", "nats", "entropy", "cut", "brier", "rmsle", "distance", "hamming"),
 }  # fmt: skip
 #: And more.
 MORE = {
@@ -31,21 +31,23 @@ def number(value: float | None) -> str:
     """A number as it is shown: with four digits after the point, or, where it is far from 1, four in all."""
     if value is None or not math.isfinite(value):
         return "–"
-    if value == 0 or 0.1 <= abs(value) < 10:
+    if value == 0 or 0.1 <= abs(value) < 9.99995:
         return f"{value:.4f}"
-    if abs(value) >= 1e4:
+    if abs(value) >= 999.95:
         return f"{value:,.0f}"
-    return f"{value:#.4g}" if abs(value) < 0.1 else f"{value:.4g}"
+    return f"{value:#.4g}"
 
 
 def signed(value: float) -> str:
     """A difference, with its sign."""
     if not math.isfinite(value):
         return "–"
+    if value == 0:
+        return "0"
     text = number(abs(value))
     if abs(value) < 0.1:
-        text = f"{abs(value):.4f}" if abs(value) >= 1e-3 or value == 0 else f"{abs(value):.2g}"
-    return ("+" if value > 0 else "−" if value < 0 else "±") + text
+        text = f"{abs(value):.4f}" if abs(value) >= 1e-3 else f"{abs(value):.2g}"
+    return ("+" if value > 0 else "−") + text
 
 
 def share(value: float) -> str:

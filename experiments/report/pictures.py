@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.report.content import Picture
 from experiments.report.groups import COSTS, Group
+from experiments.report.metrics import number
 from experiments.report.reading import Found
 
 #: Stand in for the page's colours until it is known which page.
@@ -21,7 +22,7 @@ STYLE = {
     "svg.fonttype": "none", "svg.hashsalt": "report", "font.size": 9, "text.color": INK, "axes.labelcolor": INK,
     "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.facecolor": PAPER,
     "figure.facecolor": PAPER, "savefig.facecolor": PAPER, "axes.spines.top": False,
-    "axes.spines.right": False, "font.family": "sans-serif",
+    "axes.spines.right": False, "font.family": "sans-serif", "text.parse_math": False,
 }  # fmt: skip
 
 
@@ -30,27 +31,28 @@ class Drawer:
 
     Args:
         found: where the learning curves are.
+        cells: of the whole report, in order; each has one colour in all pictures.
     """
 
-    def __init__(self, found: Found):
+    def __init__(self, found: Found, cells: list[str]):
         self.found = found
+        self.colours = {cell: COLOURS[n % len(COLOURS)] for n, cell in enumerate(cells)}
 
-    def overview(self, made: list[Group], cells: list[str]) -> list[Picture]:
+    def overview(self, made: list[Group]) -> list[Picture]:
         """A panel for each group: every seed's score, by cell, beside what needs no recurrence."""
         if len(made) < 2:
             return []
         figure, axes = _panels(len(made))
         for axis, group in zip(axes, made, strict=True):
-            shown = [cell for cell in cells if cell in group.compared]
+            shown = group.compared
             for place, cell in enumerate(shown):
-                style = {"color": COLOURS[cells.index(cell) % len(COLOURS)]}
-                scores = group.of(cell)["score"]
+                style = {"color": self.colours[cell]}
+                scores = group.counted(cell)["score"]
                 axis.scatter([place] * len(scores), scores, s=12, alpha=0.6, **style)
                 axis.hlines(group.mean(cell, "score").value, place - 0.3, place + 0.3, **style)
             trivial = group.best_trivial()
-            for value, dashes in ((trivial[1].value if trivial else math.nan, ":"), (group.ceiling, "--")):
-                if math.isfinite(value):
-                    axis.axhline(value, color=INK, linewidth=0.8, linestyle=dashes)
+            _level(axis, trivial[1].value if trivial else math.nan, ":", trivial[0] if trivial else "")
+            _level(axis, group.ceiling, "--", "ceiling")
             axis.set_xticks(range(len(shown)), shown, rotation=0 if len(shown) < 5 else 30)
             axis.set(xlim=(-0.6, len(shown) - 0.4))
             better = " (less is better)" if group.less_is_better else ""
@@ -58,7 +60,7 @@ class Drawer:
             axis.set_title("\n".join(title), fontsize=7, loc="left")
         caption = (
             "Score by cell: a dot for each seed, a bar for their mean; dotted: the best row without recurrence; "
-            "dashed: the known ceiling."
+            "dashed: the known ceiling. Where one of both is far off, an arrow tells its value."
         )
         return [_picture(figure, "scores", caption)]
 
@@ -78,10 +80,10 @@ class Drawer:
             epochs = history.get("epoch") or range(1, len(history[column]) + 1)
             marker = "o" if len(history[column]) == 1 else None
             axes[0].plot(
-                epochs, history[column], color=_colour(group, cell), linewidth=1, marker=marker, markersize=3
+                epochs, history[column], color=self.colours[cell], linewidth=1, marker=marker, markersize=3
             )
         axes[0].set(xlabel="epoch", ylabel=f"dev {group.metric}")
-        _legend(axes[0], group, group.compared)
+        self._legend(axes[0], group.compared)
         caption = f"{group.title}: learning curves, a line for each seed."
         return [_picture(figure, f"{name}-curves", caption)]
 
@@ -93,7 +95,7 @@ class Drawer:
         figure, axes = _figure(len(shown))
         for axis, column in zip(axes, shown, strict=True):
             for cell in group.cells:
-                runs, colour = group.of(cell), _colour(group, cell)
+                runs, colour = group.of(cell), self.colours[cell]
                 axis.scatter(runs[column], runs["score"], s=8, color=colour, alpha=0.6)
                 mean, score = group.mean(cell, column).value, group.mean(cell, "score").value
                 if math.isfinite(mean):
@@ -101,7 +103,7 @@ class Drawer:
                     axis.scatter([mean], [score], **style)
             axis.set(xlabel=COSTS[column])
         axes[0].set(ylabel=f"{group.split} {group.metric}")
-        _legend(axes[-1], group, group.cells)
+        self._legend(axes[-1], group.cells)
         caption = f"{group.title}: score against cost; large marks are means, crosses are Keras' own layers."
         return [_picture(figure, f"{name}-costs", caption)]
 
@@ -117,14 +119,41 @@ class Drawer:
         for cell, scores in columns.items():
             middles = [(low + high) / 2 for low, high in sorted(scores)]
             values = [scores[key] for key in sorted(scores)]
-            axes[0].plot(middles, values, marker="o", markersize=4, color=_colour(group, cell), label=cell)
+            axes[0].plot(middles, values, marker="o", markersize=4, color=self.colours[cell], label=cell)
         axes[0].set(xlabel="length of the sequence", ylabel=f"{group.split} {metric}")
-        _legend(axes[0], group, list(columns))
+        self._legend(axes[0], list(columns))
         return [_picture(figure, f"{name}-by-length", f"{group.title}: score by length, means over seeds.")]
 
+    def _legend(self, axis: Any, cells: list[str]) -> None:
+        from matplotlib.lines import Line2D
 
-def _colour(group: Group, cell: str) -> str:
-    return COLOURS[group.cells.index(cell) % len(COLOURS)]
+        handles = [
+            Line2D([], [], color=self.colours[cell], marker="o", markersize=4, label=cell) for cell in cells
+        ]
+        axis.legend(
+            handles=handles,
+            fontsize=8,
+            labelcolor=INK,
+            frameon=False,
+            loc="center left",
+            bbox_to_anchor=(1.0, 0.5),
+        )
+
+
+def _level(axis: Any, value: float, dashes: str, name: str) -> None:
+    """A horizontal line; where it would squeeze the scores together, an arrow at the edge with its value."""
+    if not math.isfinite(value):
+        return
+    low, high = axis.get_ylim()
+    if low - 2 * (high - low) <= value <= high + 2 * (high - low):
+        axis.axhline(value, color=INK, linewidth=0.8, linestyle=dashes)
+        return
+    above = value > high
+    axis.annotate(
+        f"{'↑' if above else '↓'} {name} {number(value)}", (0.02, 0.99 if above else 0.02), xycoords="axes fraction",
+        fontsize=6.5, va="top" if above else "bottom",
+    )  # fmt: skip
+    axis.set_ylim(*((low, high + 0.15 * (high - low)) if above else (low - 0.15 * (high - low), high)))
 
 
 def _figure(panels: int) -> tuple[Any, list[Any]]:
@@ -168,22 +197,6 @@ def _panels(count: int) -> tuple[Any, list[Any]]:
         for axis in axes[count:]:
             axis.set_axis_off()
     return figure, axes[:count]
-
-
-def _legend(axis: Any, group: Group, cells: list[str]) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], color=_colour(group, cell), marker="o", markersize=4, label=cell) for cell in cells
-    ]
-    axis.legend(
-        handles=handles,
-        fontsize=8,
-        labelcolor=INK,
-        frameon=False,
-        loc="center left",
-        bbox_to_anchor=(1.0, 0.5),
-    )
 
 
 def _picture(figure: Any, name: str, caption: str) -> Picture:

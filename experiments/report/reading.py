@@ -184,7 +184,9 @@ def _recorded(path: Path) -> dict[str, Any]:
     return {
         "match": str(record.get("match", "units")),
         "reference_units": None if reference is None else int(reference),
+        "reference_cell": record.get("reference_cell"),
         "threads": record.get("threads"),
+        "host": record.get("host"),
         "seconds.wall": _number(record.get("seconds")),
         "measured": record.get("measured", True) is True,
         **{name: _number(measured.get(name)) for name in numbers},
@@ -233,7 +235,7 @@ def _history(path: Path) -> dict[str, list[float]]:
         return {name: list(values) for name, values in zip(names, columns, strict=True)}
     except FileNotFoundError:
         raise LeftOut("history.csv is missing") from None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, csv.Error) as problem:
         raise LeftOut(f"history.csv is truncated or foreign ({problem})") from None
 
 

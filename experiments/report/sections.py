@@ -14,7 +14,7 @@ from experiments.report.groups import Group, groups, ordered
 from experiments.report.metrics import number, share, signed
 from experiments.report.pictures import Drawer
 from experiments.report.reading import Found
-from experiments.report.statistics import Mean, seeds_needed
+from experiments.report.statistics import MOST_SEEDS, Difference, Mean, seeds_needed
 
 #: Of the table of all runs: column and heading.
 RUN_COLUMNS = {
@@ -34,9 +34,9 @@ def report(found: Found, title: str, most_pictures: int, size: float | None = No
         size: a difference of interest, for the number of seeds that it needs; None takes 1 % of the mean.
     """
     made = groups(found)
-    drawer = Drawer(found)
+    drawer = Drawer(found, _every_cell(made))
     sections = (
-        [*_not_there(found), _overview(made, drawer.overview(made[:most_pictures], _cells(made)))]
+        [*_not_there(found), _overview(made, drawer.overview(made[:most_pictures]))]
         if made
         else _not_there(found)
     )
@@ -100,6 +100,11 @@ def _cells(made: list[Group]) -> list[str]:
     return ordered(list({cell for group in made for cell in group.compared}))
 
 
+def _every_cell(made: list[Group]) -> list[str]:
+    """With Keras' own layers, which come last."""
+    return list(dict.fromkeys([*_cells(made), *(cell for group in made for cell in group.cells)]))
+
+
 def _overview(made: list[Group], pictures: list[Picture]) -> Section:
     cells = _cells(made)
     rows = []
@@ -119,13 +124,12 @@ def _overview(made: list[Group], pictures: list[Picture]) -> Section:
             ]
         )
     columns = ["task and data", "score", "seeds", *cells, "best without recurrence", "ceiling", "best"]
-    sentence = (
-        "Means over seeds ± half of the 95 % t interval; what is clear is said where each task is shown. Differences "
-        "are corrected for the pairs of a task, not for the number of tasks."
-    )
     return Section(
         "Overview",
-        sentences=[sentence],
+        sentences=[
+            "Means over seeds ± half of the 95 % t interval; what is clear is said where each task is shown.",
+            *conclusions.of_all(made),
+        ],
         tables=[_without_empty(Table("overview", columns, rows))],
         pictures=pictures,
     )
@@ -138,10 +142,9 @@ def _seeds(group: Group, counted: int) -> str:
 
 def _verdict(best: str, group: Group) -> str:
     """The cell with the best mean, and whether that is clear."""
-    others = [one for one in group.differences if best in (one.first, one.second)]
-    if not others:
+    if len(group.compared) == 1:
         return f"{best}, the only cell"
-    return best if all(one.clear for one in others) else f"{best}, not clearly"
+    return best if group.is_clearly_best(best) else f"{best}, not clearly"
 
 
 # ------------------------------------------------------------------------------------ one group
@@ -223,7 +226,8 @@ def _differences(group: Group, name: str, size: float | None) -> Table:
     wanted = size if size is not None else 0.01 * scale
     columns = [
         "pair", "seeds", f"difference in {group.split} {group.metric}", "95 % t interval", "95 % bootstrap",
-        "p", "p corrected (Holm)", "clear", "seeds for this difference", f"seeds for {number(wanted)}",
+        "p", "p corrected (Holm)", "clear", "seeds for this difference",
+        f"seeds for {'1 % of the best mean' if size is None else 'a difference'} ({number(wanted)})",
     ]  # fmt: skip
     rows = []
     for one in group.differences:
@@ -239,8 +243,8 @@ def _differences(group: Group, name: str, size: float | None) -> Table:
                 _value(one.p, share(one.p)),
                 _value(one.corrected, share(one.corrected)),
                 _text("yes" if one.clear else "no"),
-                _count(needed),
-                _count(for_size),
+                _count(needed, one),
+                _count(for_size, one),
             ]
         )
     return Table(name, columns, rows)
@@ -303,7 +307,7 @@ def _methods(found: Found, made: list[Group]) -> Section:
         "level of 0.05 divided by the number of pairs; the deviation in it is itself estimated from few seeds.",
         "Latency is of one raw input at a time through the functions of the exported model, after warming up; "
         "seconds and latency depend on what else the machine did meanwhile. Peak memory is that of the whole process, "
-        "with the data and the rows that need no recurrence.",
+        "with the data. Total seconds of a run that was stopped and went on are those since its last start.",
     ]
     for column, what in (
         ("device", "Devices"), ("threads", "Cores of a run"), ("versions.tensorflow", "TensorFlow"),
@@ -365,8 +369,11 @@ def _interval(low: float, high: float) -> Cell:
     return _text(f"{signed(low)} to {signed(high)}" if math.isfinite(low) else "–")
 
 
-def _count(seeds: int | None) -> Cell:
-    return Cell("–", "") if seeds is None else Cell(f"{seeds:,}", float(seeds))
+def _count(seeds: int | None, one: Difference) -> Cell:
+    """Seeds that are needed; no number where there are too few to estimate it from."""
+    if seeds is not None:
+        return Cell(f"{seeds:,}", float(seeds))
+    return Cell(f"> {MOST_SEEDS:,}", MOST_SEEDS + 1.0) if one.deviation > 0 and one.mean else Cell("–", "")
 
 
 def _mean(mean: Mean) -> Cell:
@@ -375,4 +382,8 @@ def _mean(mean: Mean) -> Cell:
     value = number(mean.value)
     places = len(value.partition(".")[2])
     half = f" ± {mean.half:,.{places}f}" if math.isfinite(mean.half) else ""
+    if mean.half == 0:
+        half = " ± 0"
+    elif half and not float(half[3:].replace(",", "")):  # it is there, but below the digits that are shown
+        half = f" ± < {10**-places:.{places}f}"
     return Cell(value + half, mean.value)

@@ -52,7 +52,7 @@ def test_less_is_better_for_losses(tmp_path):
 def test_what_is_not_clear_says_how_many_seeds_would_show_it_and_what_is_unlikely(tmp_path):
     (told,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.801, scale=-1)})))
     assert told.startswith("It cannot be concluded which of gru and lstm is better (gru − lstm = ")
-    assert "seeds would show it." in told
+    assert "seeds would show it four times in five." in told
     assert "Unlikely by the interval: gru better than lstm by more than 0.0" in told
     assert "and lstm better than gru by more than 0.0" in told
 
@@ -83,12 +83,82 @@ def test_missing_seeds_are_said_and_differences_are_over_common_ones(tmp_path):
     assert overview.rows[0][overview.columns.index("seeds")].text == "2 of 3"
 
 
-def test_a_score_that_is_no_number_is_a_missing_one(tmp_path):
+def test_a_score_that_is_no_number_is_a_missing_one_and_said(tmp_path):
     folder = write_grid(tmp_path, {"lstm": [0.8, 0.81, 0.82], "gru": [0.8, 0.82]})
     write_run(folder / "runs" / "diverged", cell="gru", seed=2, accuracy=None)
     group = one_group(folder)
     assert group.missing == {"gru": [2]}
     assert group.mean("lstm", "score").seeds == group.mean("gru", "score").seeds == 2
+    told = conclusions.of_group(group)
+    assert "Not a number: the score of gru on 1 of 3 seeds (2); its means are of the others." in told
+
+
+def test_a_cell_without_any_score_is_left_out_and_the_others_are_compared(tmp_path):
+    folder = write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.85, scale=-1)})
+    for seed in range(6):
+        write_run(folder / "runs" / f"diverged-{seed}", cell="vanilla", seed=seed, accuracy=None)
+    group = one_group(folder)
+    assert (group.compared, group.common) == (["lstm", "gru"], [0, 1, 2, 3, 4, 5])
+    told = conclusions.of_group(group)
+    assert told[0].startswith("gru is the best cell")
+    assert any(
+        line.startswith("Not a number: the score of vanilla on 6 of 6 seeds")
+        and line.endswith("it is left out of what follows.")
+        for line in told
+    )
+    assert not any("vanilla" in line for line in (*conclusions.of_costs(group), *pairs(group)))
+    sections.report(read(tmp_path), "", 3)
+
+
+def test_differences_are_at_the_seeds_of_which_the_means_are(tmp_path):
+    """With the seeds that only two cells have, the order of these two would be another than that of the means."""
+    few = [0.8, 0.801, 0.799]
+    scores = {
+        "vanilla": few,
+        "lstm": [0.79, 0.792, 0.788, *around(0.95)],
+        "gru": [0.81, 0.812, 0.808, *around(0.85)],
+    }
+    group = one_group(write_grid(tmp_path, scores))
+    assert {one.seeds for one in group.differences} == {(0, 1, 2)}
+    assert group.best() == "gru"
+    assert conclusions.of_group(group)[0].startswith("gru ")
+    assert all("gru is worse" not in line for line in pairs(group))
+
+
+def test_the_best_mean_of_other_seeds_is_not_called_clear(tmp_path):
+    """No seed is common to all three, so the means are of other seeds than the differences."""
+    scores = {
+        "vanilla": [0.5, *[None] * 12],
+        "lstm": [None, *around(0.8), *[None] * 6],
+        "gru": [None, *around(0.75, scale=-1), 0.99, 0.99, 0.99, 0.99, 0.99, 0.99],
+    }
+    group = one_group(write_grid(tmp_path, scores))
+    assert group.best() == "gru"
+    assert not group.is_clearly_best("gru")
+
+
+def test_runs_whose_scores_are_of_other_metrics_are_not_compared(tmp_path):
+    write_grid(tmp_path, {"lstm": around(0.8)})
+    write_run(tmp_path / "runs" / "other", headline=["loss", "accuracy"])
+    assert [(group.metric, group.compared) for group in groups(read(tmp_path))] == [
+        ("accuracy", ["lstm"]),
+        ("loss", ["gru"]),
+    ]
+
+
+def test_all_pairs_of_a_report_may_be_one_family(tmp_path):
+    clear = {"lstm": [0.8, 0.801, 0.802], "gru": [0.81, 0.813, 0.818]}
+    write_grid(tmp_path, clear)
+    for task in ("a", "b", "c"):
+        write_grid(tmp_path, {"lstm": [0.8, 0.81, 0.79], "gru": [0.79, 0.8, 0.82]}, task=task)
+    made = groups(read(tmp_path))
+    p = max(one.corrected for group in made for one in group.differences if one.clear)
+    assert 0.05 / 4 < p < 0.05
+    assert conclusions.of_all(made) == [
+        "Of 4 pairs 1 differ clearly, with p values corrected for the pairs of a task. Corrected for all 4 pairs at "
+        "once, 0 would."
+    ]
+    assert conclusions.of_all(made[:1]) == []
 
 
 def test_means_without_a_common_seed_are_said_to_be_of_other_seeds(tmp_path):
@@ -141,14 +211,45 @@ def test_cells_beside_the_best_trivial_row(tmp_path):
     scores = {"vanilla": around(0.45), "gru": around(0.8), "lstm": [0.49, 0.51, 0.5, 0.52, 0.48, 0.5]}
     told = conclusions.of_group(one_group(write_grid(tmp_path, scores)))[1]
     assert told == (
-        "The best row without recurrence is majority (0.5000); gru: better by more than the intervals; "
-        "lstm: not told apart from it; vanilla: worse by more than the intervals."
+        "The best row without recurrence is majority (0.5000). Beside it, vanilla: worse, for the 95 % interval of the "
+        "difference excludes 0; lstm: not told apart from it; gru: better, for the 95 % interval of the difference "
+        "excludes 0."
+    )
+
+
+def test_a_trained_row_is_compared_seed_by_seed(tmp_path):
+    """The seeds differ much, the cell from the row little, but always."""
+    for seed, score in enumerate((0.5, 0.7, 0.9)):
+        row = {"accuracy": score, "loss": 0.5}
+        gap = 0.01 + 0.001 * seed
+        folder = tmp_path / str(seed)
+        write_run(folder, seed=seed, accuracy=score + gap, trivial={"bag": {"dev": row, "test": row}})
+    told = conclusions.of_group(one_group(tmp_path))[1]
+    assert told.endswith("Beside it, gru: better, for the 95 % interval of the difference excludes 0.")
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ([0.6, 0.6], "gru: better by the same on every seed"),
+        ([0.5, 0.5], "gru: the same on every seed"),
+        ([0.6], "gru: not judged by fewer than two seeds"),
+    ],
+)
+def test_a_row_beside_scores_without_spread(tmp_path, scores, told):
+    assert conclusions.of_group(one_group(write_grid(tmp_path, {"gru": scores})))[1].endswith(
+        f"Beside it, {told}."
     )
 
 
 def test_the_ceiling_of_synthetic_data_is_told(tmp_path):
     group = one_group(write_grid(tmp_path / "a", {"gru": [0.9, 0.9]}))
     assert any("gru is 0.05000 below it" in line for line in conclusions.of_group(group))
+    worse = one_group(write_grid(tmp_path / "c", {"gru": [0.9]}, headline=["loss"], ceiling={"loss": 0.04}))
+    assert any("lowest possible value is 0.04000" in line for line in conclusions.of_group(worse))
+    assert any("gru is 0.06000 above it" in line for line in conclusions.of_group(worse))
+    other = one_group(write_grid(tmp_path / "d", {"gru": [0.9]}, ceiling={"loss": 0.04}))
+    assert any("lowest possible value of loss is 0.04000" in line for line in conclusions.of_group(other))
     rounded = one_group(write_grid(tmp_path / "b", {"gru": [0.95 - 1e-16, 0.95, 0.95]}))
     assert any("gru reaches it" in line for line in conclusions.of_group(rounded))
 
@@ -166,7 +267,7 @@ def test_the_frontier_names_what_beats_whom(tmp_path):
     told = conclusions.of_costs(one_group(tmp_path))[0]
     assert (
         told
-        == "Score against training seconds, by means: on the frontier vanilla, gru; not on it: lstm (beaten by gru)."
+        == "Score against training seconds, by means: on the frontier vanilla, gru; not on it: lstm (behind gru)."
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.colors import to_hex
 
 from experiments.report import pictures
 from experiments.report.groups import groups
@@ -21,7 +22,7 @@ def test_the_overview_shows_every_seed_and_mean_of_each_group(figures, tmp_path)
     write_grid(tmp_path, {"lstm": [0.5, 0.4]}, task="tagging")
     found = read(tmp_path)
     made = groups(found)
-    (figure,) = pictures.Drawer(found).overview(made, ["lstm", "gru"])
+    (figure,) = pictures.Drawer(found, ["lstm", "gru", "keras_gru"]).overview(made)
     first, second = figure.axes
     assert first.get_title(loc="left").startswith(made[0].title[:20])
     dots, bars = first.collections[::2], first.collections[1::2]
@@ -39,4 +40,37 @@ def test_the_overview_shows_every_seed_and_mean_of_each_group(figures, tmp_path)
 def test_one_group_needs_no_overview(figures, tmp_path):
     write_grid(tmp_path, SCORES)
     found = read(tmp_path)
-    assert pictures.Drawer(found).overview(groups(found), ["gru"]) == []
+    assert pictures.Drawer(found, ["lstm", "gru", "keras_gru"]).overview(groups(found)) == []
+
+
+def test_a_cell_has_one_colour_in_every_picture(figures, tmp_path):
+    write_grid(tmp_path, {"vanilla": [0.5, 0.6], **SCORES})
+    write_grid(tmp_path, {"lstm": [0.5, 0.4], "gru": [0.7, 0.6]}, task="tagging")
+    found = read(tmp_path)
+    every, fewer = groups(found)
+    drawer = pictures.Drawer(found, every.cells)
+    (overview,) = drawer.overview([every, fewer])
+    (costs,) = drawer.costs(fewer, "")
+    colours = [to_hex(dots.get_facecolor()[0]) for dots in overview.axes[1].collections[::2]]
+    assert colours == [drawer.colours["lstm"], drawer.colours["gru"]]
+    legend = costs.axes[-1].get_legend()
+    assert [line.get_color() for line in legend.get_lines()] == colours
+
+
+def test_what_is_far_off_does_not_squeeze_the_scores(figures, tmp_path):
+    write_grid(tmp_path, {"gru": [0.9, 0.901], "lstm": [0.9, 0.902]})
+    write_grid(tmp_path, {"gru": [0.52, 0.6]}, task="tagging")
+    found = read(tmp_path)
+    far, near = pictures.Drawer(found, ["lstm", "gru"]).overview(groups(found))[0].axes
+    assert [text.get_text() for text in far.texts] == ["↓ majority 0.5000", "↑ ceiling 0.9500"]
+    assert far.get_ylim()[0] > 0.89
+    assert not far.lines
+    assert near.lines[0].get_ydata()[0] == 0.5
+
+
+def test_names_are_no_mathematics(tmp_path):
+    write_grid(tmp_path, {"gru": [0.9, 0.901]}, dataset="a$x^$b.csv")
+    write_grid(tmp_path, {"gru": [0.5, 0.6]}, task="tagging")
+    found = read(tmp_path)
+    (picture,) = pictures.Drawer(found, ["gru"]).overview(groups(found))
+    assert "a$x^$b.csv" in picture.svg

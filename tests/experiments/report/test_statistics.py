@@ -79,8 +79,20 @@ def test_seeds_needed_have_the_power_and_one_less_has_not(effect, comparisons):
     assert power(needed) >= 0.8 > power(needed - 1)
 
 
+@pytest.mark.parametrize(
+    ("effect", "needed", "comparisons"), [(4.5, 3, 1), (9.9, 3, 3), (20, 3, 3), (40, 2, 3)]
+)
+def test_large_effects_do_not_make_two_seeds_enough(effect, needed, comparisons):
+    """By a million made-up experiments of two seeds, for there the noncentral t of SciPy is no number."""
+    assert seeds_needed(effect, 1.0, comparisons) == needed
+    drawn = np.random.default_rng(0).normal(effect, 1, (1_000_000, 2))
+    t = drawn.mean(axis=1) / (np.abs(drawn[:, 0] - drawn[:, 1]) / 2)
+    found = (np.abs(t) > stats.t.ppf(1 - 0.025 / comparisons, 1)).mean()
+    assert (found >= 0.8) == (needed == 2)
+
+
 def test_seeds_needed_at_the_ends():
-    assert seeds_needed(1.0, 0.0) == 2
+    assert seeds_needed(1.0, 0.0) is None
     assert seeds_needed(1e-6, 1.0) is None
     assert seeds_needed(0.0, 1.0) is None
     assert seeds_needed(math.nan, 1.0) is None
