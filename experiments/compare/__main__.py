@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasets.errors import UserError
 from experiments.compare import cluster
-from experiments.compare.grid import Grid, Run, runs, with_data
+from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
 from zoo import plugins
 from zoo.flags import Parser, add_options, frozen, given, main_guard
 from zoo.progress import say
@@ -55,7 +55,12 @@ def parser() -> Parser:
     add_options(parser, Grid, "what is compared")
     group = parser.add_argument_group("where it runs")
     add = group.add_argument
-    add("--workers", type=int, metavar="N", help="runs at a time on this machine (default: one a core)")
+    add(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="runs at a time on this machine (default: one a core; one a GPU where all runs may use one)",
+    )
     add("--threads", type=int, metavar="N", help="cores of each run (default: the cores shared out)")
     add("--gpus", type=int, metavar="N", help="GPUs of this machine that are used (default: all)")
     add("--scheduler", metavar="ADDRESS", help="give the runs to a Dask cluster that is there already")
@@ -74,17 +79,21 @@ def grid_of(arguments: argparse.Namespace) -> Grid:
     changes = {field: frozen(getattr(arguments, field)) for field in given(arguments, Grid)}
     if not changes.get("tasks"):
         changes.pop("tasks", None)
-    folder = getattr(arguments, "data", None) or os.environ.get("ZOO_DATA_DIR")
-    return with_data(dataclasses.replace(grid, **changes), folder)
+    grid = overruled(grid, **changes)
+    if "data" in arguments and not needs_data(grid):
+        raise UserError(
+            f"--data {arguments.data}: nothing of this grid reads from there; name data with --datasets"
+        )
+    return with_data(grid, getattr(arguments, "data", None) or os.environ.get("ZOO_DATA_DIR"))
 
 
 @main_guard
 def main(argv: list[str] | None = None) -> int | None:
     """Parse, run, report."""
     arguments = parser().parse_args(argv)
-    for name in ("workers", "threads"):
-        if getattr(arguments, name, 1) < 1:
-            raise UserError(f"--{name} {getattr(arguments, name)}: at least 1")
+    for name, least in (("workers", 1), ("threads", 1), ("gpus", 0)):
+        if getattr(arguments, name, least) < least:
+            raise UserError(f"--{name} {getattr(arguments, name)}: at least {least}")
     for name in ("workers", "gpus"):
         if "scheduler" in arguments and name in arguments:
             raise UserError(
@@ -123,7 +132,12 @@ def _held(out: Path) -> Iterator[None]:
     Raises:
         UserError: if one does already.
     """
-    with open(out / ".lock", "ab") as file:
+    lock = out / ".lock"
+    try:
+        lock.touch()
+    except OSError as problem:
+        raise UserError(f"--out {out}: cannot write into the folder: {problem.strerror}") from None
+    with open(lock, "ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -139,7 +153,7 @@ def _run(arguments: argparse.Namespace, out: Path, wanted: list[Run]) -> Tally:
 
     remote = getattr(arguments, "scheduler", None)
     threads = getattr(arguments, "threads", None)
-    client, share = _remote(remote) if remote else _local(arguments, len(wanted))
+    client, share = _remote(remote) if remote else _local(arguments, wanted)
     with client as connected:
         cluster.check_gpus(connected, any(run.device == "gpu" for run in wanted))
         tally = do_all(connected, wanted, Setting(out, travels=bool(remote), threads=threads or share))
@@ -154,10 +168,14 @@ def _remote(address: str) -> tuple[AbstractContextManager[Any], int | None]:
     return cluster.remote_client(address), None
 
 
-def _local(arguments: argparse.Namespace, wanted: int) -> tuple[AbstractContextManager[Any], int]:
+def _local(arguments: argparse.Namespace, wanted: list[Run]) -> tuple[AbstractContextManager[Any], int]:
     """A cluster of this machine, and the cores of each run."""
-    workers = min(getattr(arguments, "workers", cluster.cores()), max(1, wanted))
-    gpus = min(workers, getattr(arguments, "gpus", cluster.gpus_here()))
+    gpus = cluster.gpus_here()
+    gpus = gpus[: getattr(arguments, "gpus", len(gpus))]
+    # Where all runs go to GPUs, more workers than these would have nothing to do, and their cores with them.
+    on_gpus = bool(gpus) and all(run.device in ("auto", "gpu") for run in wanted)
+    workers = getattr(arguments, "workers", len(gpus) if on_gpus else cluster.cores())
+    workers = min(workers, max(1, len(wanted)))
     return cluster.local_client(workers, gpus), max(1, cluster.cores() // workers)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,22 @@ from datasets.errors import UserError
 NVIDIA = Path("/proc/driver/nvidia/gpus")
 
 
-def gpus_here() -> int:
-    """How many NVIDIA GPUs this machine has."""
-    return len(list(NVIDIA.iterdir())) if NVIDIA.is_dir() else 0
+def gpus_here() -> list[str]:
+    """The NVIDIA GPUs of this machine that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if allowed is not None:
+        names = [name.strip() for name in allowed.split(",")]
+        return [*itertools.takewhile(lambda name: name and not name.startswith("-"), names)]
+    return [str(number) for number in range(len(list(NVIDIA.iterdir())))] if NVIDIA.is_dir() else []
 
 
 @contextmanager
-def local_client(workers: int, gpus: int) -> Iterator[Any]:
+def local_client(workers: int, gpus: Sequence[str] = ()) -> Iterator[Any]:
     """A client of a new cluster on this machine, which ends with it.
 
     Args:
         workers: processes, each of which does one run at a time.
-        gpus: the first so many workers offer one GPU each.
+        gpus: the first workers offer one of these each.
     """
     from distributed import Client, Nanny, Scheduler, SpecCluster
 
@@ -34,8 +39,10 @@ def local_client(workers: int, gpus: int) -> Iterator[Any]:
     common |= {"preload": ["experiments.compare.preload"], "silence_logs": logging.CRITICAL}
     spec = {}
     for number in range(workers):
-        mine: dict[str, Any] = {"resources": {"GPU": 1}, "env": {"CUDA_VISIBLE_DEVICES": str(number)}}
-        spec[number] = {"cls": Nanny, "options": {**common, **(mine if number < gpus else {})}}
+        mine: dict[str, Any] = {}
+        if number < len(gpus):
+            mine = {"resources": {"GPU": 1}, "env": {"CUDA_VISIBLE_DEVICES": gpus[number]}}
+        spec[number] = {"cls": Nanny, "options": {**common, **mine}}
     scheduler = {
         "cls": Scheduler,
         "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"},

@@ -21,6 +21,8 @@ from zoo.run import config_of, task_parser
 
 ALL = "all"
 MATCHES = ("units", "parameters")
+#: Options of `zoo.run` that say where and how, not what is run.
+NOT_VARIED = ("export", "help", "out", "resume", "shared_rows")
 #: Keras' own layer of a cell, where its name is not `keras_` and the cell's.
 KERAS_NAMES = {"vanilla": "keras_simple_rnn"}
 
@@ -70,9 +72,14 @@ class Run:
     reference_cell: str = ""
 
     @property
+    def basis(self) -> str:
+        """What is equal for the cells, in full: a run that was matched to another cell is not compared with it."""
+        return basis(self.match, self.reference_cell, self.reference_units)
+
+    @property
     def digest(self) -> str:
-        """Of everything that decides the run's numbers."""
-        return digest(self.config, self.match)
+        """Of everything that decides the run's numbers, and with what they are compared."""
+        return digest(self.config, self.basis)
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,14 @@ def _parser(task: str) -> Any:
     return task_parser(task)
 
 
-def digest(config: Any, match: str) -> str:
+def basis(match: str, reference_cell: str, reference_units: int) -> str:
+    """See `Run.basis`."""
+    return match if match == "units" else f"{match} of {reference_cell} with {reference_units} units"
+
+
+def digest(config: Any, basis: str) -> str:
     """Ten hexadecimal digits that tell configurations apart."""
-    text = json.dumps([_canonical(config), match], sort_keys=True, ensure_ascii=True)
+    text = json.dumps([_canonical(config), basis], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
@@ -153,18 +165,51 @@ def _varied(task: str, grid: Grid) -> dict[str, tuple[str, ...]]:
     general: dict[str, tuple[str, ...]] = {}
     own: dict[str, tuple[str, ...]] = {}
     for text in grid.vary:
-        name, equals, values = text.partition("=")
-        prefix, dot, rest = name.rpartition(".")
-        if not equals or not rest:
-            raise UserError(f"--vary {text}: write OPTION=VALUE[,VALUE…] or TASK.OPTION=VALUE[,VALUE…]")
-        if rest in ("cell", "seed"):
-            raise UserError(f"--vary {text}: give --{rest}s instead")
-        if prefix and prefix not in plugins.names("zoo.tasks"):
+        prefix, name, values = _parsed(text)
+        if prefix and prefix not in tasks(grid):
             plugins.check("zoo.tasks", prefix, "TASK")
+            raise UserError(f"--vary {text}: {prefix} is not among the tasks")
         if prefix in ("", task):
-            target = own if dot else general
-            target[rest.replace("-", "_")] = tuple(values.split(","))
+            target = own if prefix else general
+            if name in target:
+                raise UserError(f"--vary {text}: {name} is given twice; write all values behind one =")
+            target[name] = values
     return {**general, **own}
+
+
+def _parsed(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """Task (or nothing), option and values of an argument of `--vary`.
+
+    Raises:
+        UserError: if it is none, or the option is not one that a comparison may set.
+    """
+    name, equals, values = text.partition("=")
+    prefix, _, rest = name.rpartition(".")
+    if not equals or not rest:
+        raise UserError(f"--vary {text}: write OPTION=VALUE[,VALUE…] or TASK.OPTION=VALUE[,VALUE…]")
+    option = rest.replace("-", "_")
+    if option in ("cell", "seed"):
+        raise UserError(f"--vary {text}: give --{option}s instead")
+    if option in NOT_VARIED:
+        raise UserError(
+            f"--vary {text}: {rest} is no option that can differ between the runs of a comparison"
+        )
+    return prefix, option, tuple(values.split(","))
+
+
+def overruled(grid: Grid, vary: tuple[str, ...] = (), **changes: Any) -> Grid:
+    """The grid with what flags give: an option that they vary replaces what the grid says of it, data sets that they
+    name replace the grid's, and what it says of a task that was not chosen is not wanted."""
+    chosen = dataclasses.replace(grid, **changes)
+    wanted, given = tasks(chosen), [_parsed(text) for text in vary]
+
+    def stays(text: str) -> bool:
+        task, name, _ = _parsed(text)
+        if (task and task not in wanted) or (name == "dataset" and "datasets" in changes):
+            return False
+        return not any(name == other and whose in ("", task) for whose, other, _ in given)
+
+    return dataclasses.replace(chosen, vary=(*filter(stays, grid.vary), *vary))
 
 
 def _flag(name: str, value: str) -> list[str]:
@@ -217,7 +262,8 @@ def _run(
     stored = json.loads(json.dumps(to_dict(config)))
     data = Path(config.dataset).name or config.dataset
     words = [re.sub(r"[^\w.]+", "-", part).strip("-.")[:40] for part in (block.task, cell, data)]
-    name = "-".join([*words, f"s{seed}", digest(stored, match)])
+    told = digest(stored, basis(match, reference_cell, reference))
+    name = "-".join([*words, f"s{seed}", told])
     arguments = block.arguments(cell, seed, units)
     device = config.training.device
     return Run(name, block.task, cell, seed, device, arguments, stored, match, reference, reference_cell)
@@ -229,8 +275,7 @@ def with_data(grid: Grid, folder: str | None) -> Grid:
     Raises:
         UserError: if the grid needs the folder and none is given.
     """
-    texts = [*grid.datasets, *grid.vary]
-    if not any("{data}" in text for text in texts):
+    if not needs_data(grid):
         return grid
     if folder is None:
         raise UserError(
@@ -241,3 +286,8 @@ def with_data(grid: Grid, folder: str | None) -> Grid:
         return tuple(value.replace("{data}", folder.rstrip("/")) for value in values)
 
     return dataclasses.replace(grid, datasets=filled(grid.datasets), vary=filled(grid.vary))
+
+
+def needs_data(grid: Grid) -> bool:
+    """Whether a folder of data is to be filled in."""
+    return any("{data}" in text for text in (*grid.datasets, *grid.vary))

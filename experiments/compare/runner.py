@@ -6,7 +6,7 @@ import queue
 import time
 import traceback
 import uuid
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -24,6 +24,8 @@ from zoo.stopping import Stopped, stop_signals
 #: Where a worker that shares no file system keeps its runs, under the folder in which it was started.
 REMOTE_RUNS = "comparison/runs"
 STOP_SECONDS = 90.0
+#: How often a run is given to workers; Dask tries each time until four of them have died.
+MOST_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,11 @@ class Setting:
 
     def finished(self, run: Run) -> bool:
         """Whether there is nothing left to do for a run."""
-        return is_finished(self.folder(run), run.digest, run.match)
+        return is_finished(self.folder(run), run.digest, run.basis)
 
     def recorded(self, run: Run) -> bool:
         """Whether a run has ended well; it may be that its answers could not be measured."""
-        return is_recorded(self.folder(run), run.digest, run.match)
+        return is_recorded(self.folder(run), run.digest, run.basis)
 
 
 @dataclass
@@ -130,29 +132,14 @@ def do_all(client: Any, runs: list[Run], setting: Setting) -> Tally:
         Stopped: after Ctrl-C or SIGTERM, when the runs in work have saved their state.
         UserError: if the scheduler is gone.
     """
-    tally = _start(runs, setting, max(1, len(cluster.workers_of(client))))
+    tally = _start(runs, setting, len(cluster.workers_of(client)))
     if not tally.left:
         return tally
-    session = uuid.uuid4().hex
-    done: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    shares = cluster.workers_on_host(client)
-    # Seeds of one cell are not to run on this device or that by chance: where there are GPUs, `auto` is one.
-    on_gpu = ("gpu", "auto") if cluster.has_gpus(client) else ("gpu",)
-    futures = {}
     with stop_signals() as received:
-        for number, run in enumerate(tally.left):
-            job = _job(run, setting, session, shares)
-            future = client.submit(
-                work.work,
-                job,
-                key=f"{run.task}-{run.cell}-{run.name}-{session}",
-                pure=False,
-                priority=-number,
-                resources={"GPU": 1} if run.device in on_gpu else None,
-            )
-            future.add_done_callback(done.put)
-            futures[future.key] = (future, run)
-        _collect(client, futures, done, tally, setting, session, received)
+        session = _Session(client, tally, setting)
+        for run in list(tally.left):
+            session.give(run)
+        session.collect(received)
     if received:
         raise Stopped(received[0], f"with {tally.finished + tally.found} of {len(runs)} runs finished")
     return tally
@@ -169,53 +156,116 @@ def _start(runs: list[Run], setting: Setting, workers: int) -> Tally:
         record = read_json(setting.folder(run) / work.RECORD)
         tally.seconds.append((run, float(record.get("seconds", 0.0))))
     say(f"{len(runs)} runs, {tally.found} of them finished before; {workers} workers")
+    if not workers:
+        say("there is no worker yet; the runs wait for one: dask worker ADDRESS --nthreads 1")
     return tally
 
 
-def _job(run: Run, setting: Setting, session: str, shares: Mapping[str, int]) -> Job:
-    folder = setting.folder(run)
-    partial = None
-    if setting.travels and is_of(folder, run.digest, run.match):
-        partial = pack(folder)
-    return Job(
-        run,
-        f"{REMOTE_RUNS}/{run.name}" if setting.travels else str(folder.absolute()),
-        setting.travels,
-        session,
-        setting.threads,
-        shares,
-        partial,
-        setting.program,
-        setting.measure,
-    )
+class _Session:
+    """The runs that are with the workers: given, waited for, and booked when they have ended.
 
+    Args:
+        client: of the cluster.
+        tally: how far the grid has come; it is kept up to date.
+        setting: how runs are done.
+    """
 
-def _collect(
-    client: Any,
-    futures: dict[Any, tuple[Any, Run]],
-    done: queue.SimpleQueue[Any],
-    tally: Tally,
-    setting: Setting,
-    session: str,
-    received: list[int],
-) -> None:
-    """Take outcomes until none is left, or, after a signal, until the runs in work have stopped."""
-    stopping_since = None
-    while futures:
-        if client.status not in ("running", "connecting"):
-            raise UserError("the scheduler is gone; start again to go on", 1)
-        if received:
-            stopping_since = stopping_since or time.monotonic()
-            client.run(work.stop, session, on_error="ignore")  # again and again: a worker may have come back
-            if time.monotonic() - stopping_since > STOP_SECONDS:
-                return
-        try:
-            future = done.get(timeout=0.5)
-        except queue.Empty:
-            continue
-        _, run = futures.pop(future.key)
-        _book(client, run, _outcome(future, run), tally, setting)
+    def __init__(self, client: Any, tally: Tally, setting: Setting):
+        self.client, self.tally, self.setting = client, tally, setting
+        self.name = uuid.uuid4().hex
+        self.futures: dict[str, tuple[Any, Run]] = {}
+        self.given: Counter[Run] = Counter()
+        self.done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.shares = cluster.workers_on_host(client)
+        # Seeds of one cell are not to run on this device or that by chance: where there are GPUs, `auto` is one.
+        self.on_gpu = ("gpu", "auto") if cluster.has_gpus(client) else ("gpu",)
+
+    def give(self, run: Run) -> None:
+        """Queue it for a worker; in the order of the grid, whenever it is given."""
+        self.given[run] += 1
+        future = self.client.submit(
+            work.work,
+            self._job(run),
+            key=f"{run.task}-{run.cell}-{run.name}-{self.name}-{self.given[run]}",
+            pure=False,
+            priority=-self.tally.runs.index(run),
+            resources={"GPU": 1} if run.device in self.on_gpu else None,
+        )
+        future.add_done_callback(self.done.put)
+        self.futures[future.key] = (future, run)
+
+    def _job(self, run: Run) -> Job:
+        folder, setting = self.setting.folder(run), self.setting
+        partial = None
+        if setting.travels and is_of(folder, run.digest, run.basis):
+            partial = pack(folder)
+        return Job(
+            run,
+            f"{REMOTE_RUNS}/{run.name}" if setting.travels else str(folder.absolute()),
+            setting.travels,
+            self.name,
+            setting.threads,
+            self.shares,
+            partial,
+            setting.program,
+            setting.measure,
+        )
+
+    def collect(self, received: list[int]) -> None:
+        """Take outcomes until none is left, or, after a signal, until the runs in work have stopped."""
+        stopping_since = None
+        while self.futures:
+            if self.client.status not in ("running", "connecting"):
+                raise UserError("the scheduler is gone; start again to go on", 1)
+            if received:
+                stopping_since = stopping_since or time.monotonic()
+                # Again and again: a worker may have come back.
+                self.client.run(work.stop, self.name, on_error="ignore")
+                if time.monotonic() - stopping_since > STOP_SECONDS:
+                    return
+            try:
+                future = self.done.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            self._take(future, bool(received))
+
+    def _take(self, future: Any, stopping: bool) -> None:
+        """Book what has ended. Dask gives up all runs that waited at a worker which died again and again, though
+        they had no part in it: these are given to others, a few times."""
+        _, run = self.futures.pop(future.key)
+        if _was_killed(future) and self.given[run] < MOST_TRIES and not stopping:
+            self.give(run)
+        else:
+            self._book(run, _outcome(future, run))
         future.release()
+
+    def _book(self, run: Run, outcome: Outcome) -> None:
+        """Put the run's folder where it belongs, and count it."""
+        tally, setting = self.tally, self.setting
+        if outcome.bundle is not None and not setting.finished(run):
+            unpack(outcome.bundle, setting.folder(run))
+            # The worker's copy goes: what is here is newer the next time, wherever the run has gone on till then.
+            self.client.run(
+                work.forget, f"{REMOTE_RUNS}/{run.name}", workers=[outcome.worker], on_error="ignore"
+            )
+        tally.left.remove(run)
+        if setting.recorded(run) and outcome.status == "finished":
+            tally.finished += 1
+            tally.seconds.append((run, outcome.seconds))
+            setting.failure(run).unlink(missing_ok=True)
+        elif outcome.status == "stopped":
+            tally.stopped += 1
+        else:
+            tally.failed.append(run.name)
+            _record_failure(run, outcome, setting)
+        say(tally.line(run, outcome))
+        if not outcome.measured and outcome.said:
+            say(outcome.said)
+
+
+def _was_killed(future: Any) -> bool:
+    """Whether Dask has given the run up because workers died that had it."""
+    return future.status == "error" and type(future.exception()).__name__ == "KilledWorker"
 
 
 def _outcome(future: Any, run: Run) -> Outcome:
@@ -226,28 +276,9 @@ def _outcome(future: Any, run: Run) -> Outcome:
         return Outcome(run.name, "stopped", 0.0, "the scheduler let go of it")
     problem = future.exception()
     trace = "".join(traceback.format_exception(problem)[-3:])
-    if type(problem).__name__ == "KilledWorker":
+    if _was_killed(future):
         trace = f"its worker died again and again: {problem}"
     return Outcome(run.name, "failed", 0.0, trace.strip())
-
-
-def _book(client: Any, run: Run, outcome: Outcome, tally: Tally, setting: Setting) -> None:
-    """Put the run's folder where it belongs, and count it."""
-    if outcome.bundle is not None and not setting.finished(run):
-        unpack(outcome.bundle, setting.folder(run))
-        if outcome.status == "finished":
-            client.run(work.forget, f"{REMOTE_RUNS}/{run.name}", workers=[outcome.worker], on_error="ignore")
-    tally.left.remove(run)
-    if setting.recorded(run):
-        tally.finished += 1
-        tally.seconds.append((run, outcome.seconds))
-        setting.failure(run).unlink(missing_ok=True)
-    elif outcome.status == "stopped":
-        tally.stopped += 1
-    else:
-        tally.failed.append(run.name)
-        _record_failure(run, outcome, setting)
-    say(tally.line(run, outcome))
 
 
 def _record_failure(run: Run, outcome: Outcome, setting: Setting) -> None:

@@ -77,15 +77,15 @@ class Outcome:
 # ------------------------------------------------------------------------------------ folders
 
 
-def is_finished(folder: Path, wanted: str, match: str) -> bool:
+def is_finished(folder: Path, wanted: str, basis: str) -> bool:
     """Whether there is nothing left to do for the run with this digest."""
-    return is_recorded(folder, wanted, match) and _record_of(folder).get("measured", False)
+    return is_recorded(folder, wanted, basis) and _record_of(folder).get("measured", False)
 
 
-def is_recorded(folder: Path, wanted: str, match: str) -> bool:
+def is_recorded(folder: Path, wanted: str, basis: str) -> bool:
     """Whether the folder holds the results of the run with this digest, and the record of its end; it may be that
     its answers could not be measured."""
-    return has_results(folder, wanted, match) and (folder / RECORD).is_file()
+    return has_results(folder, wanted, basis) and (folder / RECORD).is_file()
 
 
 def _record_of(folder: Path) -> dict[str, Any]:
@@ -96,18 +96,18 @@ def _record_of(folder: Path) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def has_results(folder: Path, wanted: str, match: str) -> bool:
+def has_results(folder: Path, wanted: str, basis: str) -> bool:
     """Whether the run with this digest has left its results in the folder."""
     try:
-        return is_of(folder, wanted, match) and isinstance(read_json(folder / "metrics.json"), dict)
+        return is_of(folder, wanted, basis) and isinstance(read_json(folder / "metrics.json"), dict)
     except UserError:
         return False
 
 
-def is_of(folder: Path, wanted: str, match: str) -> bool:
+def is_of(folder: Path, wanted: str, basis: str) -> bool:
     """Whether the folder belongs to the run with this digest."""
     try:
-        return digest(RunDirectory(folder).load_config()["config"], match) == wanted
+        return digest(RunDirectory(folder).load_config()["config"], basis) == wanted
     except (UserError, KeyError, TypeError, ValueError):
         return False
 
@@ -150,22 +150,21 @@ def work(job: Job) -> Outcome:
     with alone(folder):
         status = _finish(job, folder, log)
     seconds = time.monotonic() - began
-    said = _end_of(log) if status == "failed" else ""
     bundle = pack(folder) if job.travels and folder.is_dir() else None
-    measured = _record_of(folder).get("measured", True)
+    measured = status != "finished" or _record_of(folder).get("measured", False)
+    said = _end_of(log) if status == "failed" or not measured else ""
     return Outcome(job.run.name, status, seconds, said, _worker_address(), bundle, measured)
 
 
 def _finish(job: Job, folder: Path, log: Path) -> str:
     run = job.run
     began = time.monotonic()
-    if job.partial is not None and not is_of(folder, run.digest, run.match):
+    if job.partial is not None and not is_of(folder, run.digest, run.basis):
         unpack(job.partial, folder)
-    if is_finished(folder, run.digest, run.match):
+    if is_finished(folder, run.digest, run.basis):
         return "finished"
     threads = job.threads or _share(job.workers_on_host)
-    trained = _record_of(folder).get("seconds", 0.0)
-    if not has_results(folder, run.digest, run.match):
+    if not has_results(folder, run.digest, run.basis):
         shared = ["--shared-rows", str(_shared_rows(folder))]
         command = [sys.executable, "-m", job.program, *_arguments(run, folder), *shared]
         code = _run(command, log, threads, job.session)
@@ -173,13 +172,14 @@ def _finish(job: Job, folder: Path, log: Path) -> str:
             if code > 128 and code not in STOPPED_CODES:
                 _tell_signal(log, code - 128)
             return "stopped" if is_stopped(job.session) or code in STOPPED_CODES else "failed"
-        trained = time.monotonic() - began
+    if not is_recorded(folder, run.digest, run.basis):
+        write_json(folder / RECORD, _record(job, threads, time.monotonic() - began))
     measured = True
     if job.measure:
         measured = not _run([sys.executable, "-m", job.measure, str(folder)], log, threads, job.session)
     if is_stopped(job.session):
         return "stopped"
-    write_json(folder / RECORD, {**_record(job, threads, trained), "measured": measured})
+    write_json(folder / RECORD, {**_record_of(folder), "measured": measured})
     remove(RunDirectory(folder).checkpoint_path)
     return "finished"
 
@@ -192,7 +192,7 @@ def _tell_signal(log: Path, number: int) -> None:
 
 
 def _arguments(run: Run, folder: Path) -> list[str]:
-    if is_of(folder, run.digest, run.match):
+    if is_of(folder, run.digest, run.basis):
         return ["--resume", str(folder)]
     if folder.exists():
         remove(folder)  # killed before it had a configuration, or of another run
@@ -205,6 +205,7 @@ def _shared_rows(folder: Path) -> Path:
 
 
 def _record(job: Job, threads: int, seconds: float) -> dict[str, Any]:
+    """What is known when the training has ended; of what comes later only `measured` is changed."""
     run = job.run
     return {
         "digest": run.digest,
@@ -214,6 +215,7 @@ def _record(job: Job, threads: int, seconds: float) -> dict[str, Any]:
         "threads": threads,
         "seconds": round(seconds, 2),
         "host": os.uname().nodename,
+        "measured": False,
     }
 
 

@@ -18,7 +18,7 @@ def main(argv: list[str]) -> None:
     """Three cells and so many seeds, on two workers of this machine or on the cluster at the address."""
     out, seeds = Path(argv[0]), int(argv[1])
     grid = Grid(tasks=("sentiment",), seeds=tuple(range(seeds)), keras_seeds=0)
-    client = cluster.remote_client(argv[2]) if len(argv) > 2 else cluster.local_client(2, 0)
+    client = cluster.remote_client(argv[2]) if len(argv) > 2 else cluster.local_client(2)
     with client as connected:
         tally = do_all(connected, runs(grid), Setting(out, len(argv) > 2, 1, STAND_IN, None))
     print(

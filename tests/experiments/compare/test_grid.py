@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from datasets.errors import UserError
-from experiments.compare.grid import Grid, blocks, digest, keras_cells, runs, tasks, with_data
+from experiments.compare.grid import Grid, blocks, digest, keras_cells, overruled, runs, tasks, with_data
 from zoo import plugins
 
 
@@ -101,6 +101,11 @@ def test_the_name_tells_configurations_apart_and_not_where_they_are_written():
         (of(vary=("units=many",)), "sentiment: --units: 'many' is not a whole number"),
         (of(vary=("seed=3",)), "give --seeds instead"),
         (of(vary=("taging.units=3",)), "unknown task 'taging'"),
+        (of(vary=("tagging.units=3",)), "tagging is not among the tasks"),
+        (of(vary=("units=3", "units=4")), "units is given twice"),
+        (of(vary=("resume=y",)), "resume is no option that can differ"),
+        (of(vary=("shared-rows=y",)), "shared-rows is no option that can differ"),
+        (of(vary=("export=true",)), "export is no option that can differ"),
     ],
 )
 def test_what_zoo_run_would_refuse_is_refused_before_anything_runs(grid, told):
@@ -127,3 +132,38 @@ def test_a_grid_of_the_repository_states_its_command_its_time_and_what_to_expect
     assert "Takes about" in module.__doc__
     assert "Expect:" in module.__doc__
     assert len(runs(with_data(module.GRID, "/data"))) >= 27
+
+
+def test_runs_that_are_matched_to_another_cell_or_size_are_other_runs():
+    """Though their own units, and so all of their options, may be the same."""
+    grid = of(cells=("vanilla", "lstm"), seeds=(0,), match="parameters", vary=("units=8,9",))
+    small, large = blocks(grid)
+    found = runs(grid, {small: {"vanilla": 8, "lstm": 4}, large: {"vanilla": 9, "lstm": 4}})
+    lstm = [run for run in found if run.cell == "lstm"]
+    assert [run.reference_units for run in lstm] == [8, 9]
+    assert lstm[0].config == lstm[1].config
+    other = of(cells=("gru", "lstm"), seeds=(0,), match="parameters", vary=("units=8",))
+    (block,) = blocks(other)
+    lstm += [run for run in runs(other, {block: {"gru": 8, "lstm": 4}}) if run.cell == "lstm"]
+    assert len({run.name for run in lstm}) == len({run.digest for run in lstm}) == 3
+
+
+OF_FILE = of(
+    *("sentiment", "tagging", "forecasting"),
+    vary=("sentiment.dataset={data}/imdb", "tagging.bidirectional=true", "epochs=4", "forecasting.epochs=9"),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "vary"),
+    [
+        ({}, OF_FILE.vary),
+        ({"vary": ("units=3",)}, (*OF_FILE.vary, "units=3")),
+        ({"vary": ("epochs=1",)}, (*OF_FILE.vary[:2], "epochs=1")),
+        ({"vary": ("forecasting.epochs=1",)}, (*OF_FILE.vary[:3], "forecasting.epochs=1")),
+        ({"datasets": ("a.csv",)}, OF_FILE.vary[1:]),
+        ({"tasks": ("tagging",)}, ("tagging.bidirectional=true", "epochs=4")),
+    ],
+)
+def test_flags_overrule_what_a_grid_says_of_the_same_option_and_nothing_else(changes, vary):
+    assert overruled(OF_FILE, **changes).vary == vary

@@ -172,22 +172,40 @@ def test_a_signal_lets_runs_save_their_state_and_says_how_far_it_came(comparison
     assert one.counts() == {"begun": 2, "stopped": 2}
 
 
-def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(comparison, tmp_path):
-    one = comparison(1, hold=False)
-    port_file = tmp_path / "scheduler.json"
+def test_runs_whose_workers_die_again_and_again_are_done_all_the_same(comparison):
+    """Dask gives a run up that four workers died with, and those that waited behind it."""
+    one = comparison(1, hold=True)
+    client = one.client()
+    for deaths in range(1, 6):
+        until(lambda deaths=deaths: one.counts()["begun"] + one.counts()["gone-on-with"] == 2 * deaths)
+        for victim in workers(client):
+            victim.kill()
+        until(lambda deaths=deaths: one.counts()["stopped"] == 2 * deaths)
+    one.release()
+    assert "finished 3, found 0, failed 0, stopped 0" in said(client)
+    assert one.counts()["ended"] == one.finished() == 3
+
+
+def cluster(one: Comparison, folder: Path) -> str:
+    """The address of a scheduler with two workers, each started by hand in a folder of its own."""
+    port_file = folder / "scheduler.json"
     dask = ("-m", "distributed.cli.dask_scheduler"), ("-m", "distributed.cli.dask_worker")
     one.python(
         *dask[0], "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", port_file
     )
     until(port_file.exists)
-    folders = [tmp_path / name for name in ("a", "b")]
-    for folder in folders:
-        folder.mkdir()
+    for name in ("a", "b"):
+        (folder / name).mkdir()
         one.python(
             *dask[1], "--scheduler-file", port_file, "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
-            cwd=folder,
+            cwd=folder / name,
         )  # fmt: skip
-    address = json.loads(port_file.read_text())["address"]
+    return str(json.loads(port_file.read_text())["address"])
+
+
+def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(comparison, tmp_path):
+    one = comparison(1, hold=False)
+    address = cluster(one, tmp_path)
     assert "finished 3, found 0, failed 0" in said(one.client(address))
     assert one.finished() == one.counts()["ended"] == 3
     assert [*tmp_path.glob("[ab]/comparison/runs/*")] == [], "the workers' copies are removed"
@@ -196,6 +214,21 @@ def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(comp
     said(local.client())
     same = ["run", "cell", "seed", "score", "metric", "parameters"]
     pd.testing.assert_frame_equal(load(one.out)[same], load(local.out)[same])
+
+
+def test_a_stopped_run_goes_on_from_what_came_back_whatever_a_worker_has_kept(comparison, tmp_path):
+    one = comparison(1, hold=True)
+    address = cluster(one, tmp_path)
+    for start in (1, 2):
+        client = one.client(address)
+        until(lambda start=start: one.counts()["begun"] + one.counts()["gone-on-with"] >= 2 * start)
+        client.send_signal(signal.SIGINT)
+        said(client)
+        assert one.counts()["stopped"] == 2 * start
+        assert [*tmp_path.glob("[ab]/comparison/runs/*")] == []
+    one.release()
+    assert "finished 3, found 0, failed 0" in said(one.client(address))
+    assert one.counts()["begun"] == one.counts()["ended"] == 3
 
 
 def test_a_run_that_is_ended_from_outside_is_told_and_not_lost(comparison):

@@ -7,7 +7,10 @@ import fcntl
 import pandas as pd
 import pytest
 
+from experiments.compare import __main__ as command
+from experiments.compare import cluster
 from experiments.compare.__main__ import main
+from experiments.compare.grid import Grid, runs
 from tests.zoo.conftest import call, toy_rows, write_tsv
 
 OPTIONS = ("units=6", "embedding=4", "epochs=1", "batch_size=16")
@@ -54,6 +57,9 @@ def test_two_cells_with_equal_parameters_from_data_to_report(tmp_path):
         (("sentiment", "--out", "x", "--workers", "0"), "--workers 0: at least 1"),
         (("sentiment", "--out", "x", "--match", "cost"), "--match"),
         (("--grid", "real", "--out", "x"), "--data FOLDER"),
+        (("sentiment", "--data", "y", "--out", "x"), "--data y: nothing of this grid reads from there"),
+        (("sentiment", "--out", "x", "--gpus", "-1"), "--gpus -1: at least 0"),
+        (("sentiment", "--out", "/proc"), "--out /proc: cannot write into the folder"),
         (("sentiment", "--out", "/proc/none/x"), "cannot make the folder"),
         (("sentiment", "--out", "out", "--scheduler", "tcp://127.0.0.1:9"), "nothing answers there"),
         (
@@ -90,6 +96,37 @@ def test_flags_overrule_a_grid_file(tmp_path):
         main, "tagging", "--grid", "embedded", "--seeds", 7, "--cells", "gru", "--list", "--out", tmp_path
     )
     assert answer.out == "python -m zoo.run tagging --dataset microworld --device auto --cell gru --seed 7\n"
+
+
+def test_options_beside_a_grid_leave_the_others_as_they_are(tmp_path):
+    options = ("--vary", "tagging.epochs=1", "--data", "/there", "--seeds", 0, "--list", "--out", tmp_path)
+    commands = call(main, "--grid", "real", *options).out.splitlines()
+    assert len(commands) == 9
+    tagging = [line for line in commands if " tagging " in line]
+    assert all("--dataset /there/ud_english_ewt" in line and "--epochs 1" in line for line in tagging)
+    assert all("--bidirectional" in line for line in tagging)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "given", "workers", "threads"),
+    [
+        ("", (), 2, 8),
+        ("3,5", (), 2, 8),
+        ("3", (), 1, 16),
+        ("3", ("--workers", 4), 4, 4),
+        ("3,5,-1,6", ("--gpus", 1), 1, 16),
+    ],
+)
+def test_workers_and_cores_of_a_machine_with_and_without_gpus(monkeypatch, gpus, given, workers, threads):
+    """Two runs, on 16 cores. Where all runs may take a GPU, a worker without one would have nothing to do."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", gpus)
+    monkeypatch.setattr(cluster, "cores", lambda: 16)
+    monkeypatch.setattr(cluster, "local_client", lambda workers, gpus: (workers, gpus))
+    arguments = command.parser().parse_args(["sentiment", "--out", "x", *map(str, given)])
+    wanted = runs(Grid(tasks=("sentiment",), cells=("gru",), seeds=(0, 1), keras_seeds=0))
+    (made, offered), share = command._local(arguments, wanted * 2 if given else wanted)
+    assert (made, share) == (workers, threads)
+    assert offered == {"": [], "3,5": ["3", "5"], "3": ["3"], "3,5,-1,6": ["3"]}[gpus]
 
 
 def test_help_imports_nothing_heavy(run_python):

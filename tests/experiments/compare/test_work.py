@@ -75,7 +75,7 @@ def test_what_is_no_run_of_this_configuration_is_begun_anew(told, tmp_path, left
         work(job(folder, one_run(1)))
     run = one_run()
     assert work(job(folder, run)).status == "finished"
-    assert working.is_finished(folder, run.digest, run.match)
+    assert working.is_finished(folder, run.digest, run.basis)
 
 
 def test_a_failed_run_tells_its_last_lines(told, tmp_path):
@@ -106,10 +106,32 @@ def test_a_run_that_could_not_be_measured_is_recorded_as_such_and_measured_with_
     assert work(job(folder, run, measure="tests.experiments.compare.none")).status == "finished"
     first = json.loads((folder / RECORD).read_text())
     assert not first["measured"]
-    assert not working.is_finished(folder, run.digest, run.match)
+    assert not working.is_finished(folder, run.digest, run.basis)
     assert work(job(folder, run)).status == "finished"
     assert json.loads((folder / RECORD).read_text()) == {**first, "measured": True}
-    assert working.is_finished(folder, run.digest, run.match)
+    assert working.is_finished(folder, run.digest, run.basis)
+    assert happened(told) == ["begun", "ended"]
+
+
+def test_what_the_training_took_is_recorded_before_anything_is_measured(told, tmp_path, monkeypatch):
+    """A stop while answers are measured leaves the seconds and cores of the training, not those of the next start."""
+    folder, run = tmp_path / "runs" / "one", one_run()
+    begun = working._run
+
+    def stopped_in_measuring(command, log, threads, session):
+        if working.RECORD in {path.name for path in folder.glob("*")}:
+            stop(session)
+            return 128 + signal.SIGTERM
+        return begun(command, log, threads, session)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(working, "_run", stopped_in_measuring)
+        assert work(job(folder, run, measure="tests.experiments.compare.none")).status == "stopped"
+    first = json.loads((folder / RECORD).read_text())
+    assert first["seconds"] > 0.1
+    assert (first["threads"], first["measured"]) == (1, False)
+    assert work(job(folder, run, threads=2)).status == "finished"
+    assert json.loads((folder / RECORD).read_text()) == {**first, "measured": True}
     assert happened(told) == ["begun", "ended"]
 
 
