@@ -8,6 +8,7 @@ which trained rows are kept and found.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -16,11 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from datasets.errors import UserError
 from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, order_blind_factory
 from zoo.progress import say
-from zoo.rundir import environment, read_json, write_json
+from zoo.rundir import REPOSITORY, environment, read_json, write_json
 from zoo.tasks.base import Batches, Metrics
 from zoo.training import NotANumber, Trainer, fit
 
@@ -78,23 +81,47 @@ def _trained(work: Work, row: str, build: Callable[[], Any], splits: Mapping[str
 
 
 def _digest(work: Work, blind: RecurrentFactory, row: str, splits: Mapping[str, Batches]) -> str:
-    """Of all that decides a trained row's numbers, the code included."""
+    """Of all that decides a trained row's numbers: data as the model gets them, options, versions and code."""
     training = dataclasses.asdict(work.config.training)
-    ran_with = environment()
     decisive = {
         "row": row,
-        "splits": list(splits),
         "task": work.config.task,
-        "dataset": work.config.dataset,
-        "data": dict(work.config.data),
         "learned": work.prepared.to_json(),
-        "sizes": [len(work.dataset.train), len(work.dataset.valid)],
+        "arrays": {
+            name: _arrays(batches) for name, batches in {**splits, "train": work.prepared.train}.items()
+        },
         "recurrent": dataclasses.asdict(blind.options),
         "training": {name: value for name, value in training.items() if name not in _IMMATERIAL},
         "options": dataclasses.asdict(work.config.options),
-        "code": [ran_with["packages"], ran_with["git"]],
+        "versions": environment()["packages"],
+        "code": _code(),
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _arrays(batches: Batches) -> str:
+    """A digest of all inputs, targets and weights, in fixed order."""
+    digest = hashlib.blake2b(digest_size=16)
+    for planned in batches.plan(None):
+        batch = batches.load(planned)
+        for name, array in (
+            *sorted(batch.inputs.items()),
+            ("targets", batch.targets),
+            ("weights", batch.weights),
+        ):
+            digest.update(f"{name} {array.dtype} {array.shape} ".encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+@functools.cache
+def _code() -> str:
+    """A digest of the sources of the zoo and its data sets."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(path for room in ("datasets", "zoo") for path in (REPOSITORY / room).rglob("*.py")):
+        digest.update(f"{path.relative_to(REPOSITORY)} ".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _known(path: Path, splits: Mapping[str, Batches]) -> BySplit | None:

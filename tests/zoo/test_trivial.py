@@ -41,9 +41,7 @@ def test_runs_of_other_cells_share_the_rows_that_they_would_train_alike(toy, tmp
     assert len(kept(tmp_path / "rows")) == 1
 
 
-@pytest.mark.parametrize(
-    "options", [("--seed", 3), ("--units", 5), ("--embedding", 6), ("--learning-rate", 0.02)]
-)
+@pytest.mark.parametrize("options", [("--seed", 3), ("--learning-rate", 0.02, "--embedding", 6)])
 def test_whatever_decides_a_row_makes_it_another(toy, tmp_path, options):
     shared = ("--shared-rows", tmp_path / "rows")
     run(toy, tmp_path / "first", *shared)
@@ -52,21 +50,51 @@ def test_whatever_decides_a_row_makes_it_another(toy, tmp_path, options):
     assert len(kept(tmp_path / "rows")) == 2
 
 
-def test_other_data_in_the_same_place_make_it_another(tmp_path):
-    data, shared = tmp_path / "data.tsv", ("--shared-rows", tmp_path / "rows")
-    run(write_tsv(data, toy_rows(60)), tmp_path / "first", *shared)
-    write_tsv(data, [(text.replace("film", "book"), label) for text, label in toy_rows(60)])
-    run(data, tmp_path / "second", *shared)
+@pytest.mark.parametrize("changed", ["labels", "words", "test"])
+def test_other_data_in_the_same_place_make_it_another(tmp_path, changed):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    train, test = toy_rows(60), toy_rows(20)
+    shared = ("--shared-rows", tmp_path / "rows")
+    for name, rows in (("train", train), ("test", test)):
+        write_tsv(folder / f"{name}.tsv", rows)
+    run(folder, tmp_path / "first", *shared)
+    flipped = {"0": "1", "1": "0", "neg": "pos", "pos": "neg"}
+    changes = {
+        "labels": ("train", [(text, flipped[str(label)]) for text, label in train]),
+        "words": ("train", [(text.replace("film", "book"), label) for text, label in train]),
+        "test": ("test", [(text, flipped[str(label)]) for text, label in test]),
+    }
+    name, rows = changes[changed]
+    write_tsv(folder / f"{name}.tsv", rows)
+    _, said = run(folder, tmp_path / "second", *shared)
+    assert "trained by another run" not in said
     assert len(kept(tmp_path / "rows")) == 2
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"row": "bag", "metrics": {"dev": {}}}', '{"metrics": 3}'])
-def test_a_damaged_file_is_replaced(toy, tmp_path, text):
+def test_other_code_makes_it_another(toy, tmp_path, monkeypatch):
+    shared = ("--shared-rows", tmp_path / "rows")
+    run(toy, tmp_path / "first", *shared)
+    monkeypatch.setattr(trivial, "_code", lambda: "changed")
+    run(toy, tmp_path / "second", *shared)
+    assert len(kept(tmp_path / "rows")) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"row": "bag", "metrics": {"dev": {}}}', '{"row": "bag", "metrics": 3}']
+)
+def test_a_damaged_file_is_none(tmp_path, text):
+    path = tmp_path / "row.json"
+    path.write_text(text)
+    assert trivial._known(path, dict.fromkeys(("dev", "test"))) is None
+
+
+def test_a_damaged_file_is_replaced(toy, tmp_path):
     shared = ("--shared-rows", tmp_path / "rows")
     first, _ = run(toy, tmp_path / "first", *shared)
     (path,) = kept(tmp_path / "rows")
     whole = path.read_text()
-    path.write_text(text)
+    path.write_text(whole[:-10])
     assert run(toy, tmp_path / "second", *shared)[0] == first
     assert path.read_text() == whole
 
