@@ -30,7 +30,7 @@ GATES = {
     "h": "candidate n",
 }
 #: Fields of tasks whose inputs are texts.
-TEXT_FIELDS = ("text", "tokens", "source")
+TEXT_FIELDS = ("text", "tokens")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ def run(options: Options, out: Path, run: str, text: str) -> str:
     seen = look(server, model, options.layer, text)
     steps = len(next(iter(seen[0].values.values())))
     tokens = tokens_of(prepared, text, steps)
-    answers = task.answer(server, prefixes(text, tokens))
+    kept_end = getattr(getattr(prepared, "encoder", None), "keep", "start") == "end"
+    answers = task.answer(server, prefixes(text, tokens, kept_end))
     make_folder(out)
     _write_values(seen, tokens, out / "gates.csv")
     _write_answers(answers, out / "prefixes.csv")
@@ -169,18 +170,43 @@ def tokens_of(prepared: Any, text: str, steps: int) -> list[str]:
     return tokens if len(tokens) == steps else [f"step {n + 1}" for n in range(steps)]
 
 
-def prefixes(text: str, tokens: list[str]) -> list[str]:
-    """The text up to each token's end; up to each word's where the tokens are not found in the text."""
-    ends, place = [], 0
+def prefixes(text: str, tokens: list[str], kept_end: bool = False) -> list[str]:
+    """The text up to each token's end; up to each word's where the tokens are not found in the text.
+
+    Args:
+        text: the input.
+        tokens: those that are read; of a text that is too long the first, or the last.
+        kept_end: they are the last.
+    """
     folded = text.casefold()
+    places = _places_from_end(folded, tokens) if kept_end else _places(folded, tokens)
+    if places is None or len(folded) != len(text):
+        words = text.split()
+        return [" ".join(words[: n + 1]) for n in range(len(words))]
+    return [text[:end] for end in places]
+
+
+def _places(text: str, tokens: list[str]) -> list[int] | None:
+    """Where each token ends, the first one that fits after the other."""
+    ends = [0]
     for token in tokens:
-        start = folded.find(token.casefold(), place)
-        if start < 0 or len(folded) != len(text):
-            words = text.split()
-            return [" ".join(words[: n + 1]) for n in range(len(words))]
-        place = start + len(token)
-        ends.append(place)
-    return [text[:end] for end in ends]
+        start = text.find(token.casefold(), ends[-1])
+        if start < 0:
+            return None
+        ends.append(start + len(token))
+    return ends[1:]
+
+
+def _places_from_end(text: str, tokens: list[str]) -> list[int] | None:
+    """The same, looked for from the end of the text."""
+    ends: list[int] = []
+    place = len(text)
+    for token in reversed(tokens):
+        place = text.rfind(token.casefold(), 0, place)
+        if place < 0:
+            return None
+        ends.append(place + len(token))
+    return ends[::-1]
 
 
 def _write_values(seen: list[Seen], tokens: list[str], path: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from datasets.errors import UserError
 from experiments.probes import problems
-from experiments.probes.tables import Results, markdown, write_text
+from experiments.probes.tables import Results, alike, markdown, write_text
 from zoo import plugins
 from zoo.config import RecurrentOptions, read_config
 from zoo.options import option
@@ -89,6 +89,8 @@ def run(options: Options, out: Path) -> str:
     from experiments.probes import gradients_picture
 
     results = Results(out / "gradients.csv", COLUMNS, KEY)
+    for cell in options.cells:  # what cannot be scaled is told before anything is trained
+        make_learner(options, cell, max(options.scales), learning_rate=TRAINING_RATE, clip=options.clip)
     for cell, scale in itertools.product(options.cells, options.scales):
         if not results.find(_key(options, cell, scale, "trained")):
             results.add(measure(options, cell, scale))
@@ -99,8 +101,12 @@ def run(options: Options, out: Path) -> str:
         if not clipping.find(wanted):
             clipping.add(descend(options, wanted))
             say(f"{cell}, clip {clip}: gradient descent")
-    gradients_picture.draw(results.frame, out / "gradients.png")
-    gradients_picture.draw_clipping(clipping.frame, out / "clipping.png")
+    settings = {name: getattr(options, name) for name in ("length", "units", "steps", "seed")}
+    drawn = alike(results.frame, settings | {"clip": options.clip})
+    gradients_picture.draw(drawn, out / "gradients.png")
+    settings |= {"learning_rate": options.plain_rate, "scale": max(options.scales)}
+    drawn = alike(clipping.frame, settings)
+    gradients_picture.draw_clipping(drawn[drawn["clip"].isin([0, options.clip])], out / "clipping.png")
     text = report(results.frame, clipping.frame)
     write_text(out / "gradients.md", f"Synthetic data (temporal order).\n\n{text}\n")
     return text

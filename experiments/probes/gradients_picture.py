@@ -12,16 +12,14 @@ def draw(frame: Any, path: Path) -> None:
     """A column for each cell, a row for before and after training, a line for each scale.
 
     Args:
-        frame: the rows of `gradients.csv`; of several lengths or trainings the last one.
+        frame: rows of `gradients.csv` that differ in cell, scale and lag only.
         path: a .png.
     """
     from matplotlib import colormaps
     from matplotlib.figure import Figure
 
-    last = frame.iloc[-1]
-    frame = frame[(frame["length"] == last["length"]) & (frame["steps"] == last["steps"])]
     cells, scales = list(dict.fromkeys(frame["cell"])), sorted(set(frame["scale"]))
-    whens = {"start": "at the start", "trained": f"after {last['steps']} steps of training"}
+    whens = {"start": "at the start", "trained": f"after {frame['steps'].iloc[0]} steps of training"}
     figure = Figure(figsize=(3.8 * len(cells) + 1, 6.6), layout="constrained")
     grid = figure.subplots(2, len(cells), squeeze=False, sharex=True, sharey=True)
     for row, (when, told) in zip(grid, whens.items(), strict=True):
@@ -48,13 +46,11 @@ def draw_clipping(frame: Any, path: Path) -> None:
     """Loss and norm of the gradient in plain gradient descent, with and without clipping.
 
     Args:
-        frame: the rows of `clipping.csv`; of several trainings the last one.
+        frame: rows of `clipping.csv` that differ in cell, clip and step only.
         path: a .png.
     """
     from matplotlib.figure import Figure
 
-    same = ["length", "steps", "learning_rate", "scale"]
-    frame = frame[(frame[same] == frame[same].iloc[-1]).all(axis=1)]
     cells = list(dict.fromkeys(frame["cell"]))
     figure = Figure(figsize=(3.8 * len(cells) + 1, 6), layout="constrained")
     grid = figure.subplots(2, len(cells), squeeze=False, sharex=True, sharey="row")

@@ -20,7 +20,7 @@ import numpy as np
 
 from experiments.probes import problems
 from experiments.probes.problems import Problem
-from experiments.probes.tables import Results, markdown, write_text
+from experiments.probes.tables import Results, alike, markdown, write_text
 from zoo import plugins
 from zoo.config import RecurrentOptions
 from zoo.options import option
@@ -98,7 +98,7 @@ def run(options: Options, out: Path) -> str:
         UserError: if files cannot be read or written.
     """
     results = Results(out / "memory.csv", COLUMNS, KEY)
-    for wanted in _grid(options):
+    for wanted in map(_as_it_starts, _grid(options)):
         if not _is_known(results, wanted, options.sequences):
             results.add([measure(wanted, options.sequences)])
             say(_told(results.rows[-1]))
@@ -106,7 +106,10 @@ def run(options: Options, out: Path) -> str:
     if results.rows:
         from experiments.probes.memory_picture import draw
 
-        draw(results.frame, PUBLISHED, out / "memory.png")
+        settings = {name: getattr(options, name) for name in ("units", "learning_rate", "batch_size", "clip")}
+        drawn = alike(results.frame, settings)
+        if len(drawn):
+            draw(drawn, PUBLISHED, out / "memory.png")
     if "addition" in options.problems:
         from experiments.probes import addition
 
@@ -130,10 +133,24 @@ def _grid(options: Options) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
+def _as_it_starts(wanted: dict[str, Any]) -> dict[str, Any]:
+    """A cell without a gate that keeps its state starts in one way only."""
+    cell_class = plugins.load("zoo.cells", wanted["cell"], "CELL")
+    return wanted if keeping_gate(cell_class) else {**wanted, "start": "any"}
+
+
+def keeping_gate(cell: Any) -> str | None:
+    """The gate that keeps a state: f of an LSTM, z of a GRU; None of a cell, or its class, that has none such."""
+    order = getattr(cell, "gate_order", None) or ""
+    return next((gate for gate in "fz" if gate in order), None)
+
+
 def _is_known(results: Results, wanted: dict[str, Any], budget: int) -> bool:
-    """A row counts if it was solved in time, or given as many sequences as now, and not more."""
+    """A row counts if it was solved within the budget, or was given as many sequences as now, or more."""
     found = results.find(wanted)
-    return bool(found) and (found[0]["budget"] == budget or bool(found[0]["solved"]))
+    return bool(found) and (
+        found[0]["sequences"] <= budget if found[0]["solved"] else found[0]["budget"] >= budget
+    )
 
 
 def measure(wanted: dict[str, Any], budget: int) -> dict[str, Any]:
@@ -206,10 +223,10 @@ def open_gates(layer: Any, steps: int, rng: np.random.Generator) -> None:
     the negative. A cell of which `gate_order` names neither f nor z has no such gate, and stays as it is.
     """
     for cell in itertools.chain.from_iterable(layer.cells):
-        order = getattr(cell, "gate_order", None) or ""
-        keeps = next((gate for gate in "fz" if gate in order), None)
+        keeps = keeping_gate(cell)
         if keeps is None or cell.bias is None:
             continue
+        order = cell.gate_order
         bias = cell.bias.numpy()
         rows = bias if bias.ndim == 1 else bias[0]
         times = np.log(rng.uniform(1, max(2, steps - 1), cell.units))
@@ -223,7 +240,7 @@ def open_gates(layer: Any, steps: int, rng: np.random.Generator) -> None:
 
 def _told(row: dict[str, Any]) -> str:
     outcome = f"solved after {row['sequences']:,}" if row["solved"] else f"not in {row['sequences']:,}"
-    start = f" ({row['start']})"
+    start = "" if row["start"] == "any" else f" ({row['start']})"
     return (
         f"{row['problem']} T = {row['length']}, {row['cell']}{start}, seed {row['seed']}: {outcome} sequences, "
         f"{row['seconds']:.0f} s"

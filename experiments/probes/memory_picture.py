@@ -19,13 +19,13 @@ def draw(frame: Any, published: dict[tuple[str, int], int], path: Path) -> None:
     from matplotlib.figure import Figure
 
     names = [name for name in ("adding", "order", "copying") if name in set(frame["problem"])]
-    starts = sorted(set(frame["start"]), reverse=True)
+    starts = sorted(set(frame["start"]) - {"any"}, reverse=True) or ["any"]
     figure = Figure(figsize=(4.2 * len(names) + 0.6, 3.9 * len(starts)), layout="constrained")
     grid = figure.subplots(len(starts), len(names), squeeze=False, sharey=True)
     cells = list(dict.fromkeys(frame["cell"]))
     for row, start in zip(grid, starts, strict=True):
         for axes, name in zip(row, names, strict=True):
-            chosen = frame[(frame["problem"] == name) & (frame["start"] == start)]
+            chosen = frame[(frame["problem"] == name) & frame["start"].isin([start, "any"])]
             for number, cell in enumerate(cells):
                 _draw_cell(axes, chosen[chosen["cell"] == cell], cell, number - (len(cells) - 1) / 2)
             known = {length: count for (problem, length), count in published.items() if problem == name}
@@ -51,7 +51,7 @@ def draw(frame: Any, published: dict[tuple[str, int], int], path: Path) -> None:
     save(figure, path)
 
 
-_STARTS = {"chrono": "gates start open", "cell": "the cell's own start"}
+_STARTS = {"chrono": "gates start open", "cell": "the cell's own start", "any": "no gate that keeps"}
 
 
 def _draw_cell(axes: Any, rows: Any, cell: str, beside: float) -> None:

@@ -51,6 +51,13 @@ class Results:
         return pd.DataFrame(self.rows, columns=self.columns)
 
 
+def alike(frame: Any, settings: Mapping[str, Any]) -> Any:
+    """The rows of a DataFrame that were measured with these settings, by column: a picture mixes no others in."""
+    for name, value in settings.items():
+        frame = frame[frame[name] == value]
+    return frame
+
+
 def _read(path: Path, columns: list[str]) -> list[dict[str, Any]]:
     import pandas as pd
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from datasets.errors import UserError
 from experiments.probes.problems import Echo
-from experiments.probes.tables import Results, markdown, write_text
+from experiments.probes.tables import Results, alike, markdown, write_text
 from zoo import plugins
 from zoo.config import RecurrentOptions
 from zoo.options import option
@@ -100,7 +100,14 @@ def run(options: Options, out: Path) -> str:
         if not costs.find(wanted):
             costs.add([{**wanted, **measured_apart(wanted)}])
             say(f"{options.cell}, k = {k}: {costs.rows[-1]['megabytes']:.0f} MB")
-    draw(results.frame, costs.frame, out / "truncation.png")
+    settings = {name: getattr(options, name) for name in ("cell", "length", "lag", "units", "steps")}
+    size: dict[str, Any] = {
+        "length": options.cost_length,
+        "units": options.cost_units,
+        "batch_size": options.cost_batch,
+    }
+    drawn = alike(costs.frame, size | {"cell": options.cell})
+    draw(alike(results.frame, settings), drawn, out / "truncation.png")
     text = report(results.frame, costs.frame)
     write_text(out / "truncation.md", f"Synthetic data (echo).\n\n{text}\n")
     return text

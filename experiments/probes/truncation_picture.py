@@ -9,17 +9,15 @@ from experiments.probes.pictures import save
 
 
 def draw(frame: Any, costs: Any, path: Path) -> None:
-    """Bias of the gradient, accuracy, and cost by the length of a chunk; of several settings the last one.
+    """Bias of the gradient, accuracy, and cost by the length of a chunk.
 
     Args:
-        frame: the rows of `truncation.csv`.
-        costs: the rows of `cost.csv`, perhaps none.
+        frame: rows of `truncation.csv` that differ in k and seed only.
+        costs: rows of `cost.csv` that differ in k only, perhaps none.
         path: a .png.
     """
     from matplotlib.figure import Figure
 
-    same = ["cell", "length", "lag", "steps"]
-    frame = frame[(frame[same] == frame[same].iloc[-1]).all(axis=1)]
     last = frame.iloc[-1]
     figure = Figure(figsize=(15 if len(costs) else 10, 5), layout="constrained")
     panels = figure.subplots(1, 3 if len(costs) else 2)
@@ -32,7 +30,7 @@ def draw(frame: Any, costs: Any, path: Path) -> None:
     for axes in panels[:2]:
         axes.axvline(last["lag"], color="tab:red", linewidth=0.8, label=f"lag {last['lag']}")
     if len(costs):
-        _draw_costs(panels[2], costs[costs["cell"] == last["cell"]])
+        _draw_costs(panels[2], costs)
     for axes in panels:
         axes.set_xscale("log", base=2)
         axes.set_xlabel("k, steps of a chunk")
@@ -54,7 +52,7 @@ def _draw_bias(axes: Any, frame: Any) -> None:
 
 
 def _draw_costs(axes: Any, costs: Any) -> None:
-    costs = costs[costs["length"] == costs["length"].iloc[-1]].sort_values("k")
+    costs = costs.sort_values("k")
     axes.plot(costs["k"], costs["megabytes"], "-o", color="tab:green")
     axes.set_ylabel("MB at the peak", color="tab:green")
     axes.set_ylim(0, None)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from experiments.probes import gradients, problems
+from experiments.probes import gradients, gradients_picture, problems
 from experiments.probes.gradients import Options, descend, factor, make_learner, norms_of
 
 SMALL = Options(cells=("vanilla",), scales=(0.5, 2.0), length=20, units=6, steps=3)
@@ -93,3 +93,24 @@ def test_seeds_are_rows_of_their_own():
     told = gradients.report(pd.DataFrame(rows), pd.DataFrame(columns=gradients.CLIP_COLUMNS))
     assert "| 5.0e-01 | 0.500 |" in told
     assert "| 1.5e+00 | 1.500 |" in told
+
+
+def test_what_cannot_be_scaled_is_told_before_anything_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(gradients, "measure", None)
+    with pytest.raises(UserError, match="none has no recurrent_kernel"):
+        gradients.run(dataclasses.replace(SMALL, cells=("vanilla", "none")), tmp_path)
+
+
+def test_pictures_show_what_was_asked_for_and_mix_nothing_in(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(gradients_picture, "draw", lambda frame, path: drawn.update(gradients=frame))
+    monkeypatch.setattr(gradients_picture, "draw_clipping", lambda frame, path: drawn.update(clipping=frame))
+    one = dataclasses.replace(SMALL, scales=(1.0,), length=12, steps=2)
+    for changes in ({}, {"seed": 1}, {"units": 3}, {"clip": 0.5}, {}):
+        asked = dataclasses.replace(one, **changes)
+        gradients.run(asked, tmp_path)
+        for name in ("seed", "units"):
+            assert set(drawn["gradients"][name]) == set(drawn["clipping"][name]) == {getattr(asked, name)}
+        assert set(drawn["gradients"]["clip"]) == {asked.clip}
+        assert set(drawn["clipping"]["clip"]) == {0, asked.clip}
+    assert len(pd.read_csv(tmp_path / "gradients.csv")) > 3 * len(drawn["gradients"])

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from experiments.probes import truncation
+from experiments.probes import truncation, truncation_picture
 from experiments.probes.problems import Echo
 from experiments.probes.truncated import Truncated
 from experiments.probes.truncation import Options, bias, sizes
@@ -58,13 +60,23 @@ def test_one_chunk_is_the_whole_gradient():
         np.testing.assert_allclose(one, other, atol=1e-12)
 
 
-def test_a_step_changes_the_weights_and_clips():
-    learner, batch = learner_of("vanilla"), batch_of()
-    before = [variable.numpy() for variable in learner.variables]
-    Truncated(learner, 3).step(batch)
-    assert all(
-        (variable.numpy() != old).any() for variable, old in zip(learner.variables, before, strict=True)
+@pytest.mark.parametrize("clip", [0.0, 0.1])
+def test_a_step_of_gradient_descent_follows_the_clipped_gradient(clip):
+    from experiments.probes.learner import Learner
+
+    factory = recurrent_factory(RecurrentOptions(cell="vanilla", units=UNITS))
+    learner = Learner(
+        Echo(STEPS, LAG), factory, learning_rate=0.5, clip=clip, seed=0, dtype="float64", plain=True
     )
+    batch, truncated = batch_of(), Truncated(learner, 3)
+    gradients = truncated.gradients(batch)
+    norm = np.sqrt(sum(np.square(gradient).sum() for gradient in gradients))
+    assert norm > 0.2
+    before = [variable.numpy() for variable in learner.variables]
+    truncated.step(batch)
+    for variable, old, gradient in zip(learner.variables, before, gradients, strict=True):
+        step = 0.5 * gradient * (clip / norm if clip else 1)
+        np.testing.assert_allclose(variable.numpy(), old - step, atol=1e-12)
 
 
 def test_bias_of_a_gradient():
@@ -92,6 +104,25 @@ def test_tables_and_picture_are_written_once(tmp_path, monkeypatch):
     assert (tmp_path / "truncation.png").stat().st_size > 1000
     monkeypatch.setattr(truncation, "measure", None)
     assert truncation.run(SMALL, tmp_path) == text
+
+
+def test_the_picture_shows_what_was_asked_for_and_mixes_nothing_in(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(truncation_picture, "draw", lambda frame, costs, path: drawn.append((frame, costs)))
+    monkeypatch.setattr(truncation, "measured_apart", lambda wanted: {"seconds": 1.0, "megabytes": 1.0})
+
+    def measure(wanted):
+        rest = dict.fromkeys(("cosine", "distance", "norm", "accuracy"), 0.5)
+        return [{**wanted, "when": when, **rest} for when in ("start", "trained")]
+
+    monkeypatch.setattr(truncation, "measure", measure)
+    for changes in ({}, {"units": 7}, {"lag": 3}, {"cost_units": 5}, {}):
+        asked = dataclasses.replace(SMALL, cost=True, **changes)
+        truncation.run(asked, tmp_path)
+        frame, costs = drawn[-1]
+        for name in ("units", "lag", "steps", "length"):
+            assert set(frame[name]) == {getattr(asked, name)}
+        assert set(costs["units"]) == {asked.cost_units}
 
 
 def test_seconds_and_memory_are_measured_apart():
