@@ -92,22 +92,17 @@ def run(options: Options, out: Path) -> str:
                 results.add(measure(wanted))
                 say(f"{options.cell}, k = {k}, seed {seed}: accuracy {results.rows[-1]['accuracy']:.3f}")
     costs = Results(out / "cost.csv", COST_COLUMNS, COST_KEY)
+    asked: dict[str, Any] = {"cell": options.cell, "length": options.cost_length, "units": options.cost_units}
+    asked["batch_size"] = options.cost_batch
     for k in sizes(options.cost_length, ()) if options.cost else []:
         if k < 8:  # all that one pays there is the overhead of a call for each chunk
             continue
-        size = (options.cost_length, options.cost_units, options.cost_batch)
-        wanted = dict(zip(COST_KEY, (options.cell, k, *size), strict=True))
+        wanted = {**asked, "k": k}
         if not costs.find(wanted):
             costs.add([{**wanted, **measured_apart(wanted)}])
             say(f"{options.cell}, k = {k}: {costs.rows[-1]['megabytes']:.0f} MB")
     settings = {name: getattr(options, name) for name in ("cell", "length", "lag", "units", "steps")}
-    size: dict[str, Any] = {
-        "length": options.cost_length,
-        "units": options.cost_units,
-        "batch_size": options.cost_batch,
-    }
-    drawn = alike(costs.frame, size | {"cell": options.cell})
-    draw(alike(results.frame, settings), drawn, out / "truncation.png")
+    draw(alike(results.frame, settings), alike(costs.frame, asked), out / "truncation.png")
     text = report(results.frame, costs.frame)
     write_text(out / "truncation.md", f"Synthetic data (echo).\n\n{text}\n")
     return text
