@@ -50,7 +50,7 @@ class Options:
 
     problems: tuple[str, ...] = option(
         ("adding", "order", "copying"),
-        "which problems; addition is 3-digit addition as text, which of the options below takes --epochs alone",
+        "which problems; addition is 3-digit addition as text, for which only cells, seeds and epochs count",
         choices=("adding", "order", "copying", "addition"),
     )
     lengths: tuple[int, ...] = option((20, 100), "T, steps to remember over, not of addition", minimum=1)
