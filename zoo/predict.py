@@ -80,7 +80,12 @@ def _chosen(arguments: argparse.Namespace, task: Any, name: str) -> dict[str, An
             owner for owner, options in every.items() if option in given(arguments, options)
         )
         raise UserError(f"--{option.replace('_', '-')} is an option of {owners}, and this is a run of {name}")
-    return {"options": collect(arguments, own)} if own else {}
+    if own is None:
+        return {}
+    options = collect(arguments, own)
+    if hasattr(options, "check"):
+        options.check()
+    return {"options": options}
 
 
 def _parsed(argv: list[str]) -> argparse.Namespace:

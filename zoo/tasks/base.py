@@ -18,7 +18,8 @@
     task.show(rows)                                  optional: the rows as `zoo.predict` prints them; None for a table
 
 A task whose answers leave a choice (how long, how many) has `answer_options`, a frozen dataclass: `zoo.predict` makes
-flags of it, as `zoo.run` does of `options_type`, and gives it to `answer` as `options`.
+flags of it, as `zoo.run` does of `options_type`, calls its `check()`, if it has one, before the model is loaded, and
+gives it to `answer` as `options`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from zoo.figures import asked_for
 from zoo.options import option
 from zoo.tasks.base import Metrics
 
@@ -56,6 +57,15 @@ class AnswerOptions:
     attention: str | None = option(
         None, "write a picture of where the model looked at each image (.png, .pdf, .svg)", metavar="FILE"
     )
+
+    def check(self) -> None:
+        """Refuse a picture of an unknown kind, or that there is no folder for.
+
+        Raises:
+            UserError: see there.
+        """
+        if self.attention is not None:
+            asked_for("--attention", self.attention)
 
 
 @dataclass(frozen=True)
@@ -218,6 +228,7 @@ class Vqa:
         """A row per question: image, question, answer, its probability. See `zoo.vqa.serving.answer`."""
         from zoo.vqa import serving
 
+        options.check()
         return serving.answer(server, inputs, options.attention)
 
 

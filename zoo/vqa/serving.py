@@ -107,7 +107,6 @@ def _check_picture(name: str | None, count: int) -> None:
 
     if name is None:
         return
-    asked_for("--attention", name)
     if count > MOST_SHOWN:
         raise UserError(
             f"--attention {name}: {count:,} questions are too many for one picture; {MOST_SHOWN} fit"
