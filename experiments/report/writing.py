@@ -43,8 +43,8 @@ def write(
 
 
 def write_results(frame: pd.DataFrame, out: Path) -> None:
-    """One row a run, as Parquet and as CSV."""
-    plain = frame.copy()
+    """One row a run, as Parquet and as CSV; names of machines and folders on them are not for others to read."""
+    plain = frame.drop(columns="host", errors="ignore")
     plain.attrs = {}
     for name in plain.columns:  # an option can be a number in one run and a text in another
         if plain[name].dtype == object:
@@ -52,8 +52,14 @@ def write_results(frame: pd.DataFrame, out: Path) -> None:
             kinds = {type(value) for value in plain.loc[known, name]}
             if not kinds <= {bool} and not kinds <= {int, float}:
                 plain[name] = plain[name].where(known).map(str, na_action="ignore")
+        if pd.api.types.is_string_dtype(plain[name]):
+            plain[name] = plain[name].map(_without_folder, na_action="ignore")
     write_atomically(out / "results.parquet", lambda path: plain.to_parquet(path, index=False))
     write_atomically(out / "results.csv", lambda path: plain.to_csv(path, index=False))
+
+
+def _without_folder(text: str) -> str:
+    return Path(text).name if os.path.isabs(text) else text
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -159,6 +159,24 @@ def test_a_report_on_its_own_folder_can_be_written_again(written):
     assert (written / "report.html").read_text() == before
 
 
+def test_the_tables_tell_no_names_of_machines_and_folders(tmp_path):
+    folder = write_run(tmp_path / "runs" / "a", dataset="reviews.csv")
+    for name, old, new in (
+        ("config.json", '"dataset": "', '"dataset": "/home/somebody/'),
+        ("comparison.json", "{", '{"host": "somebodys-laptop", '),
+    ):
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1))
+    write(tmp_path, tmp_path)
+    for table in (pd.read_parquet(tmp_path / "results.parquet"), pd.read_csv(tmp_path / "results.csv")):
+        assert table["spec"].to_list() == ["reviews.csv"]
+        assert "host" not in table
+    for path in tmp_path.iterdir():
+        if path.is_file():
+            assert b"somebody" not in path.read_bytes(), path.name
+
+
 @pytest.mark.skipif(browser.CHROMIUM is None, reason="there is no Chromium")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_browser_shows_the_page_without_errors(written, tmp_path, scheme):
