@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from experiments.report.groups import COSTS, Group
+from experiments.report.groups import Group
 from experiments.report.metrics import less_is_better, number, share, signed
 from experiments.report.statistics import FEW_SEEDS, Difference, corrected, frontier, seeds_needed
 
@@ -215,7 +215,7 @@ def _of_keras(group: Group) -> list[str]:
 def of_costs(group: Group) -> list[str]:
     """Which cells are on the frontier of score and cost, by means, and what beats the others."""
     told = []
-    for column, title in COSTS.items():
+    for column, title in group.costs.items():
         costs = {cell: group.mean(cell, column).value for cell in group.compared}
         known = [cell for cell in group.compared if math.isfinite(costs[cell])]
         if len(known) < 2:

@@ -97,6 +97,11 @@ class Group:
         return runs[runs["seed"].isin(self.common)]
 
     @property
+    def costs(self) -> dict[str, str]:
+        """What is set against the score: column and title; parameters only where they are not equal on purpose."""
+        return {column: title for column, title in COSTS.items() if column != self.match}
+
+    @property
     def seeds(self) -> int:
         """How many seeds any compared cell has a score of."""
         return len({int(seed) for cell in self.compared for seed in _scored(self.of(cell))})

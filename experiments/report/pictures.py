@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.report.content import Picture
-from experiments.report.groups import COSTS, Group
+from experiments.report.groups import Group
 from experiments.report.metrics import number
 from experiments.report.reading import Found
 
@@ -89,7 +89,7 @@ class Drawer:
 
     def costs(self, group: Group, name: str) -> list[Picture]:
         """Score against each cost: a small dot for each seed, a large one for the mean of a cell."""
-        shown = [column for column in COSTS if column in group.runs and group.runs[column].notna().any()]
+        shown = [name for name in group.costs if name in group.runs and group.runs[name].notna().any()]
         if not shown:
             return []
         figure, axes = _figure(len(shown))
@@ -101,7 +101,7 @@ class Drawer:
                 if math.isfinite(mean):
                     style = {"color": colour, "s": 60, "marker": "o" if cell in group.compared else "x"}
                     axis.scatter([mean], [score], **style)
-            axis.set(xlabel=COSTS[column])
+            axis.set(xlabel=group.costs[column])
         axes[0].set(ylabel=f"{group.split} {group.metric}")
         self._legend(axes[-1], group.cells)
         caption = f"{group.title}: score against cost; large marks are means, crosses are Keras' own layers."

@@ -17,6 +17,8 @@ LEVEL = 0.95
 POWER = 0.8
 RESAMPLES = 2000
 MOST_SEEDS = 10_000
+#: Equal numbers may differ by so much, relative to them or to 1.
+ROUNDING = 1e-12
 #: Fewer seeds have so few distinct resamples that the bootstrap's interval is too narrow.
 FEW_SEEDS = 6
 
@@ -70,7 +72,10 @@ def mean(values: Sequence[float]) -> Mean:
     array = np.asarray(values, float)
     if len(array) < 2:
         return Mean(float(array.mean()) if len(array) else math.nan, math.nan, len(array))
-    half = stats.t.ppf((1 + LEVEL) / 2, len(array) - 1) * array.std(ddof=1) / math.sqrt(len(array))
+    deviation = array.std(ddof=1)
+    if deviation < ROUNDING * max(1.0, float(np.abs(array).max())):
+        deviation = 0.0
+    half = stats.t.ppf((1 + LEVEL) / 2, len(array) - 1) * deviation / math.sqrt(len(array))
     return Mean(float(array.mean()), float(half), len(array))
 
 
@@ -87,7 +92,7 @@ def difference(first: str, second: str, seeds: Sequence[int], values: np.ndarray
     from scipy import stats
 
     deviation = float(gaps.std(ddof=1))
-    if deviation < 1e-12 * max(1.0, float(np.abs(values).max())):
+    if deviation < ROUNDING * max(1.0, float(np.abs(values).max())):
         return replace(told, deviation=0.0)  # chance cannot be judged by seeds that all show the same gap
     average = mean(gaps)
     p = float(stats.ttest_1samp(gaps, 0.0).pvalue)

@@ -271,6 +271,15 @@ def test_the_frontier_names_what_beats_whom(tmp_path):
     )
 
 
+def test_equal_parameters_are_no_cost_to_set_the_score_against(tmp_path):
+    scores = {"lstm": around(0.8), "gru": around(0.85)}
+    for match, count in (("units", 3), ("parameters", 2)):
+        group = one_group(write_grid(tmp_path / match, scores, match=match, reference_units=8))
+        told = [line for line in conclusions.of_costs(group) if line.startswith("Score against")]
+        assert len(told) == count
+        assert any("parameters" in line for line in told) == (match == "units")
+
+
 def test_keras_own_layers_stand_beside_and_are_not_compared(tmp_path):
     group = one_group(write_grid(tmp_path, {"gru": [0.8, 0.8], "keras_gru": [0.9]}))
     assert group.compared == ["gru"]

@@ -21,6 +21,12 @@ def test_a_mean_has_a_t_interval():
     assert (told.value - told.half, told.value + told.half) == pytest.approx((low, high))
 
 
+def test_equal_values_have_no_spread_though_their_mean_is_rounded():
+    assert mean([0.1, 0.1, 0.1]).half == 0
+    assert np.std([0.1, 0.1, 0.1], ddof=1) > 0
+    assert math.isnan(mean([0.1, math.nan, 0.2]).half)
+
+
 def test_one_value_has_no_interval_and_none_has_no_mean():
     assert mean([3.0]).value == 3.0
     assert math.isnan(mean([3.0]).half)
