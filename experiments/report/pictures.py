@@ -51,8 +51,8 @@ class Drawer:
                 axis.scatter([place] * len(scores), scores, s=12, alpha=0.6, **style)
                 axis.hlines(group.mean(cell, "score").value, place - 0.3, place + 0.3, **style)
             trivial = group.best_trivial()
-            _level(axis, trivial[1].value if trivial else math.nan, ":", trivial[0] if trivial else "")
-            _level(axis, group.ceiling, "--", "ceiling")
+            levels = [(trivial[1].value, ":", trivial[0])] if trivial else []
+            _draw_levels(axis, [*levels, (group.ceiling, "--", "ceiling")])
             axis.set_xticks(range(len(shown)), shown, rotation=0 if len(shown) < 5 else 30)
             axis.set(xlim=(-0.6, len(shown) - 0.4))
             better = " (less is better)" if group.less_is_better else ""
@@ -140,20 +140,25 @@ class Drawer:
         )
 
 
-def _level(axis: Any, value: float, dashes: str, name: str) -> None:
-    """A horizontal line; where it would squeeze the scores together, an arrow at the edge with its value."""
-    if not math.isfinite(value):
-        return
+def _draw_levels(axis: Any, levels: list[tuple[float, str, str]]) -> None:
+    """A horizontal line at each value; of one that would squeeze the scores together an arrow tells name and value."""
     low, high = axis.get_ylim()
-    if low - 2 * (high - low) <= value <= high + 2 * (high - low):
-        axis.axhline(value, color=INK, linewidth=0.8, linestyle=dashes)
-        return
-    above = value > high
-    axis.annotate(
-        f"{'↑' if above else '↓'} {name} {number(value)}", (0.02, 0.99 if above else 0.02), xycoords="axes fraction",
-        fontsize=6.5, va="top" if above else "bottom",
-    )  # fmt: skip
-    axis.set_ylim(*((low, high + 0.15 * (high - low)) if above else (low - 0.15 * (high - low), high)))
+    span = high - low
+    far = {True: 0, False: 0}  # how many are above, and below
+    shown = [low, high]
+    for value, dashes, name in levels:
+        if low - 2 * span <= value <= high + 2 * span:
+            axis.axhline(value, color=INK, linewidth=0.8, linestyle=dashes)
+            shown += [value - 0.05 * span, value + 0.05 * span]
+        elif math.isfinite(value):
+            above = value > high
+            far[above] += 1
+            axis.annotate(
+                f"{'↑' if above else '↓'} {name} {number(value)}", (0.02, 1 - 0.1 * far[True] + 0.09 if above
+                else 0.1 * far[False] - 0.08), xycoords="axes fraction", fontsize=6.5, va="top" if above else "bottom",
+            )  # fmt: skip
+    room = 0.15 * (max(shown) - min(shown))
+    axis.set_ylim(min(shown) - room * far[False], max(shown) + room * far[True])
 
 
 def _figure(panels: int) -> tuple[Any, list[Any]]:
@@ -187,7 +192,7 @@ def _panels(count: int) -> tuple[Any, list[Any]]:
         width, height = 2.45 * columns, 2.15 * rows
         figure = Figure(figsize=(width, height))
         figure.subplots_adjust(
-            0.5 / width, 0.3 / height, 1 - 0.1 / width, 1 - 0.5 / height, wspace=0.35, hspace=0.6
+            0.6 / width, 0.3 / height, 1 - 0.1 / width, 1 - 0.5 / height, wspace=0.4, hspace=0.6
         )
         FigureCanvasSVG(figure)
         axes = list(figure.subplots(rows, columns, squeeze=False).flat)

@@ -68,6 +68,17 @@ def test_what_is_far_off_does_not_squeeze_the_scores(figures, tmp_path):
     assert near.lines[0].get_ydata()[0] == 0.5
 
 
+def test_a_level_beside_one_that_is_far_off_is_still_seen(figures, tmp_path):
+    write_grid(tmp_path, {"gru": [0.9, 0.93], "lstm": [0.91, 0.92]})
+    write_grid(tmp_path, {"gru": [0.52, 0.6]}, task="tagging")
+    found = read(tmp_path)
+    axis = pictures.Drawer(found, ["lstm", "gru"]).overview(groups(found))[0].axes[0]
+    assert [text.get_text() for text in axis.texts] == ["↓ majority 0.5000"]
+    low, high = axis.get_ylim()
+    assert 0.7 < low < 0.9
+    assert axis.lines[0].get_ydata()[0] == 0.95 < high
+
+
 def test_names_are_no_mathematics(tmp_path):
     write_grid(tmp_path, {"gru": [0.9, 0.901]}, dataset="a$x^$b.csv")
     write_grid(tmp_path, {"gru": [0.5, 0.6]}, task="tagging")
