@@ -47,7 +47,7 @@ def draw(frame: Any, published: dict[tuple[str, int], int], path: Path) -> None:
         for axes in grid.flat
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=1 + len(handles) // 2)
     save(figure, path)
 
 
