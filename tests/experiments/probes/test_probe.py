@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_is_measured(monkey
     monkeypatch.setattr(PROBES["memory"], "run", lambda options, out: "measured")
     done = call(main, "memory", "--out", tmp_path / "file" / "inside")
     assert (done.code, done.out) == (2, "")
-    assert "cannot make the folder" in done.err
+    assert "a file is in the way" in done.err
 
 
 def test_full_changes_defaults_and_not_what_was_given(monkeypatch, tmp_path):
