@@ -8,8 +8,8 @@ which trained rows are kept and found.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
+import inspect
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -94,7 +94,7 @@ def _digest(work: Work, blind: RecurrentFactory, row: str, splits: Mapping[str, 
         "training": {name: value for name, value in training.items() if name not in _IMMATERIAL},
         "options": dataclasses.asdict(work.config.options),
         "versions": environment()["packages"],
-        "code": _code(),
+        "code": [_CODE, _source(work.task)],
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
@@ -114,7 +114,6 @@ def _arrays(batches: Batches) -> str:
     return digest.hexdigest()
 
 
-@functools.cache
 def _code() -> str:
     """A digest of the sources of the zoo and its data sets."""
     digest = hashlib.blake2b(digest_size=16)
@@ -122,6 +121,18 @@ def _code() -> str:
         digest.update(f"{path.relative_to(REPOSITORY)} ".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+#: Of what runs here; later, when a row is looked up, the files may be others.
+_CODE = _code()
+
+
+def _source(task: Any) -> str:
+    """The module of the task, which may be a user's own."""
+    try:
+        return inspect.getsource(inspect.getmodule(type(task)) or type(task))
+    except (OSError, TypeError):
+        return ""
 
 
 def _known(path: Path, splits: Mapping[str, Batches]) -> BySplit | None:
@@ -137,5 +148,9 @@ def _known(path: Path, splits: Mapping[str, Batches]) -> BySplit | None:
 
 def _keep(path: Path, row: str, found: BySplit) -> None:
     """For the next run; what is no number is not kept, for JSON has none."""
-    if found and all(math.isfinite(value) for scores in found.values() for value in scores.values()):
+    if not found or not all(math.isfinite(value) for scores in found.values() for value in scores.values()):
+        return
+    try:
         write_json(path, {"row": row, "metrics": found})
+    except (OSError, UserError) as problem:
+        say(f"{row}: cannot be kept for other runs ({problem})")

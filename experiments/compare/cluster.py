@@ -17,11 +17,13 @@ NVIDIA = Path("/proc/driver/nvidia/gpus")
 
 def gpus_here() -> list[str]:
     """The NVIDIA GPUs of this machine that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    there = [str(number) for number in range(len(list(NVIDIA.iterdir())))] if NVIDIA.is_dir() else []
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if allowed is not None:
-        names = [name.strip() for name in allowed.split(",")]
-        return [*itertools.takewhile(lambda name: name and not name.startswith("-"), names)]
-    return [str(number) for number in range(len(list(NVIDIA.iterdir())))] if NVIDIA.is_dir() else []
+    if allowed is None or not there:
+        return there
+    names = [name.strip() for name in allowed.split(",")]
+    known = itertools.takewhile(lambda name: name in there or name.startswith(("GPU-", "MIG-")), names)
+    return list(dict.fromkeys(known))
 
 
 @contextmanager

@@ -23,6 +23,8 @@ ALL = "all"
 MATCHES = ("units", "parameters")
 #: Options of `zoo.run` that say where and how, not what is run.
 NOT_VARIED = ("export", "help", "out", "resume", "shared_rows")
+#: Options of `zoo.run` that have a flag of their own here.
+AXES = {"cell": "cells", "seed": "seeds", "dataset": "datasets", "device": "devices"}
 #: Keras' own layer of a cell, where its name is not `keras_` and the cell's.
 KERAS_NAMES = {"vanilla": "keras_simple_rnn"}
 
@@ -205,7 +207,7 @@ def overruled(grid: Grid, vary: tuple[str, ...] = (), **changes: Any) -> Grid:
 
     def stays(text: str) -> bool:
         task, name, _ = _parsed(text)
-        if (task and task not in wanted) or (name == "dataset" and "datasets" in changes):
+        if (task and task not in wanted) or AXES.get(name) in changes:
             return False
         return not any(name == other and whose in ("", task) for whose, other, _ in given)
 

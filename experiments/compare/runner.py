@@ -25,7 +25,7 @@ from zoo.stopping import Stopped, stop_signals
 REMOTE_RUNS = "comparison/runs"
 STOP_SECONDS = 90.0
 #: How often a run is given to workers; Dask tries each time until four of them have died.
-MOST_TRIES = 3
+MOST_TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,7 @@ class _Session:
         self.name = uuid.uuid4().hex
         self.futures: dict[str, tuple[Any, Run]] = {}
         self.given: Counter[Run] = Counter()
+        self.suspects: list[Run] = []
         self.done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.shares = cluster.workers_on_host(client)
         # Seeds of one cell are not to run on this device or that by chance: where there are GPUs, `auto` is one.
@@ -214,7 +215,9 @@ class _Session:
     def collect(self, received: list[int]) -> None:
         """Take outcomes until none is left, or, after a signal, until the runs in work have stopped."""
         stopping_since = None
-        while self.futures:
+        while self.futures or (self.suspects and not received):
+            if not self.futures:
+                self.give(self.suspects.pop(0))
             if self.client.status not in ("running", "connecting"):
                 raise UserError("the scheduler is gone; start again to go on", 1)
             if received:
@@ -230,11 +233,11 @@ class _Session:
             self._take(future, bool(received))
 
     def _take(self, future: Any, stopping: bool) -> None:
-        """Book what has ended. Dask gives up all runs that waited at a worker which died again and again, though
-        they had no part in it: these are given to others, a few times."""
+        """Book what has ended. With the run that kills its workers Dask gives up those that waited behind it: at the
+        end each of them is tried once more, alone, which tells them apart."""
         _, run = self.futures.pop(future.key)
         if _was_killed(future) and self.given[run] < MOST_TRIES and not stopping:
-            self.give(run)
+            self.suspects.append(run)
         else:
             self._book(run, _outcome(future, run))
         future.release()

@@ -146,11 +146,9 @@ def keeping_gate(cell: Any) -> str | None:
 
 
 def _is_known(results: Results, wanted: dict[str, Any], budget: int) -> bool:
-    """A row counts if it was solved within the budget, or was given as many sequences as now, or more."""
+    """A row counts if it was solved, or was given as many sequences as now, or more."""
     found = results.find(wanted)
-    return bool(found) and (
-        found[0]["sequences"] <= budget if found[0]["solved"] else found[0]["budget"] >= budget
-    )
+    return bool(found) and bool(found[0]["solved"] or found[0]["budget"] >= budget)
 
 
 def measure(wanted: dict[str, Any], budget: int) -> dict[str, Any]:

@@ -111,7 +111,11 @@ def _of_missing(group: Group) -> list[str]:
     """Which scores are not there, and which seeds the means are over then."""
     told = [
         f"Not a number: the score of {cell} on {len(seeds)} of {len(group.of(cell))} seeds ({_listed(seeds)}); "
-        + ("its means are of the others." if cell in group.compared else "it is left out of what follows.")
+        + (
+            "it is left out of what follows."
+            if len(seeds) == len(group.of(cell))
+            else "its means are of the others."
+        )
         for cell, seeds in group.no_number.items()
     ]
     return [*told, *_of_seeds(group)]
@@ -136,7 +140,7 @@ def _of_runs(group: Group) -> list[str]:
     """What else than cell and seed differs between the runs, or was counted once only."""
     told = []
     if group.repeated:
-        told.append(f"{group.repeated} runs repeat a cell and seed; of each the last by name counts.")
+        told.append(f"{group.repeated} runs repeat a cell and seed; of each the latest counts.")
     differ = [
         f"{group.runs[column].nunique(dropna=False)} {what}"
         for column, what in DIFFER.items()

@@ -222,13 +222,19 @@ def _labels(runs: pd.DataFrame) -> pd.Series:
     matched = (runs["match"] == "parameters") & runs["reference_units"].notna()
     table["units"] = runs["recurrent.units"].where(~matched, runs["reference_units"]).astype(int)
     table["match"] = runs["match"]
-    table["matched to"] = runs["reference_cell"].where(matched, None)
+    table["matched to"] = _reference(runs["reference_cell"]).where(matched, None)
     table["score"] = runs["split"] + " " + runs["metric"]
     shown = table.map(_level)
     differ = [name for name in shown if shown[name].nunique() > 1]
     if not differ:
         return pd.Series("", index=runs.index)
     return shown[differ].apply(lambda row: ", ".join(f"{name}={row[name]}" for name in differ), axis=1)
+
+
+def _reference(cells: pd.Series) -> pd.Series:
+    """The cell that others were matched to; where a record does not tell it, the only one that others tell."""
+    known = cells.dropna().unique()
+    return cells.fillna(known[0]) if len(known) == 1 else cells
 
 
 def _level(value: object) -> str:
@@ -240,7 +246,7 @@ def _level(value: object) -> str:
 
 def _group(task: str, data: str, label: str, runs: pd.DataFrame, trivial: pd.DataFrame) -> Group:
     every = len(runs)
-    runs = runs.sort_values(["cell", "seed", "created", "run"])
+    runs = runs.sort_values(["cell", "seed", "created", "run"], na_position="first")
     runs = runs.drop_duplicates(["cell", "seed"], keep="last")
     split = str(runs["split"].iloc[0])
     beside = trivial

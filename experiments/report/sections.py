@@ -14,7 +14,7 @@ from experiments.report.groups import Group, groups, ordered
 from experiments.report.metrics import number, share, signed
 from experiments.report.pictures import Drawer
 from experiments.report.reading import Found
-from experiments.report.statistics import MOST_SEEDS, Difference, Mean, seeds_needed
+from experiments.report.statistics import MOST_SEEDS, Mean, seeds_needed
 
 #: Of the table of all runs: column and heading.
 RUN_COLUMNS = {
@@ -243,8 +243,8 @@ def _differences(group: Group, name: str, size: float | None) -> Table:
                 _value(one.p, share(one.p)),
                 _value(one.corrected, share(one.corrected)),
                 _text("yes" if one.clear else "no"),
-                _count(needed, one),
-                _count(for_size, one),
+                _count(needed, one.mean, one.deviation),
+                _count(for_size, wanted, one.deviation),
             ]
         )
     return Table(name, columns, rows)
@@ -369,11 +369,11 @@ def _interval(low: float, high: float) -> Cell:
     return _text(f"{signed(low)} to {signed(high)}" if math.isfinite(low) else "–")
 
 
-def _count(seeds: int | None, one: Difference) -> Cell:
-    """Seeds that are needed; no number where there are too few to estimate it from."""
+def _count(seeds: int | None, size: float, deviation: float) -> Cell:
+    """Seeds that are needed for a difference of some size; no number where nothing can be estimated."""
     if seeds is not None:
         return Cell(f"{seeds:,}", float(seeds))
-    return Cell(f"> {MOST_SEEDS:,}", MOST_SEEDS + 1.0) if one.deviation > 0 and one.mean else Cell("–", "")
+    return Cell(f"> {MOST_SEEDS:,}", MOST_SEEDS + 1.0) if deviation > 0 and size else Cell("–", "")
 
 
 def _mean(mean: Mean) -> Cell:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from datasets.errors import UserError
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from zoo import pipeline, trivial
 from zoo.run import main
@@ -75,7 +76,7 @@ def test_other_data_in_the_same_place_make_it_another(tmp_path, changed):
 def test_other_code_makes_it_another(toy, tmp_path, monkeypatch):
     shared = ("--shared-rows", tmp_path / "rows")
     run(toy, tmp_path / "first", *shared)
-    monkeypatch.setattr(trivial, "_code", lambda: "changed")
+    monkeypatch.setattr(trivial, "_CODE", "changed")
     run(toy, tmp_path / "second", *shared)
     assert len(kept(tmp_path / "rows")) == 2
 
@@ -97,6 +98,16 @@ def test_a_damaged_file_is_replaced(toy, tmp_path):
     path.write_text(whole[:-10])
     assert run(toy, tmp_path / "second", *shared)[0] == first
     assert path.read_text() == whole
+
+
+def test_a_row_that_cannot_be_kept_is_told_and_the_run_stands(toy, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise UserError("no space left on the disk", 1)
+
+    monkeypatch.setattr(trivial, "write_json", full)
+    rows, said = run(toy, tmp_path / "run", "--shared-rows", tmp_path / "rows")
+    assert set(rows) == {"majority", BAG}
+    assert f"{BAG}: cannot be kept for other runs (no space left on the disk)" in said
 
 
 def test_a_folder_that_cannot_be_is_told_before_anything_is_trained(toy, tmp_path):

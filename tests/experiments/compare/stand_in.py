@@ -1,7 +1,8 @@
 """Stands in for `zoo.run` where tests look at how runs are scheduled: no model, the same folder and signals.
 
 A run takes three steps, and goes on for as long as the file `ZOO_TEST_HELD` is there; it tells when it was begun, gone
-on with, stopped and ended in `ZOO_TEST_TOLD`, a file with a line each. Seeds above 90 fail.
+on with, stopped and ended in `ZOO_TEST_TOLD`, a file with a line each. Seeds above 90 fail; a run of seed 80 kills its
+worker, which no real run means to do, but some manage.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import signal
 import sys
 import time
 from pathlib import Path
+
+import psutil
 
 from zoo.config import to_dict
 from zoo.run import config_of, task_parser
@@ -50,6 +53,11 @@ def work(directory: RunDirectory, config: dict, stopped: list[int]) -> int:
     if seed > 90:
         print("first words\nlast words", file=sys.stderr)
         return 1
+    if seed == 80:
+        psutil.Process(os.getppid()).parent().kill()  # the guard's parent
+        while not stopped:
+            time.sleep(0.05)
+        return 128 + stopped[0]
     while step < 3 or held.exists():
         time.sleep(0.05)
         step += 1

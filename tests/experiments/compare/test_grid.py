@@ -162,8 +162,15 @@ OF_FILE = of(
         ({"vary": ("epochs=1",)}, (*OF_FILE.vary[:2], "epochs=1")),
         ({"vary": ("forecasting.epochs=1",)}, (*OF_FILE.vary[:3], "forecasting.epochs=1")),
         ({"datasets": ("a.csv",)}, OF_FILE.vary[1:]),
+        ({"devices": ("gpu",)}, OF_FILE.vary),
         ({"tasks": ("tagging",)}, ("tagging.bidirectional=true", "epochs=4")),
     ],
 )
 def test_flags_overrule_what_a_grid_says_of_the_same_option_and_nothing_else(changes, vary):
     assert overruled(OF_FILE, **changes).vary == vary
+
+
+def test_a_flag_overrules_what_a_grid_says_of_the_same_axis():
+    grid = of("sentiment", vary=("device=cpu", "dataset=a.csv"))
+    assert overruled(grid, devices=("gpu",)).vary == ("dataset=a.csv",)
+    assert overruled(grid, datasets=("b.csv",)).vary == ("device=cpu",)

@@ -180,7 +180,8 @@ def test_a_folder_that_is_held_is_waited_for(tmp_path):
         pass
 
 
-def test_a_run_gets_its_share_of_the_cores_and_a_gpu_only_where_one_is_offered():
+def test_a_run_gets_its_share_of_the_cores_and_a_gpu_only_where_one_is_offered(monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     without, with_one = environment(3, gpu=False), environment(3, gpu=True)
     assert without["OMP_NUM_THREADS"] == without["TF_NUM_INTRAOP_THREADS"] == "3"
     assert without["CUDA_VISIBLE_DEVICES"] == "-1"

@@ -182,9 +182,11 @@ def test_runs_that_were_not_made_alike_are_told(tmp_path):
     write_run(folder / "runs" / "other", cell="gru", seed=1, device="GPU")
     told = conclusions.of_group(one_group(folder))
     assert "Not all runs were made alike: there are 2 devices." in told
-    write_run(folder / "runs" / "yet-another", cell="gru", seed=1)
+    write_run(folder / "runs" / "again", cell="gru", seed=1)
+    config = folder / "runs" / "again" / "config.json"
+    config.write_text(config.read_text().replace("2026-01-01", "2026-01-02"))
     group = one_group(folder)
-    assert "1 runs repeat a cell and seed; of each the last by name counts." in conclusions.of_group(group)
+    assert "1 runs repeat a cell and seed; of each the latest counts." in conclusions.of_group(group)
     assert set(group.runs["device"]) == {"CPU, 2 cores"}
 
 
