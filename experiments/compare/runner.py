@@ -230,13 +230,13 @@ class _Session:
                 future = self.done.get(timeout=0.5)
             except queue.Empty:
                 continue
-            self._take(future, bool(received))
+            self._take(future)
 
-    def _take(self, future: Any, stopping: bool) -> None:
+    def _take(self, future: Any) -> None:
         """Book what has ended. With the run that kills its workers Dask gives up those that waited behind it: at the
         end each of them is tried once more, alone, which tells them apart."""
         _, run = self.futures.pop(future.key)
-        if _was_killed(future) and self.given[run] < MOST_TRIES and not stopping:
+        if _was_killed(future) and self.given[run] < MOST_TRIES:
             self.suspects.append(run)
         else:
             self._book(run, _outcome(future, run))

@@ -282,6 +282,32 @@ def test_equal_parameters_are_no_cost_to_set_the_score_against(tmp_path):
         assert any("parameters" in line for line in told) == (match == "units")
 
 
+def test_what_others_were_matched_to_tells_groups_apart_where_it_is_known(tmp_path):
+    """A record that does not tell it belongs to the only one that others tell, if there is only one."""
+
+    def runs(name: str, reference: str | None) -> None:
+        folder = write_run(tmp_path / "runs" / name, cell=name, match="parameters", reference_units=8)
+        record = folder / "comparison.json"
+        if reference:
+            record.write_text(record.read_text().replace("{", f'{{"reference_cell": "{reference}", ', 1))
+
+    runs("gru", None)
+    runs("lstm", "lstm")
+    assert one_group(tmp_path).compared == ["lstm", "gru"]
+    runs("vanilla", "vanilla")
+    made = groups(read(tmp_path))
+    assert [group.compared for group in made] == [["gru"], ["lstm"], ["vanilla"]]
+    assert "matched to=vanilla" in made[2].options
+
+
+@pytest.mark.parametrize(
+    ("seeds", "size", "deviation", "text"),
+    [(7, 0.1, 0.2, "7"), (None, 1e-6, 0.2, "> 10,000"), (None, 0.0, 0.2, "–"), (None, 0.1, 0.0, "–")],
+)
+def test_the_seeds_needed_are_too_many_or_unknown(seeds, size, deviation, text):
+    assert sections._count(seeds, size, deviation).text == text
+
+
 def test_keras_own_layers_stand_beside_and_are_not_compared(tmp_path):
     group = one_group(write_grid(tmp_path, {"gru": [0.8, 0.8], "keras_gru": [0.9]}))
     assert group.compared == ["gru"]
