@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from experiments.bench_memory import MB, forget
+from experiments.bench.memory import MB, forget
 from experiments.probes.learner import Learner
 from experiments.probes.problems import Echo, Sequences
 from zoo.config import RecurrentOptions

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.bench_shapes import CELLS, Shape
+from experiments.bench.shapes import CELLS, Shape
 from zoo import interop, plugins
 from zoo.layers.recurrent import Recurrent
 
@@ -208,7 +208,7 @@ def jax_scan(problem: Problem) -> Contestant:
     """What one writes in plain JAX: the inputs' product hoisted out of `lax.scan`, compiled, differentiated by JAX."""
     import jax
 
-    from experiments.bench_jax import run
+    from experiments.bench.jax import run
 
     layer = problem.layer("loop")
     weights = {weight.name: jax.numpy.array(keras.ops.convert_to_numpy(weight)) for weight in layer.weights}

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from experiments import bench_training
-from experiments.bench_training import Size
+from experiments.bench import training as bench_training
+from experiments.bench.training import Size
 
 TINY = Size("tiny", words=9, embedded=3, units=2, batch=4, tokens=5)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.bench_shapes import Shape
+from experiments.bench.shapes import Shape
 from zoo.platform import configure, device_name
 from zoo.progress import say
 
@@ -74,7 +74,7 @@ def _one(cell: str, shape: Shape, engines: Iterable[str], rounds: int) -> list[d
     """The rows of one cell and shape."""
     import keras
 
-    from experiments.bench_contestants import Problem, contestants
+    from experiments.bench.contestants import Problem, contestants
 
     keras.backend.clear_session()
     field = contestants(Problem.draw(cell, shape), engines)
@@ -153,7 +153,7 @@ def _peaks(wanted: list[tuple[str, Shape, str]]) -> dict[tuple[str, Shape, str],
 
 def peak(cell: str, shape: Shape, contestant: str) -> float:
     """Peak memory of training in MB, beyond what the process held before the layer was made."""
-    command = [sys.executable, "-m", "experiments.bench_memory", cell, str(shape), contestant]
+    command = [sys.executable, "-m", "experiments.bench.memory", cell, str(shape), contestant]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-2000:]}")

@@ -1,6 +1,6 @@
 """Peak memory of training one layer, printed in MB. A process for each: memory once taken is rarely given back.
 
-    python -m experiments.bench_memory lstm 32x200x128x64 fused
+    python -m experiments.bench.memory lstm 32x200x128x64 fused
 
 Counted is what training holds at its peak beyond what the process held before the layer was made. The first steps,
 which compile, do not count. Linux only: the kernel keeps the peak, and forgets it on demand.
@@ -12,7 +12,7 @@ import ctypes
 import sys
 from pathlib import Path
 
-from experiments.bench_shapes import Shape
+from experiments.bench.shapes import Shape
 from zoo.memory import resident
 
 STEPS = 4
@@ -29,7 +29,7 @@ def forget() -> None:
 
 def peak(cell: str, shape: Shape, name: str) -> float:
     """Train, and give the peak in MB."""
-    from experiments.bench_contestants import Problem, make
+    from experiments.bench.contestants import Problem, make
 
     make(Problem.draw(cell, SMALL), name).calls["train"]()
     problem = Problem.draw(cell, shape)
@@ -45,7 +45,7 @@ def peak(cell: str, shape: Shape, name: str) -> float:
 
 
 if __name__ == "__main__":
-    from experiments.bench_layers import prepare
+    from experiments.bench.layers import prepare
 
     prepare()
     print(f"{peak(sys.argv[1], Shape.parse(sys.argv[2]), sys.argv[3]):.1f}")

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from experiments.bench_shapes import CELLS, ENGINES, QUICK, SHAPES, Shape
+from experiments.bench.shapes import CELLS, ENGINES, QUICK, SHAPES, Shape
 from zoo.flags import Parser, main_guard
 
 #: Where the committed figures are. A quick look does not overwrite them.
-RESULTS = Path(__file__).resolve().parent / "results"
+RESULTS = Path(__file__).resolve().parent.parent / "results"
 QUICK_RESULTS = Path("runs/bench")
 EXAMPLES = """\
 examples:
@@ -128,7 +128,8 @@ def _layers(arguments: Any, folder: Path) -> None:
     default = QUICK if arguments.quick else SHAPES
     shapes = [Shape.parse(text) for text in arguments.shapes] if arguments.shapes else list(default)
 
-    from experiments import bench_layers, bench_report
+    from experiments.bench import layers as bench_layers
+    from experiments.bench import report as bench_report
 
     memory = not (arguments.quick or arguments.no_memory)
     found = bench_layers.measure(arguments.cells, shapes, arguments.engines, arguments.rounds, memory)
@@ -140,13 +141,13 @@ def _imdb(arguments: Any, folder: Path) -> None:
     if only != "steps" and not arguments.dataset:
         raise UserError("the race needs DATA, such as a folder of reviews; or say --only steps")
 
-    from experiments import bench_imdb
+    from experiments.bench import imdb as bench_imdb
 
     print(bench_imdb.write(bench_imdb.measure(arguments.dataset, only, arguments.rounds), folder))
 
 
 def _training(arguments: Any, folder: Path) -> None:
-    from experiments import bench_training
+    from experiments.bench import training as bench_training
 
     print(bench_training.write(bench_training.measure(arguments.rounds), folder))
 

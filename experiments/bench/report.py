@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.bench_shapes import Shape
+from experiments.bench.shapes import Shape
 from zoo.figures import save
 
 #: The one whose ratios the tables show, if it takes part.
@@ -21,7 +21,7 @@ def write(found: Any, surroundings: dict[str, str], folder: Path) -> str:
     """Write layers.csv, layers.md and layers.png.
 
     Args:
-        found: the table of `experiments.bench_layers.measure`.
+        found: the table of `experiments.bench.layers.measure`.
         surroundings: device and versions by name.
         folder: made where it is missing.
 

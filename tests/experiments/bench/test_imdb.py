@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.base import Split
-from experiments import bench_imdb
+from experiments.bench import imdb as bench_imdb
 from zoo.rundir import read_json
 
 

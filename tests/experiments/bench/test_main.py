@@ -8,9 +8,12 @@ import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from experiments import bench, bench_layers, bench_memory, bench_report
-from experiments.bench_contestants import Contestant, Problem, contestants
-from experiments.bench_shapes import CELLS, Shape
+from experiments.bench import __main__ as bench
+from experiments.bench import layers as bench_layers
+from experiments.bench import memory as bench_memory
+from experiments.bench import report as bench_report
+from experiments.bench.contestants import Contestant, Problem, contestants
+from experiments.bench.shapes import CELLS, Shape
 
 SMALL = Shape(3, 4, 2, 5)
 
