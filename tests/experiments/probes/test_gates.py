@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from experiments import hello_picture
+from experiments.hello import picture as hello_picture
 from experiments.probes import gates
 from experiments.probes.pictures import drawable
 from zoo import pipeline, plugins

@@ -13,7 +13,7 @@ from zoo.figures import installed_fonts
 from zoo.rundir import write_atomically
 
 if TYPE_CHECKING:
-    from experiments.hello import Exercise
+    from experiments.hello.__main__ import Exercise
 
 Array = np.ndarray
 SHOWN_WINDOWS, SHOWN_STEPS, SHOWN_UNITS = 2, 12, 12

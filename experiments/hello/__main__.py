@@ -310,7 +310,7 @@ def draw_picture(weights: Weights, task: Exercise, losses: list[float], path: Pa
     Raises:
         UserError: with exit code 1, if it cannot be written.
     """
-    from experiments.hello_picture import draw
+    from experiments.hello.picture import draw
 
     tape = forward(CELL, recurrent(weights), task.one_hot)
     logits = linear(weights["output_kernel"], weights["output_bias"], tape.outputs)

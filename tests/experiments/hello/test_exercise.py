@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import UserError
-from experiments import hello, hello_picture
+from experiments.hello import __main__ as hello
+from experiments.hello import picture as hello_picture
 
 DEFAULTS = hello.Options()
 

@@ -1,0 +1,1 @@
+"""The smallest recurrent network that shows what recurrence is for, in NumPy alone."""
