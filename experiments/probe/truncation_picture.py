@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from experiments.probes.pictures import save
+from experiments.probe.pictures import save
 
 
 def draw(frame: Any, costs: Any, path: Path) -> None:

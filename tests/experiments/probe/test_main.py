@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.probe import PROBES, main
+from experiments.probe.__main__ import PROBES, main
 from tests.zoo.conftest import call
 
 LIGHT = """

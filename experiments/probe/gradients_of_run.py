@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 import datasets
-from experiments.probes.gradients import SHOWN_LAGS, _spread, factor
-from experiments.probes.tables import markdown, write_text
-from experiments.probes.tracing import Trace, find_layer, norms_by_lag, traced
+from experiments.probe.gradients import SHOWN_LAGS, _spread, factor
+from experiments.probe.tables import markdown, write_text
+from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
 from zoo import pipeline, plugins
 from zoo.config import RunConfig, read_config
 from zoo.rundir import RunDirectory, make_folder, write_atomically
@@ -26,7 +26,7 @@ def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:
         examples: how many of the longest sequences of the dev split.
         out: folder of `run.csv`, `run.md` and `run.png`.
     """
-    from experiments.probes.gradients_picture import draw_run
+    from experiments.probe.gradients_picture import draw_run
 
     config = read_config(RunDirectory.open(folder))
     _, model = pipeline.load_run(Path(folder))

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.errors import UserError
-from experiments.probes import problems
-from experiments.probes.tables import Results, alike, markdown, write_text
+from experiments.probe import problems
+from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo import plugins
 from zoo.config import RecurrentOptions, read_config
 from zoo.options import option
@@ -25,7 +25,7 @@ from zoo.progress import progress_bar, say
 from zoo.rundir import RunDirectory
 
 if TYPE_CHECKING:
-    from experiments.probes.learner import Learner
+    from experiments.probe.learner import Learner
 
 KEY = ("cell", "scale", "length", "units", "steps", "clip", "seed", "when")
 COLUMNS = (*KEY, "lag", "norm", "lower", "upper", "difference")
@@ -83,10 +83,10 @@ def check(options: Options) -> None:
 def run(options: Options, out: Path) -> str:
     """Measure, draw, and give the report."""
     if options.run is not None:
-        from experiments.probes import gradients_of_run
+        from experiments.probe import gradients_of_run
 
         return gradients_of_run.run(options.run, options.layer, options.examples, out)
-    from experiments.probes import gradients_picture
+    from experiments.probe import gradients_picture
 
     results = Results(out / "gradients.csv", COLUMNS, KEY)
     for cell in options.cells:  # what cannot be scaled is told before anything is trained
@@ -127,7 +127,7 @@ def _common(options: Options, cell: str, scale: float) -> dict[str, Any]:
 
 def make_learner(options: Options, cell: str, scale: float, **arguments: Any) -> Learner:
     """A model in float64, its recurrent weights multiplied by `scale`."""
-    from experiments.probes.learner import Learner
+    from experiments.probe.learner import Learner
     from zoo.factory import recurrent_factory
 
     factory = recurrent_factory(RecurrentOptions(cell=cell, units=options.units), options.seed)
@@ -169,7 +169,7 @@ def norms_of(learner: Learner, batch: problems.Sequences) -> np.ndarray:
     """Norms `(batch, lags)` of the gradient of each sequence's loss by its earlier states."""
     import tensorflow as tf
 
-    from experiments.probes.tracing import norms_by_lag, traced
+    from experiments.probe.tracing import norms_by_lag, traced
 
     inputs, mask, targets = learner.tensors(batch)
     with traced(learner.layer) as traces, tf.GradientTape() as tape:

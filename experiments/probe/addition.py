@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.probes.tables import Results, markdown
+from experiments.probe.tables import Results, markdown
 from zoo.config import RecurrentOptions
 from zoo.progress import progress_bar, say
 
@@ -154,7 +154,7 @@ def report(results: Results) -> str:
 def _draw(frame: Any, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    from experiments.probes.pictures import color_of, save
+    from experiments.probe.pictures import color_of, save
 
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()

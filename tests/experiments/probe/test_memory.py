@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.probes import memory, memory_picture
-from experiments.probes.problems import Adding, Copying
+from experiments.probe import memory, memory_picture
+from experiments.probe.problems import Adding, Copying
 from zoo.config import RecurrentOptions
 
 SMALL = {"problems": ("adding", "order"), "lengths": (10,), "seeds": (0,), "units": 4, "batch_size": 100}

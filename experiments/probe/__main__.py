@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from experiments.probes import gates, gradients, memory, truncation
+from experiments.probe import gates, gradients, memory, truncation
 from zoo.flags import Parser, add_options, collect, main_guard
 from zoo.platform import configure
 from zoo.rundir import make_folder

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.probes.pictures import drawable, save
+from experiments.probe.pictures import drawable, save
 
 if TYPE_CHECKING:
-    from experiments.probes.gates import Seen
+    from experiments.probe.gates import Seen
 
 LONGEST_TOKEN = 14
 ANSWERS = "answers"

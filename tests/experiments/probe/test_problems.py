@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import UserError
-from experiments.probes import problems
-from experiments.probes.problems import Adding, Copying, Echo, TemporalOrder, errors, make
+from experiments.probe import problems
+from experiments.probe.problems import Adding, Copying, Echo, TemporalOrder, errors, make
 
 
 def draw(problem, size=400, seed=0):

@@ -3,7 +3,7 @@
 As `zoo.reference.backward(…, truncate=k)` for sequences without padding (tests compare the two), but forward and
 backward of a chunk are done before the next is begun, so that only a chunk's values are in memory.
 
-    python -m experiments.probes.truncated gru 64 1024 128 64
+    python -m experiments.probe.truncated gru 64 1024 128 64
 
 prints the seconds and the peak memory in MB of one gradient, for k = 64, T = 1024, 128 units and 64 sequences.
 """
@@ -18,8 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.bench.memory import MB, forget
-from experiments.probes.learner import Learner
-from experiments.probes.problems import Echo, Sequences
+from experiments.probe.learner import Learner
+from experiments.probe.problems import Echo, Sequences
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
 from zoo.memory import resident

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from experiments.probes.pictures import color_of, save
+from experiments.probe.pictures import color_of, save
 
 
 def draw(frame: Any, published: dict[tuple[str, int], int], path: Path) -> None:

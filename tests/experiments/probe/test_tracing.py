@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from experiments.probes.tracing import find_layer, gates_of, last_steps, norms_by_lag, state_names, traced
+from experiments.probe.tracing import find_layer, gates_of, last_steps, norms_by_lag, state_names, traced
 from zoo import reference
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory

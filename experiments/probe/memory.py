@@ -1,7 +1,7 @@
 """How many sequences a cell needs until it can remember over a given number of steps.
 
 Each batch is answered before it is learned from. A problem counts as solved when of the 2,000 most recent sequences
-no more were wrong, and their mean error was no larger, than its paper asks for (`experiments.probes.problems`).
+no more were wrong, and their mean error was no larger, than its paper asks for (`experiments.probe.problems`).
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.probes import problems
-from experiments.probes.problems import Problem
-from experiments.probes.tables import Results, alike, markdown, write_text
+from experiments.probe import problems
+from experiments.probe.problems import Problem
+from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo import plugins
 from zoo.config import RecurrentOptions
 from zoo.options import option
 from zoo.progress import progress_bar, say
 
 if TYPE_CHECKING:
-    from experiments.probes.learner import Learner
+    from experiments.probe.learner import Learner
 
 #: So many of the most recent sequences must be right; also how many published sequences the criterion is for.
 RECENT = 2_000
@@ -104,14 +104,14 @@ def run(options: Options, out: Path) -> str:
             say(_told(results.rows[-1]))
     sections = [report(results)] if results.rows else []
     if results.rows:
-        from experiments.probes.memory_picture import draw
+        from experiments.probe.memory_picture import draw
 
         settings = {name: getattr(options, name) for name in ("units", "learning_rate", "batch_size", "clip")}
         drawn = alike(results.frame, settings)
         if len(drawn):
             draw(drawn, PUBLISHED, out / "memory.png")
     if "addition" in options.problems:
-        from experiments.probes import addition
+        from experiments.probe import addition
 
         sections.append(addition.run(options.cells, options.seeds, options.epochs, out))
     text = "\n\n".join(sections)
@@ -153,7 +153,7 @@ def _is_known(results: Results, wanted: dict[str, Any], budget: int) -> bool:
 
 def measure(wanted: dict[str, Any], budget: int) -> dict[str, Any]:
     """Train one cell on one problem until it is solved, or `budget` sequences are used up."""
-    from experiments.probes.learner import Learner
+    from experiments.probe.learner import Learner
     from zoo.factory import recurrent_factory
 
     began = time.monotonic()

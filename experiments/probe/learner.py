@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.probes.problems import Problem, Sequences
+from experiments.probe.problems import Problem, Sequences
 from zoo.factory import RecurrentFactory
 
 Array = np.ndarray

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from experiments.probes import truncation, truncation_picture
-from experiments.probes.problems import Echo
-from experiments.probes.truncated import Truncated
-from experiments.probes.truncation import Options, bias, sizes
+from experiments.probe import truncation, truncation_picture
+from experiments.probe.problems import Echo
+from experiments.probe.truncated import Truncated
+from experiments.probe.truncation import Options, bias, sizes
 from zoo import reference
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
@@ -62,7 +62,7 @@ def test_one_chunk_is_the_whole_gradient():
 
 @pytest.mark.parametrize("clip", [0.0, 0.1])
 def test_a_step_of_gradient_descent_follows_the_clipped_gradient(clip):
-    from experiments.probes.learner import Learner
+    from experiments.probe.learner import Learner
 
     factory = recurrent_factory(RecurrentOptions(cell="vanilla", units=UNITS))
     learner = Learner(

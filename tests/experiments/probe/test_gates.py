@@ -6,8 +6,8 @@ import pytest
 
 from datasets.errors import UserError
 from experiments.hello import picture as hello_picture
-from experiments.probes import gates
-from experiments.probes.pictures import drawable
+from experiments.probe import gates
+from experiments.probe.pictures import drawable
 from zoo import pipeline, plugins
 from zoo.config import to_dict
 from zoo.run import config_of, task_parser

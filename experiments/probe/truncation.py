@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.errors import UserError
-from experiments.probes.problems import Echo
-from experiments.probes.tables import Results, alike, markdown, write_text
+from experiments.probe.problems import Echo
+from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo import plugins
 from zoo.config import RecurrentOptions
 from zoo.options import option
 from zoo.progress import progress_bar, say
 
 if TYPE_CHECKING:
-    from experiments.probes.learner import Learner
+    from experiments.probe.learner import Learner
 
 KEY = ("cell", "k", "length", "lag", "units", "steps", "seed")
 COLUMNS = (*KEY, "when", "cosine", "distance", "norm", "accuracy")
@@ -81,7 +81,7 @@ def sizes(length: int, given: tuple[int, ...]) -> list[int]:
 
 def run(options: Options, out: Path) -> str:
     """Measure what is not in the tables yet, draw it, and give the report."""
-    from experiments.probes.truncation_picture import draw
+    from experiments.probe.truncation_picture import draw
 
     results = Results(out / "truncation.csv", COLUMNS, KEY)
     for seed in options.seeds:
@@ -110,7 +110,7 @@ def run(options: Options, out: Path) -> str:
 
 def measure(wanted: dict[str, Any]) -> list[dict[str, Any]]:
     """Two rows for one k and seed: bias of the gradient and accuracy at the start, and after training with this k."""
-    from experiments.probes.truncated import Truncated, accuracy
+    from experiments.probe.truncated import Truncated, accuracy
     from zoo.factory import recurrent_factory
 
     problem = Echo(wanted["length"], wanted["lag"])
@@ -132,7 +132,7 @@ def measure(wanted: dict[str, Any]) -> list[dict[str, Any]]:
 
 def make_learner(problem: Echo, factory: Any, seed: int) -> Learner:
     """A model in float64, for differences of gradients."""
-    from experiments.probes.learner import Learner
+    from experiments.probe.learner import Learner
 
     return Learner(problem, factory, learning_rate=TRAINING_RATE, clip=CLIP, seed=seed, dtype="float64")
 
@@ -161,7 +161,7 @@ def measured_apart(wanted: dict[str, Any]) -> dict[str, float]:
         UserError: if that process fails.
     """
     arguments = [str(wanted[name]) for name in COST_KEY]
-    command = [sys.executable, "-m", "experiments.probes.truncated", *arguments]
+    command = [sys.executable, "-m", "experiments.probe.truncated", *arguments]
     done = subprocess.run(command, text=True, capture_output=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["it was killed"])[-1]

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from experiments.probes import gradients, gradients_picture, problems
-from experiments.probes.gradients import Options, descend, factor, make_learner, norms_of
+from experiments.probe import gradients, gradients_picture, problems
+from experiments.probe.gradients import Options, descend, factor, make_learner, norms_of
 
 SMALL = Options(cells=("vanilla",), scales=(0.5, 2.0), length=20, units=6, steps=3)
 

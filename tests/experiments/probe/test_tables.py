@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from datasets.errors import UserError
-from experiments.probes.tables import Results, markdown, write_text
+from experiments.probe.tables import Results, markdown, write_text
 
 COLUMNS, KEY = ("cell", "rate", "solved", "score"), ("cell", "rate")
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import UserError
-from experiments.probes.tables import markdown, write_text
+from experiments.probe.tables import markdown, write_text
 from zoo import plugins
 from zoo.config import read_config
 from zoo.options import option
@@ -85,7 +85,7 @@ def run(options: Options, out: Path, run: str, text: str) -> str:
         run: a finished run directory of a task that reads text.
         text: one input.
     """
-    from experiments.probes.gates_picture import draw
+    from experiments.probe.gates_picture import draw
     from zoo.pipeline import load_run
 
     config = read_config(RunDirectory.open(run))
@@ -113,7 +113,7 @@ def look(server: Any, model: Any, layer_name: str | None, text: str) -> list[See
     """Gates and states of the top cells of a layer while the model answers a text."""
     import tensorflow as tf
 
-    from experiments.probes.tracing import find_layer, traced
+    from experiments.probe.tracing import find_layer, traced
 
     layer = find_layer(model, layer_name)
     before = tf.config.functions_run_eagerly()
@@ -135,7 +135,7 @@ def look(server: Any, model: Any, layer_name: str | None, text: str) -> list[See
 
 def _seen(trace: Any) -> Seen:
     """One row, in the order of the text, without padding."""
-    from experiments.probes.tracing import gates_of, state_names
+    from experiments.probe.tracing import gates_of, state_names
 
     values = {GATES[letter]: gate[0] for letter, gate in gates_of(trace).items()}
     names = tuple(f"state {name}" for name in state_names(trace.cell))

@@ -6,7 +6,7 @@ import pytest
 
 import datasets
 from datasets.errors import UserError
-from experiments.probes import gradients, gradients_of_run
+from experiments.probe import gradients, gradients_of_run
 from zoo import pipeline, plugins, reference
 from zoo.config import read_config
 from zoo.rundir import RunDirectory

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.probes import addition
-from experiments.probes.addition import CHARACTERS, draw, measure
+from experiments.probe import addition
+from experiments.probe.addition import CHARACTERS, draw, measure
 
 
 def as_text(numbers):
