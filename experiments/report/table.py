@@ -15,13 +15,13 @@ from zoo.rundir import RunDirectory, read_json
 
 EXAMPLES = """\
 examples:
-  python -m experiments.table runs/imdb-*
+  python -m experiments.report.table runs/imdb-*
 """
 
 
 def parser() -> Parser:
     """The command's parser."""
-    parser = Parser(prog="python -m experiments.table", description=__doc__, epilog=EXAMPLES)
+    parser = Parser(prog="python -m experiments.report.table", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("runs", nargs="+", metavar="RUN", help="finished run directories of one task")
     parser.add_argument(
         "--split", default="test", choices=("dev", "test"), help="which scores (default: test)"

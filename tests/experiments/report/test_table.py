@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from experiments.table import main, rows, table
+from experiments.report.table import main, rows, table
 from zoo.rundir import write_json
 
 
