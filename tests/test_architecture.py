@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.plugins import names
+from zoo.cli.plugins import names
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("datasets", "zoo", "experiments", "tests")
@@ -34,7 +34,7 @@ HEAVY = {
 }
 # What parsing a command line, --help and listings import.
 QUICK = (
-    r"(zoo/(run|predict|export|flags|options|plugins|rundir|config)|zoo/tasks/\w+|datasets/.+"
+    r"(zoo/(run|predict|export|rundir|config)|zoo/cli/\w+|zoo/tasks/\w+|datasets/.+"
     r"|experiments/(compare|report)/__(main|init)__|experiments/grids/\w+)\.py"
 )
 DATASETS = {
@@ -240,7 +240,7 @@ def nothing_unsafe_is_loaded(sources: Sources) -> Iterator[str]:
 
 RULES: dict[Rule, list[tuple[str, str]]] = {
     datasets_know_no_model: [
-        ("datasets/files.py", "from zoo.flags import option"),
+        ("datasets/files.py", "from zoo.cli.flags import option"),
         ("datasets/files.py", "def f():\n    import experiments.report"),
     ],
     cells_and_layers_are_plain_keras: [
@@ -273,7 +273,7 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("zoo/run.py", "import pandas"),
         ("zoo/tasks/tagging.py", "try:\n    import keras\nexcept ImportError:\n    pass"),
         ("datasets/microworld/reviews.py", "class A:\n    from sklearn import metrics"),
-        ("zoo/flags.py", "from zoo.training import fit"),
+        ("zoo/cli/flags.py", "from zoo.training import fit"),
         ("zoo/config.py", "import zoo.training.fit"),
         ("experiments/compare/__main__.py", "import distributed"),
     ],

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.errors import UserError
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.options import from_dict as options_from_dict
+from zoo.cli.options import option
 from zoo.layers.engines import ENGINES
-from zoo.options import from_dict as options_from_dict
-from zoo.options import option
 from zoo.rundir import RunDirectory
 
 

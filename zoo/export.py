@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.flags import Parser, main_guard
 from zoo.config import read_config
-from zoo.flags import Parser, main_guard
 from zoo.platform import configure
 from zoo.rundir import RunDirectory
 

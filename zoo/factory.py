@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import UserError
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.options import did_you_mean
 from zoo.config import RecurrentOptions
-from zoo.options import did_you_mean
 
 if TYPE_CHECKING:
     from zoo.layers.recurrent import Recurrent

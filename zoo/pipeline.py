@@ -17,8 +17,9 @@ import keras
 
 from datasets.base import Dataset
 from datasets.errors import UserError
-from zoo import plugins, serving
+from zoo import serving
 from zoo.checkpoint import Progress
+from zoo.cli import plugins
 from zoo.config import RunConfig, read_config
 from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, recurrent_factory

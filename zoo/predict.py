@@ -14,9 +14,9 @@ from datasets.errors import UserError
 from datasets.inputs import read_inputs, typed
 from datasets.reading import check_encoding
 from datasets.tables import DELIMITERS, Format
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.flags import Parser, add_options, collect, given, main_guard
 from zoo.config import read_config
-from zoo.flags import Parser, add_options, collect, given, main_guard
 from zoo.platform import configure
 from zoo.rundir import RunDirectory, write_atomically
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import datasets
 from datasets.errors import UserError
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.flags import Parser, add_options, collect, frozen, given, main_guard
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, read_config, to_dict
-from zoo.flags import Parser, add_options, collect, frozen, given, main_guard
 from zoo.platform import configure
 from zoo.progress import say
 from zoo.rundir import RunDirectory, default_path, make_folder, read_json

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.flags import disk_is_full
+from zoo.cli.flags import disk_is_full
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn")

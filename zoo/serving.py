@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from datasets.errors import UserError
-from zoo.flags import disk_is_full
+from zoo.cli.flags import disk_is_full
 from zoo.layers.engines.portable import portable_graphs
 from zoo.rundir import write_atomically
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from datasets.errors import UserError
 from experiments.bench.shapes import CELLS, ENGINES, QUICK, SHAPES, Shape
-from zoo.flags import Parser, main_guard
+from zoo.cli.flags import Parser, main_guard
 
 #: Where the committed figures are. A quick look does not overwrite them.
 RESULTS = Path(__file__).resolve().parent.parent / "results"

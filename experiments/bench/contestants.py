@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from experiments.bench.shapes import CELLS, Shape
-from zoo import interop, plugins
+from zoo import interop
+from zoo.cli import plugins
 from zoo.layers.recurrent import Recurrent
 
 Call = Callable[[], Any]

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from datasets.errors import UserError
 from experiments.compare import cluster
 from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
-from zoo import plugins
-from zoo.flags import Parser, add_options, frozen, given, main_guard
+from zoo.cli import plugins
+from zoo.cli.flags import Parser, add_options, frozen, given, main_guard
 from zoo.progress import say
 from zoo.rundir import make_folder, write_json
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.options import option
 from zoo.config import RunConfig, to_dict
-from zoo.options import option
 from zoo.run import config_of, task_parser
 
 ALL = "all"

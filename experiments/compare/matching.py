@@ -93,7 +93,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     import keras
 
     import datasets
-    from zoo import plugins
+    from zoo.cli import plugins
     from zoo.factory import recurrent_factory
     from zoo.pipeline import Work
 
@@ -122,7 +122,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
 
 def main(argv: list[str]) -> None:
     """Read the question, write the answer."""
-    from zoo.flags import main_guard
+    from zoo.cli.flags import main_guard
     from zoo.platform import configure
 
     def answer_file(question: str, out: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.compare.given import raw_inputs
-from zoo.flags import Parser, main_guard
+from zoo.cli.flags import Parser, main_guard
 from zoo.platform import configure
 from zoo.rundir import RunDirectory, write_json
 
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
     """Parse, measure, write."""
     arguments = parser().parse_args(argv)
     directory = RunDirectory.open(Path(arguments.run))
-    from zoo import plugins
+    from zoo.cli import plugins
     from zoo.config import read_config
 
     config = read_config(directory)

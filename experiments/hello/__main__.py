@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import UserError
-from zoo.flags import Parser, add_options, collect, main_guard, option
+from zoo.cli.flags import Parser, add_options, collect, main_guard, option
 from zoo.reference import Vanilla, backward, cross_entropy, forward, linear, linear_backward, softmax
 
 EXAMPLES = """\

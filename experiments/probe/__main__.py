@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.probe import gates, gradients, memory, truncation
-from zoo.flags import Parser, add_options, collect, main_guard
+from zoo.cli.flags import Parser, add_options, collect, main_guard
 from zoo.platform import configure
 from zoo.rundir import make_folder
 

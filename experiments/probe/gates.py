@@ -14,9 +14,9 @@ import numpy as np
 
 from datasets.errors import UserError
 from experiments.probe.tables import markdown, write_text
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.options import option
 from zoo.config import read_config
-from zoo.options import option
 from zoo.rundir import RunDirectory, make_folder, write_atomically
 
 #: Names of the gates, by the letters of `gate_order`.

@@ -18,9 +18,9 @@ import numpy as np
 from datasets.errors import UserError
 from experiments.probe import problems
 from experiments.probe.tables import Results, alike, markdown, write_text
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.options import option
 from zoo.config import RecurrentOptions, read_config
-from zoo.options import option
 from zoo.progress import progress_bar, say
 from zoo.rundir import RunDirectory
 

@@ -12,7 +12,8 @@ import datasets
 from experiments.probe.gradients import SHOWN_LAGS, _spread, factor
 from experiments.probe.tables import markdown, write_text
 from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
-from zoo import pipeline, plugins
+from zoo import pipeline
+from zoo.cli import plugins
 from zoo.config import RunConfig, read_config
 from zoo.rundir import RunDirectory, make_folder, write_atomically
 

@@ -21,9 +21,9 @@ import numpy as np
 from experiments.probe import problems
 from experiments.probe.problems import Problem
 from experiments.probe.tables import Results, alike, markdown, write_text
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.options import option
 from zoo.config import RecurrentOptions
-from zoo.options import option
 from zoo.progress import progress_bar, say
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ import numpy as np
 from datasets.errors import UserError
 from experiments.probe.problems import Echo
 from experiments.probe.tables import Results, alike, markdown, write_text
-from zoo import plugins
+from zoo.cli import plugins
+from zoo.cli.options import option
 from zoo.config import RecurrentOptions
-from zoo.options import option
 from zoo.progress import progress_bar, say
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from datasets.errors import UserError
-from zoo.flags import Parser, main_guard
+from zoo.cli.flags import Parser, main_guard
 
 EXAMPLES = """\
 examples:

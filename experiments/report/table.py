@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.flags import Parser, main_guard
+from zoo.cli.flags import Parser, main_guard
 from zoo.rundir import RunDirectory, read_json
 
 EXAMPLES = """\

@@ -24,7 +24,7 @@ def test_settings_are_made_before_tensorflow_starts_and_it_starts_silently(run_p
 
 
 def test_a_gpu_that_is_not_there_is_told(run_python):
-    code = "import sys; from zoo.flags import main_guard; from zoo.platform import configure; "
+    code = "import sys; from zoo.cli.flags import main_guard; from zoo.platform import configure; "
     code += "sys.exit(main_guard(lambda: configure('gpu'))())"
     done = run_python("-c", code, env={"CUDA_VISIBLE_DEVICES": "-1"})
     assert done.stderr == "error: --device gpu: TensorFlow finds no GPU here; use --device cpu or auto\n"

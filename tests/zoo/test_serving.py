@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from tests.zoo.conftest import call, toy_rows
-from zoo import plugins, serving
+from zoo import serving
+from zoo.cli import plugins
 from zoo.pipeline import load_run
 from zoo.run import main
 

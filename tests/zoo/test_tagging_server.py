@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
-from zoo import plugins
+from zoo.cli import plugins
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (

@@ -11,8 +11,8 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from zoo import applications
+from zoo.cli.options import option
 from zoo.figures import asked_for, save
-from zoo.options import option
 from zoo.tasks.base import Metrics
 from zoo.writing import answers
 from zoo.writing.answers import AnswerOptions

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.errors import UserError
+from zoo.cli.options import option
 from zoo.figures import KINDS, asked_for
-from zoo.options import option
 from zoo.sampling import SamplingOptions
 
 #: Inputs at most of which a picture may want to see what was looked at.

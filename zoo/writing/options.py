@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.options import option
+from zoo.cli.options import option
 
 if TYPE_CHECKING:
     from zoo.writing.serving import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from experiments.compare import cluster
 from experiments.compare.grid import Grid, runs
 from experiments.compare.runner import Setting, do_all
-from zoo.flags import main_guard
+from zoo.cli.flags import main_guard
 
 STAND_IN = "tests.experiments.compare.stand_in"
 

@@ -13,7 +13,7 @@ from datasets.images import Features, read_image
 from experiments.compare import measure
 from experiments.compare.given import MOST_CHARACTERS, raw_inputs
 from experiments.compare.measure import some_inputs
-from zoo import plugins
+from zoo.cli import plugins
 from zoo.pipeline import Work
 from zoo.run import config_of, task_parser
 

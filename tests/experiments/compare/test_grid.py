@@ -4,7 +4,7 @@ import pytest
 
 from datasets.errors import UserError
 from experiments.compare.grid import Grid, blocks, digest, keras_cells, overruled, runs, tasks, with_data
-from zoo import plugins
+from zoo.cli import plugins
 
 
 def of(*tasks: str, **changes: object) -> Grid:

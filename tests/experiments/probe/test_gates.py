@@ -8,7 +8,8 @@ from datasets.errors import UserError
 from experiments.hello import picture as hello_picture
 from experiments.probe import gates
 from experiments.probe.pictures import drawable
-from zoo import pipeline, plugins
+from zoo import pipeline
+from zoo.cli import plugins
 from zoo.config import to_dict
 from zoo.run import config_of, task_parser
 from zoo.rundir import RunDirectory

@@ -7,7 +7,8 @@ import pytest
 import datasets
 from datasets.errors import UserError
 from experiments.probe import gradients, gradients_of_run
-from zoo import pipeline, plugins, reference
+from zoo import pipeline, reference
+from zoo.cli import plugins
 from zoo.config import read_config
 from zoo.rundir import RunDirectory
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from experiments.report.metrics import LESS, MORE, less_is_better, number, share, signed, words
-from zoo import plugins
+from zoo.cli import plugins
 
 TASKS = plugins.names("zoo.tasks")
 

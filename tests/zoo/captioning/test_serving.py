@@ -15,7 +15,7 @@ from tests.zoo.answers import differing
 from tests.zoo.captioning.toy import dataset, examples, features
 from tests.zoo.conftest import call
 from tests.zoo.writing.told import check_draws, log_probability, search
-from zoo import plugins
+from zoo.cli import plugins
 from zoo.predict import main as predict
 
 CELLS = plugins.names("zoo.cells", "CELL")

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from tests.zoo.forecasting.examples import model, prepared, series
-from zoo import plugins, serving
+from zoo import serving
+from zoo.cli import plugins
 from zoo.forecasting.serving import described, parse, rows
 from zoo.tasks.forecasting import TASK
 

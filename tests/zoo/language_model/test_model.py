@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from tests.zoo.language_model.models import TEXT, build, dataset, prepared
-from zoo import plugins
+from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.evaluation import Predictor
 from zoo.factory import recurrent_factory

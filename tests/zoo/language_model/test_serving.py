@@ -10,7 +10,8 @@ from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.language_model.models import TEXT, build, prepared
 from tests.zoo.layers.test_stateful import TwoStates
-from zoo import plugins, serving
+from zoo import serving
+from zoo.cli import plugins
 from zoo.factory import RecurrentFactory, RecurrentOptions
 from zoo.language_model.tokens import REPLACEMENT
 from zoo.tasks.language_model import TASK

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.zoo.running import cell_class
-from zoo import plugins
+from zoo.cli import plugins
 from zoo.layers.decoder import FIRST, Decoder, TokenLoss
 from zoo.layers.recurrent import Recurrent
 from zoo.subwords import BEGIN, END, PADDING, UNKNOWN

@@ -16,11 +16,12 @@ import pytest
 
 from tests.zoo import parity
 from tests.zoo.running import WIDEST, make_cell, make_layer, randomise, results, runs
-from zoo import plugins, reference
+from zoo import reference
 from zoo.cells.gru import GRUCell
 from zoo.cells.lstm import LSTMCell
 from zoo.cells.none import NoneCell
 from zoo.cells.vanilla import VanillaCell
+from zoo.cli import plugins
 from zoo.layers.recurrent import Recurrent
 
 UNITS = 4

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
-from zoo import plugins
+from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import order_blind_factory, recurrent_factory
 from zoo.tasks.sentiment import TASK, Options

@@ -7,7 +7,7 @@ import pytest
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from tests.zoo.vqa.toy import LABELS, about, dataset, pictures, split
-from zoo import plugins
+from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.evaluation import Predictor
 from zoo.factory import order_blind_factory, recurrent_factory

@@ -13,7 +13,7 @@ from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.writing.told import check_draws, log_probability, search
-from zoo import plugins
+from zoo.cli import plugins
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (

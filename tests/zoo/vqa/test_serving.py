@@ -14,7 +14,7 @@ from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.vqa.toy import dataset, pictures
-from zoo import plugins
+from zoo.cli import plugins
 from zoo.predict import main as predict
 
 CELLS = plugins.names("zoo.cells", "CELL")

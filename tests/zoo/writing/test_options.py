@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from zoo import plugins
-from zoo.options import fields_of
+from zoo.cli import plugins
+from zoo.cli.options import fields_of
 from zoo.writing.options import WritingOptions
 from zoo.writing.serving import Settings
 

@@ -13,7 +13,7 @@ from dataclasses import MISSING
 from typing import Any, NoReturn, TypeVar
 
 from datasets.errors import UserError
-from zoo.options import NO_DEFAULTS, Field, did_you_mean, fields_of, from_dict, option, to_dict, unknown
+from zoo.cli.options import NO_DEFAULTS, Field, did_you_mean, fields_of, from_dict, option, to_dict, unknown
 
 __all__ = [
     "Parser",

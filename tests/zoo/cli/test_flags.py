@@ -13,7 +13,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from datasets.errors import UserError
-from zoo.flags import Parser, add_options, collect, from_dict, given, main_guard, option, to_dict, unknown
+from zoo.cli.flags import Parser, add_options, collect, from_dict, given, main_guard, option, to_dict, unknown
 
 
 @dataclass(frozen=True)
@@ -350,7 +350,7 @@ def test_a_guarded_command_hands_on_arguments_and_exit_code():
 def test_a_reader_that_went_away_is_no_error(lines: int, repository):
     """With one line the pipe breaks only when the output is flushed at the end."""
     code = (
-        "import sys, time\nfrom zoo.flags import main_guard\n"
+        "import sys, time\nfrom zoo.cli.flags import main_guard\n"
         f"def main():\n    time.sleep(0.2)\n    print('line\\n' * {lines})\n"
         "sys.exit(main_guard(main)())"
     )

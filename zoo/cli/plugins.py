@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.options import did_you_mean, unknown
+from zoo.cli.options import did_you_mean, unknown
 
 EXPORTS = ("CELL", "TASK", "DATASET")
 

@@ -5,7 +5,7 @@
         units: int = option(64, "size of the recurrent state", minimum=1)
         merge: Literal["concat", "sum"] = option("concat", "how the two directions are joined")
 
-From that come the flags of a command (`zoo.flags`), the file that records them (`to_dict`, `from_dict`), and
+From that come the flags of a command (`zoo.cli.flags`), the file that records them (`to_dict`, `from_dict`), and
 the error messages about both.
 """
 

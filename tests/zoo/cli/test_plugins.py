@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from zoo.plugins import check, load, names
+from zoo.cli.plugins import check, load, names
 
 FILES = {
     "__init__.py": "",
@@ -163,7 +163,7 @@ def test_the_place_is_in_the_users_file_and_not_in_the_library_that_it_calls(zoo
 
 def test_the_cells_and_tasks_of_the_repository_are_listed_without_keras(run_python):
     code = (
-        "import sys\nfrom zoo.plugins import names\n"
+        "import sys\nfrom zoo.cli.plugins import names\n"
         "print(*names('zoo.cells', 'CELL'), *names('zoo.tasks', 'TASK'))\n"
         "assert not {'keras', 'tensorflow', 'numpy'} & set(sys.modules)\n"
     )

@@ -1,0 +1,1 @@
+"""What the commands share: options as flags, and plug-ins by name."""
