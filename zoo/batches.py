@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan
+from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan
 from zoo.tasks.base import Batch
 
 #: How many different widths a run pads its batches to; each is compiled once.

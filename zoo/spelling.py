@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
-from zoo.text import WHITE_SPACE
+from zoo.data.tokenizer import WHITE_SPACE
 
 PADDING, UNKNOWN = 0, 1
 #: Integers that stand for nothing in a vocabulary.

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.batches import BUCKETS
-from zoo.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan
+from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan
 from zoo.spelling import WordEncoder
 from zoo.tasks.base import Batch
 

@@ -9,11 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.spans import are_spans
+from zoo.data.tokenizer import chunks
 from zoo.layers import crf
 from zoo.serving import Server
 from zoo.spelling import WordEncoder
 from zoo.tag_scores import spans
-from zoo.text import chunks
 
 SENTENCES = tf.TensorSpec([None], tf.string, name="text")
 TOKENS = tf.TensorSpec([None, None], tf.string, name="tokens")

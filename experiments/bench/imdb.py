@@ -38,7 +38,7 @@ def encode(split: Split, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def learn_encoder(split: Split) -> Any:
     """The most frequent words of train."""
-    from zoo.text import RESERVED, TextEncoder, learn_vocabulary
+    from zoo.data.tokenizer import RESERVED, TextEncoder, learn_vocabulary
 
     texts = (example["text"] for example in split)
     vocabulary, _ = learn_vocabulary(

@@ -156,7 +156,7 @@ def tokens_of(prepared: Any, text: str, steps: int) -> list[str]:
     """
     import tensorflow as tf
 
-    from zoo.text import SPLITTERS
+    from zoo.data.tokenizer import SPLITTERS
 
     encoder: Any = getattr(prepared, "encoder", None)
     kind = getattr(encoder, "tokens", None)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zoo.batches import SequenceBatches
-from zoo.ragged import Ragged
+from zoo.data.ragged import Ragged
 
 
 def sequences(lengths: list[int]) -> Ragged:

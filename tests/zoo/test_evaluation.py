@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from zoo.batches import SequenceBatches
+from zoo.data.ragged import Ragged
 from zoo.evaluation import Predictor
-from zoo.ragged import Ragged
 
 
 def batches(count: int = 9) -> SequenceBatches:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import UserError
-from zoo.ragged import Ragged
-from zoo.subwords import BEGIN, END
+from zoo.data.ragged import Ragged
+from zoo.data.subwords import BEGIN, END
 from zoo.tasks.base import Batch
 from zoo.writing.tokens import of_tokens, parts, surrounded, widths_of
 

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo import applications
+from zoo.data.images import Resizer
 from zoo.layers.pretrained import PretrainedEncoder
-from zoo.pixels import Resizer
 from zoo.progress import progress_bar
 
 AT_ONCE = 64

@@ -15,10 +15,10 @@ from datasets.errors import UserError
 from datasets.images import read_image
 from zoo.captioning.batches import check_shape
 from zoo.captioning.model import grid_of, seen
-from zoo.pixels import Resizer, not_empty, resize
+from zoo.data.images import Resizer, not_empty, resize
+from zoo.data.subwords import Pieces
 from zoo.search import Found
 from zoo.serving import Server
-from zoo.subwords import Pieces
 from zoo.writing.answers import AnswerOptions
 from zoo.writing.serving import Begun, Settings, asker, signatures
 

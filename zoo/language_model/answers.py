@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from zoo.text import chunks
+from zoo.data.tokenizer import chunks
 
 #: Prompts that are answered at once.
 PROMPTS = 64

@@ -24,7 +24,7 @@ from zoo.layers.attention import Attention
 from zoo.layers.recurrent import Recurrent, StackedStates
 
 Tensor = Any
-#: The token that stands for nothing, and the first one that is not special, as `zoo.subwords` has them.
+#: The token that stands for nothing, and the first one that is not special, as `zoo.data.subwords` has them.
 PADDING, FIRST = 0, 4
 
 

@@ -20,9 +20,9 @@ from zoo.writing.options import ATTENTION, TOKENS, WritingOptions
 
 if TYPE_CHECKING:
     from zoo.captioning.batches import CaptionBatches
+    from zoo.data.ragged import Ragged
+    from zoo.data.subwords import Pieces
     from zoo.layers.pretrained import PretrainedEncoder
-    from zoo.ragged import Ragged
-    from zoo.subwords import Pieces
 
 #: Images with their captions in `metrics.json`.
 SAMPLES = 20
@@ -141,7 +141,7 @@ class Captioning:
         )
         from zoo.captioning import encoders
         from zoo.captioning.batches import CaptionBatches, captions_of
-        from zoo.subwords import Pieces, learn
+        from zoo.data.subwords import Pieces, learn
         from zoo.writing.tokens import taken
 
         examples = list(dataset.train)
@@ -168,7 +168,7 @@ class Captioning:
         import zoo.layers.decoder
         import zoo.layers.image_encoder
         import zoo.layers.pretrained  # noqa: F401  (registered, they can be loaded)
-        from zoo.subwords import Pieces
+        from zoo.data.subwords import Pieces
 
         pieces = Pieces(stored["pieces"], options.tokens)
         return Prepared(pieces, tuple(stored["shape"]), stored["pixels"], options)
@@ -294,7 +294,7 @@ class Captioning:
 
 def _shape(examples: list[Any], options: Options) -> tuple[tuple[int, ...], bool]:
     """The shape of the model's images or features, and whether they are pixels."""
-    from zoo.pixels import size_of
+    from zoo.data.images import size_of
 
     first = examples[0]["image"].read()
     if first.dtype == np.uint8 and first.ndim == 3:
@@ -308,7 +308,7 @@ def _images(
 ) -> np.ndarray:
     """What the model is trained on: pixels, features, or what a frozen encoder makes of pixels."""
     from zoo.captioning.batches import feature_table
-    from zoo.pixels import Resizer
+    from zoo.data.images import Resizer
 
     if not pixels:
         return feature_table(examples, shape)

@@ -17,7 +17,7 @@ from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
     from zoo.batches import SequenceBatches
-    from zoo.text import TextEncoder
+    from zoo.data.tokenizer import TextEncoder
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Sentiment:
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the vocabulary on train and turn train and dev into token numbers."""
         from zoo.batches import SequenceBatches
-        from zoo.text import learn_vocabulary
+        from zoo.data.tokenizer import learn_vocabulary
 
         vocabulary, tokens = learn_vocabulary(
             _texts(dataset.train),
@@ -221,7 +221,7 @@ class Sentiment:
         """A row per text: label, score, and the probability of each class."""
         import tensorflow as tf
 
-        from zoo.text import chunks
+        from zoo.data.tokenizer import chunks
 
         names = [name.decode() for name in server.functions["labels"]()["labels"].numpy()]
         rows = []
@@ -251,7 +251,7 @@ def _batches(split: Split, encoder: TextEncoder, batch_size: int, widths: np.nda
 
 
 def _encoder(vocabulary: list[str], options: Options) -> TextEncoder:
-    from zoo.text import TextEncoder
+    from zoo.data.tokenizer import TextEncoder
 
     return TextEncoder(
         vocabulary,

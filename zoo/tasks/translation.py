@@ -18,8 +18,8 @@ from zoo.writing.answers import AnswerOptions
 from zoo.writing.options import ATTENTION, TOKENS, WritingOptions
 
 if TYPE_CHECKING:
-    from zoo.ragged import Ragged
-    from zoo.subwords import Pieces
+    from zoo.data.ragged import Ragged
+    from zoo.data.subwords import Pieces
     from zoo.translation.batches import PairBatches
 
 #: Sentences with their translations in `metrics.json`.
@@ -96,7 +96,7 @@ class Translation:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the tokens of both languages on train and turn train and dev into numbers."""
-        from zoo.subwords import Pieces, learn
+        from zoo.data.subwords import Pieces, learn
         from zoo.translation.batches import PairBatches
         from zoo.writing.tokens import taken
 
@@ -123,7 +123,7 @@ class Translation:
     def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
         """See `zoo.tasks.base.Task`."""
         import zoo.layers.decoder  # noqa: F401
-        from zoo.subwords import Pieces
+        from zoo.data.subwords import Pieces
 
         source, target = (Pieces(stored[side], options.tokens) for side in self.fields)
         return Prepared(source, target, options)

@@ -14,7 +14,7 @@ from zoo.figures import asked_for
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
-    from zoo.text import TextEncoder
+    from zoo.data.tokenizer import TextEncoder
     from zoo.vqa.batches import QuestionBatches
 
 
@@ -122,8 +122,8 @@ class Vqa:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the vocabulary on train, read every image once, and turn train and dev into arrays."""
-        from zoo.pixels import size_of
-        from zoo.text import learn_vocabulary
+        from zoo.data.images import size_of
+        from zoo.data.tokenizer import learn_vocabulary
         from zoo.vqa.batches import QuestionBatches, questions_of
 
         vocabulary, _ = learn_vocabulary(
@@ -233,7 +233,7 @@ class Vqa:
 
 
 def _encoder(vocabulary: list[str], options: Options) -> TextEncoder:
-    from zoo.text import TextEncoder
+    from zoo.data.tokenizer import TextEncoder
 
     return TextEncoder(
         vocabulary, tokens="words", lowercase=True, max_tokens=options.max_tokens, keep="start"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.base import Split
-from zoo.ragged import Ragged
-from zoo.subwords import BEGIN, END
+from zoo.data.ragged import Ragged
+from zoo.data.subwords import BEGIN, END
 from zoo.tasks.base import Batch
 from zoo.writing.tokens import of_tokens, parts, surrounded, widths_of
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from zoo.data.subwords import END, PADDING, UNKNOWN, Pieces
+from zoo.data.tokenizer import chunks
 from zoo.search import Found
 from zoo.serving import Server
-from zoo.subwords import END, PADDING, UNKNOWN, Pieces
-from zoo.text import chunks
 from zoo.writing.answers import AnswerOptions
 from zoo.writing.serving import Begun, Settings, asker, signatures
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from datasets.base import Split
-from zoo.pixels import Resizer
-from zoo.ragged import Ragged, bucket_widths
+from zoo.data.images import Resizer
+from zoo.data.ragged import Ragged, bucket_widths
+from zoo.data.tokenizer import TextEncoder
 from zoo.tasks.base import Batch
-from zoo.text import TextEncoder
 
 
 @dataclass(frozen=True)

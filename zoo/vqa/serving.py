@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from datasets.images import read_image
+from zoo.data.images import Resizer, not_empty, resize
+from zoo.data.tokenizer import TextEncoder
 from zoo.figures import asked_for, save
-from zoo.pixels import Resizer, not_empty, resize
 from zoo.serving import Server
-from zoo.text import TextEncoder
 
 IMAGES = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
 QUESTIONS = tf.TensorSpec([None], tf.string, name="question")

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN, Pieces
 from zoo.search import Found, Language, Step, beam_search, repeat, sample
 from zoo.serving import Server
-from zoo.subwords import BEGIN, END, PADDING, UNKNOWN, Pieces
 from zoo.writing.answers import AnswerOptions
 
 LANGUAGE = Language(BEGIN, END, PADDING, forbidden=(UNKNOWN,))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from zoo.ragged import Ragged
+from zoo.data.ragged import Ragged
 
 #: Sentences from which on widths are finer: each is a shape to compile, which many batches repay.
 MANY = 10_000

@@ -8,7 +8,7 @@ from datasets.images import Features
 from tests.zoo.captioning.toy import examples
 from tests.zoo.writing.test_tokens import ragged, rows_of
 from zoo.captioning.batches import CaptionBatches, captions_of, feature_table
-from zoo.subwords import BEGIN, END
+from zoo.data.subwords import BEGIN, END
 
 
 def many(dtype: type, images: int = 12, size: int = 7) -> CaptionBatches:

@@ -15,8 +15,8 @@ from tests.zoo.conftest import call
 from zoo import applications
 from zoo.captioning.model import grid_of, seen
 from zoo.config import RecurrentOptions, TrainingOptions
+from zoo.data.images import Resizer
 from zoo.factory import recurrent_factory
-from zoo.pixels import Resizer
 from zoo.tasks.captioning import TASK, Options
 from zoo.training import Trainer
 

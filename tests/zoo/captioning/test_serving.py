@@ -137,8 +137,8 @@ def test_an_answer_does_not_depend_on_its_batch(server):
 
 def test_the_search_is_by_the_models_own_numbers(loaded_run, server):
     """The log probability of a caption is what the model says of it under teacher forcing, in its own image size."""
-    from zoo.pixels import Resizer
-    from zoo.subwords import END
+    from zoo.data.images import Resizer
+    from zoo.data.subwords import END
 
     prepared, model = loaded_run
     answer = search(server.functions["search"], IMAGES, width=5, results=2)

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from tests.zoo.running import cell_class
 from zoo.cli import plugins
+from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN
 from zoo.layers.decoder import FIRST, Decoder, TokenLoss
 from zoo.layers.recurrent import Recurrent
-from zoo.subwords import BEGIN, END, PADDING, UNKNOWN
 
 CELLS = plugins.names("zoo.cells", "CELL")
 VOCABULARY, EMBEDDING, UNITS = 7, 5, 17  # so many units that `auto` takes the fast engine

@@ -5,7 +5,7 @@ import pytest
 
 from datasets.base import Split
 from tests.zoo.writing.test_tokens import ragged, rows_of
-from zoo.subwords import BEGIN, END
+from zoo.data.subwords import BEGIN, END
 from zoo.translation.batches import PairBatches
 
 

@@ -139,8 +139,8 @@ def test_an_answer_does_not_depend_on_its_batch(server):
 
 def test_the_search_is_by_the_models_own_numbers(run, server):
     """The log probability of a translation is what the model says of it under teacher forcing."""
+    from zoo.data.subwords import END
     from zoo.pipeline import load_run
-    from zoo.subwords import END
 
     prepared, model = load_run(run)
     answer = search(server.functions["search"], SENTENCES, width=5, results=2)

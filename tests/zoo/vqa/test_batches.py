@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from tests.zoo.vqa.toy import Picture, about, pictures, split
-from zoo.text import TextEncoder
+from zoo.data.tokenizer import TextEncoder
 from zoo.vqa.batches import QuestionBatches, kind_of
 
 WORDS = ["which", "colour", "is", "left", "right", "red", "?"]

@@ -71,8 +71,8 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
 
 
 def test_the_answer_is_the_models_own_for_any_size_and_batch(run):
+    from zoo.data.images import Resizer
     from zoo.pipeline import load_run
-    from zoo.pixels import Resizer
 
     prepared, model = load_run(run)
     server = live(run)

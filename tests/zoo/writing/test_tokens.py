@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.ragged import Ragged
-from zoo.subwords import BEGIN, END
+from zoo.data.ragged import Ragged
+from zoo.data.subwords import BEGIN, END
 from zoo.writing.tokens import MANY, surrounded, taken, widths_of
 
 

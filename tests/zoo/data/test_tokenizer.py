@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.text import CHUNK, TextEncoder, chunks, learn_vocabulary, split_characters, split_words
+from zoo.data.tokenizer import CHUNK, TextEncoder, chunks, learn_vocabulary, split_characters, split_words
 
 
 def words(text: str | bytes, lowercase: bool = True) -> list[str]:

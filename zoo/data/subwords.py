@@ -22,8 +22,8 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
-from zoo.ragged import Ragged
-from zoo.text import chunks
+from zoo.data.ragged import Ragged
+from zoo.data.tokenizer import chunks
 
 PADDING, UNKNOWN, BEGIN, END = range(4)
 #: Numbers that stand for no piece.

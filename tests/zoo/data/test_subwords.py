@@ -5,7 +5,17 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from zoo.subwords import BEGIN, END, KINDS, PADDING, UNKNOWN, Pieces, learn, split_characters, split_words
+from zoo.data.subwords import (
+    BEGIN,
+    END,
+    KINDS,
+    PADDING,
+    UNKNOWN,
+    Pieces,
+    learn,
+    split_characters,
+    split_words,
+)
 
 TEXTS = [
     "Ein Mann, der lacht.",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.zoo.vqa.toy import pictures
-from zoo.pixels import Resizer, resize, size_of
+from zoo.data.images import Resizer, resize, size_of
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 6, 9, 3), np.uint8)
 

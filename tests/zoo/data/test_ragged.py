@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo.ragged import Ragged, bucket_widths, shuffled_plan, sorted_plan
+from zoo.data.ragged import Ragged, bucket_widths, shuffled_plan, sorted_plan
 
 SEQUENCES = st.lists(st.lists(st.integers(1, 9), max_size=7), max_size=9)
 

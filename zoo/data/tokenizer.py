@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from zoo.ragged import Ragged
+from zoo.data.ragged import Ragged
 
 PADDING, UNKNOWN = 0, 1
 #: Integers that stand for no token of the vocabulary.
