@@ -8,10 +8,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.generation.decoder import make_decoder
 from zoo.layers.decoder import TokenLoss
 from zoo.layers.image_encoder import ImageEncoder
 from zoo.layers.pretrained import PretrainedEncoder
-from zoo.writing.model import make_decoder
 
 #: Numbers whose spread is less than this share of the usual one are not blown up to the same size.
 LEAST_SPREAD = 0.05

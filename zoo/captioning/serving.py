@@ -17,10 +17,10 @@ from zoo.captioning.batches import check_shape
 from zoo.captioning.model import grid_of, seen
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.subwords import Pieces
-from zoo.search import Found
+from zoo.generation.answers import AnswerOptions
+from zoo.generation.search import Found
+from zoo.generation.serving import Begun, Settings, asker, signatures
 from zoo.serving import Server
-from zoo.writing.answers import AnswerOptions
-from zoo.writing.serving import Begun, Settings, asker, signatures
 
 #: Images that are described at once.
 AT_ONCE = 64
@@ -30,7 +30,7 @@ FEATURES = ".npz"
 def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, settings: Settings) -> Server:
     """The signatures of a captioner; captions end after `settings.longest` tokens.
 
-    See `zoo.writing.serving.signatures`: the inputs are `image` `(batch, height, width, 3)` uint8 of any height and
+    See `zoo.generation.serving.signatures`: the inputs are `image` `(batch, height, width, 3)` uint8 of any height and
     width, or, where the model was trained on features, `features` `(batch, …)` float32; a sentence is a `caption`.
     `search` also gives
 

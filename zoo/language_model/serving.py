@@ -7,9 +7,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from zoo.generation.sampling import draw
 from zoo.language_model.model import Parts
 from zoo.language_model.tokens import RESERVED, START, UNKNOWN, Tokenizer
-from zoo.sampling import draw
 from zoo.serving import Server
 
 Tensor = Any

@@ -13,10 +13,10 @@ from datasets.errors import UserError
 from zoo import applications
 from zoo.cli.options import option
 from zoo.figures import asked_for, save
+from zoo.generation import answers
+from zoo.generation.answers import AnswerOptions
+from zoo.generation.options import ATTENTION, TOKENS, WritingOptions
 from zoo.tasks.base import Metrics
-from zoo.writing import answers
-from zoo.writing.answers import AnswerOptions
-from zoo.writing.options import ATTENTION, TOKENS, WritingOptions
 
 if TYPE_CHECKING:
     from zoo.captioning.batches import CaptionBatches
@@ -142,7 +142,7 @@ class Captioning:
         from zoo.captioning import encoders
         from zoo.captioning.batches import CaptionBatches, captions_of
         from zoo.data.subwords import Pieces, learn
-        from zoo.writing.tokens import taken
+        from zoo.generation.tokens import taken
 
         examples = list(dataset.train)
         texts = _cased(captions_of(examples)[0], options)
@@ -214,7 +214,7 @@ class Captioning:
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches) -> Metrics:
         """What the model foresees of people's captions; and, after the search, how good its own ones are."""
         from zoo.captioning import scores
-        from zoo.writing.scores import foreseen
+        from zoo.generation.scores import foreseen
 
         metrics = foreseen(predictions["surprise"], predictions["right"])
         if "found" in predictions:

@@ -12,10 +12,10 @@ from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from zoo.cli.options import option
 from zoo.figures import asked_for, save
+from zoo.generation import answers
+from zoo.generation.answers import AnswerOptions
+from zoo.generation.options import ATTENTION, TOKENS, WritingOptions
 from zoo.tasks.base import Metrics
-from zoo.writing import answers
-from zoo.writing.answers import AnswerOptions
-from zoo.writing.options import ATTENTION, TOKENS, WritingOptions
 
 if TYPE_CHECKING:
     from zoo.data.ragged import Ragged
@@ -97,8 +97,8 @@ class Translation:
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the tokens of both languages on train and turn train and dev into numbers."""
         from zoo.data.subwords import Pieces, learn
+        from zoo.generation.tokens import taken
         from zoo.translation.batches import PairBatches
-        from zoo.writing.tokens import taken
 
         source, target = (
             Pieces(
@@ -154,8 +154,8 @@ class Translation:
 
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches) -> Metrics:
         """What the model foresees of the right translations; and, after the search, how good its own ones are."""
+        from zoo.generation.scores import foreseen
         from zoo.translation import scores
-        from zoo.writing.scores import foreseen
 
         metrics = foreseen(predictions["surprise"], predictions["right"])
         if "found" in predictions:

@@ -10,8 +10,8 @@ import numpy as np
 from datasets.base import Split
 from zoo.data.ragged import Ragged
 from zoo.data.subwords import BEGIN, END
+from zoo.generation.tokens import of_tokens, parts, surrounded, widths_of
 from zoo.tasks.base import Batch
-from zoo.writing.tokens import of_tokens, parts, surrounded, widths_of
 
 #: Batches whose pairs are sorted by length together, after being shuffled.
 POOL = 50

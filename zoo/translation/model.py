@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from zoo.generation.decoder import make_decoder
 from zoo.layers.decoder import TokenLoss
-from zoo.writing.model import make_decoder
 
 
 def build(sizes: tuple[int, int], recurrent: Any, options: Any) -> keras.Model:

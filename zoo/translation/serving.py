@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from zoo.data.subwords import END, PADDING, UNKNOWN, Pieces
 from zoo.data.tokenizer import chunks
-from zoo.search import Found
+from zoo.generation.answers import AnswerOptions
+from zoo.generation.search import Found
+from zoo.generation.serving import Begun, Settings, asker, signatures
 from zoo.serving import Server
-from zoo.writing.answers import AnswerOptions
-from zoo.writing.serving import Begun, Settings, asker, signatures
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 #: Shown for a token that the model does not know.
@@ -24,7 +24,7 @@ AT_ONCE = 64
 def make(model: Any, source: Pieces, target: Pieces, settings: Settings) -> Server:
     """The signatures of a translator; sources are cut after `settings.longest` tokens.
 
-    See `zoo.writing.serving.signatures`: the inputs are `text`, sentences `(batch,)`; what is written is a
+    See `zoo.generation.serving.signatures`: the inputs are `text`, sentences `(batch,)`; what is written is a
     `translation`. `search` also gives
 
         source_tokens   (batch, places) strings, what was read; UNREAD for what is not known, "" behind the end

@@ -6,7 +6,7 @@ import pytest
 from datasets.errors import UserError
 from datasets.images import Features
 from tests.zoo.captioning.toy import examples
-from tests.zoo.writing.test_tokens import ragged, rows_of
+from tests.zoo.generation.test_tokens import ragged, rows_of
 from zoo.captioning.batches import CaptionBatches, captions_of, feature_table
 from zoo.data.subwords import BEGIN, END
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.zoo.captioning.toy import examples
-from tests.zoo.writing.test_tokens import ragged
+from tests.zoo.generation.test_tokens import ragged
 from zoo.captioning.batches import CaptionBatches
 from zoo.captioning.pictures import MOST_MAPS, SHOWN, attention_maps, contact_sheet
 

@@ -14,7 +14,7 @@ from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.captioning.toy import dataset, examples, features
 from tests.zoo.conftest import call
-from tests.zoo.writing.told import check_draws, log_probability, search
+from tests.zoo.generation.told import check_draws, log_probability, search
 from zoo.cli import plugins
 from zoo.predict import main as predict
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.base import Split
-from tests.zoo.writing.test_tokens import ragged, rows_of
+from tests.zoo.generation.test_tokens import ragged, rows_of
 from zoo.data.subwords import BEGIN, END
 from zoo.translation.batches import PairBatches
 

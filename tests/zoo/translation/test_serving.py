@@ -12,7 +12,7 @@ import tensorflow as tf
 from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
-from tests.zoo.writing.told import check_draws, log_probability, search
+from tests.zoo.generation.told import check_draws, log_probability, search
 from zoo.cli import plugins
 
 CELLS = plugins.names("zoo.cells", "CELL")

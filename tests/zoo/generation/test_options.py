@@ -6,8 +6,8 @@ import pytest
 
 from zoo.cli import plugins
 from zoo.cli.options import fields_of
-from zoo.writing.options import WritingOptions
-from zoo.writing.serving import Settings
+from zoo.generation.options import WritingOptions
+from zoo.generation.serving import Settings
 
 
 @pytest.mark.parametrize("task", ["translation", "captioning"])

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from zoo.writing.scores import foreseen
+from zoo.generation.scores import foreseen
 
 
 def test_what_the_model_foresees():

@@ -4,7 +4,7 @@ import numpy as np
 
 from zoo.data.ragged import Ragged
 from zoo.data.subwords import BEGIN, END
-from zoo.writing.tokens import MANY, surrounded, taken, widths_of
+from zoo.generation.tokens import MANY, surrounded, taken, widths_of
 
 
 def ragged(*rows: list[int]) -> Ragged:

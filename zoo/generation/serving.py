@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN, Pieces
-from zoo.search import Found, Language, Step, beam_search, repeat, sample
+from zoo.generation.answers import AnswerOptions
+from zoo.generation.search import Found, Language, Step, beam_search, repeat, sample
 from zoo.serving import Server
-from zoo.writing.answers import AnswerOptions
 
 LANGUAGE = Language(BEGIN, END, PADDING, forbidden=(UNKNOWN,))
 #: Arguments of the signature `search` besides the inputs.
@@ -131,14 +131,14 @@ def signatures(
 
 
 def _search(decoder: Any, begun: Begun, width: Any, results: Any, penalty: Any) -> Found:
-    """The best sentences, with the weights of attention as `extras`; see `zoo.search.beam_search`."""
+    """The best sentences, with the weights of attention as `extras`; see `zoo.generation.search.beam_search`."""
     step = _steps(decoder, repeat(decoder.fixed(begun.start, begun.memory, begun.mask), width))
     states = decoder.first_states(begun.start)
     return beam_search(step, states, begun.limits, LANGUAGE, width=width, results=results, penalty=penalty)
 
 
 def _draw(decoder: Any, begun: Begun, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Found:
-    """A sentence a row, drawn token by token; it depends on the seed and on its row alone. See `zoo.search.sample`."""
+    """A sentence a row, drawn token by token; it depends on the seed and on its row alone. See `zoo.generation.search.sample`."""
     return sample(
         _steps(decoder, decoder.fixed(begun.start, begun.memory, begun.mask)),
         decoder.first_states(begun.start),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.search import Language, beam_search, greedy, length_penalty, repeat, sample
+from zoo.generation.search import Language, beam_search, greedy, length_penalty, repeat, sample
 
 BEGIN, END = 1, 2
 LANGUAGE = Language(BEGIN, END)

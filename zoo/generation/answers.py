@@ -10,7 +10,7 @@ from typing import Any
 from datasets.errors import UserError
 from zoo.cli.options import option
 from zoo.figures import KINDS, asked_for
-from zoo.sampling import SamplingOptions
+from zoo.generation.sampling import SamplingOptions
 
 #: Inputs at most of which a picture may want to see what was looked at.
 MOST_DRAWN = 20

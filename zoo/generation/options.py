@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoo.cli.options import option
 
 if TYPE_CHECKING:
-    from zoo.writing.serving import Settings
+    from zoo.generation.serving import Settings
 
 #: What a token may be, and the name of many of them.
 TOKENS = {"subwords": "sub-words", "words": "words", "characters": "characters"}
@@ -43,6 +43,6 @@ class WritingOptions:
     @property
     def search(self) -> Settings:
         """How an exported model searches where it is not told otherwise."""
-        from zoo.writing.serving import Settings
+        from zoo.generation.serving import Settings
 
         return Settings(self.beam, self.length_penalty, self.max_tokens)

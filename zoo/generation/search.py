@@ -21,7 +21,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from zoo.sampling import draw
+from zoo.generation.sampling import draw
 
 Step = Callable[[tf.Tensor, Any], tuple[tf.Tensor, Any, Any]]
 
