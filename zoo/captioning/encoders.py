@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
-from zoo import applications
 from zoo.data.images import Resizer
+from zoo.layers import applications
 from zoo.layers.pretrained import PretrainedEncoder
 from zoo.progress import progress_bar
 
@@ -23,7 +23,7 @@ def make(options: Any, shape: tuple[int, ...], pixels: bool) -> PretrainedEncode
     """The encoder that the options ask for, its weights loaded; None for the small network.
 
     Args:
-        options: of the task, checked by `zoo.applications.check`.
+        options: of the task, checked by `zoo.layers.applications.check`.
         shape: `(side, side, 3)` of images.
         pixels: whether the data have images at all.
 

@@ -12,11 +12,11 @@ from datasets.errors import UserError
 from datasets.images import write_image
 from tests.zoo.captioning.toy import dataset, examples, features
 from tests.zoo.conftest import call
-from zoo import applications
 from zoo.captioning.model import grid_of, seen
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.data.images import Resizer
 from zoo.factory import recurrent_factory
+from zoo.layers import applications
 from zoo.tasks.captioning import TASK, Options
 from zoo.training import Trainer
 

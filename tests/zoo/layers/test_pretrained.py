@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from zoo.applications import APPLICATIONS
+from zoo.layers.applications import APPLICATIONS
 from zoo.layers.pretrained import PretrainedEncoder
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), np.uint8)

@@ -15,7 +15,7 @@ import pytest
 from keras import layers
 
 from datasets.errors import UserError
-from zoo import applications
+from zoo.layers import applications
 
 
 def tiny(
