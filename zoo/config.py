@@ -12,7 +12,7 @@ from zoo.cli import plugins
 from zoo.cli.options import from_dict as options_from_dict
 from zoo.cli.options import option
 from zoo.layers.engines import ENGINES
-from zoo.rundir import RunDirectory
+from zoo.runtime.rundir import RunDirectory
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from zoo.progress import progress_bar
+from zoo.runtime.progress import progress_bar
 from zoo.tasks.base import Batches
 
 

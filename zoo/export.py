@@ -8,8 +8,8 @@ from pathlib import Path
 from zoo.cli import plugins
 from zoo.cli.flags import Parser, main_guard
 from zoo.config import read_config
-from zoo.platform import configure
-from zoo.rundir import RunDirectory
+from zoo.runtime.platform import configure
+from zoo.runtime.rundir import RunDirectory
 
 EXAMPLES = """\
 examples:

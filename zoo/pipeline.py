@@ -23,13 +23,13 @@ from zoo.cli import plugins
 from zoo.config import RunConfig, read_config
 from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, recurrent_factory
-from zoo.figures import save
-from zoo.memory import resident
-from zoo.pictures import draw_history
-from zoo.platform import device_name
-from zoo.progress import say
-from zoo.report import history_csv, result_table, tensorboard
-from zoo.rundir import RunDirectory, read_json, write_atomically, write_json
+from zoo.runtime.figures import save
+from zoo.runtime.learning_curves import draw_history
+from zoo.runtime.memory import resident
+from zoo.runtime.platform import device_name
+from zoo.runtime.progress import say
+from zoo.runtime.results import history_csv, result_table, tensorboard
+from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
 from zoo.tasks.base import Batches, Metrics
 from zoo.training import NotANumber, Trainer, fit
 from zoo.trivial import rows_beside

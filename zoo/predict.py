@@ -17,8 +17,8 @@ from datasets.tables import DELIMITERS, Format
 from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, collect, given, main_guard
 from zoo.config import read_config
-from zoo.platform import configure
-from zoo.rundir import RunDirectory, write_atomically
+from zoo.runtime.platform import configure
+from zoo.runtime.rundir import RunDirectory, write_atomically
 
 EXAMPLES = """\
 examples:

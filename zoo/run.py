@@ -14,10 +14,10 @@ from datasets.errors import UserError
 from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, collect, frozen, given, main_guard
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, read_config, to_dict
-from zoo.platform import configure
-from zoo.progress import say
-from zoo.rundir import RunDirectory, default_path, make_folder, read_json
-from zoo.stopping import Stopped, stop_at_once
+from zoo.runtime.platform import configure
+from zoo.runtime.progress import say
+from zoo.runtime.rundir import RunDirectory, default_path, make_folder, read_json
+from zoo.runtime.signals import Stopped, stop_at_once
 
 EXAMPLES = """\
 examples:
@@ -187,7 +187,7 @@ def _stoppable(directory: RunDirectory) -> Iterator[None]:
 
 
 def _finished(directory: RunDirectory) -> str:
-    from zoo.report import result_table
+    from zoo.runtime.results import result_table
 
     path = directory.metrics_path
     metrics = read_json(path)

@@ -20,9 +20,9 @@ from datasets.errors import UserError
 from zoo import checkpoint
 from zoo.checkpoint import Progress
 from zoo.config import TrainingOptions
-from zoo.progress import progress_bar
+from zoo.runtime.progress import progress_bar
+from zoo.runtime.signals import Stopped, stop_signals
 from zoo.schedule import learning_rate
-from zoo.stopping import Stopped, stop_signals
 from zoo.tasks.base import Batch, Batches, Metrics
 
 Loss = Callable[[Any, Any], Any]

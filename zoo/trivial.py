@@ -22,8 +22,8 @@ import numpy as np
 from datasets.errors import UserError
 from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, order_blind_factory
-from zoo.progress import say
-from zoo.rundir import REPOSITORY, environment, read_json, write_json
+from zoo.runtime.progress import say
+from zoo.runtime.rundir import REPOSITORY, environment, read_json, write_json
 from zoo.tasks.base import Batches, Metrics
 from zoo.training import NotANumber, Trainer, fit
 

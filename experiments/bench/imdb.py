@@ -18,9 +18,9 @@ import numpy as np
 import datasets
 from datasets.base import Split
 from datasets.errors import UserError
-from zoo.platform import configure, device_name
-from zoo.progress import say
-from zoo.rundir import read_json, write_json
+from zoo.runtime.platform import configure, device_name
+from zoo.runtime.progress import say
+from zoo.runtime.rundir import read_json, write_json
 
 WORDS, TOKENS, BATCH, UNITS = 20_000, 200, 32, 64
 

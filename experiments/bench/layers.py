@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from experiments.bench.shapes import Shape
-from zoo.platform import configure, device_name
-from zoo.progress import say
+from zoo.runtime.platform import configure, device_name
+from zoo.runtime.progress import say
 
 MODES = ("forward", "train")
 #: Largest difference of outputs and of the inputs' gradient, as a share of the largest number. A GPU rounds the

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from experiments.bench.shapes import Shape
-from zoo.memory import resident
+from zoo.runtime.memory import resident
 
 STEPS = 4
 MB = 1 << 20

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.bench.shapes import Shape
-from zoo.figures import save
+from zoo.runtime.figures import save
 
 #: The one whose ratios the tables show, if it takes part.
 OURS = "fused"

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo.platform import configure, device_name
-from zoo.progress import say
+from zoo.runtime.platform import configure, device_name
+from zoo.runtime.progress import say
 
 #: Steps in one call of the graph, where several are.
 STEPS = 4

@@ -20,8 +20,8 @@ from experiments.compare import cluster
 from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
 from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard
-from zoo.progress import say
-from zoo.rundir import make_folder, write_json
+from zoo.runtime.progress import say
+from zoo.runtime.rundir import make_folder, write_json
 
 if TYPE_CHECKING:
     from experiments.compare.runner import Tally

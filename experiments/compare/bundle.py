@@ -6,7 +6,7 @@ import io
 import tarfile
 from pathlib import Path
 
-from zoo.rundir import write_atomically
+from zoo.runtime.rundir import write_atomically
 
 
 def pack(folder: Path) -> bytes:

@@ -19,8 +19,8 @@ from datasets.errors import UserError
 from experiments.compare.grid import Block, Grid, blocks, digest, runs
 from experiments.compare.work import environment
 from zoo.config import from_dict, to_dict
-from zoo.progress import say
-from zoo.rundir import read_json, write_json
+from zoo.runtime.progress import say
+from zoo.runtime.rundir import read_json, write_json
 
 MOST_UNITS = 1 << 14
 
@@ -123,7 +123,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
 def main(argv: list[str]) -> None:
     """Read the question, write the answer."""
     from zoo.cli.flags import main_guard
-    from zoo.platform import configure
+    from zoo.runtime.platform import configure
 
     def answer_file(question: str, out: str) -> None:
         configure("cpu")

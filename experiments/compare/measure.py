@@ -15,8 +15,8 @@ from typing import Any
 
 from experiments.compare.given import raw_inputs
 from zoo.cli.flags import Parser, main_guard
-from zoo.platform import configure
-from zoo.rundir import RunDirectory, write_json
+from zoo.runtime.platform import configure
+from zoo.runtime.rundir import RunDirectory, write_json
 
 MEASURED = "measured.json"
 INPUTS, WARM_UP, ANSWERS, SECONDS = 32, 5, 200, 3.0

@@ -17,9 +17,9 @@ from experiments.compare import cluster, work
 from experiments.compare.bundle import pack, unpack
 from experiments.compare.grid import Run
 from experiments.compare.work import Job, Outcome, is_finished, is_of, is_recorded
-from zoo.progress import say
-from zoo.rundir import read_json, write_json
-from zoo.stopping import Stopped, stop_signals
+from zoo.runtime.progress import say
+from zoo.runtime.rundir import read_json, write_json
+from zoo.runtime.signals import Stopped, stop_signals
 
 #: Where a worker that shares no file system keeps its runs, under the folder in which it was started.
 REMOTE_RUNS = "comparison/runs"

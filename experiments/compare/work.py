@@ -21,7 +21,7 @@ from typing import Any
 from datasets.errors import UserError
 from experiments.compare.bundle import pack, unpack
 from experiments.compare.grid import Run, digest
-from zoo.rundir import REPOSITORY, RunDirectory, read_json, remove, write_json
+from zoo.runtime.rundir import REPOSITORY, RunDirectory, read_json, remove, write_json
 
 RECORD = "comparison.json"
 LAST_LINES = 20

@@ -234,7 +234,7 @@ def compare_with_tensorflow(stages: dict[str, Weights], task: Exercise) -> None:
     """
     print("\nGradients derived by hand against TensorFlow's GradientTape, in float64: largest difference")
     try:
-        from zoo.platform import configure
+        from zoo.runtime.platform import configure
 
         configure("cpu")
     except ModuleNotFoundError:

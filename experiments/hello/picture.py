@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.figures import installed_fonts
-from zoo.rundir import write_atomically
+from zoo.runtime.figures import installed_fonts
+from zoo.runtime.rundir import write_atomically
 
 if TYPE_CHECKING:
     from experiments.hello.__main__ import Exercise

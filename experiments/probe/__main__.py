@@ -18,8 +18,8 @@ from typing import Any
 
 from experiments.probe import gates, gradients, memory, truncation
 from zoo.cli.flags import Parser, add_options, collect, main_guard
-from zoo.platform import configure
-from zoo.rundir import make_folder
+from zoo.runtime.platform import configure
+from zoo.runtime.rundir import make_folder
 
 PROBES: dict[str, Any] = {
     "memory": memory,

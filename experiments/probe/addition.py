@@ -22,7 +22,7 @@ import numpy as np
 
 from experiments.probe.tables import Results, markdown
 from zoo.config import RecurrentOptions
-from zoo.progress import progress_bar, say
+from zoo.runtime.progress import progress_bar, say
 
 DIGITS, QUESTIONS, VALIDATION = 3, 50_000, 5_000
 CHARACTERS = " +0123456789"

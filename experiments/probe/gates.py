@@ -17,7 +17,7 @@ from experiments.probe.tables import markdown, write_text
 from zoo.cli import plugins
 from zoo.cli.options import option
 from zoo.config import read_config
-from zoo.rundir import RunDirectory, make_folder, write_atomically
+from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
 
 #: Names of the gates, by the letters of `gate_order`.
 GATES = {

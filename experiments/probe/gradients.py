@@ -21,8 +21,8 @@ from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo.cli import plugins
 from zoo.cli.options import option
 from zoo.config import RecurrentOptions, read_config
-from zoo.progress import progress_bar, say
-from zoo.rundir import RunDirectory
+from zoo.runtime.progress import progress_bar, say
+from zoo.runtime.rundir import RunDirectory
 
 if TYPE_CHECKING:
     from experiments.probe.learner import Learner

@@ -15,7 +15,7 @@ from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
 from zoo import pipeline
 from zoo.cli import plugins
 from zoo.config import RunConfig, read_config
-from zoo.rundir import RunDirectory, make_folder, write_atomically
+from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
 
 
 def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from zoo import figures
-from zoo.rundir import make_folder
+from zoo.runtime import figures
+from zoo.runtime.rundir import make_folder
 
 COLORS = {"vanilla": "tab:gray", "lstm": "tab:blue", "gru": "tab:orange", "none": "tab:brown"}
 OTHERS = ("tab:green", "tab:red", "tab:purple", "tab:pink", "tab:olive", "tab:cyan")

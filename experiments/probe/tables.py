@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.rundir import make_folder, write_atomically
+from zoo.runtime.rundir import make_folder, write_atomically
 
 
 class Results:

@@ -22,7 +22,7 @@ from experiments.probe.learner import Learner
 from experiments.probe.problems import Echo, Sequences
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.memory import resident
+from zoo.runtime.memory import resident
 
 ROUNDS = 3
 
@@ -134,7 +134,7 @@ def _task(cell: str, k: int, length: int, units: int, batch_size: int) -> tuple[
 
 
 if __name__ == "__main__":
-    from zoo.platform import configure
+    from zoo.runtime.platform import configure
 
     configure("auto")
     found = cost(sys.argv[1], *map(int, sys.argv[2:]))

@@ -22,7 +22,7 @@ from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo.cli import plugins
 from zoo.cli.options import option
 from zoo.config import RecurrentOptions
-from zoo.progress import progress_bar, say
+from zoo.runtime.progress import progress_bar, say
 
 if TYPE_CHECKING:
     from experiments.probe.learner import Learner

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from datasets.errors import UserError
-from zoo.rundir import read_json
+from zoo.runtime.rundir import read_json
 
 #: Parts of the configuration that become columns.
 PARTS = ("recurrent", "training", "options", "data")

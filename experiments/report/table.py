@@ -11,7 +11,7 @@ from typing import Any
 
 from datasets.errors import UserError
 from zoo.cli.flags import Parser, main_guard
-from zoo.rundir import RunDirectory, read_json
+from zoo.runtime.rundir import RunDirectory, read_json
 
 EXAMPLES = """\
 examples:

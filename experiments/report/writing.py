@@ -13,7 +13,7 @@ from experiments.report.pages import FIGURES, to_html, to_markdown
 from experiments.report.pictures import coloured
 from experiments.report.reading import read
 from experiments.report.sections import report as make_report
-from zoo.rundir import write_atomically
+from zoo.runtime.rundir import write_atomically
 
 MOST_PICTURES = 20
 

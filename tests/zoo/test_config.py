@@ -16,7 +16,7 @@ from zoo.config import (
     read_config,
     to_dict,
 )
-from zoo.rundir import RunDirectory
+from zoo.runtime.rundir import RunDirectory
 from zoo.tasks.sentiment import Options
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from tests.zoo.toy_training import FEATURES, linear, rows, run, same, trainer, weights
-from zoo.stopping import Stopped
+from zoo.runtime.signals import Stopped
 from zoo.training import NotANumber, Trainer, fit
 
 # ------------------------------------------------------------------------------------------ epochs

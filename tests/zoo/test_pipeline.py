@@ -18,7 +18,7 @@ from zoo.run import main
 #: `zoo.run` that sends itself a signal at the n-th training batch; what follows n and the signal is its command line.
 KILLED = """
 import os, sys
-from zoo.platform import configure
+from zoo.runtime.platform import configure
 configure("cpu")
 from zoo import run
 from zoo.training import Trainer
@@ -229,7 +229,7 @@ def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
     import datasets
     from zoo.config import read_config
     from zoo.evaluation import Predictor
-    from zoo.rundir import RunDirectory
+    from zoo.runtime.rundir import RunDirectory
     from zoo.tasks.sentiment import TASK
 
     options = read_config(RunDirectory.open(trained)).options
@@ -276,7 +276,7 @@ def test_other_precisions_run_and_their_models_load(precision, toy, tmp_path):
 
 MIRRORED = """
 import sys
-from zoo.platform import configure
+from zoo.runtime.platform import configure
 configure("cpu")
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]

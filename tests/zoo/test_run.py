@@ -214,7 +214,7 @@ def test_broken_metrics_are_told(trained, tmp_path, content):
 
 
 def test_two_processes_cannot_have_the_same_run(toy, trained, run_python):
-    from zoo.rundir import RunDirectory
+    from zoo.runtime.rundir import RunDirectory
 
     with RunDirectory.open(trained).lock():
         done = run_python("-c", WATCHED, "zoo.run", "--resume", str(trained))

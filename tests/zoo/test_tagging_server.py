@@ -36,7 +36,7 @@ def tagger(tmp_path_factory) -> Path:
 def live(run: Path):
     from zoo.config import read_config
     from zoo.pipeline import load_run
-    from zoo.rundir import RunDirectory
+    from zoo.runtime.rundir import RunDirectory
 
     task = plugins.load("zoo.tasks", read_config(RunDirectory.open(run)).task, "TASK")
     prepared, model = load_run(run)

@@ -189,7 +189,7 @@ def test_float16_that_overflows_skips_the_step():
 
 
 MIRRORED = """
-from zoo.platform import configure
+from zoo.runtime.platform import configure
 configure("cpu")
 import numpy as np
 import tensorflow as tf

@@ -14,7 +14,7 @@ from datasets.errors import UserError
 from zoo.data.images import Resizer
 from zoo.layers import applications
 from zoo.layers.pretrained import PretrainedEncoder
-from zoo.progress import progress_bar
+from zoo.runtime.progress import progress_bar
 
 AT_ONCE = 64
 

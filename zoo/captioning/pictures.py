@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from zoo.captioning.batches import CaptionBatches
-from zoo.figures import shares, veil
+from zoo.runtime.figures import shares, veil
 
 SHOWN = 12
 PER_ROW = 4

@@ -9,8 +9,8 @@ from typing import Any
 
 from datasets.errors import UserError
 from zoo.cli.options import option
-from zoo.figures import KINDS, asked_for
 from zoo.generation.sampling import SamplingOptions
+from zoo.runtime.figures import KINDS, asked_for
 
 #: Inputs at most of which a picture may want to see what was looked at.
 MOST_DRAWN = 20

@@ -138,7 +138,7 @@ def _search(decoder: Any, begun: Begun, width: Any, results: Any, penalty: Any) 
 
 
 def _draw(decoder: Any, begun: Begun, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Found:
-    """A sentence a row, drawn token by token; it depends on the seed and on its row alone. See `zoo.generation.search.sample`."""
+    """A sentence a row, drawn token by token by `sample`; it depends on the seed and on its row alone."""
     return sample(
         _steps(decoder, decoder.fixed(begun.start, begun.memory, begun.mask)),
         decoder.first_states(begun.start),

@@ -11,11 +11,11 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from zoo.cli.options import option
-from zoo.figures import asked_for, save
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.options import ATTENTION, TOKENS, WritingOptions
 from zoo.layers import applications
+from zoo.runtime.figures import asked_for, save
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from zoo.cli.options import option
-from zoo.figures import asked_for
+from zoo.runtime.figures import asked_for
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from zoo.figures import veil
+from zoo.runtime.figures import veil
 from zoo.vqa.batches import QuestionBatches
 
 SHOWN = 12

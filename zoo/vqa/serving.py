@@ -13,7 +13,7 @@ from datasets.errors import UserError
 from datasets.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.tokenizer import TextEncoder
-from zoo.figures import asked_for, save
+from zoo.runtime.figures import asked_for, save
 from zoo.serving import Server
 
 IMAGES = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")

@@ -5,7 +5,7 @@ import pytest
 
 from datasets.base import Split
 from experiments.bench import imdb as bench_imdb
-from zoo.rundir import read_json
+from zoo.runtime.rundir import read_json
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ import psutil
 
 from zoo.config import to_dict
 from zoo.run import config_of, task_parser
-from zoo.rundir import RunDirectory, read_json, write_json
+from zoo.runtime.rundir import RunDirectory, read_json, write_json
 
 
 def tell(what: str, folder: Path) -> None:

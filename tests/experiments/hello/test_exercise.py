@@ -273,7 +273,7 @@ def test_a_difference_in_any_weight_ends_with_an_error(name, difference, monkeyp
         gradients[name].flat[-1] += difference
         return gradients
 
-    monkeypatch.setattr("zoo.platform.configure", lambda device: None)
+    monkeypatch.setattr("zoo.runtime.platform.configure", lambda device: None)
     monkeypatch.setattr(hello, "tensorflow_gradients", slightly_off)
     task = hello.exercise("hello", 3)
     with pytest.raises(UserError, match="the gradients differ by") as caught:
@@ -285,7 +285,7 @@ def test_without_tensorflow_installed(monkeypatch, capsys):
     def missing(device):
         raise ModuleNotFoundError("No module named 'tensorflow'")
 
-    monkeypatch.setattr("zoo.platform.configure", missing)
+    monkeypatch.setattr("zoo.runtime.platform.configure", missing)
     with pytest.raises(UserError, match="leave the comparison out with --no-tensorflow"):
         hello.compare_with_tensorflow({}, hello.exercise("hello", 3))
 

@@ -12,7 +12,7 @@ from zoo import pipeline
 from zoo.cli import plugins
 from zoo.config import to_dict
 from zoo.run import config_of, task_parser
-from zoo.rundir import RunDirectory
+from zoo.runtime.rundir import RunDirectory
 
 TEXT = "The film, was GOOD 좋다"
 SENTENCE = "the red circle is small"

@@ -10,7 +10,7 @@ from experiments.probe import gradients, gradients_of_run
 from zoo import pipeline, reference
 from zoo.cli import plugins
 from zoo.config import read_config
-from zoo.rundir import RunDirectory
+from zoo.runtime.rundir import RunDirectory
 
 
 def measured(folder, layer=None, examples=10):

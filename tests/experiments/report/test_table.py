@@ -6,7 +6,7 @@ import pytest
 
 from datasets.errors import UserError
 from experiments.report.table import main, rows, table
-from zoo.rundir import write_json
+from zoo.runtime.rundir import write_json
 
 
 def finished(folder: Path, seed: int, accuracy: float, **changes: object) -> str:

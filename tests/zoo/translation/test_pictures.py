@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.figures import save
+from zoo.runtime.figures import save
 from zoo.translation.pictures import MOST_MAPS, attention_maps, by_length, shown
 
 ONE = {

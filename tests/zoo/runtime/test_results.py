@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from zoo.pictures import draw_history
-from zoo.report import history_csv, result_table, tensorboard
+from zoo.runtime.learning_curves import draw_history
+from zoo.runtime.results import history_csv, result_table, tensorboard
 
 METRICS: dict[str, Any] = {
     "cell": "gru",

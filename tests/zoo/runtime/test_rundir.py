@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.errors import UserError
-from zoo import rundir
-from zoo.rundir import RunDirectory, default_path, git_state, read_json, write_atomically, write_json
+from zoo.runtime import rundir
+from zoo.runtime.rundir import RunDirectory, default_path, git_state, read_json, write_atomically, write_json
 
 
 def names(folder: Path) -> list[str]:
@@ -292,7 +292,7 @@ def test_a_package_that_is_not_installed_has_no_version(monkeypatch):
 
 def test_run_directories_work_without_tensorflow(run_python, tmp_path: Path):
     code = (
-        "import sys\nfrom zoo.rundir import RunDirectory\n"
+        "import sys\nfrom zoo.runtime.rundir import RunDirectory\n"
         f"RunDirectory.create({str(tmp_path / 'run')!r}).save_config({{}})\n"
         "assert not {'tensorflow', 'keras', 'pandas'} & set(sys.modules)\n"
     )

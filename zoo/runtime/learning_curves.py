@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from zoo.figures import save
+from zoo.runtime.figures import save
 
 WIDE_SPREAD = 20  # times as large as the smallest score: the axis becomes logarithmic
 MANY = 4  # more curves have their legend beside the panel

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from zoo.rundir import RunDirectory
+from zoo.runtime.rundir import RunDirectory
 
 
 def names(folder: Path) -> list[str]:
@@ -28,7 +28,7 @@ def complaint(call: Callable, *arguments: object) -> str:
 
 HOLD = """
 import sys, time
-from zoo.rundir import RunDirectory
+from zoo.runtime.rundir import RunDirectory
 run = RunDirectory.create(sys.argv[1])
 run.save_config({})
 print("held", flush=True)
@@ -90,7 +90,7 @@ def test_taking_the_lock_removes_what_a_killed_process_left(tmp_path: Path, repo
         run.save_config({})
         run.checkpoint_path.mkdir()
         kill = (
-            "import os, pathlib, sys\nfrom zoo.rundir import write_atomically\n"
+            "import os, pathlib, sys\nfrom zoo.runtime.rundir import write_atomically\n"
             "def write(partial):\n"
             "    (partial.mkdir if partial.suffix == '' else partial.touch)()\n"
             "    os.kill(os.getpid(), 9)\n"

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from zoo import memory
+from zoo.runtime import memory
 
 CHILD = "from zoo import memory; print(memory.resident(), memory.resident(peak=True))"
 

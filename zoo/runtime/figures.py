@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import UserError
-from zoo.rundir import write_atomically
+from zoo.runtime.rundir import write_atomically
 
 #: Endings of the pictures that a user may ask for.
 KINDS = (".png", ".svg", ".pdf")

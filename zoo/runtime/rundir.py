@@ -33,7 +33,7 @@ from typing import Any
 from datasets.errors import UserError
 from zoo.cli.flags import disk_is_full
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn")
 _PARTIAL = ".partial-"  # begins the names of files that are not whole yet
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from zoo.rundir import write_atomically
+from zoo.runtime.rundir import write_atomically
 
 
 def result_table(metrics: Mapping[str, Any], path: Path) -> str:

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from zoo.stopping import Stopped, stop_at_once, stop_signals
+from zoo.runtime.signals import Stopped, stop_at_once, stop_signals
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from datasets.errors import UserError
-from zoo import figures
-from zoo.figures import asked_for, installed_fonts, save, text_families, veil
+from zoo.runtime import figures
+from zoo.runtime.figures import asked_for, installed_fonts, save, text_families, veil
 
 
 def titled(text: str) -> Figure:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import os
 
-from zoo.platform import device_name
+from zoo.runtime.platform import device_name
 
 SETTINGS = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_FORCE_GPU_ALLOW_GROWTH", "TF_ENABLE_ONEDNN_OPTS")
 SCRIPT = """
 import os, sys
 for name in {settings}: os.environ.pop(name, None)
-from zoo.platform import configure
+from zoo.runtime.platform import configure
 assert "tensorflow" not in sys.modules
 configure("{device}")
 import tensorflow as tf
@@ -24,7 +24,7 @@ def test_settings_are_made_before_tensorflow_starts_and_it_starts_silently(run_p
 
 
 def test_a_gpu_that_is_not_there_is_told(run_python):
-    code = "import sys; from zoo.cli.flags import main_guard; from zoo.platform import configure; "
+    code = "import sys; from zoo.cli.flags import main_guard; from zoo.runtime.platform import configure; "
     code += "sys.exit(main_guard(lambda: configure('gpu'))())"
     done = run_python("-c", code, env={"CUDA_VISIBLE_DEVICES": "-1"})
     assert done.stderr == "error: --device gpu: TensorFlow finds no GPU here; use --device cpu or auto\n"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.progress import say
+from zoo.runtime.progress import say
 
 
 class Stopped(UserError):

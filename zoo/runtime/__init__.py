@@ -1,0 +1,1 @@
+"""What surrounds a run: its directory, its signals, its progress, its device, its figures on disk."""
