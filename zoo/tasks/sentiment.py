@@ -175,7 +175,7 @@ class Sentiment:
         self, prepared: Prepared, predictions: np.ndarray, batches: SequenceBatches
     ) -> list[dict[str, Any]]:
         """Metrics by the number of tokens that the model reads."""
-        from zoo.lengths import by_length
+        from zoo.tasks.by_length import by_length
 
         return by_length(
             batches.tokens.lengths,

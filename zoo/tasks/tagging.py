@@ -202,7 +202,7 @@ class Tagging:
         self, prepared: Prepared, predictions: np.ndarray, batches: TaggedBatches
     ) -> list[dict[str, Any]]:
         """Accuracy of the words of sentences by their number of words."""
-        from zoo.lengths import by_length
+        from zoo.tasks.by_length import by_length
 
         lengths, right = batches.tags.lengths, predictions == batches.tags.values
         sentence = np.repeat(np.arange(len(lengths)), lengths)

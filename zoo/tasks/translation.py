@@ -181,8 +181,8 @@ class Translation:
     def by_length(
         self, prepared: Prepared, predictions: Mapping[str, Any], batches: PairBatches
     ) -> list[dict[str, Any]]:
-        """Scores of translations whose sources have about as many words; see `zoo.lengths.by_length`."""
-        from zoo.lengths import by_length
+        """Scores of translations whose sources have about as many words; see `zoo.tasks.by_length.by_length`."""
+        from zoo.tasks.by_length import by_length
         from zoo.translation.scores import compared
 
         texts, references = _texts(predictions), batches.references()

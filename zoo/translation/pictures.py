@@ -50,7 +50,7 @@ def _map(axes: Any, read: list[str], written: list[str], weights: np.ndarray) ->
 
 
 def by_length(rows: list[dict[str, Any]]) -> Any:
-    """A `matplotlib` figure: BLEU of each bucket of source lengths (see `zoo.lengths`)."""
+    """A `matplotlib` figure: BLEU of each bucket of source lengths (see `zoo.tasks.by_length`)."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 3.6), layout="constrained")
