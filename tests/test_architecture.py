@@ -34,7 +34,7 @@ HEAVY = {
 }
 # What parsing a command line, --help and listings import.
 QUICK = (
-    r"(zoo/(run|predict|export|config)|zoo/runtime/rundir|zoo/cli/\w+|zoo/tasks/\w+|datasets/.+"
+    r"(zoo/(run|predict|export|config)|zoo/runtime/rundir|zoo/cli/\w+|zoo/tasks/(\w+|\w+/task)|datasets/.+"
     r"|experiments/(compare|report)/__(main|init)__|experiments/grids/\w+)\.py"
 )
 DATASETS = {

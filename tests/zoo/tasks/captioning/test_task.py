@@ -12,11 +12,11 @@ import datasets
 from datasets.base import Split
 from datasets.errors import UserError
 from datasets.images import Features
-from tests.zoo.captioning.toy import dataset, examples, features, split
+from tests.zoo.tasks.captioning.toy import dataset, examples, features, split
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.evaluation import Predictor
 from zoo.factory import recurrent_factory
-from zoo.tasks.captioning import TASK, Options
+from zoo.tasks.captioning.task import TASK, Options
 from zoo.training import Trainer
 
 GRID = (2, 4, 2)

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.captioning.model import attends, build, grid_of, spread_of
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.tasks.captioning import Options
+from zoo.tasks.captioning.model import attends, build, grid_of, spread_of
+from zoo.tasks.captioning.task import Options
 
 SHAPES = {"pixels": (17, 24, 3), "vector": (5,), "grid": (2, 3, 5)}
 

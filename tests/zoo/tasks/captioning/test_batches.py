@@ -5,10 +5,10 @@ import pytest
 
 from datasets.errors import UserError
 from datasets.images import Features
-from tests.zoo.captioning.toy import examples
 from tests.zoo.generation.test_tokens import ragged, rows_of
-from zoo.captioning.batches import CaptionBatches, captions_of, feature_table
+from tests.zoo.tasks.captioning.toy import examples
 from zoo.data.subwords import BEGIN, END
+from zoo.tasks.captioning.batches import CaptionBatches, captions_of, feature_table
 
 
 def many(dtype: type, images: int = 12, size: int = 7) -> CaptionBatches:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.zoo.captioning.toy import examples
 from tests.zoo.generation.test_tokens import ragged
-from zoo.captioning.batches import CaptionBatches
-from zoo.captioning.pictures import MOST_MAPS, SHOWN, attention_maps, contact_sheet
+from tests.zoo.tasks.captioning.toy import examples
+from zoo.tasks.captioning.batches import CaptionBatches
+from zoo.tasks.captioning.pictures import MOST_MAPS, SHOWN, attention_maps, contact_sheet
 
 RIGHT, WRONG, UNKNOWN = "darkgreen", "firebrick", "black"
 

@@ -19,10 +19,10 @@ from zoo.runtime.figures import asked_for, save
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
-    from zoo.captioning.batches import CaptionBatches
     from zoo.data.ragged import Ragged
     from zoo.data.subwords import Pieces
     from zoo.layers.pretrained import PretrainedEncoder
+    from zoo.tasks.captioning.batches import CaptionBatches
 
 #: Images with their captions in `metrics.json`.
 SAMPLES = 20
@@ -88,7 +88,7 @@ class Prepared:
 
     def batches(self, split: Split) -> CaptionBatches:
         """Another split in the same numbers and sizes; captions are whole."""
-        from zoo.captioning.batches import CaptionBatches
+        from zoo.tasks.captioning.batches import CaptionBatches
 
         assert self.train is not None
         examples = list(split)
@@ -105,7 +105,7 @@ class Prepared:
         """See `zoo.tasks.base.Prepared`."""
         stored = {"pieces": list(self.pieces.pieces), "shape": list(self.shape), "pixels": self.pixels}
         if self.pretrained is not None and self.options.encoder_weights != applications.NONE:
-            from zoo.captioning.encoders import digest
+            from zoo.tasks.captioning.encoders import digest
 
             stored["encoder_weights"] = digest(self.pretrained.network.get_weights())
         return stored
@@ -139,10 +139,10 @@ class Captioning:
         applications.check(
             options.encoder, options.encoder_weights, options.encoder_trainable, options.image_size
         )
-        from zoo.captioning import encoders
-        from zoo.captioning.batches import CaptionBatches, captions_of
         from zoo.data.subwords import Pieces, learn
         from zoo.generation.tokens import taken
+        from zoo.tasks.captioning import encoders
+        from zoo.tasks.captioning.batches import CaptionBatches, captions_of
 
         examples = list(dataset.train)
         texts = _cased(captions_of(examples)[0], options)
@@ -176,8 +176,8 @@ class Captioning:
     # ---- model
 
     def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
-        """See `zoo.captioning.model.build`."""
-        from zoo.captioning.model import build, spread_of
+        """See `zoo.tasks.captioning.model.build`."""
+        from zoo.tasks.captioning.model import build, spread_of
 
         assert prepared.train is not None
         images = prepared.train.images
@@ -200,8 +200,8 @@ class Captioning:
     def finish(self, prepared: Prepared, model: Any, batches: CaptionBatches, predictions: Any) -> Any:
         """The predictions with the captions found by the search, `found`, and where those of a few images looked,
         `looked`; once, after training."""
-        from zoo.captioning.pictures import MOST_MAPS
-        from zoo.captioning.serving import describe_all, looked_at
+        from zoo.tasks.captioning.pictures import MOST_MAPS
+        from zoo.tasks.captioning.serving import describe_all, looked_at
 
         server, images = self.serve(model, prepared), batches.given
         few = np.linspace(0, len(images) - 1, min(MOST_MAPS, len(images))).round().astype(int)
@@ -213,8 +213,8 @@ class Captioning:
 
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches) -> Metrics:
         """What the model foresees of people's captions; and, after the search, how good its own ones are."""
-        from zoo.captioning import scores
         from zoo.generation.scores import foreseen
+        from zoo.tasks.captioning import scores
 
         metrics = foreseen(predictions["surprise"], predictions["right"])
         if "found" in predictions:
@@ -227,7 +227,7 @@ class Captioning:
         self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches
     ) -> dict[str, Any]:
         """sacreBLEU's signatures, how many captions differ, and the first ones."""
-        from zoo.captioning import scores
+        from zoo.tasks.captioning import scores
 
         captions = _texts(predictions)
         samples = zip(targets.names, targets.references, predictions["found"], strict=True)
@@ -244,7 +244,7 @@ class Captioning:
         self, prepared: Prepared, predictions: Mapping[str, Any], batches: CaptionBatches
     ) -> dict[str, Any]:
         """Some images with their captions, and where the model looked for each word of a few."""
-        from zoo.captioning.pictures import attention_maps, contact_sheet
+        from zoo.tasks.captioning.pictures import attention_maps, contact_sheet
 
         drawn = {"captions.png": contact_sheet(_texts(predictions), batches)}
         looked = predictions["looked"]
@@ -254,7 +254,7 @@ class Captioning:
 
     def trivial_rows(self, prepared: Prepared, batches: CaptionBatches) -> dict[str, Metrics]:
         """The first caption of the training image that looks most alike, and that of one person against the others'."""
-        from zoo.captioning.scores import compared, nearest
+        from zoo.tasks.captioning.scores import compared, nearest
 
         train = prepared.train
         assert train is not None
@@ -268,8 +268,8 @@ class Captioning:
     # ---- answers
 
     def serve(self, model: Any, prepared: Prepared) -> Any:
-        """See `zoo.captioning.serving.make`."""
-        from zoo.captioning.serving import make
+        """See `zoo.tasks.captioning.serving.make`."""
+        from zoo.tasks.captioning.serving import make
 
         return make(model, prepared.pieces, prepared.shape, prepared.pixels, prepared.options.search)
 
@@ -277,7 +277,7 @@ class Captioning:
         self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
     ) -> list[dict[str, Any]]:
         """A row for each image and caption: `image`, `caption`, `score`, `cut`; of many captions, their `rank`."""
-        from zoo.captioning.serving import candidates
+        from zoo.tasks.captioning.serving import candidates
 
         options = options or AnswerOptions()
         options.check()
@@ -307,13 +307,13 @@ def _images(
     examples: list[Any], shape: tuple[int, ...], pixels: bool, pretrained: PretrainedEncoder | None
 ) -> np.ndarray:
     """What the model is trained on: pixels, features, or what a frozen encoder makes of pixels."""
-    from zoo.captioning.batches import feature_table
     from zoo.data.images import Resizer
+    from zoo.tasks.captioning.batches import feature_table
 
     if not pixels:
         return feature_table(examples, shape)
     if pretrained is not None and not pretrained.trainable:
-        from zoo.captioning.encoders import features
+        from zoo.tasks.captioning.encoders import features
 
         return features(pretrained, examples, shape[0])
     return Resizer((shape[0], shape[1])).table((example["image"] for example in examples), len(examples))
@@ -321,7 +321,7 @@ def _images(
 
 def _captions(examples: list[Any], pieces: Pieces, options: Options) -> tuple[Ragged, np.ndarray]:
     """The captions of all images in tokens, and the image of each."""
-    from zoo.captioning.batches import captions_of
+    from zoo.tasks.captioning.batches import captions_of
 
     texts, of_image = captions_of(examples)
     return pieces.encode_all(_cased(texts, options)), of_image
@@ -374,7 +374,7 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
     Raises:
         UserError: the file cannot be written.
     """
-    from zoo.captioning.pictures import attention_maps
+    from zoo.tasks.captioning.pictures import attention_maps
 
     save(attention_maps(_best(found)), asked_for("--attention", name))
 

@@ -10,14 +10,14 @@ from keras import layers
 
 from datasets.errors import UserError
 from datasets.images import write_image
-from tests.zoo.captioning.toy import dataset, examples, features
 from tests.zoo.conftest import call
-from zoo.captioning.model import grid_of, seen
+from tests.zoo.tasks.captioning.toy import dataset, examples, features
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.data.images import Resizer
 from zoo.factory import recurrent_factory
 from zoo.layers import applications
-from zoo.tasks.captioning import TASK, Options
+from zoo.tasks.captioning.model import grid_of, seen
+from zoo.tasks.captioning.task import TASK, Options
 from zoo.training import Trainer
 
 

@@ -26,7 +26,7 @@ def build(
     options: Any,
     pretrained: PretrainedEncoder | None = None,
 ) -> keras.Model:
-    """From what `zoo.captioning.batches.CaptionBatches.load` gives to what `TokenLoss` gives, `(batch, steps)`.
+    """From what `zoo.tasks.captioning.batches.CaptionBatches.load` gives to what `TokenLoss` gives, `(batch, steps)`.
 
     Args:
         shape: of an image: `(height, width, 3)` of pixels, `(features,)` or `(rows, columns, features)`.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from zoo.captioning.scores import cider, compared, nearest, plain, signatures
+from zoo.tasks.captioning.scores import cider, compared, nearest, plain, signatures
 
 REFERENCES = [
     ["A man rides a horse .", "a rider on his horse", "The man's horse!"],

@@ -13,14 +13,14 @@ import tensorflow as tf
 from datasets.captioned import FeatureStore
 from datasets.errors import UserError
 from datasets.images import read_image
-from zoo.captioning.batches import check_shape
-from zoo.captioning.model import grid_of, seen
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.subwords import Pieces
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.search import Found
 from zoo.generation.serving import Begun, Settings, asker, signatures
 from zoo.serving import Server
+from zoo.tasks.captioning.batches import check_shape
+from zoo.tasks.captioning.model import grid_of, seen
 
 #: Images that are described at once.
 AT_ONCE = 64

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from zoo.captioning.batches import CaptionBatches
 from zoo.runtime.figures import shares, veil
+from zoo.tasks.captioning.batches import CaptionBatches
 
 SHOWN = 12
 PER_ROW = 4
