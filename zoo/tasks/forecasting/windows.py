@@ -15,8 +15,8 @@ import numpy as np
 
 from datasets.base import Split
 from datasets.errors import UserError
-from zoo.forecasting.calendar import phases
 from zoo.tasks.base import Batch
+from zoo.tasks.forecasting.calendar import phases
 
 if TYPE_CHECKING:
     from datasets.series import TimeSeries
@@ -30,7 +30,7 @@ class Geometry:
         window: steps that are read.
         horizon: the farthest step that is forecast.
         last_only: only the step `horizon` is forecast, not those before it.
-        cycles: see `zoo.forecasting.calendar`.
+        cycles: see `zoo.tasks.forecasting.calendar`.
         step_seconds: mean seconds between steps, 0 without time stamps.
     """
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.forecasting import metrics
-from zoo.forecasting.losses import DELTAS, levels, loss, loss_of_errors
-from zoo.forecasting.windows import Truth
+from zoo.tasks.forecasting import metrics
+from zoo.tasks.forecasting.losses import DELTAS, levels, loss, loss_of_errors
+from zoo.tasks.forecasting.windows import Truth
 
 DRAW = np.random.default_rng(0)
 Y = 5 + 2 * DRAW.normal(size=(50, 3, 2))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.forecasting.calendar import DAY, cycles, phases
+from zoo.tasks.forecasting.calendar import DAY, cycles, phases
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from tests.zoo.forecasting.examples import model, prepared, randomise, series
+from tests.zoo.tasks.forecasting.examples import model, prepared, randomise, series
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.tasks.forecasting import TASK
+from zoo.tasks.forecasting.task import TASK
 
 DECODERS = ("direct", "autoregressive", "segments")
 KINDS = list(itertools.product(DECODERS, ("together", "independent")))

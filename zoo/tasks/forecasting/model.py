@@ -21,9 +21,9 @@ import keras
 from keras import ops
 
 from datasets.errors import UserError
-from zoo.forecasting.layers import BlockEmbedding, Forecast, Judgement, Standardise, WindowNormalisation
-from zoo.forecasting.losses import DELTAS
-from zoo.forecasting.windows import Geometry
+from zoo.tasks.forecasting.layers import BlockEmbedding, Forecast, Judgement, Standardise, WindowNormalisation
+from zoo.tasks.forecasting.losses import DELTAS
+from zoo.tasks.forecasting.windows import Geometry
 
 LONGEST_WALK = 100  # steps of autoregressive decoding: each is a part of the graph
 
@@ -45,7 +45,7 @@ class Scales:
 def build_model(geometry: Geometry, scales: Scales, recurrent: Any, options: Any) -> Any:
     """Raw `values (batch, window, variables)` and covariates → `forecast (batch, steps, variables, levels)`.
 
-    The other outputs, `unit` and `delta`, are for `zoo.forecasting.losses.loss`.
+    The other outputs, `unit` and `delta`, are for `zoo.tasks.forecasting.losses.loss`.
 
     Raises:
         UserError: for options that do not go together.

@@ -7,9 +7,9 @@ import pytest
 
 from datasets.errors import UserError
 from datasets.series import Cut
-from tests.zoo.forecasting.examples import dataset, prepared, series
-from zoo.forecasting.windows import Geometry, windows_of
-from zoo.tasks.forecasting import TASK, Options
+from tests.zoo.tasks.forecasting.examples import dataset, prepared, series
+from zoo.tasks.forecasting.task import TASK, Options
+from zoo.tasks.forecasting.windows import Geometry, windows_of
 
 
 def test_origins_score_each_step_of_a_split_and_no_other():

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.zoo.forecasting.examples import prepared, series
-from zoo.forecasting.picture import draw
+from tests.zoo.tasks.forecasting.examples import prepared, series
+from zoo.tasks.forecasting.picture import draw
 
 
 def drawn():

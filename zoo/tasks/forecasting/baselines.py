@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.forecasting.windows import Geometry, Windows
+from zoo.tasks.forecasting.windows import Geometry, Windows
 
 LINEAR_WINDOWS = 20_000  # most windows that the linear map is fitted on
 ETS_STEPS = 1_000  # last steps of train that ETS is fitted on

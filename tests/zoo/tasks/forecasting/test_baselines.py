@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.zoo.forecasting.examples import prepared, series
-from zoo.forecasting.baselines import (
+from tests.zoo.tasks.forecasting.examples import prepared, series
+from zoo.tasks.forecasting.baselines import (
     Baselines,
     autoregress,
     fit_autoregression,

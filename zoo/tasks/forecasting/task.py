@@ -15,7 +15,7 @@ from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
     from datasets.series import TimeSeries
-    from zoo.forecasting.windows import Geometry, Truth, Windows
+    from zoo.tasks.forecasting.windows import Geometry, Truth, Windows
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Prepared:
 
     def windows(self, split: Split, what: str, batch_size: int, stride: int = 1) -> Windows:
         """The windows of a split."""
-        from zoo.forecasting.windows import windows_of
+        from zoo.tasks.forecasting.windows import windows_of
 
         return windows_of(
             split,
@@ -143,7 +143,7 @@ class Forecasting:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn scaling on train, and lay windows over the splits."""
-        from zoo.forecasting.metrics import seasonal_difference
+        from zoo.tasks.forecasting.metrics import seasonal_difference
 
         train: list[TimeSeries] = [example["series"] for example in dataset.train]
         if not train:
@@ -163,8 +163,8 @@ class Forecasting:
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
         """See `zoo.tasks.base.Task`."""
-        import zoo.forecasting.layers  # noqa: F401  (registered, they can be loaded)
-        from zoo.forecasting.windows import Geometry
+        import zoo.tasks.forecasting.layers  # noqa: F401  (registered, they can be loaded)
+        from zoo.tasks.forecasting.windows import Geometry
 
         geometry = Geometry(
             options.window,
@@ -184,8 +184,8 @@ class Forecasting:
     # ---- model
 
     def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
-        """See `zoo.forecasting.model`."""
-        from zoo.forecasting.model import Scales, build_model
+        """See `zoo.tasks.forecasting.model`."""
+        from zoo.tasks.forecasting.model import Scales, build_model
 
         return build_model(prepared.geometry, Scales(**prepared.statistics), recurrent, options)
 
@@ -194,17 +194,17 @@ class Forecasting:
         return {}
 
     def loss(self, targets: Any, predictions: Any) -> Any:
-        """The pinball or the point loss `(batch,)`; see `zoo.forecasting.losses`."""
-        from zoo.forecasting.losses import loss
+        """The pinball or the point loss `(batch,)`; see `zoo.tasks.forecasting.losses`."""
+        from zoo.tasks.forecasting.losses import loss
 
         return loss(targets, predictions)
 
     # ---- metrics
 
     def score(self, prepared: Prepared, predictions: np.ndarray, targets: Truth) -> Metrics:
-        """See `zoo.forecasting.metrics`; all are NaN where a forecast is not finite."""
-        from zoo.forecasting.losses import DELTAS
-        from zoo.forecasting.metrics import score
+        """See `zoo.tasks.forecasting.metrics`; all are NaN where a forecast is not finite."""
+        from zoo.tasks.forecasting.losses import DELTAS
+        from zoo.tasks.forecasting.metrics import score
 
         if not np.isfinite(predictions).all():
             return dict.fromkeys(("mae", "rmse", "loss"), float("nan"))
@@ -219,7 +219,7 @@ class Forecasting:
 
     def details(self, prepared: Prepared, predictions: np.ndarray, targets: Truth) -> dict[str, Any]:
         """Errors by step ahead and by variable, and what the coverage of the widest interval should be."""
-        from zoo.forecasting.losses import levels
+        from zoo.tasks.forecasting.losses import levels
 
         errors = np.abs(targets.values - predictions[..., predictions.shape[-1] // 2])
         level = levels(predictions.shape[-1])
@@ -231,8 +231,8 @@ class Forecasting:
         }
 
     def trivial_rows(self, prepared: Prepared, batches: Windows) -> dict[str, Metrics]:
-        """See `zoo.forecasting.baselines`."""
-        from zoo.forecasting.baselines import Baselines
+        """See `zoo.tasks.forecasting.baselines`."""
+        from zoo.tasks.forecasting.baselines import Baselines
 
         if "rows" not in prepared.fitted:
             assert prepared.train is not None
@@ -246,15 +246,15 @@ class Forecasting:
 
     def pictures(self, prepared: Prepared, predictions: np.ndarray, batches: Windows) -> dict[str, Any]:
         """Forecasts with their intervals, by file name."""
-        from zoo.forecasting.picture import draw
+        from zoo.tasks.forecasting.picture import draw
 
         return {"forecasts.png": draw(batches, predictions, prepared.variables)}
 
     # ---- answers
 
     def serve(self, model: Any, prepared: Prepared) -> Any:
-        """Raw series → forecasts; see `zoo.forecasting.serving.make_server`."""
-        from zoo.forecasting.serving import make_server
+        """Raw series → forecasts; see `zoo.tasks.forecasting.serving.make_server`."""
+        from zoo.tasks.forecasting.serving import make_server
 
         return make_server(model, prepared, prepared.options.quantiles)
 
@@ -267,7 +267,7 @@ class Forecasting:
             inputs: texts of numbers, or `datasets.inputs.SeriesFile`s, read by the model's names of columns.
             options: how files are read; None for the defaults.
         """
-        from zoo.forecasting.serving import described, parse, rows
+        from zoo.tasks.forecasting.serving import described, parse, rows
 
         about = described(server)
         fill = (options or AnswerOptions()).fill
@@ -284,8 +284,8 @@ def _with(prepared: Prepared, **changes: Any) -> Prepared:
 
 
 def _geometry(options: Options, series: TimeSeries) -> Geometry:
-    from zoo.forecasting.calendar import cycles
-    from zoo.forecasting.windows import Geometry
+    from zoo.tasks.forecasting.calendar import cycles
+    from zoo.tasks.forecasting.windows import Geometry
 
     seconds, names = 0.0, tuple[str, ...]()
     if options.calendar and series.time is not None and len(series) > 1:

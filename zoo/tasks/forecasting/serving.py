@@ -11,13 +11,13 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from datasets.series import TimeSeries
-from zoo.forecasting.calendar import phases
-from zoo.forecasting.losses import levels
-from zoo.forecasting.windows import Geometry
 from zoo.serving import Server
+from zoo.tasks.forecasting.calendar import phases
+from zoo.tasks.forecasting.losses import levels
+from zoo.tasks.forecasting.windows import Geometry
 
 if TYPE_CHECKING:
-    from zoo.tasks.forecasting import Prepared
+    from zoo.tasks.forecasting.task import Prepared
 
 
 def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:

@@ -11,11 +11,11 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from tests.zoo.forecasting.examples import model, prepared, series
+from tests.zoo.tasks.forecasting.examples import model, prepared, series
 from zoo import serving
 from zoo.cli import plugins
-from zoo.forecasting.serving import described, parse, rows
-from zoo.tasks.forecasting import TASK
+from zoo.tasks.forecasting.serving import described, parse, rows
+from zoo.tasks.forecasting.task import TASK
 
 CELLS = plugins.names("zoo.cells", "CELL")
 ONE = series(80, past=1, future=2)

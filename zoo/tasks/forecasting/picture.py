@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo.forecasting.losses import levels
-from zoo.forecasting.windows import Windows
+from zoo.tasks.forecasting.losses import levels
+from zoo.tasks.forecasting.windows import Windows
 
 PANELS = 4
 BANDS = ("#d3e4f1", "#9cc4e2", "#6ba6d2")  # opaque, so that each looks as its legend; outermost first

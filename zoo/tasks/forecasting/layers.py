@@ -84,7 +84,7 @@ class Standardise(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Judgement(keras.layers.Layer):
-    """How forecasts are judged, for `zoo.forecasting.losses.loss`: the unit of errors, and Huber's threshold.
+    """How forecasts are judged, for `zoo.tasks.forecasting.losses.loss`: the unit of errors, and Huber's threshold.
 
     Args:
         unit: of each variable.

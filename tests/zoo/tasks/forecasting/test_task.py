@@ -9,8 +9,8 @@ import pytest
 
 from datasets.errors import UserError
 from tests.zoo.conftest import call
-from tests.zoo.forecasting.examples import prepared, series
-from zoo.tasks.forecasting import TASK, Options
+from tests.zoo.tasks.forecasting.examples import prepared, series
+from zoo.tasks.forecasting.task import TASK, Options
 
 SMALL = ("--units", "4", "--epochs", "2", "--window", "12", "--horizon", "3", "--no-ets", "--ar-lags", "2")
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.forecasting.losses import levels, loss_of_errors
-from zoo.forecasting.windows import Truth
+from zoo.tasks.forecasting.losses import levels, loss_of_errors
+from zoo.tasks.forecasting.windows import Truth
 
 Metrics = dict[str, float]
 
@@ -30,7 +30,7 @@ def score(
         forecasts: `(forecasts, steps, variables, levels)`.
         scale: `(variables,)` standard deviations of train.
         mase_scale: `(series of train, variables)`; 0 where a series is constant: it does not count in MASE.
-        delta: the point loss, see `zoo.forecasting.losses`.
+        delta: the point loss, see `zoo.tasks.forecasting.losses`.
     """
     y, middle = truth.values, forecasts[..., forecasts.shape[-1] // 2].astype(np.float64)
     errors = y - middle

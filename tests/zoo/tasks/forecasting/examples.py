@@ -10,7 +10,7 @@ from datasets.base import Dataset, Info
 from datasets.series import FIELDS, Cut, TimeSeries, assemble
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.tasks.forecasting import TASK, Options, Prepared
+from zoo.tasks.forecasting.task import TASK, Options, Prepared
 
 
 def series(
