@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo.language_model.tokens import START, UNKNOWN, Text
 from zoo.tasks.base import Batch
+from zoo.tasks.language_model.tokens import START, UNKNOWN, Text
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ import keras
 import tensorflow as tf
 
 from datasets.errors import UserError
-from zoo.language_model.layers import NegativeLogLikelihood, OneHot
-from zoo.language_model.tokens import UNKNOWN
 from zoo.layers.stateful import Stateful
+from zoo.tasks.language_model.layers import NegativeLogLikelihood, OneHot
+from zoo.tasks.language_model.tokens import UNKNOWN
 
 
 def build_model(size: int, rows: int, recurrent: Any, options: Any) -> Any:
     """A model from chunks of `rows` streams to minus the logarithm of the probability of every next token.
 
-    Inputs are those of `zoo.language_model.streams`. What the exported functions need are its layers `vectors`,
+    Inputs are those of `zoo.tasks.language_model.streams`. What the exported functions need are its layers `vectors`,
     `recurrent` and `scores`; see `Parts`.
 
     Args:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.language_model.baselines import STRENGTHS, Counts
-from zoo.language_model.tokens import Text
+from zoo.tasks.language_model.baselines import STRENGTHS, Counts
+from zoo.tasks.language_model.tokens import Text
 
 
 def text(numbers) -> Text:

@@ -8,13 +8,13 @@ import tensorflow as tf
 
 from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
-from tests.zoo.language_model.models import TEXT, build, prepared
 from tests.zoo.layers.test_stateful import TwoStates
+from tests.zoo.tasks.language_model.models import TEXT, build, prepared
 from zoo import serving
 from zoo.cli import plugins
 from zoo.factory import RecurrentFactory, RecurrentOptions
-from zoo.language_model.tokens import REPLACEMENT
-from zoo.tasks.language_model import TASK
+from zoo.tasks.language_model.task import TASK
+from zoo.tasks.language_model.tokens import REPLACEMENT
 
 CELLS = plugins.names("zoo.cells", "CELL")
 PROMPTS = ["Ann", "", "고양이", "😀 zzz, a\n", "B" * 30]

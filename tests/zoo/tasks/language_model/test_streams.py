@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo.language_model.streams import FEWEST_CHUNKS, Streams, streams_of
-from zoo.language_model.tokens import START, Text
+from zoo.tasks.language_model.streams import FEWEST_CHUNKS, Streams, streams_of
+from zoo.tasks.language_model.tokens import START, Text
 
 SIZES = st.integers(1, 200)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from zoo.language_model.tokens import UNKNOWN, Text
+from zoo.tasks.language_model.tokens import UNKNOWN, Text
 
 #: Strengths of smoothing that are tried on dev.
 STRENGTHS = tuple(10.0 ** (exponent / 2) for exponent in range(-6, 11))

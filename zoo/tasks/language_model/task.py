@@ -15,8 +15,8 @@ from zoo.generation.sampling import SamplingOptions
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
-    from zoo.language_model.streams import Streams
-    from zoo.language_model.tokens import Text, Tokenizer
+    from zoo.tasks.language_model.streams import Streams
+    from zoo.tasks.language_model.tokens import Text, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Prepared:
 
     def streams(self, text: Text, rows: int) -> Streams:
         """The streams of a text."""
-        from zoo.language_model.streams import Streams
+        from zoo.tasks.language_model.streams import Streams
 
         return Streams(text, rows, self.options.truncate, turn=self.options.turn)
 
@@ -97,8 +97,8 @@ class LanguageModel:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the vocabulary on train, and lay streams over the texts."""
-        from zoo.language_model.streams import streams_of
-        from zoo.language_model.tokens import Tokenizer, learn
+        from zoo.tasks.language_model.streams import streams_of
+        from zoo.tasks.language_model.tokens import Tokenizer, learn
 
         vocabulary, text = learn(
             _pieces(dataset.train),
@@ -117,9 +117,7 @@ class LanguageModel:
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
         """See `zoo.tasks.base.Task`."""
-        import zoo.language_model.layers
-        import zoo.layers.stateful  # noqa: F401  (registered, they can be loaded)
-        from zoo.language_model.tokens import Tokenizer
+        from zoo.tasks.language_model.tokens import Tokenizer
 
         vocabulary = [str(token) for token in stored["vocabulary"]]
         return Prepared(options, Tokenizer(vocabulary, kind=options.tokens, lowercase=options.lowercase))
@@ -127,8 +125,8 @@ class LanguageModel:
     # ---- model
 
     def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
-        """See `zoo.language_model.model`."""
-        from zoo.language_model.model import build_model
+        """See `zoo.tasks.language_model.model`."""
+        from zoo.tasks.language_model.model import build_model
 
         return build_model(prepared.tokenizer.size, prepared.train.rows, recurrent, options)
 
@@ -159,7 +157,7 @@ class LanguageModel:
 
     def details(self, prepared: Prepared, predictions: np.ndarray, targets: Text) -> dict[str, Any]:
         """How long the text is, and how much of it is not of the vocabulary."""
-        from zoo.language_model.tokens import UNKNOWN
+        from zoo.tasks.language_model.tokens import UNKNOWN
 
         return {
             "tokens": len(targets),
@@ -169,9 +167,9 @@ class LanguageModel:
         }
 
     def trivial_rows(self, prepared: Prepared, batches: Streams) -> dict[str, Metrics]:
-        """How often tokens come in train, and how often after which token; see `zoo.language_model.baselines`."""
-        from zoo.language_model.baselines import Counts
-        from zoo.language_model.tokens import UNKNOWN
+        """How often tokens come in train, and how often after which token; see `zoo.tasks.language_model.baselines`."""
+        from zoo.tasks.language_model.baselines import Counts
+        from zoo.tasks.language_model.tokens import UNKNOWN
 
         if "counts" not in prepared.fitted:
             classes = prepared.tokenizer.size - UNKNOWN
@@ -183,8 +181,8 @@ class LanguageModel:
     # ---- answers
 
     def serve(self, model: Any, prepared: Prepared) -> Any:
-        """See `zoo.language_model.serving.make_server`."""
-        from zoo.language_model.serving import make_server
+        """See `zoo.tasks.language_model.serving.make_server`."""
+        from zoo.tasks.language_model.serving import make_server
 
         return make_server(model, prepared.tokenizer, AnswerOptions())
 
@@ -192,7 +190,7 @@ class LanguageModel:
         self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
     ) -> list[dict[str, Any]]:
         """A row for each prompt and sample: `prompt`, `continuation`, `nats` a token; or scores of the inputs."""
-        from zoo.language_model.answers import continued, scored
+        from zoo.tasks.language_model.answers import continued, scored
 
         chosen = options or AnswerOptions()
         prompts = list(inputs)

@@ -13,11 +13,11 @@ import pytest
 
 from datasets.errors import UserError
 from tests.zoo.conftest import call
-from tests.zoo.language_model.models import TEXT, build, dataset, prepared, split
-from zoo.language_model.tokens import Text
+from tests.zoo.tasks.language_model.models import TEXT, build, dataset, prepared, split
 from zoo.predict import main as predict
 from zoo.run import main as run
-from zoo.tasks.language_model import TASK, AnswerOptions, Options
+from zoo.tasks.language_model.task import TASK, AnswerOptions, Options
+from zoo.tasks.language_model.tokens import Text
 from zoo.training import Trainer
 
 SMALL = ("--units", "8", "--embedding", "4", "--average", "0", "--truncate", "20", "--batch-size", "4")
@@ -257,7 +257,7 @@ def test_what_prediction_needs_goes_through_json():
 
 
 def test_answers_come_in_order_however_many(monkeypatch):
-    from zoo.language_model import answers
+    from zoo.tasks.language_model import answers
 
     monkeypatch.setattr(answers, "PROMPTS", 2)
     ready = prepared()

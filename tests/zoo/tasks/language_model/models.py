@@ -9,7 +9,7 @@ import numpy as np
 from datasets.base import Dataset, Info, Split
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.tasks.language_model import TASK, Options, Prepared
+from zoo.tasks.language_model.task import TASK, Options, Prepared
 
 TEXT = "Ann has a cat. 고양이는 잔다.\nBob had a hat 😀, and a cat.\n"
 

@@ -8,9 +8,9 @@ import keras
 import tensorflow as tf
 
 from zoo.generation.sampling import draw
-from zoo.language_model.model import Parts
-from zoo.language_model.tokens import RESERVED, START, UNKNOWN, Tokenizer
 from zoo.serving import Server
+from zoo.tasks.language_model.model import Parts
+from zoo.tasks.language_model.tokens import RESERVED, START, UNKNOWN, Tokenizer
 
 Tensor = Any
 Tensors = list[Any]

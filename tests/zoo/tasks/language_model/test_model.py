@@ -6,13 +6,13 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from tests.zoo.language_model.models import TEXT, build, dataset, prepared
+from tests.zoo.tasks.language_model.models import TEXT, build, dataset, prepared
 from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.evaluation import Predictor
 from zoo.factory import recurrent_factory
-from zoo.language_model.streams import Streams
-from zoo.tasks.language_model import TASK
+from zoo.tasks.language_model.streams import Streams
+from zoo.tasks.language_model.task import TASK
 from zoo.training import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")
