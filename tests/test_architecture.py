@@ -264,10 +264,10 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("zoo/tasks/tagging.py", "def f(lstm_units): pass"),
     ],
     tasks_name_no_dataset: [
-        ("zoo/tasks/sentiment.py", "def f(name):\n    return name == 'imdb_reviews'"),
-        ("zoo/tasks/sentiment.py", "import datasets.microworld"),
-        ("zoo/tasks/sentiment.py", "help = 'such as IMDB'"),
-        ("zoo/tasks/sentiment.py", "imdb_texts = 3"),
+        ("zoo/tasks/sentiment/task.py", "def f(name):\n    return name == 'imdb_reviews'"),
+        ("zoo/tasks/sentiment/task.py", "import datasets.microworld"),
+        ("zoo/tasks/sentiment/task.py", "help = 'such as IMDB'"),
+        ("zoo/tasks/sentiment/task.py", "imdb_texts = 3"),
     ],
     command_lines_answer_at_once: [
         ("zoo/run.py", "import pandas"),
@@ -299,7 +299,7 @@ FINE = {
     "zoo/layers/engines/fused.py": "import tensorflow as tf\nfrom zoo.layers.engines import loop",
     "zoo/layers/recurrent.py": "import keras\nrun = keras.layers.RNN",
     "zoo/layers/pooling.py": 'def f():\n    """As good for an LSTM as for a GRU."""\n    return "outputs"',
-    "zoo/tasks/sentiment.py": '"""Scores on imdb."""\nhelp = "let the longest be cut; settings"\nkept = better = 1',
+    "zoo/tasks/sentiment/task.py": '"""Scores on imdb."""\nhelp = "let the longest be cut; settings"\nkept = better = 1',
     "zoo/run.py": "from typing import TYPE_CHECKING\nimport numpy\nif TYPE_CHECKING:\n    import keras",
     "experiments/report/reading.py": "import pandas",
 }

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from zoo.batches import BUCKETS
 from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan
 from zoo.spelling import WordEncoder
 from zoo.tasks.base import Batch
+from zoo.tasks.sentiment.batches import BUCKETS
 
 #: A batch's spellings are in two tables, so that few long words do not widen all: up to so many characters, and longer.
 SHORT = 8

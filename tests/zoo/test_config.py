@@ -17,7 +17,7 @@ from zoo.config import (
     to_dict,
 )
 from zoo.runtime.rundir import RunDirectory
-from zoo.tasks.sentiment import Options
+from zoo.tasks.sentiment.task import Options
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from zoo.batches import SequenceBatches
 from zoo.data.ragged import Ragged
 from zoo.evaluation import Predictor
+from zoo.tasks.sentiment.batches import SequenceBatches
 
 
 def batches(count: int = 9) -> SequenceBatches:

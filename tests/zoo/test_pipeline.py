@@ -230,7 +230,7 @@ def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
     from zoo.config import read_config
     from zoo.evaluation import Predictor
     from zoo.runtime.rundir import RunDirectory
-    from zoo.tasks.sentiment import TASK
+    from zoo.tasks.sentiment.task import TASK
 
     options = read_config(RunDirectory.open(trained)).options
     prepared = TASK.prepare(datasets.load(str(toy), TASK.fields), options, 16)
@@ -255,7 +255,7 @@ def test_learning_curves_go_to_tensorboard_where_asked_for(toy, tmp_path):
 def test_other_precisions_run_and_their_models_load(precision, toy, tmp_path):
     import keras
 
-    from zoo.tasks.sentiment import TASK
+    from zoo.tasks.sentiment.task import TASK
 
     try:
         done = call(

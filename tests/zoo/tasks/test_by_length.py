@@ -5,10 +5,10 @@ import types
 
 import numpy as np
 
-from zoo.batches import SequenceBatches
 from zoo.data.ragged import Ragged
 from zoo.tasks.by_length import by_length
-from zoo.tasks.sentiment import TASK as SENTIMENT
+from zoo.tasks.sentiment.batches import SequenceBatches
+from zoo.tasks.sentiment.task import TASK as SENTIMENT
 from zoo.tasks.tagging import TASK as TAGGING
 from zoo.tasks.translation import TASK as TRANSLATION
 

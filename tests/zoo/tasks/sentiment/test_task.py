@@ -13,7 +13,7 @@ from datasets.errors import UserError
 from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import order_blind_factory, recurrent_factory
-from zoo.tasks.sentiment import TASK, Options
+from zoo.tasks.sentiment.task import TASK, Options
 from zoo.training import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.batches import SequenceBatches
 from zoo.data.ragged import Ragged
+from zoo.tasks.sentiment.batches import SequenceBatches
 
 
 def sequences(lengths: list[int]) -> Ragged:

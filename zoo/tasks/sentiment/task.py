@@ -16,8 +16,8 @@ from zoo.cli.options import option
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
-    from zoo.batches import SequenceBatches
     from zoo.data.tokenizer import TextEncoder
+    from zoo.tasks.sentiment.batches import SequenceBatches
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Sentiment:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the vocabulary on train and turn train and dev into token numbers."""
-        from zoo.batches import SequenceBatches
         from zoo.data.tokenizer import learn_vocabulary
+        from zoo.tasks.sentiment.batches import SequenceBatches
 
         vocabulary, tokens = learn_vocabulary(
             _texts(dataset.train),
@@ -244,7 +244,7 @@ def _labels(split: Split) -> np.ndarray:
 
 
 def _batches(split: Split, encoder: TextEncoder, batch_size: int, widths: np.ndarray) -> SequenceBatches:
-    from zoo.batches import SequenceBatches
+    from zoo.tasks.sentiment.batches import SequenceBatches
 
     tokens = encoder.encode_all(_texts(split)).cut(encoder.max_tokens, encoder.keep)
     return SequenceBatches.of(tokens, _labels(split), batch_size, widths)
