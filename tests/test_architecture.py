@@ -259,9 +259,9 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("zoo/layers/recurrent.py", "from zoo.cells.lstm import CELL"),
         ("zoo/layers/recurrent.py", "import keras\nlayer = keras.layers.GRU"),
         ("zoo/layers/recurrent.py", "def f(cell):\n    return cell == 'lstm'"),
-        ("zoo/tasks/tagging.py", "def run_vanilla(): pass"),
-        ("zoo/tasks/tagging.py", "cell = 'keras_gru'"),
-        ("zoo/tasks/tagging.py", "def f(lstm_units): pass"),
+        ("zoo/tasks/tagging/task.py", "def run_vanilla(): pass"),
+        ("zoo/tasks/tagging/task.py", "cell = 'keras_gru'"),
+        ("zoo/tasks/tagging/task.py", "def f(lstm_units): pass"),
     ],
     tasks_name_no_dataset: [
         ("zoo/tasks/sentiment/task.py", "def f(name):\n    return name == 'imdb_reviews'"),
@@ -271,7 +271,7 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
     ],
     command_lines_answer_at_once: [
         ("zoo/run.py", "import pandas"),
-        ("zoo/tasks/tagging.py", "try:\n    import keras\nexcept ImportError:\n    pass"),
+        ("zoo/tasks/tagging/task.py", "try:\n    import keras\nexcept ImportError:\n    pass"),
         ("datasets/microworld/reviews.py", "class A:\n    from sklearn import metrics"),
         ("zoo/cli/flags.py", "from zoo.training import fit"),
         ("zoo/config.py", "import zoo.training.fit"),

@@ -9,7 +9,7 @@ from zoo.data.ragged import Ragged
 from zoo.tasks.by_length import by_length
 from zoo.tasks.sentiment.batches import SequenceBatches
 from zoo.tasks.sentiment.task import TASK as SENTIMENT
-from zoo.tasks.tagging import TASK as TAGGING
+from zoo.tasks.tagging.task import TASK as TAGGING
 from zoo.tasks.translation import TASK as TRANSLATION
 
 

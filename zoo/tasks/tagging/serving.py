@@ -9,11 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.spans import are_spans
+from zoo.data.characters import WordEncoder
 from zoo.data.tokenizer import chunks
 from zoo.layers import crf
 from zoo.serving import Server
-from zoo.spelling import WordEncoder
-from zoo.tag_scores import spans
+from zoo.tasks.tagging.metrics import spans
 
 SENTENCES = tf.TensorSpec([None], tf.string, name="text")
 TOKENS = tf.TensorSpec([None, None], tf.string, name="tokens")
@@ -62,7 +62,7 @@ def make(model: Any, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
 
 
 def model_inputs(encoder: WordEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-    """The inputs for words `(batch, words)`: as `zoo.tagged_batches` makes them, with all spellings in one table."""
+    """The inputs for words `(batch, words)`: as `zoo.tasks.tagging.batches` makes them, with all spellings in one table."""
     distinct, rows = tf.unique(tf.reshape(tokens, [-1]))
     table = encoder.character_numbers(distinct).to_tensor(0, shape=[None, encoder.max_characters])
     return {

@@ -119,7 +119,7 @@ def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
     import datasets
     from zoo.evaluation import Predictor
     from zoo.pipeline import load_run
-    from zoo.tagged_batches import TaggedBatches
+    from zoo.tasks.tagging.batches import TaggedBatches
 
     prepared, model = load_run(tagger)
     last = model.get_layer("scores")

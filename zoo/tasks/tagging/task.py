@@ -15,8 +15,8 @@ from zoo.cli.options import option
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
-    from zoo.spelling import WordEncoder
-    from zoo.tagged_batches import TaggedBatches
+    from zoo.data.characters import WordEncoder
+    from zoo.tasks.tagging.batches import TaggedBatches
 
 #: Tags of nouns: NOUN and PROPN of Universal Dependencies, NN, NNS, NNP of Penn, NNG, NNB of Sejong.
 NOUN = re.compile(r"(?i)noun|propn|n|nn\w*")
@@ -65,7 +65,7 @@ class Prepared:
 
     def batches(self, split: Split) -> TaggedBatches:
         """Another split in the same numbers."""
-        from zoo.tagged_batches import TaggedBatches
+        from zoo.tasks.tagging.batches import TaggedBatches
 
         assert self.train is not None
         assert self.renumbered is not None
@@ -101,8 +101,8 @@ class Tagging:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the vocabularies on train and turn train and dev into numbers."""
-        from zoo.spelling import learn_words
-        from zoo.tagged_batches import TaggedBatches
+        from zoo.data.characters import learn_words
+        from zoo.tasks.tagging.batches import TaggedBatches
 
         if not (options.embedding or options.character_embedding):
             raise UserError(
@@ -132,7 +132,7 @@ class Tagging:
         """Word vectors beside what a recurrent layer read of the spelling → recurrent layers → a score for each tag.
 
         The outputs are `scores` `(batch, time, tags)` and with `--crf` also `path` `(batch, time)`, `start` and
-        `transitions`. For the inputs see `zoo.tagged_batches.TaggedBatches.load`.
+        `transitions`. For the inputs see `zoo.tasks.tagging.batches.TaggedBatches.load`.
         """
         import keras
 
@@ -182,7 +182,7 @@ class Tagging:
 
     def score(self, prepared: Prepared, predictions: np.ndarray, targets: TaggedBatches) -> Metrics:
         """Accuracy of all and of unknown words; precision, recall and F1 of spans, or of nouns with `--tags noun`."""
-        from zoo import tag_scores
+        from zoo.tasks.tagging import metrics as tag_scores
 
         right, known, offsets = targets.tags.values, targets.known, targets.tags.offsets
         if (predictions < 0).any():  # scores that are no numbers
@@ -194,7 +194,7 @@ class Tagging:
 
     def details(self, prepared: Prepared, predictions: np.ndarray, targets: TaggedBatches) -> dict[str, Any]:
         """A table per tag and per kind of span, and the confusion matrix."""
-        from zoo import tag_scores
+        from zoo.tasks.tagging import metrics as tag_scores
 
         return tag_scores.tables(prepared.labels, predictions, targets.tags.values, targets.tags.offsets)
 
@@ -230,14 +230,14 @@ class Tagging:
     # ---- answers
 
     def serve(self, model: Any, prepared: Prepared) -> Any:
-        """See `zoo.tagging_server.make`."""
-        from zoo import tagging_server
+        """See `zoo.tasks.tagging.serving.make`."""
+        from zoo.tasks.tagging import serving as tagging_server
 
         return tagging_server.make(model, prepared.encoder, prepared.labels)
 
     def answer(self, server: Any, inputs: Iterable[Any]) -> list[dict[str, Any]]:
         """A row per sentence: its words and its tags, each parted by blanks, and spans where tags write spans."""
-        from zoo import tagging_server
+        from zoo.tasks.tagging import serving as tagging_server
 
         return tagging_server.answer(server, inputs)
 
@@ -287,7 +287,7 @@ def _spelling_vectors(inputs: Mapping[str, Any], prepared: Prepared, recurrent: 
 
 
 def _encoder(words: list[str], characters: list[str], options: Options) -> WordEncoder:
-    from zoo.spelling import WordEncoder
+    from zoo.data.characters import WordEncoder
 
     return WordEncoder(words, characters, max_characters=options.max_characters, split=options.split)
 

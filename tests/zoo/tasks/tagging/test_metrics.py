@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.tag_scores import scores, scores_of_one, span_scores, spans, tables
+from zoo.tasks.tagging.metrics import scores, scores_of_one, span_scores, spans, tables
 
 IOB = ("B-LOC", "B-PER", "I-LOC", "I-PER", "O")
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from zoo.data.characters import WordEncoder
 from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan
-from zoo.spelling import WordEncoder
 from zoo.tasks.base import Batch
 from zoo.tasks.sentiment.batches import BUCKETS
 

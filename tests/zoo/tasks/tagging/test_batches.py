@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.spelling import WordEncoder
-from zoo.tagged_batches import LONG_ROWS, SHORT, SHORT_ROWS, TaggedBatches
+from zoo.data.characters import WordEncoder
+from zoo.tasks.tagging.batches import LONG_ROWS, SHORT, SHORT_ROWS, TaggedBatches
 
 SENTENCES = ["a bb a", "", "ccccccccccc a", "bb " * 19 + "bb", "dd", "A a", "x y z bb"]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import tensorflow as tf
 
-from zoo.spelling import WordEncoder, learn_words
+from zoo.data.characters import WordEncoder, learn_words
 
 
 def encoder(words=("the", "é"), characters=("a", "b"), split="words", max_characters=8) -> WordEncoder:
