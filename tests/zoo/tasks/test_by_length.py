@@ -10,7 +10,7 @@ from zoo.tasks.by_length import by_length
 from zoo.tasks.sentiment.batches import SequenceBatches
 from zoo.tasks.sentiment.task import TASK as SENTIMENT
 from zoo.tasks.tagging.task import TASK as TAGGING
-from zoo.tasks.translation import TASK as TRANSLATION
+from zoo.tasks.translation.task import TASK as TRANSLATION
 
 
 def count(which: np.ndarray) -> dict[str, float]:

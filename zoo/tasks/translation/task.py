@@ -20,7 +20,7 @@ from zoo.tasks.base import Metrics
 if TYPE_CHECKING:
     from zoo.data.ragged import Ragged
     from zoo.data.subwords import Pieces
-    from zoo.translation.batches import PairBatches
+    from zoo.tasks.translation.batches import PairBatches
 
 #: Sentences with their translations in `metrics.json`.
 SAMPLES = 10
@@ -60,7 +60,7 @@ class Prepared:
 
     def batches(self, split: Split) -> PairBatches:
         """Another split in the same numbers; sources are cut, targets are whole."""
-        from zoo.translation.batches import PairBatches
+        from zoo.tasks.translation.batches import PairBatches
 
         assert self.train is not None
         sources = self.source.encode_all(example["source"] for example in split)
@@ -98,7 +98,7 @@ class Translation:
         """Learn the tokens of both languages on train and turn train and dev into numbers."""
         from zoo.data.subwords import Pieces, learn
         from zoo.generation.tokens import taken
-        from zoo.translation.batches import PairBatches
+        from zoo.tasks.translation.batches import PairBatches
 
         source, target = (
             Pieces(
@@ -131,8 +131,8 @@ class Translation:
     # ---- model
 
     def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
-        """See `zoo.translation.model.build`."""
-        from zoo.translation.model import build
+        """See `zoo.tasks.translation.model.build`."""
+        from zoo.tasks.translation.model import build
 
         return build((prepared.source.size, prepared.target.size), recurrent, options)
 
@@ -148,14 +148,14 @@ class Translation:
 
     def finish(self, prepared: Prepared, model: Any, batches: PairBatches, predictions: Any) -> Any:
         """The predictions with the translations found by the search, `found`; once, after training."""
-        from zoo.translation.serving import translate_all
+        from zoo.tasks.translation.serving import translate_all
 
         return {**predictions, "found": translate_all(self.serve(model, prepared), batches.texts())}
 
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches) -> Metrics:
         """What the model foresees of the right translations; and, after the search, how good its own ones are."""
         from zoo.generation.scores import foreseen
-        from zoo.translation import scores
+        from zoo.tasks.translation import scores
 
         metrics = foreseen(predictions["surprise"], predictions["right"])
         if "found" in predictions:
@@ -167,7 +167,7 @@ class Translation:
         self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches
     ) -> dict[str, Any]:
         """sacreBLEU's signatures, and the first translations."""
-        from zoo.translation import scores
+        from zoo.tasks.translation import scores
 
         sources, references, found = targets.texts(), targets.references(), predictions["found"]
         return {
@@ -183,7 +183,7 @@ class Translation:
     ) -> list[dict[str, Any]]:
         """Scores of translations whose sources have about as many words; see `zoo.tasks.by_length.by_length`."""
         from zoo.tasks.by_length import by_length
-        from zoo.translation.scores import compared
+        from zoo.tasks.translation.scores import compared
 
         texts, references = _texts(predictions), batches.references()
         words = np.array([len(source.split()) for source in batches.texts()])
@@ -195,13 +195,13 @@ class Translation:
         self, prepared: Prepared, predictions: Mapping[str, Any], batches: PairBatches
     ) -> dict[str, Any]:
         """BLEU by length of the source."""
-        from zoo.translation.pictures import by_length
+        from zoo.tasks.translation.pictures import by_length
 
         return {"by_length.png": by_length(self.by_length(prepared, predictions, batches))}
 
     def trivial_rows(self, prepared: Prepared, batches: PairBatches) -> dict[str, Metrics]:
         """The source as it stands, and the translation of the most similar source of train."""
-        from zoo.translation.scores import compared, most_similar
+        from zoo.tasks.translation.scores import compared, most_similar
 
         assert prepared.train is not None
         sources, references = batches.texts(), batches.references()
@@ -213,8 +213,8 @@ class Translation:
     # ---- answers
 
     def serve(self, model: Any, prepared: Prepared) -> Any:
-        """See `zoo.translation.serving.make`."""
-        from zoo.translation.serving import make
+        """See `zoo.tasks.translation.serving.make`."""
+        from zoo.tasks.translation.serving import make
 
         return make(model, prepared.source, prepared.target, prepared.options.search)
 
@@ -222,7 +222,7 @@ class Translation:
         self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
     ) -> list[dict[str, Any]]:
         """A row for each sentence and translation: `text`, `translation`, `score`, `cut`; of many, their `rank`."""
-        from zoo.translation.serving import candidates
+        from zoo.tasks.translation.serving import candidates
 
         options = options or AnswerOptions()
         options.check()
@@ -272,7 +272,7 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
     Raises:
         UserError: the file cannot be written.
     """
-    from zoo.translation.pictures import attention_maps
+    from zoo.tasks.translation.pictures import attention_maps
 
     best = [
         {

@@ -6,7 +6,7 @@ import pytest
 from datasets.base import Split
 from tests.zoo.generation.test_tokens import ragged, rows_of
 from zoo.data.subwords import BEGIN, END
-from zoo.translation.batches import PairBatches
+from zoo.tasks.translation.batches import PairBatches
 
 
 def many(count: int, seed: int = 0) -> PairBatches:

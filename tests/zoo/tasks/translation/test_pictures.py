@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from zoo.runtime.figures import save
-from zoo.translation.pictures import MOST_MAPS, attention_maps, by_length, shown
+from zoo.tasks.translation.pictures import MOST_MAPS, attention_maps, by_length, shown
 
 ONE = {
     "source_tokens": np.array([b"\xe2\x96\x81Ein", "▁남자".encode(), b"", b""]),

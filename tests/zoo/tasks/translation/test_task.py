@@ -11,7 +11,7 @@ from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.evaluation import Predictor
 from zoo.factory import recurrent_factory
-from zoo.tasks.translation import TASK, Options
+from zoo.tasks.translation.task import TASK, Options
 from zoo.training import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")

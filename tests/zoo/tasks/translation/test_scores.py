@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import sacrebleu
 
-from zoo.translation.scores import compared, most_similar, signatures
+from zoo.tasks.translation.scores import compared, most_similar, signatures
 
 REFERENCES = ["the cat sat on the mat .", "a dog runs through the deep snow", "two men talk"]
 TRANSLATIONS = ["the cat sat on a mat .", "a dog runs through deep snow", "two men talk"]
