@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.zoo.vqa.toy import pictures
+from tests.zoo.tasks.vqa.toy import pictures
 from zoo.data.images import Resizer, resize, size_of
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 6, 9, 3), np.uint8)

@@ -6,7 +6,7 @@ import numpy as np
 
 from datasets.base import Dataset, Info, Split
 from datasets.images import Features
-from tests.zoo.vqa.toy import Picture, pictures
+from tests.zoo.tasks.vqa.toy import Picture, pictures
 
 RGB = {"red": 1.0, "blue": -1.0}
 

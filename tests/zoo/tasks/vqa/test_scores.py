@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from tests.zoo.vqa.test_batches import batches
-from zoo.vqa import scores
+from tests.zoo.tasks.vqa.test_batches import batches
+from zoo.tasks.vqa import scores
 
 LOGITS = np.log([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.5, 0.4, 0.1], [0.2, 0.2, 0.6]])
 

@@ -15,7 +15,7 @@ from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
     from zoo.data.tokenizer import TextEncoder
-    from zoo.vqa.batches import QuestionBatches
+    from zoo.tasks.vqa.batches import QuestionBatches
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Prepared:
 
     def batches(self, split: Split) -> QuestionBatches:
         """Another split in the same numbers and sizes."""
-        from zoo.vqa.batches import QuestionBatches
+        from zoo.tasks.vqa.batches import QuestionBatches
 
         assert self.train is not None
         return QuestionBatches.of(split, self.encoder, self.size, self.train.batch_size, self.train.width)
@@ -124,7 +124,7 @@ class Vqa:
         """Learn the vocabulary on train, read every image once, and turn train and dev into arrays."""
         from zoo.data.images import size_of
         from zoo.data.tokenizer import learn_vocabulary
-        from zoo.vqa.batches import QuestionBatches, questions_of
+        from zoo.tasks.vqa.batches import QuestionBatches, questions_of
 
         vocabulary, _ = learn_vocabulary(
             questions_of(dataset.train),
@@ -159,8 +159,8 @@ class Vqa:
     # ---- model
 
     def build(self, prepared: Prepared, recurrent: Any, options: Options, sees: bool = True) -> Any:
-        """See `zoo.vqa.model.make`."""
-        from zoo.vqa import model
+        """See `zoo.tasks.vqa.model.make`."""
+        from zoo.tasks.vqa import model
 
         return model.make(
             prepared.size, prepared.encoder.size, len(prepared.labels), recurrent, options, sees
@@ -182,20 +182,20 @@ class Vqa:
     # ---- metrics
 
     def score(self, prepared: Prepared, predictions: Any, targets: QuestionBatches) -> Metrics:
-        """Accuracy, macro F1 over the answers, and cross-entropy in nats. See `zoo.vqa.scores`."""
-        from zoo.vqa import scores
+        """Accuracy, macro F1 over the answers, and cross-entropy in nats. See `zoo.tasks.vqa.scores`."""
+        from zoo.tasks.vqa import scores
 
         return scores.scores(predictions["logits"], targets.answers)
 
     def details(self, prepared: Prepared, predictions: Any, targets: QuestionBatches) -> dict[str, Any]:
         """Accuracy by the kind of the question and by the answer, and which answers are taken for which."""
-        from zoo.vqa import scores
+        from zoo.tasks.vqa import scores
 
         return scores.tables(predictions["logits"], targets, prepared.labels)
 
     def trivial_rows(self, prepared: Prepared, batches: QuestionBatches) -> dict[str, Metrics]:
         """The most frequent answer of train, and the most frequent one to the same question there."""
-        from zoo.vqa import scores
+        from zoo.tasks.vqa import scores
 
         assert prepared.train is not None
         count = len(prepared.labels)
@@ -207,15 +207,15 @@ class Vqa:
 
     def pictures(self, prepared: Prepared, predictions: Any, batches: QuestionBatches) -> dict[str, Any]:
         """Some images with their questions, answers and where the model looked."""
-        from zoo.vqa import picture
+        from zoo.tasks.vqa import picture
 
         return {"answers.png": picture.contact_sheet(prepared.labels, predictions, batches)}
 
     # ---- answers
 
     def serve(self, model: Any, prepared: Prepared) -> Any:
-        """See `zoo.vqa.serving.make`."""
-        from zoo.vqa import serving
+        """See `zoo.tasks.vqa.serving.make`."""
+        from zoo.tasks.vqa import serving
 
         return serving.make(model, prepared.encoder, prepared.labels, prepared.size)
 
@@ -225,8 +225,8 @@ class Vqa:
         inputs: Iterable[Any],
         options: AnswerOptions = AnswerOptions(),
     ) -> list[dict[str, Any]]:
-        """A row per question: image, question, answer, its probability. See `zoo.vqa.serving.answer`."""
-        from zoo.vqa import serving
+        """A row per question: image, question, answer, its probability. See `zoo.tasks.vqa.serving.answer`."""
+        from zoo.tasks.vqa import serving
 
         options.check()
         return serving.answer(server, inputs, options.attention)

@@ -14,14 +14,14 @@ from zoo.layers.pooling import MaskedPooling
 def make(
     size: tuple[int, int], vocabulary: int, answers: int, recurrent: Any, options: Any, sees: bool = True
 ) -> Any:
-    """A Keras model; see `zoo.vqa.batches.QuestionBatches.load` for its inputs.
+    """A Keras model; see `zoo.tasks.vqa.batches.QuestionBatches.load` for its inputs.
 
     Args:
         size: height and width of the images.
         vocabulary: how many token numbers there are.
         answers: how many answers there are.
         recurrent: the factory of recurrent layers.
-        options: see `zoo.tasks.vqa.Options`.
+        options: see `zoo.tasks.vqa.task.Options`.
         sees: False leaves the image out: the row of the question alone.
 
     Returns:

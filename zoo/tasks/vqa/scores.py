@@ -10,7 +10,7 @@ import numpy as np
 from sklearn import metrics
 
 from zoo.tasks.base import Metrics
-from zoo.vqa.batches import QuestionBatches
+from zoo.tasks.vqa.batches import QuestionBatches
 
 MOST_KINDS = 30  # kinds of questions in a table
 MOST_LABELS = 60  # answers up to which there is a confusion matrix

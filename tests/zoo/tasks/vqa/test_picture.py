@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from tests.zoo.vqa.test_batches import batches
-from zoo.vqa import picture
+from tests.zoo.tasks.vqa.test_batches import batches
+from zoo.tasks.vqa import picture
 
 
 def drawn(figure) -> np.ndarray:

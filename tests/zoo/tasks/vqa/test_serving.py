@@ -13,7 +13,7 @@ from datasets.images import read_image, write_image
 from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
-from tests.zoo.vqa.toy import dataset, pictures
+from tests.zoo.tasks.vqa.toy import dataset, pictures
 from zoo.cli import plugins
 from zoo.predict import main as predict
 

@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
-from tests.zoo.vqa.toy import Picture, about, pictures, split
+from tests.zoo.tasks.vqa.toy import Picture, about, pictures, split
 from zoo.data.tokenizer import TextEncoder
-from zoo.vqa.batches import QuestionBatches, kind_of
+from zoo.tasks.vqa.batches import QuestionBatches, kind_of
 
 WORDS = ["which", "colour", "is", "left", "right", "red", "?"]
 ENCODER = TextEncoder(WORDS, tokens="words", lowercase=True, max_tokens=5, keep="start")

@@ -6,12 +6,12 @@ import pytest
 
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from tests.zoo.vqa.toy import LABELS, about, dataset, pictures, split
+from tests.zoo.tasks.vqa.toy import LABELS, about, dataset, pictures, split
 from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.evaluation import Predictor
 from zoo.factory import order_blind_factory, recurrent_factory
-from zoo.tasks.vqa import TASK, Options
+from zoo.tasks.vqa.task import TASK, Options
 from zoo.training import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")

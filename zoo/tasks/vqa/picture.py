@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from zoo.runtime.figures import veil
-from zoo.vqa.batches import QuestionBatches
+from zoo.tasks.vqa.batches import QuestionBatches
 
 SHOWN = 12
 PER_ROW = 4

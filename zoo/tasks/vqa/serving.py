@@ -86,7 +86,7 @@ def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) ->
                 panels.append((pixels[n], question, f"{said} ({score:.2f})", None))
                 looked.append(found["attention"][n])
     if picture is not None:
-        from zoo.vqa.picture import sheet
+        from zoo.tasks.vqa.picture import sheet
 
         save(sheet(panels, looked), asked_for("--attention", picture))
     return rows
@@ -103,7 +103,7 @@ def _pairs(inputs: list[Any]) -> list[tuple[str, str]]:
 
 
 def _check_picture(name: str | None, count: int) -> None:
-    from zoo.vqa.picture import MOST_SHOWN
+    from zoo.tasks.vqa.picture import MOST_SHOWN
 
     if name is None:
         return
