@@ -273,8 +273,8 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("zoo/run.py", "import pandas"),
         ("zoo/tasks/tagging/task.py", "try:\n    import keras\nexcept ImportError:\n    pass"),
         ("datasets/microworld/reviews.py", "class A:\n    from sklearn import metrics"),
-        ("zoo/cli/flags.py", "from zoo.training import fit"),
-        ("zoo/config.py", "import zoo.training.fit"),
+        ("zoo/cli/flags.py", "from zoo.training.loop import fit"),
+        ("zoo/config.py", "import zoo.training.loop.fit"),
         ("experiments/compare/__main__.py", "import distributed"),
     ],
     reports_need_no_tensorflow: [

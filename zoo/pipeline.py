@@ -18,10 +18,8 @@ import keras
 from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import serving
-from zoo.checkpoint import Progress
 from zoo.cli import plugins
 from zoo.config import RunConfig, read_config
-from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, recurrent_factory
 from zoo.runtime.figures import save
 from zoo.runtime.learning_curves import draw_history
@@ -31,8 +29,10 @@ from zoo.runtime.progress import say
 from zoo.runtime.results import history_csv, result_table, tensorboard
 from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
 from zoo.tasks.base import Batches, Metrics
-from zoo.training import NotANumber, Trainer, fit
-from zoo.trivial import rows_beside
+from zoo.training.baselines import rows_beside
+from zoo.training.checkpoint import Progress
+from zoo.training.evaluation import Predictor
+from zoo.training.loop import NotANumber, Trainer, fit
 
 
 def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_rows: Path | None = None) -> str:
@@ -42,7 +42,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
         directory: held by this process.
         config: what to run.
         dataset: the examples that the configuration names.
-        shared_rows: see `zoo.trivial`.
+        shared_rows: see `zoo.training.baselines`.
 
     Raises:
         UserError: for what a person can mend.

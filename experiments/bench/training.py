@@ -116,7 +116,7 @@ def trainer(size: Size, average: float = 0.998, fixed: bool = False) -> Any:
     from zoo.cells.gru import GRUCell
     from zoo.config import TrainingOptions
     from zoo.layers.recurrent import Recurrent
-    from zoo.training import Trainer
+    from zoo.training.loop import Trainer
 
     def model() -> Any:
         tokens = keras.Input((None,), dtype="int32", name="tokens")

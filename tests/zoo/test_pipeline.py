@@ -21,7 +21,7 @@ import os, sys
 from zoo.runtime.platform import configure
 configure("cpu")
 from zoo import run
-from zoo.training import Trainer
+from zoo.training.loop import Trainer
 number, signal = int(sys.argv.pop(1)), int(sys.argv.pop(1))
 step, count = Trainer.step, 0
 def counted(self, batch):
@@ -228,9 +228,9 @@ def test_a_trained_model_beats_the_majority_and_everything_is_written_down(train
 def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
     import datasets
     from zoo.config import read_config
-    from zoo.evaluation import Predictor
     from zoo.runtime.rundir import RunDirectory
     from zoo.tasks.sentiment.task import TASK
+    from zoo.training.evaluation import Predictor
 
     options = read_config(RunDirectory.open(trained)).options
     prepared = TASK.prepare(datasets.load(str(toy), TASK.fields), options, 16)

@@ -18,7 +18,7 @@ from zoo.factory import recurrent_factory
 from zoo.layers import applications
 from zoo.tasks.captioning.model import grid_of, seen
 from zoo.tasks.captioning.task import TASK, Options
-from zoo.training import Trainer
+from zoo.training.loop import Trainer
 
 
 def small(

@@ -14,10 +14,10 @@ from datasets.errors import UserError
 from datasets.images import Features
 from tests.zoo.tasks.captioning.toy import dataset, examples, features, split
 from zoo.config import RecurrentOptions, TrainingOptions
-from zoo.evaluation import Predictor
 from zoo.factory import recurrent_factory
 from zoo.tasks.captioning.task import TASK, Options
-from zoo.training import Trainer
+from zoo.training.evaluation import Predictor
+from zoo.training.loop import Trainer
 
 GRID = (2, 4, 2)
 

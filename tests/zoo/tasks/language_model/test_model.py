@@ -9,11 +9,11 @@ from datasets.errors import UserError
 from tests.zoo.tasks.language_model.models import TEXT, build, dataset, prepared
 from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
-from zoo.evaluation import Predictor
 from zoo.factory import recurrent_factory
 from zoo.tasks.language_model.streams import Streams
 from zoo.tasks.language_model.task import TASK
-from zoo.training import Trainer
+from zoo.training.evaluation import Predictor
+from zoo.training.loop import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")
 

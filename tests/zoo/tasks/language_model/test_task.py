@@ -18,7 +18,7 @@ from zoo.predict import main as predict
 from zoo.run import main as run
 from zoo.tasks.language_model.task import TASK, AnswerOptions, Options
 from zoo.tasks.language_model.tokens import Text
-from zoo.training import Trainer
+from zoo.training.loop import Trainer
 
 SMALL = ("--units", "8", "--embedding", "4", "--average", "0", "--truncate", "20", "--batch-size", "4")
 

@@ -14,7 +14,7 @@ from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import order_blind_factory, recurrent_factory
 from zoo.tasks.sentiment.task import TASK, Options
-from zoo.training import Trainer
+from zoo.training.loop import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")
 

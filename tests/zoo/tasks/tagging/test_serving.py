@@ -117,9 +117,9 @@ def test_an_answer_does_not_depend_on_its_batch(tagger):
 def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
     """Two ways to the inputs of the model: tables made beforehand, and TensorFlow operations in the graph."""
     import datasets
-    from zoo.evaluation import Predictor
     from zoo.pipeline import load_run
     from zoo.tasks.tagging.batches import TaggedBatches
+    from zoo.training.evaluation import Predictor
 
     prepared, model = load_run(tagger)
     last = model.get_layer("scores")

@@ -10,10 +10,10 @@ from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
 from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
-from zoo.evaluation import Predictor
 from zoo.factory import recurrent_factory
 from zoo.tasks.tagging.task import TASK, Options
-from zoo.training import Trainer
+from zoo.training.evaluation import Predictor
+from zoo.training.loop import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")
 LABELS = ("ADJ", "NOUN", "PROPN", "VERB")

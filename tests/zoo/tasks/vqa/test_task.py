@@ -9,10 +9,10 @@ from datasets.errors import UserError
 from tests.zoo.tasks.vqa.toy import LABELS, about, dataset, pictures, split
 from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
-from zoo.evaluation import Predictor
 from zoo.factory import order_blind_factory, recurrent_factory
 from zoo.tasks.vqa.task import TASK, Options
-from zoo.training import Trainer
+from zoo.training.evaluation import Predictor
+from zoo.training.loop import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = {"channels": (4, 6), "attention_units": 6, "embedding": 4}

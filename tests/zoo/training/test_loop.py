@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from tests.zoo.toy_training import FEATURES, rows, run, same, trainer, weights
+from tests.zoo.training.toy_training import FEATURES, rows, run, same, trainer, weights
 from zoo.tasks.base import Batch
 
 # ------------------------------------------------------------------------------------------ one step
@@ -198,7 +198,7 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 strategy = tf.distribute.MirroredStrategy
 tf.distribute.MirroredStrategy = lambda: strategy(["CPU:0", "CPU:1"])
 import sys
-from tests.zoo.test_training import weights, run, trainer
+from tests.zoo.training.test_loop import weights, run, trainer
 one = trainer(mirrored=True, average=0.6, clip=0.5, epochs=2)
 assert one.replicas == 2
 progress, _ = run(one, checkpoint_path=__import__("pathlib").Path(sys.argv[2]))

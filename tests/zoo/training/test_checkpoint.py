@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from zoo.checkpoint import Progress, load, save
+from zoo.training.checkpoint import Progress, load, save
 
 PROGRESS = Progress(
     epoch=2,

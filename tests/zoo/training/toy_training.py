@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from zoo.config import TrainingOptions
 from zoo.tasks.base import Batch
-from zoo.training import Trainer, fit
+from zoo.training.loop import Trainer, fit
 
 FEATURES = 3
 

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from tests.zoo.toy_training import FEATURES, linear, rows, run, same, trainer, weights
+from tests.zoo.training.toy_training import FEATURES, linear, rows, run, same, trainer, weights
 from zoo.runtime.signals import Stopped
-from zoo.training import NotANumber, Trainer, fit
+from zoo.training.loop import NotANumber, Trainer, fit
 
 # ------------------------------------------------------------------------------------------ epochs
 
@@ -137,7 +137,7 @@ def test_a_signal_while_the_dev_split_is_scored_stops_after_the_epoch(tmp_path):
 
 
 def test_checkpoints_inside_an_epoch(tmp_path, monkeypatch):
-    from zoo import checkpoint
+    from zoo.training import checkpoint
 
     kept = []
     monkeypatch.setattr(
@@ -210,7 +210,7 @@ def test_what_failed_is_not_written_over_the_checkpoint(tmp_path):
     path = tmp_path / "state.npz"
     with pytest.raises(NotANumber):
         run(failing_at(5, checkpoint_seconds=0.0), checkpoint_path=path)
-    from zoo import checkpoint
+    from zoo.training import checkpoint
 
     one = trainer()
     progress, best = checkpoint.load(path, one.variables)

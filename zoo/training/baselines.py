@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.errors import UserError
-from zoo.evaluation import Predictor
 from zoo.factory import RecurrentFactory, order_blind_factory
 from zoo.runtime.progress import say
 from zoo.runtime.rundir import REPOSITORY, environment, read_json, write_json
 from zoo.tasks.base import Batches, Metrics
-from zoo.training import NotANumber, Trainer, fit
+from zoo.training.evaluation import Predictor
+from zoo.training.loop import NotANumber, Trainer, fit
 
 if TYPE_CHECKING:
     from zoo.pipeline import Work

@@ -17,13 +17,13 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
-from zoo import checkpoint
-from zoo.checkpoint import Progress
 from zoo.config import TrainingOptions
 from zoo.runtime.progress import progress_bar
 from zoo.runtime.signals import Stopped, stop_signals
-from zoo.schedule import learning_rate
 from zoo.tasks.base import Batch, Batches, Metrics
+from zoo.training import checkpoint
+from zoo.training.checkpoint import Progress
+from zoo.training.schedule import learning_rate
 
 Loss = Callable[[Any, Any], Any]
 

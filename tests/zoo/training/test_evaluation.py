@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from zoo.data.ragged import Ragged
-from zoo.evaluation import Predictor
 from zoo.tasks.sentiment.batches import SequenceBatches
+from zoo.training.evaluation import Predictor
 
 
 def batches(count: int = 9) -> SequenceBatches:

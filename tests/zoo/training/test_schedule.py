@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from zoo.config import TrainingOptions
-from zoo.schedule import learning_rate
+from zoo.training.schedule import learning_rate
 
 
 def rates(**options) -> list[float]:
@@ -38,8 +38,8 @@ def test_warm_up_rises_over_its_steps_and_ends():
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
 def test_every_step_has_its_learning_rate(monkeypatch, precision):
-    from tests.zoo import toy_training
-    from zoo.training import Trainer
+    from tests.zoo.training import toy_training
+    from zoo.training.loop import Trainer
 
     step, seen = Trainer.step, []
 
@@ -57,7 +57,7 @@ def test_every_step_has_its_learning_rate(monkeypatch, precision):
 
 
 def test_without_a_schedule_the_optimiser_is_left_alone():
-    from tests.zoo import toy_training
+    from tests.zoo.training import toy_training
 
     one = toy_training.trainer(learning_rate=0.1, epochs=2)
     toy_training.run(one)

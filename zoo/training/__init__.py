@@ -1,0 +1,1 @@
+"""Training: the loop, its learning rates, its checkpoint, predictions for a split, and the baselines beside."""
