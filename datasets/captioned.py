@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
-from datasets.images import Features, Image, ImageFile, fingerprint
+from datasets.formats.images import Features, Image, ImageFile, fingerprint
 from datasets.options import nearest
 from datasets.splitting import CODES, DROPPED, assign, content_hash
 from datasets.tagged import encodable

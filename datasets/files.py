@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from datasets.errors import UserError
+from datasets.formats.tables import is_table
 from datasets.options import nearest
-from datasets.tables import is_table
 
 HELP = "your own files: a CSV, TSV or JSON Lines table, plain or .gz, or a folder of them or of text files"
 VIEWS = "datasets.file_views"

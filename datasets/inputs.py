@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from datasets.columns import TEXT_NAMES, find
 from datasets.errors import UserError
-from datasets.reading import lines
-from datasets.sentences import read_token_lists
-from datasets.series_tables import SeriesFile
-from datasets.tables import Format, Table, suffix
+from datasets.formats.columns import TEXT_NAMES, find
+from datasets.formats.lines import lines
+from datasets.formats.sentences import read_token_lists
+from datasets.formats.series_tables import SeriesFile
+from datasets.formats.tables import Format, Table, suffix
 from datasets.visual_questions import IMAGE_NAMES, QUESTION_NAMES
 
 PLAIN = Format()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
-from datasets.reading import decoded
+from datasets.formats.lines import decoded
 
 FIELDS = ("text",)
 PIECE = 1 << 16  # characters

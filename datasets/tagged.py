@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
-from datasets.spans import are_iob, to_iob2
+from datasets.formats.spans import are_iob, to_iob2
 from datasets.splitting import CODES, assign, content_hash
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
-from datasets.images import ImageFile, fingerprint
+from datasets.formats.images import ImageFile, fingerprint
 from datasets.splitting import CODES, DROPPED, assign
 from datasets.tagged import encodable
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
+from datasets.formats.lines import check_encoding
+from datasets.formats.tables import DELIMITERS, Format
 from datasets.inputs import read_inputs, typed
-from datasets.reading import check_encoding
-from datasets.tables import DELIMITERS, Format
 from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, collect, given, main_guard
 from zoo.config import read_config

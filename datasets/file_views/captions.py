@@ -19,14 +19,14 @@ from datasets.captioned import (
     group,
     listed,
 )
-from datasets.columns import find
 from datasets.errors import UserError
 from datasets.files import existing
-from datasets.images import is_image
+from datasets.formats.columns import find
+from datasets.formats.images import is_image
+from datasets.formats.lines import check_encoding, lines
+from datasets.formats.tables import DELIMITERS, Format, Table, is_table
 from datasets.layouts import SPLIT_NAMES, data_files, folders, split_files, split_folders
 from datasets.options import check_fractions, option, require
-from datasets.reading import check_encoding, lines
-from datasets.tables import DELIMITERS, Format, Table, is_table
 from datasets.visual_questions import IMAGE_NAMES
 
 FIELDS = ("image", "captions")

@@ -9,13 +9,13 @@ from typing import Any
 
 from datasets.base import Dataset, Info
 from datasets.classification import Part, Row, assemble, clean
-from datasets.columns import LABEL_NAMES, TEXT_NAMES, find
 from datasets.errors import UserError
 from datasets.files import existing
+from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find
+from datasets.formats.lines import LONGEST_LINE, check_encoding, lines
+from datasets.formats.tables import DELIMITERS, Format, Table, is_table
 from datasets.layouts import data_files, folders, split_files, split_folders
 from datasets.options import check_fractions, option
-from datasets.reading import LONGEST_LINE, check_encoding, lines
-from datasets.tables import DELIMITERS, Format, Table, is_table
 
 FIELDS = ("text", "label")
 

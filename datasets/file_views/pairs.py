@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from datasets.base import Dataset, Info
-from datasets.columns import find
 from datasets.errors import UserError
 from datasets.files import existing
+from datasets.formats.columns import find
+from datasets.formats.lines import check_encoding, lines
+from datasets.formats.tables import DELIMITERS, Format, Table, is_table, suffix
 from datasets.layouts import data_files, split_files
 from datasets.options import check_fractions, option, require
 from datasets.pairs import Pair, Part, assemble, checked
-from datasets.reading import check_encoding, lines
-from datasets.tables import DELIMITERS, Format, Table, is_table, suffix
 
 FIELDS = ("source", "target")
 SOURCE_NAMES = frozenset({"source", "src", "source_text", "원문"})

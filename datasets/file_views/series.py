@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.files import existing
+from datasets.formats.lines import check_encoding
+from datasets.formats.series_tables import Columns, read
+from datasets.formats.tables import DELIMITERS
 from datasets.options import check_fractions, option, require
-from datasets.reading import check_encoding
 from datasets.series import Cut, TimeSeries, assemble
-from datasets.series_tables import Columns, read
-from datasets.tables import DELIMITERS
 
 FIELDS = ("series", "start")
 

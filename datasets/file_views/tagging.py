@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from datasets.base import Dataset, Info
-from datasets.columns import find
-from datasets.conll import Columns, conllu_column, conllu_sentences, parse_column
 from datasets.errors import UserError
 from datasets.files import existing
+from datasets.formats.columns import find
+from datasets.formats.conll import Columns, conllu_column, conllu_sentences, parse_column
+from datasets.formats.lines import check_encoding
+from datasets.formats.tables import Format, Table, suffix
 from datasets.layouts import data_files, split_files
 from datasets.options import check_fractions, option
-from datasets.reading import check_encoding
-from datasets.tables import Format, Table, suffix
 from datasets.tagged import (
     TAG_NAMES,
     TOKEN_NAMES,

@@ -8,10 +8,10 @@ from pathlib import Path
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.files import existing
+from datasets.formats.lines import check_encoding
 from datasets.layouts import data_files, split_files
 from datasets.long_text import TextFile, assemble
 from datasets.options import check_fractions, option
-from datasets.reading import check_encoding
 
 FIELDS = ("text",)
 ENDINGS = (".txt", ".text", ".md", ".txt.gz", ".text.gz", ".md.gz")

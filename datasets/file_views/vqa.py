@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from datasets.base import Dataset, Info
-from datasets.columns import find
 from datasets.errors import UserError
 from datasets.files import existing
+from datasets.formats.columns import find
+from datasets.formats.lines import check_encoding, lines
+from datasets.formats.tables import DELIMITERS, Format, Table, is_table
 from datasets.layouts import data_files, split_files, split_folders
 from datasets.options import check_fractions, option
-from datasets.reading import check_encoding, lines
-from datasets.tables import DELIMITERS, Format, Table, is_table
 from datasets.visual_questions import ANSWER_NAMES, IMAGE_NAMES, QUESTION_NAMES, Part, Row, assemble, clean
 
 FIELDS = ("image", "question", "answer")

@@ -8,8 +8,8 @@ from typing import Any
 
 from datasets.base import Dataset, Info
 from datasets.classification import Part, Row, assemble, clean
-from datasets.columns import TEXT_NAMES
 from datasets.errors import UserError
+from datasets.formats.columns import TEXT_NAMES
 from datasets.hub import find_builder, prepare, stamp
 from datasets.layouts import SPLIT_NAMES
 from datasets.options import flag, nearest, option, require

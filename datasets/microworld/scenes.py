@@ -27,7 +27,7 @@ SMALLEST, LARGEST = 32, 256  # pixels along the side of a picture
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture of a scene, drawn when it is read. See `datasets.images.Image`."""
+    """A picture of a scene, drawn when it is read. See `datasets.formats.images.Image`."""
 
     name: str
     scene: Scene

@@ -44,7 +44,7 @@ def _text(example: Mapping[str, Any], _: Path) -> str:
 def _image(example: Mapping[str, Any], path: Path) -> str:
     import numpy as np
 
-    from datasets.images import write_image
+    from datasets.formats.images import write_image
 
     values = example["image"].read()
     if values.dtype == np.uint8:

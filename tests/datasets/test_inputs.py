@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
+from datasets.formats.tables import Format
 from datasets.inputs import read_inputs, typed
-from datasets.tables import Format
 
 DECOMPOSED = unicodedata.normalize("NFD", "좋다 É")
 

@@ -44,7 +44,7 @@ class Resizer:
         return pixels if pixels.shape[:2] == self.size else self._resize(tf.constant(pixels)).numpy()
 
     def table(self, images: Iterable[Any], count: int) -> np.ndarray:
-        """Read `count` images (see `datasets.images.Image`) into one array `(count, *size, 3)` uint8."""
+        """Read `count` images (see `datasets.formats.images.Image`) into one array `(count, *size, 3)` uint8."""
         table = np.empty((count, *self.size, 3), np.uint8)
         for row, image in enumerate(images):
             table[row] = self(image.read())

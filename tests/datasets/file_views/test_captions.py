@@ -8,7 +8,7 @@ import pytest
 
 import datasets
 from datasets.errors import UserError
-from datasets.images import write_image
+from datasets.formats.images import write_image
 
 FIELDS = ("image", "captions")
 

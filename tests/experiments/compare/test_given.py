@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import datasets
-from datasets.images import Features, read_image
+from datasets.formats.images import Features, read_image
 from experiments.compare import measure
 from experiments.compare.given import MOST_CHARACTERS, raw_inputs
 from experiments.compare.measure import some_inputs

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from datasets.captioned import FeatureStore
 from datasets.errors import UserError
-from datasets.images import read_image
+from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.subwords import Pieces
 from zoo.generation.answers import AnswerOptions

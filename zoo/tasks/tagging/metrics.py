@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from datasets.spans import are_spans
+from datasets.formats.spans import are_spans
 from zoo.tasks.base import Metrics
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from datasets.spans import are_spans
+from datasets.formats.spans import are_spans
 from zoo.data.characters import WordEncoder
 from zoo.data.tokenizer import chunks
 from zoo.layers import crf

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
-from datasets.images import read_image
+from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.tokenizer import TextEncoder
 from zoo.runtime.figures import asked_for, save

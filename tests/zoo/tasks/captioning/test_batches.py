@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import UserError
-from datasets.images import Features
+from datasets.formats.images import Features
 from tests.zoo.generation.test_tokens import ragged, rows_of
 from tests.zoo.tasks.captioning.toy import examples
 from zoo.data.subwords import BEGIN, END

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 from datasets.errors import UserError
-from datasets.images import write_image
+from datasets.formats.images import write_image
 from tests.zoo.conftest import call
 from tests.zoo.tasks.captioning.toy import dataset, examples, features
 from zoo.config import RecurrentOptions, TrainingOptions

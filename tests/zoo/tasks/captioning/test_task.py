@@ -11,7 +11,7 @@ import tensorflow as tf
 import datasets
 from datasets.base import Split
 from datasets.errors import UserError
-from datasets.images import Features
+from datasets.formats.images import Features
 from tests.zoo.tasks.captioning.toy import dataset, examples, features, split
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import recurrent_factory

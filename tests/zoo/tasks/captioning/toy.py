@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.base import Dataset, Info, Split
-from datasets.images import Features
+from datasets.formats.images import Features
 from tests.zoo.tasks.vqa.toy import Picture, pictures
 
 RGB = {"red": 1.0, "blue": -1.0}

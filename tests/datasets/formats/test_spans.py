@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from datasets.spans import are_iob, are_spans, to_iob2
+from datasets.formats.spans import are_iob, are_spans, to_iob2
 
 
 @pytest.mark.parametrize(

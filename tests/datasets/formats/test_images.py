@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from datasets.errors import UserError
-from datasets.images import Features, ImageFile, fingerprint, is_image, read_image, write_image
+from datasets.formats.images import Features, ImageFile, fingerprint, is_image, read_image, write_image
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 
@@ -81,7 +81,7 @@ def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path):
 
 def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
     write_image(PIXELS, tmp_path / "a.png")
-    monkeypatch.setattr("datasets.images.MOST_PIXELS", 34)
+    monkeypatch.setattr("datasets.formats.images.MOST_PIXELS", 34)
     with pytest.raises(UserError, match="7 x 5 pixels are too many"):
         read_image(tmp_path / "a.png")
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import reading
 from datasets.errors import UserError
-from datasets.reading import check_encoding, lines
+from datasets.formats import lines as reading
+from datasets.formats.lines import check_encoding, lines
 
 
 def refused(path: Path, encoding: str = "utf-8") -> str:

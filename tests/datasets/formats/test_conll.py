@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets import conll
-from datasets.conll import Columns, conllu_column, conllu_sentences, conllu_words, parse_column
 from datasets.errors import UserError
+from datasets.formats import conll
+from datasets.formats.conll import Columns, conllu_column, conllu_sentences, conllu_words, parse_column
 
 
 def row(number: str, form: str, upos: str = "X", xpos: str = "_") -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets.columns import LABEL_NAMES, TEXT_NAMES, find
 from datasets.errors import UserError
-from datasets.tables import Format, Table
+from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find
+from datasets.formats.tables import Format, Table
 
 
 def table(tmp_path: Path, header: str, format: Format | None = None, name: str = "a.csv") -> Table:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from datasets.errors import UserError
-from datasets.reading import LONGEST_LINE, lines
+from datasets.formats.lines import LONGEST_LINE, lines
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t"}
 SUFFIXES = {".csv": "comma", ".tsv": "tab", ".tab": "tab", ".txt": "tab", ".jsonl": "json", ".ndjson": "json"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from datasets.series_tables import Columns, SeriesFile, read
-from datasets.tables import Format
+from datasets.formats.series_tables import Columns, SeriesFile, read
+from datasets.formats.tables import Format
 
 NOTHING = Columns()
 WIDE = "date,u,v\n2024-01-01,1,10\n2024-01-02,2,20\n2024-01-03,3,30\n2024-01-04,4,40\n"

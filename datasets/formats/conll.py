@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from datasets.errors import UserError
+from datasets.formats.lines import lines
 from datasets.options import nearest
-from datasets.reading import lines
 from datasets.tagged import Sentence, check_tags, clean
 
 CONLLU_COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from datasets import tables
 from datasets.errors import UserError
-from datasets.tables import Format, Table, is_table
+from datasets.formats import tables
+from datasets.formats.tables import Format, Table, is_table
 
 
 def table(tmp_path: Path, name: str, content: str, format: Format | None = None) -> Table:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 from datasets.errors import UserError
+from datasets.formats.tables import Table
 from datasets.options import flag, nearest
-from datasets.tables import Table
 
 TEXT_NAMES = frozenset({
     "text", "texts", "review", "reviews", "sentence", "sentences", "content", "contents", "document",

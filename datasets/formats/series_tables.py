@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.columns import find
 from datasets.errors import UserError
+from datasets.formats.columns import find
+from datasets.formats.tables import Format, Table, suffix
 from datasets.series import TimeSeries, fill_steps, find_step, first_fault
-from datasets.tables import Format, Table, suffix
 
 if TYPE_CHECKING:
     import numpy as np
