@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from datasets.assembly.visual_questions import IMAGE_NAMES, QUESTION_NAMES
 from datasets.errors import UserError
 from datasets.formats.columns import TEXT_NAMES, find
 from datasets.formats.lines import lines
 from datasets.formats.sentences import read_token_lists
 from datasets.formats.series_tables import SeriesFile
 from datasets.formats.tables import Format, Table, suffix
-from datasets.visual_questions import IMAGE_NAMES, QUESTION_NAMES
 
 PLAIN = Format()
 

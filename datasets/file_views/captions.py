@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.base import Dataset, Info
-from datasets.captioned import (
+from datasets.assembly.captioned_images import (
     Captioned,
     FeatureStore,
     ImageFolder,
@@ -19,6 +18,8 @@ from datasets.captioned import (
     group,
     listed,
 )
+from datasets.assembly.visual_questions import IMAGE_NAMES
+from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.files import existing
 from datasets.formats.columns import find
@@ -27,7 +28,6 @@ from datasets.formats.lines import check_encoding, lines
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table
 from datasets.layouts import SPLIT_NAMES, data_files, folders, split_files, split_folders
 from datasets.options import check_fractions, option, require
-from datasets.visual_questions import IMAGE_NAMES
 
 FIELDS = ("image", "captions")
 CAPTION_NAMES = frozenset(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datasets.assembly.labelled_texts import Part, Row, assemble, clean
 from datasets.base import Dataset, Info
-from datasets.classification import Part, Row, assemble, clean
 from datasets.errors import UserError
 from datasets.files import existing
 from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from datasets.assembly.pairs import Pair, Part, assemble, checked
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.files import existing
@@ -17,7 +18,6 @@ from datasets.formats.lines import check_encoding, lines
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table, suffix
 from datasets.layouts import data_files, split_files
 from datasets.options import check_fractions, option, require
-from datasets.pairs import Pair, Part, assemble, checked
 
 FIELDS = ("source", "target")
 SOURCE_NAMES = frozenset({"source", "src", "source_text", "원문"})

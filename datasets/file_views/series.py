@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from datasets.assembly.series import Cut, TimeSeries, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.files import existing
@@ -11,7 +12,6 @@ from datasets.formats.lines import check_encoding
 from datasets.formats.series_tables import Columns, read
 from datasets.formats.tables import DELIMITERS
 from datasets.options import check_fractions, option, require
-from datasets.series import Cut, TimeSeries, assemble
 
 FIELDS = ("series", "start")
 

@@ -7,16 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.base import Dataset, Info
-from datasets.errors import UserError
-from datasets.files import existing
-from datasets.formats.columns import find
-from datasets.formats.conll import Columns, conllu_column, conllu_sentences, parse_column
-from datasets.formats.lines import check_encoding
-from datasets.formats.tables import Format, Table, suffix
-from datasets.layouts import data_files, split_files
-from datasets.options import check_fractions, option
-from datasets.tagged import (
+from datasets.assembly.tagged_sentences import (
     TAG_NAMES,
     TOKEN_NAMES,
     Part,
@@ -27,6 +18,15 @@ from datasets.tagged import (
     encodable,
     token_list,
 )
+from datasets.base import Dataset, Info
+from datasets.errors import UserError
+from datasets.files import existing
+from datasets.formats.columns import find
+from datasets.formats.conll import Columns, conllu_column, conllu_sentences, parse_column
+from datasets.formats.lines import check_encoding
+from datasets.formats.tables import Format, Table, suffix
+from datasets.layouts import data_files, split_files
+from datasets.options import check_fractions, option
 
 FIELDS = ("tokens", "tags")
 #: How files of each suffix are read. `.txt` and `.tsv` hold columns, as those of the shared tasks often are.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from datasets.assembly.long_text import TextFile, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.files import existing
 from datasets.formats.lines import check_encoding
 from datasets.layouts import data_files, split_files
-from datasets.long_text import TextFile, assemble
 from datasets.options import check_fractions, option
 
 FIELDS = ("text",)

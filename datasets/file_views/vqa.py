@@ -8,6 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datasets.assembly.visual_questions import (
+    ANSWER_NAMES,
+    IMAGE_NAMES,
+    QUESTION_NAMES,
+    Part,
+    Row,
+    assemble,
+    clean,
+)
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.files import existing
@@ -16,7 +25,6 @@ from datasets.formats.lines import check_encoding, lines
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table
 from datasets.layouts import data_files, split_files, split_folders
 from datasets.options import check_fractions, option
-from datasets.visual_questions import ANSWER_NAMES, IMAGE_NAMES, QUESTION_NAMES, Part, Row, assemble, clean
 
 FIELDS = ("image", "question", "answer")
 QUESTIONS = "questions.json"

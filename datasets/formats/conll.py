@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from datasets.assembly.tagged_sentences import Sentence, check_tags, clean
 from datasets.errors import UserError
 from datasets.formats.lines import lines
 from datasets.options import nearest
-from datasets.tagged import Sentence, check_tags, clean
 
 CONLLU_COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 NOT_A_WORD = re.compile(r"[0-9]+-[0-9]+|[0-9]+\.[0-9]+")  # the row of a multiword token, an empty node

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from datasets.assembly.tagged_sentences import TOKEN_NAMES, token_list
 from datasets.errors import UserError
 from datasets.formats.columns import find
 from datasets.formats.conll import Columns, conllu_words, parse_column
 from datasets.formats.tables import Format, Table, suffix
-from datasets.tagged import TOKEN_NAMES, token_list
 
 COLUMN_FILES = (".conll", ".iob", ".iob2", ".bio", ".bioes")
 

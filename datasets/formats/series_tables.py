@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datasets.assembly.series import TimeSeries, fill_steps, find_step, first_fault
 from datasets.errors import UserError
 from datasets.formats.columns import find
 from datasets.formats.tables import Format, Table, suffix
-from datasets.series import TimeSeries, fill_steps, find_step, first_fault
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +31,7 @@ class Columns:
         past, future: covariates.
         header: whether the first row names the columns: `yes`, `no`, or `auto` looks whether it is all numbers.
         encoding: of the file.
-        fill: `none`, or how missing steps and values are filled; see `datasets.series.fill_steps`.
+        fill: `none`, or how missing steps and values are filled; see `datasets.assembly.series.fill_steps`.
         ahead: most rows at the end without values, with future covariates only.
         learnt: the names of the values and covariates are a model's, not the user's.
     """

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datasets.assembly.labelled_texts import Part, Row, assemble, clean
 from datasets.base import Dataset, Info
-from datasets.classification import Part, Row, assemble, clean
 from datasets.errors import UserError
 from datasets.formats.columns import TEXT_NAMES
 from datasets.hub import find_builder, prepare, stamp

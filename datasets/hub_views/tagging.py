@@ -6,12 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datasets.assembly.tagged_sentences import (
+    TAG_NAMES,
+    TOKEN_NAMES,
+    Part,
+    Sentence,
+    assemble,
+    check_tags,
+    clean,
+)
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.hub import find_builder, prepare, stamp
 from datasets.layouts import SPLIT_NAMES
 from datasets.options import flag, nearest, option, require
-from datasets.tagged import TAG_NAMES, TOKEN_NAMES, Part, Sentence, assemble, check_tags, clean
 
 FIELDS = ("tokens", "tags")
 NO_WORD = "_"  # the tag of a multiword token in sets made from CoNLL-U

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datasets.assembly.pairs import Pair, Part, assemble, checked
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.hub import find_builder, prepare, stamp
 from datasets.layouts import SPLIT_NAMES
 from datasets.options import nearest, option, require
-from datasets.pairs import Pair, Part, assemble, checked
 
 FIELDS = ("source", "target")
 

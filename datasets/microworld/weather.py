@@ -16,9 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from datasets.assembly.series import Cut, TimeSeries, assemble
 from datasets.base import Dataset, Info
 from datasets.options import check_fractions, option, require
-from datasets.series import Cut, TimeSeries, assemble
 
 if TYPE_CHECKING:
     import numpy as np

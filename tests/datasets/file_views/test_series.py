@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import datasets
+from datasets.assembly.series import FIELDS
 from datasets.errors import UserError
-from datasets.series import FIELDS
 
 
 def test_a_file_becomes_three_splits(tmp_path: Path):

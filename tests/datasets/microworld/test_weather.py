@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import datasets
+from datasets.assembly.series import FIELDS
 from datasets.errors import UserError
-from datasets.series import FIELDS
 
 
 def load(**options):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from datasets.captioned import FeatureStore
+from datasets.assembly.captioned_images import FeatureStore
 from datasets.errors import UserError
 from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize

@@ -14,7 +14,7 @@ from zoo.cli.options import option
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
-    from datasets.series import TimeSeries
+    from datasets.assembly.series import TimeSeries
     from zoo.tasks.forecasting.windows import Geometry, Truth, Windows
 
 

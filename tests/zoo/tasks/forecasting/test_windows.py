@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from datasets.assembly.series import Cut
 from datasets.errors import UserError
-from datasets.series import Cut
 from tests.zoo.tasks.forecasting.examples import dataset, prepared, series
 from zoo.tasks.forecasting.task import TASK, Options
 from zoo.tasks.forecasting.windows import Geometry, windows_of

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datasets.assembly.splitting import DROPPED, TEST, TRAIN, VALID, assign, content_hash
 from datasets.errors import UserError
-from datasets.splitting import DROPPED, TEST, TRAIN, VALID, assign, content_hash
 
 FRACTIONS = st.floats(0.01, 0.95)
 

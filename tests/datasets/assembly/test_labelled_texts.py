@@ -1,4 +1,4 @@
-"""Tests of `datasets/classification.py` on parts that are in memory."""
+"""Tests of `datasets/assembly/labelled_texts.py` on parts that are in memory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from datasets.assembly.labelled_texts import assemble, clean
 from datasets.base import Dataset, Info
-from datasets.classification import assemble, clean
 from datasets.errors import UserError
 
 INFO = Info(name="some", fields=("text", "label"), notes=("first",))

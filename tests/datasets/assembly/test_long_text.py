@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import long_text
+from datasets.assembly import long_text
+from datasets.assembly.long_text import TextFile, assemble
 from datasets.base import Info
 from datasets.errors import UserError
-from datasets.long_text import TextFile, assemble
 
 INFO = Info("toy", ("text",))
 

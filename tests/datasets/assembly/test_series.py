@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datasets.assembly.series import FIELDS, Cut, TimeSeries, assemble, fill_steps, find_step, first_fault
 from datasets.base import Info
 from datasets.errors import UserError
-from datasets.series import FIELDS, Cut, TimeSeries, assemble, fill_steps, find_step, first_fault
 
 
 def series(length: int, name: str = "a") -> TimeSeries:

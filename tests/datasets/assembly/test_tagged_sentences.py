@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from datasets.assembly.tagged_sentences import assemble, check_tags, clean, token_list
 from datasets.base import Info
 from datasets.errors import UserError
-from datasets.tagged import assemble, check_tags, clean, token_list
 
 
 class Lines:

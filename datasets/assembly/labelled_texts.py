@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
+from datasets.assembly.splitting import CODES, DROPPED, TRAIN, assign, content_hash
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
-from datasets.splitting import CODES, DROPPED, TRAIN, assign, content_hash
 
 if TYPE_CHECKING:
     import numpy as np

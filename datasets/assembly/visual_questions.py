@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from datasets.assembly.splitting import CODES, DROPPED, assign
+from datasets.assembly.tagged_sentences import encodable
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.formats.images import ImageFile, fingerprint
-from datasets.splitting import CODES, DROPPED, assign
-from datasets.tagged import encodable
 
 IMAGE_NAMES = frozenset({
     "image", "images", "image_id", "image_path", "image_file", "file", "file_name", "filename", "path", "picture",

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from datasets.assembly.pairs import assemble, checked, groups
 from datasets.base import Info
 from datasets.errors import UserError
-from datasets.pairs import assemble, checked, groups
 
 INFO = Info("toy", ("source", "target"))
 

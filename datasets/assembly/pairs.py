@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
+from datasets.assembly.splitting import CODES, assign, content_hash
+from datasets.assembly.tagged_sentences import clean, encodable
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
-from datasets.splitting import CODES, assign, content_hash
-from datasets.tagged import clean, encodable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
+from datasets.assembly.splitting import CODES, assign, content_hash
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.formats.spans import are_iob, to_iob2
-from datasets.splitting import CODES, assign, content_hash
 
 if TYPE_CHECKING:
     import numpy as np

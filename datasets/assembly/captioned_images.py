@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from datasets.assembly.splitting import CODES, DROPPED, assign, content_hash
+from datasets.assembly.tagged_sentences import encodable
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.formats.images import Features, Image, ImageFile, fingerprint
 from datasets.options import nearest
-from datasets.splitting import CODES, DROPPED, assign, content_hash
-from datasets.tagged import encodable
 
 SHOWN = 3  # names in a note
 
