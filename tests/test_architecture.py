@@ -240,8 +240,8 @@ def nothing_unsafe_is_loaded(sources: Sources) -> Iterator[str]:
 
 RULES: dict[Rule, list[tuple[str, str]]] = {
     datasets_know_no_model: [
-        ("datasets/files.py", "from zoo.cli.flags import option"),
-        ("datasets/files.py", "def f():\n    import experiments.report"),
+        ("datasets/file_readers/paths.py", "from zoo.cli.flags import option"),
+        ("datasets/file_readers/paths.py", "def f():\n    import experiments.report"),
     ],
     cells_and_layers_are_plain_keras: [
         ("zoo/cells/gru.py", "import tensorflow as tf"),
@@ -294,7 +294,7 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
 TRAINING = {"zoo/__init__.py": "", "zoo/training/__init__.py": "import keras"}
 
 FINE = {
-    "datasets/files.py": "from datasets.errors import UserError\ndef f():\n    import pandas",
+    "datasets/file_readers/paths.py": "from datasets.errors import UserError\ndef f():\n    import pandas",
     "zoo/cells/gru.py": '"""Unlike the LSTM."""\nimport keras, numpy, math\nfrom zoo.cells.base import Cell',
     "zoo/layers/engines/fused.py": "import tensorflow as tf\nfrom zoo.layers.engines import loop",
     "zoo/layers/recurrent.py": "import keras\nrun = keras.layers.RNN",

@@ -9,9 +9,9 @@ from typing import Any
 from datasets.assembly.labelled_texts import Part, Row, assemble, clean
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.split_discovery import SPLIT_NAMES
 from datasets.formats.columns import TEXT_NAMES
 from datasets.hub import find_builder, prepare, stamp
-from datasets.layouts import SPLIT_NAMES
 from datasets.options import flag, nearest, option, require
 
 FIELDS = ("text", "label")

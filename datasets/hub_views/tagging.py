@@ -17,8 +17,8 @@ from datasets.assembly.tagged_sentences import (
 )
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.split_discovery import SPLIT_NAMES
 from datasets.hub import find_builder, prepare, stamp
-from datasets.layouts import SPLIT_NAMES
 from datasets.options import flag, nearest, option, require
 
 FIELDS = ("tokens", "tags")

@@ -9,8 +9,8 @@ from typing import Any
 from datasets.assembly.pairs import Pair, Part, assemble, checked
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.split_discovery import SPLIT_NAMES
 from datasets.hub import find_builder, prepare, stamp
-from datasets.layouts import SPLIT_NAMES
 from datasets.options import nearest, option, require
 
 FIELDS = ("source", "target")

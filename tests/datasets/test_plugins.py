@@ -36,7 +36,7 @@ def test_no_view_with_other_fields(folder: Path):
 
 def test_every_view_of_the_repository_keeps_the_contract():
     packages = [
-        "datasets.file_views",
+        "datasets.file_readers",
         "datasets.hub_views",
         *(f"datasets.{name}" for name in plugins.datasets()),
     ]

@@ -1,4 +1,4 @@
-"""Tests of `datasets/file_views/classification.py`, through `datasets.load`."""
+"""Tests of `datasets/file_readers/classification.py`, through `datasets.load`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from tests.datasets.file_views.labelled_files import (
+from tests.datasets.file_readers.labelled_files import (
     ROWS,
     WRITERS,
     as_csv,

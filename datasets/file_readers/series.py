@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datasets.assembly.series import Cut, TimeSeries, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.files import existing
+from datasets.file_readers.paths import existing
 from datasets.formats.lines import check_encoding
 from datasets.formats.series_tables import Columns, read
 from datasets.formats.tables import DELIMITERS

@@ -10,11 +10,11 @@ from typing import Any
 from datasets.assembly.labelled_texts import Part, Row, assemble, clean
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.files import existing
+from datasets.file_readers.paths import existing
+from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
 from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find
 from datasets.formats.lines import LONGEST_LINE, check_encoding, lines
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table
-from datasets.layouts import data_files, folders, split_files, split_folders
 from datasets.options import check_fractions, option
 
 FIELDS = ("text", "label")

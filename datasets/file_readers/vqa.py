@@ -19,11 +19,11 @@ from datasets.assembly.visual_questions import (
 )
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.files import existing
+from datasets.file_readers.paths import existing
+from datasets.file_readers.split_discovery import data_files, split_files, split_folders
 from datasets.formats.columns import find
 from datasets.formats.lines import check_encoding, lines
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table
-from datasets.layouts import data_files, split_files, split_folders
 from datasets.options import check_fractions, option
 
 FIELDS = ("image", "question", "answer")

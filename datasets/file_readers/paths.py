@@ -10,7 +10,7 @@ from datasets.formats.tables import is_table
 from datasets.options import nearest
 
 HELP = "your own files: a CSV, TSV or JSON Lines table, plain or .gz, or a folder of them or of text files"
-VIEWS = "datasets.file_views"
+VIEWS = "datasets.file_readers"
 MOST_NEIGHBOURS = 10_000
 
 

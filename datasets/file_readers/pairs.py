@@ -12,11 +12,11 @@ from typing import Any
 from datasets.assembly.pairs import Pair, Part, assemble, checked
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.files import existing
+from datasets.file_readers.paths import existing
+from datasets.file_readers.split_discovery import data_files, split_files
 from datasets.formats.columns import find
 from datasets.formats.lines import check_encoding, lines
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table, suffix
-from datasets.layouts import data_files, split_files
 from datasets.options import check_fractions, option, require
 
 FIELDS = ("source", "target")

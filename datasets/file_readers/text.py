@@ -8,9 +8,9 @@ from pathlib import Path
 from datasets.assembly.long_text import TextFile, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.files import existing
+from datasets.file_readers.paths import existing
+from datasets.file_readers.split_discovery import data_files, split_files
 from datasets.formats.lines import check_encoding
-from datasets.layouts import data_files, split_files
 from datasets.options import check_fractions, option
 
 FIELDS = ("text",)

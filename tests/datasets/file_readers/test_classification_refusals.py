@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from datasets.errors import UserError
-from tests.datasets.file_views.labelled_files import (
+from tests.datasets.file_readers.labelled_files import (
     ROWS,
     WRITERS,
     as_csv,

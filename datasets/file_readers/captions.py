@@ -21,12 +21,12 @@ from datasets.assembly.captioned_images import (
 from datasets.assembly.visual_questions import IMAGE_NAMES
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.files import existing
+from datasets.file_readers.paths import existing
+from datasets.file_readers.split_discovery import SPLIT_NAMES, data_files, folders, split_files, split_folders
 from datasets.formats.columns import find
 from datasets.formats.images import is_image
 from datasets.formats.lines import check_encoding, lines
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table
-from datasets.layouts import SPLIT_NAMES, data_files, folders, split_files, split_folders
 from datasets.options import check_fractions, option, require
 
 FIELDS = ("image", "captions")

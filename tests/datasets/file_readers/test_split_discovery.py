@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
+from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
 from datasets.formats.tables import is_table
-from datasets.layouts import data_files, folders, split_files, split_folders
 
 
 def make(folder: Path, *names: str) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from datasets.files import existing, is_path, neighbours
+from datasets.file_readers.paths import existing, is_path, neighbours
 
 
 @pytest.fixture(autouse=True)

@@ -20,12 +20,12 @@ from datasets.assembly.tagged_sentences import (
 )
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.files import existing
+from datasets.file_readers.paths import existing
+from datasets.file_readers.split_discovery import data_files, split_files
 from datasets.formats.columns import find
 from datasets.formats.conll import Columns, conllu_column, conllu_sentences, parse_column
 from datasets.formats.lines import check_encoding
 from datasets.formats.tables import Format, Table, suffix
-from datasets.layouts import data_files, split_files
 from datasets.options import check_fractions, option
 
 FIELDS = ("tokens", "tags")
