@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import ModuleType
 
-from datasets import hub, plugins
+from datasets import plugins
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.file_readers import paths as files
 from datasets.options import build, flag, names, nearest
+from datasets.tfds_adapters import builders as hub
 
 __all__ = ["Dataset", "Example", "Info", "Split", "UserError", "load", "option_groups"]
 

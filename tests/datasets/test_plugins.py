@@ -37,7 +37,7 @@ def test_no_view_with_other_fields(folder: Path):
 def test_every_view_of_the_repository_keeps_the_contract():
     packages = [
         "datasets.file_readers",
-        "datasets.hub_views",
+        "datasets.tfds_adapters",
         *(f"datasets.{name}" for name in plugins.datasets()),
     ]
     for package in packages:

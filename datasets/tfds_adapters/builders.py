@@ -20,7 +20,7 @@ from datasets.errors import UserError
 from datasets.options import nearest
 
 HELP = "a tensorflow-datasets name such as imdb_reviews or glue/sst2, downloaded once"
-VIEWS = "datasets.hub_views"
+VIEWS = "datasets.tfds_adapters"
 CONNECT_SECONDS = 5.0
 NAME = re.compile(r"(?P<name>[A-Za-z_]\w*)(/(?P<config>[^:/]+))?(/[\d.*]+|:[\d.*]+)?")
 RETRIES = 1  # of each download; the default, 10 with growing pauses, keeps a person waiting for minutes

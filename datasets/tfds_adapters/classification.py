@@ -11,8 +11,8 @@ from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.split_discovery import SPLIT_NAMES
 from datasets.formats.columns import TEXT_NAMES
-from datasets.hub import find_builder, prepare, stamp
 from datasets.options import flag, nearest, option, require
+from datasets.tfds_adapters.builders import find_builder, prepare, stamp
 
 FIELDS = ("text", "label")
 USUAL_TEXTS = TEXT_NAMES | {"description"}

@@ -1,4 +1,4 @@
-"""Tests of `datasets/hub.py` that need no prepared set and no network. TensorFlow is not imported."""
+"""Tests of `datasets/tfds_adapters/builders.py` that need no prepared set and no network. TensorFlow is not imported."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets import hub
 from datasets.errors import UserError
+from datasets.tfds_adapters import builders as hub
 
 
 class Builder:

@@ -18,8 +18,8 @@ from datasets.assembly.tagged_sentences import (
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.split_discovery import SPLIT_NAMES
-from datasets.hub import find_builder, prepare, stamp
 from datasets.options import flag, nearest, option, require
+from datasets.tfds_adapters.builders import find_builder, prepare, stamp
 
 FIELDS = ("tokens", "tags")
 NO_WORD = "_"  # the tag of a multiword token in sets made from CoNLL-U

@@ -10,8 +10,8 @@ from datasets.assembly.pairs import Pair, Part, assemble, checked
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.split_discovery import SPLIT_NAMES
-from datasets.hub import find_builder, prepare, stamp
 from datasets.options import nearest, option, require
+from datasets.tfds_adapters.builders import find_builder, prepare, stamp
 
 FIELDS = ("source", "target")
 
