@@ -299,7 +299,7 @@ FINE = {
     "zoo/layers/engines/fused.py": "import tensorflow as tf\nfrom zoo.layers.engines import loop",
     "zoo/layers/recurrent.py": "import keras\nrun = keras.layers.RNN",
     "zoo/layers/pooling.py": 'def f():\n    """As good for an LSTM as for a GRU."""\n    return "outputs"',
-    "zoo/tasks/sentiment/task.py": '"""Scores on imdb."""\nhelp = "let the longest be cut; settings"\nkept = better = 1',
+    "zoo/tasks/sentiment/task.py": '"""On imdb."""\nhelp = "let the longest be cut; settings"\nkept = better = 1',
     "zoo/run.py": "from typing import TYPE_CHECKING\nimport numpy\nif TYPE_CHECKING:\n    import keras",
     "experiments/report/reading.py": "import pandas",
 }

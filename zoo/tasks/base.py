@@ -11,7 +11,7 @@
     task.finish(prepared, model, batches, predictions)
                                                      optional: the predictions with what takes too long to find after
                                                      every epoch, such as a search; once, after training
-    task.by_length(prepared, predictions, batches)   optional: scores by the length of the sequence; see `zoo.tasks.by_length`
+    task.by_length(prepared, predictions, batches)   optional: metrics by length; see `zoo.tasks.by_length`
     task.pictures(prepared, predictions, batches)    optional: matplotlib figures by file name, for the run directory
     task.serve(model, prepared)                      what the exported model answers: raw input in, answer out
     task.answer(server, inputs)                      these answers as rows, for `zoo.predict`

@@ -1,4 +1,4 @@
-"""Tests of `datasets/tfds_adapters/builders.py` that need no prepared set and no network. TensorFlow is not imported."""
+"""Tests of `datasets/tfds_adapters/builders.py`: no prepared set, no network, and TensorFlow is not imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of `datasets/tfds_adapters/classification.py` on sets prepared here, the library's mock data, and no network."""
+"""Tests of `datasets/tfds_adapters/classification.py` on sets prepared here and the library's mock data."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def make(model: Any, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
 
 
 def model_inputs(encoder: WordEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-    """The inputs for words `(batch, words)`: as `zoo.tasks.tagging.batches` makes them, with all spellings in one table."""
+    """The inputs for words `(batch, words)`: as training batches make them, with all spellings in one table."""
     distinct, rows = tf.unique(tf.reshape(tokens, [-1]))
     table = encoder.character_numbers(distinct).to_tensor(0, shape=[None, encoder.max_characters])
     return {
