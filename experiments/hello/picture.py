@@ -3,62 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from zoo.runtime.figures import installed_fonts
+from experiments.hello.exercise import Array, Exercise
+from zoo.runtime.fonts import choose_fonts
 from zoo.runtime.rundir import write_atomically
 
 if TYPE_CHECKING:
-    from experiments.hello.__main__ import Exercise
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
-Array = np.ndarray
 SHOWN_WINDOWS, SHOWN_STEPS, SHOWN_UNITS = 2, 12, 12
-RIGHT = "tab:orange"
+CORRECT = "tab:orange"
 
 
-# ---- letters that a font can draw
-
-
-def characters_of(path: str) -> set[int]:
-    """Code points that a font file has glyphs for; none if it cannot be read."""
-    from matplotlib.font_manager import get_font
-
-    try:
-        return set(get_font(path).get_charmap())
-    except (OSError, RuntimeError, ValueError):
-        return set()
-
-
-def choose_fonts(letters: Iterable[str]) -> tuple[list[str], dict[str, str]]:
-    """Fonts for the letters, and a label for each letter: itself, or its code where no installed font has it.
-
-    Returns:
-        Families for matplotlib, which takes for each letter the first that has it, and the labels.
-    """
-    missing = {letter for letter in letters if letter.isprintable() and not letter.isspace()}
-    labels = {letter: f"U+{ord(letter):04X}" for letter in letters}
-    labels |= {" ": "␣"} if " " in labels else {}
-    families: list[str] = []
-    for family, path in installed_fonts():
-        if not missing and families:
-            break
-        known = characters_of(path)
-        found = {letter for letter in missing if ord(letter) in known}
-        if found or not families:
-            families.append(family)
-        labels |= {letter: letter for letter in found}
-        missing -= found
-    return families, labels
-
-
-# ---- panels
-
-
-def draw_losses(axes: Any, losses: list[float], without_memory: float) -> None:
+def draw_losses(axes: Axes, losses: list[float], without_memory: float) -> None:
     """The learning curve, and the least loss without memory."""
     from matplotlib.ticker import MaxNLocator
 
@@ -71,21 +31,21 @@ def draw_losses(axes: Any, losses: list[float], without_memory: float) -> None:
 
 
 def draw_probabilities(
-    axes: Any, probabilities: Array, targets: Array, rows: list[int], labels: list[str]
-) -> Any:
-    """Probability of each letter (rows) as the next one at each step (columns), the right one framed."""
+    axes: Axes, probabilities: Array, targets: Array, rows: list[int], labels: list[str]
+) -> AxesImage:
+    """Probability of each letter (rows) as the next one at each step (columns), the correct one framed."""
     from matplotlib.patches import Rectangle
 
     image = axes.imshow(probabilities[:, rows].T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     annotate(axes, probabilities[:, rows].T, image)
     for t, target in enumerate(targets):
         corner = (t - 0.5, rows.index(target) - 0.5)
-        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=RIGHT, linewidth=2.5, clip_on=False))
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=CORRECT, linewidth=2.5, clip_on=False))
     axes.set_yticks(range(len(rows)), [labels[row] for row in rows])
     return image
 
 
-def draw_states(axes: Any, states: Array) -> Any:
+def draw_states(axes: Axes, states: Array) -> AxesImage:
     """The hidden states (rows) at each step (columns)."""
     image = axes.imshow(states.T, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
     annotate(axes, states.T, image)
@@ -94,7 +54,7 @@ def draw_states(axes: Any, states: Array) -> Any:
     return image
 
 
-def annotate(axes: Any, values: Array, image: Any) -> None:
+def annotate(axes: Axes, values: Array, image: AxesImage) -> None:
     """Write each value into its cell, light on dark, where the cells are large enough."""
     if values.shape[0] > 10 or values.shape[1] > 6:
         return
@@ -137,7 +97,7 @@ def draw(
     )
     units = min(SHOWN_UNITS, states.shape[2])
     heights = [1 + max(3, len(rows)), 1 + max(3, units)]
-    # Kept together until the file is written: fonts are looked up when the figure is rendered.
+    # All in one context until the file is written: fonts are looked up when the figure is rendered.
     with rc_context({"font.family": families}):
         figure = Figure(figsize=(4.5 + 3.8 * count, 0.33 * sum(heights) + 1.8), layout="constrained")
         left, right = figure.subfigures(1, 2, width_ratios=[4.5, 3.8 * count], squeeze=False)[0]
@@ -147,10 +107,10 @@ def draw(
             targets = task.targets[window, :steps].tolist()
             predicted = draw_probabilities(upper, probabilities[window, :steps], targets, rows, labels)
             hidden = draw_states(lower, states[window, :steps, :units])
-            inputs = [labels[number] for number in task.inputs[window, :steps]]
+            inputs = [labels[letter_id] for letter_id in task.inputs[window, :steps]]
             lower.set_xticks(range(steps), inputs)
             lower.set_xlabel("reads")
-            upper.set_title(f"Window {window + 1}: next letter (right one framed)", fontsize=10)
+            upper.set_title(f"Window {window + 1}: next letter (correct one framed)", fontsize=10)
             lower.set_title("hidden state after reading", fontsize=10)
         right.colorbar(predicted, ax=list(grid[0]), label="probability")
         right.colorbar(hidden, ax=list(grid[1]), label="state")

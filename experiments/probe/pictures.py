@@ -29,7 +29,7 @@ def drawable(tokens: Iterable[str]) -> tuple[list[str], bool]:
 
     Where no installed font has a letter, nothing of these tokens should be drawn: it would be a row of boxes.
     """
-    from experiments.hello.picture import choose_fonts
+    from zoo.runtime.fonts import choose_fonts
 
     letters = {letter for token in tokens for letter in token}
     families, labels = choose_fonts(sorted(letters))
