@@ -1,32 +1,22 @@
 """Probes: the claims that lectures make of recurrent networks, made measurable.
 
-    memory       how many sequences a cell needs until it can remember over a given number of steps
-    gradients    how much of the last step's gradient arrives at each step before it
-    truncation   what truncated back-propagation through time costs and saves
-    gates        states and gates over a text, and the answer after each of its prefixes
-
-Each writes tables (.csv, .md) and pictures (.png) into its --out folder. docs/probes has a page for each.
+Each probe writes tables (.csv, .md) and pictures (.png) into its --out folder. docs/probes has a page for each.
 """
 
 from __future__ import annotations
 
-import argparse
+import dataclasses
 import logging
 import sys
 from pathlib import Path
-from typing import Any
 
-from experiments.probe import gates, gradients, memory, truncation
+from experiments.probe.base import Probe
+from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, collect, main_guard
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import make_folder
 
-PROBES: dict[str, Any] = {
-    "memory": memory,
-    "gradients": gradients,
-    "truncation": truncation,
-    "gates": gates,
-}
+PROBES = "experiments.probe"
 EXAMPLES = """\
 examples:
   python -m experiments.probe memory
@@ -37,43 +27,46 @@ examples:
 """
 
 
+def load(name: str) -> Probe:
+    """A probe by the name of its module."""
+    probe: Probe = plugins.load(PROBES, name, "PROBE")
+    return probe
+
+
 def parser() -> Parser:
     """The command's parser."""
     parser = Parser(prog="python -m experiments.probe", description=__doc__, epilog=EXAMPLES)
-    parts = parser.add_subparsers(dest="probe", required=True, metavar="PROBE")
-    for name, probe in PROBES.items():
-        summary = probe.__doc__.partition("\n")[0]
-        part = parts.add_parser(name, help=summary, description=probe.__doc__)
-        if name == "gates":
-            part.add_argument("run", metavar="RUN", help="a finished run of a task that reads text")
-            part.add_argument("text", metavar="TEXT", help="one input")
-        _common(part, name, hasattr(probe, "FULL"))
-        add_options(part, probe.Options, "what is measured")
+    commands = parser.add_subparsers(dest="probe", required=True, metavar="PROBE")
+    for name in plugins.names(PROBES, "PROBE"):
+        probe = load(name)
+        description = sys.modules[f"{PROBES}.{name}"].__doc__ or ""
+        command = commands.add_parser(name, help=description.partition("\n")[0], description=description)
+        helps = {field.name: field.metadata["help"] for field in dataclasses.fields(probe.options)}
+        for option, metavar in probe.positional.items():
+            command.add_argument(option, metavar=metavar, help=helps[option])
+        folder = f"runs/probes/{name}"
+        command.add_argument("--out", default=folder, metavar="DIR", help=f"folder (default: {folder})")
+        command.add_argument(
+            "--device", default="auto", choices=("auto", "cpu", "gpu"), help="where it runs (default: auto)"
+        )
+        if probe.full:
+            command.add_argument("--full", action="store_true", help="the long way: more of everything")
+        add_options(command, probe.options, "what is measured")
     return parser
-
-
-def _common(part: argparse.ArgumentParser, name: str, has_full: bool) -> None:
-    part.add_argument(
-        "--out", default=f"runs/probes/{name}", metavar="DIR", help=f"folder (default: runs/probes/{name})"
-    )
-    part.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="where it runs")
-    if has_full:
-        part.add_argument("--full", action="store_true", help="the long way: more of everything")
 
 
 @main_guard
 def main(argv: list[str] | None = None) -> None:
     """Parse, measure, write, print."""
     arguments = parser().parse_args(argv)
-    probe = PROBES[arguments.probe]
-    defaults = probe.FULL if getattr(arguments, "full", False) else {}
-    options = collect(arguments, probe.Options, defaults)
-    inputs = {"run": arguments.run, "text": arguments.text} if arguments.probe == "gates" else {}
-    probe.check(options, **inputs)
+    probe = load(arguments.probe)
+    defaults = probe.full if getattr(arguments, "full", False) else {}
+    options = collect(arguments, probe.options, defaults)
+    probe.check(options)
     make_folder(Path(arguments.out))
     configure(arguments.device)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process
-    print(probe.run(options, Path(arguments.out), **inputs))
+    print(probe.run(options, Path(arguments.out)))
 
 
 if __name__ == "__main__":

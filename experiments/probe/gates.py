@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import UserError
+from experiments.probe.base import Probe
+from experiments.probe.gates_record import Record
 from experiments.probe.tables import markdown, write_text
 from zoo.cli import plugins
 from zoo.cli.options import option
@@ -37,79 +39,60 @@ TEXT_FIELDS = ("text", "tokens")
 class Options:
     """What to look at."""
 
+    run: str = option("", "a finished run of a task that reads text", flag=False)
+    text: str = option("", "one input", flag=False)
     layer: str | None = option(None, "which recurrent layer, by name")
     units: int = option(16, "units to draw: those that move most", minimum=1)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What one direction of a layer did on a text.
-
-    Attributes:
-        direction: forward or backward.
-        values: `(tokens, units)` by name, gates before states, in the order of the text.
-        states: the names of the states among them.
-    """
-
-    direction: str
-    values: dict[str, np.ndarray]
-    states: tuple[str, ...]
-
-    @property
-    def moves(self) -> np.ndarray:
-        """The values of the last state that is as wide as any, by which units are chosen to be drawn."""
-        widest = max(self.values[name].shape[1] for name in self.states)
-        return [self.values[name] for name in self.states if self.values[name].shape[1] == widest][-1]
-
-
-def check(options: Options, run: str, text: str) -> None:
+def check(options: Options) -> None:
     """Refuse what cannot be run, before anything slow is imported.
 
     Raises:
         UserError: if there is no such run, its task reads no text, or the text is empty.
     """
-    config = read_config(RunDirectory.open(run))
+    config = read_config(RunDirectory.open(options.run))
     field = plugins.load("zoo.tasks", config.task, "TASK").input_field
     if field not in TEXT_FIELDS:
-        raise UserError(f"{run} is a run of {config.task}, which reads {field}; gates are shown over a text")
-    if not text.strip():
+        raise UserError(
+            f"{options.run} is a run of {config.task}, which reads {field}; gates are shown over a text"
+        )
+    if not options.text.strip():
         raise UserError("the text is empty; give one word or more")
 
 
-def run(options: Options, out: Path, run: str, text: str) -> str:
+def run(options: Options, out: Path) -> str:
     """Look, draw, and give the report.
 
     Args:
-        options: see there.
+        options: the run, the text, and what to look at.
         out: folder of `gates.csv`, `gates.md`, `prefixes.csv` and `gates.png`.
-        run: a finished run directory of a task that reads text.
-        text: one input.
     """
     from experiments.probe.gates_picture import draw
     from zoo.pipeline import load_run
 
-    config = read_config(RunDirectory.open(run))
+    config, text = read_config(RunDirectory.open(options.run)), options.text
     task = plugins.load("zoo.tasks", config.task, "TASK")
-    prepared, model = load_run(Path(run))
+    prepared, model = load_run(Path(options.run))
     server = task.serve(model, prepared)
-    seen = look(server, model, options.layer, text)
-    steps = len(next(iter(seen[0].values.values())))
+    records = look(server, model, options.layer, text)
+    steps = len(next(iter(records[0].values.values())))
     tokens = tokens_of(prepared, text, steps)
     kept_end = getattr(getattr(prepared, "encoder", None), "keep", "start") == "end"
     answers = task.answer(server, prefixes(text, tokens, kept_end))
     make_folder(out)
-    _write_values(seen, tokens, out / "gates.csv")
+    _write_values(records, tokens, out / "gates.csv")
     _write_answers(answers, out / "prefixes.csv")
     title = f"{config.task}, {config.recurrent.cell}"
-    by_number = draw(seen, tokens, answers, options.units, title, out / "gates.png")
-    report = _report(seen, tokens, answers, title)
+    by_number = draw(records, tokens, answers, options.units, title, out / "gates.png")
+    report = _report(records, tokens, answers, title)
     if by_number:
         report += "\n\nNo installed font has these letters, so the picture shows the tokens by number."
     write_text(out / "gates.md", report + "\n")
     return report
 
 
-def look(server: Any, model: Any, layer_name: str | None, text: str) -> list[Seen]:
+def look(server: Any, model: Any, layer_name: str | None, text: str) -> list[Record]:
     """Gates and states of the top cells of a layer while the model answers a text."""
     import tensorflow as tf
 
@@ -130,10 +113,10 @@ def look(server: Any, model: Any, layer_name: str | None, text: str) -> list[See
             f"the layer {layer.name} is not used in the answer to a text; name another with --layer"
         )
     longest = max(len(trace.inputs) for trace in traces)
-    return [_seen(trace) for trace in traces if len(trace.inputs) == longest][: layer.directions]
+    return [_record(trace) for trace in traces if len(trace.inputs) == longest][: layer.directions]
 
 
-def _seen(trace: Any) -> Seen:
+def _record(trace: Any) -> Record:
     """One row, in the order of the text, without padding."""
     from experiments.probe.tracing import gates_of, state_names
 
@@ -143,7 +126,7 @@ def _seen(trace: Any) -> Seen:
         values[name] = np.stack([states[number].numpy()[0] for states in trace.states])
     present = trace.present[0]
     ordered = {name: value[present][:: -1 if trace.reverse else 1] for name, value in values.items()}
-    return Seen("backward" if trace.reverse else "forward", ordered, names)
+    return Record("backward" if trace.reverse else "forward", ordered, names)
 
 
 def tokens_of(prepared: Any, text: str, steps: int) -> list[str]:
@@ -209,20 +192,20 @@ def _places_from_end(text: str, tokens: list[str]) -> list[int] | None:
     return ends[::-1]
 
 
-def _write_values(seen: list[Seen], tokens: list[str], path: Path) -> None:
+def _write_values(records: list[Record], tokens: list[str], path: Path) -> None:
     import pandas as pd
 
     frame = pd.DataFrame(
         {
-            "direction": one.direction,
+            "direction": record.direction,
             "position": n + 1,
             "token": token,
             "name": name,
             "unit": unit,
             "value": round(float(value), 6),
         }
-        for one in seen
-        for name, values in one.values.items()
+        for record in records
+        for name, values in record.values.items()
         for n, token in enumerate(tokens)
         for unit, value in enumerate(values[n])
     )
@@ -236,20 +219,18 @@ def _write_answers(answers: list[dict[str, Any]], path: Path) -> None:
     write_atomically(path, lambda file: frame.to_csv(file, index=False))
 
 
-def _report(seen: list[Seen], tokens: list[str], answers: list[dict[str, Any]], title: str) -> str:
+def _report(records: list[Record], tokens: list[str], answers: list[dict[str, Any]], title: str) -> str:
     """Two Markdown tables: the answers, and the mean of each gate and the size of each state at each token."""
     header = list(answers[0])
     rows = [[n + 1, *(_shown(row.get(name)) for name in header)] for n, row in enumerate(answers)]
     text = f"{title}. The answer after each prefix:\n\n{markdown(['', *header], rows)}"
-    for one in seen:
-        names = list(one.values)
+    for record in records:
+        names = list(record.values)
         rows = [
-            [n + 1, token, *(f"{_summary(name, one.values[name][n]):.3f}" for name in names)]
+            [n + 1, token, *(f"{_summary(name, record.values[name][n]):.3f}" for name in names)]
             for n, token in enumerate(tokens)
         ]
-        text += (
-            f"\n\nRead {one.direction}: means of the gates, root mean squares of candidates and states:\n\n"
-        )
+        text += f"\n\nRead {record.direction}: means of the gates, root mean squares of candidates and states:\n\n"
         text += markdown(["", "token", *names], rows)
     return text
 
@@ -260,3 +241,6 @@ def _summary(name: str, values: np.ndarray) -> float:
 
 def _shown(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+PROBE = Probe(Options, check, run, positional={"run": "RUN", "text": "TEXT"})

@@ -10,19 +10,24 @@ import numpy as np
 from experiments.probe.pictures import drawable, save
 
 if TYPE_CHECKING:
-    from experiments.probe.gates import Seen
+    from experiments.probe.gates_record import Record
 
 LONGEST_TOKEN = 14
 ANSWERS = "answers"
 
 
 def draw(
-    seen: list[Seen], tokens: list[str], answers: list[dict[str, Any]], units: int, title: str, path: Path
+    records: list[Record],
+    tokens: list[str],
+    answers: list[dict[str, Any]],
+    units: int,
+    title: str,
+    path: Path,
 ) -> bool:
     """Draw it; True where the tokens stand as numbers, because no font has their letters.
 
     Args:
-        seen: what each direction did.
+        records: gates and states of each direction.
         tokens: of the text.
         answers: after each prefix; drawn where they hold probabilities, p(class).
         units: how many units are drawn at most: those whose last state moves most, the same ones in every map.
@@ -35,22 +40,22 @@ def draw(
     families, whole = drawable(tokens)
     labels = [_short(token) if whole else str(n + 1) for n, token in enumerate(tokens)]
     shares = _shares(answers) if len(answers) == len(tokens) else {}
-    columns = [(one, names) for one in seen for names in _columns(one, bool(shares))]
+    columns = [(record, names) for record in records for names in _columns(record, bool(shares))]
     rows = max(len(names) for _, names in columns)
-    shown = min(units, seen[0].moves.shape[1])
+    shown = min(units, records[0].moves.shape[1])
     size = (max(4.5, 2.2 + 0.42 * len(tokens)) * len(columns), (0.8 + 0.11 * shown) * rows + 1.8)
     with rc_context({"font.family": families}):
         figure = Figure(figsize=size, layout="constrained")
         figure.suptitle(title)
         grid = figure.subplots(rows, len(columns), squeeze=False)
-        for places, (one, names) in zip(grid.T, columns, strict=True):
+        for places, (record, names) in zip(grid.T, columns, strict=True):
             for axes in places[len(names) :]:
                 axes.set_axis_off()
             for axes, name in zip(places, names, strict=False):
                 if name == ANSWERS:
                     _draw_shares(axes, shares)
                 else:
-                    _draw_map(figure, axes, one, name, units)
+                    _draw_map(figure, axes, record, name, units)
                 axes.set_xlim(-0.5, len(tokens) - 0.5)
                 axes.set_xticks(range(len(tokens)), [])
             lowest = places[len(names) - 1]
@@ -60,25 +65,25 @@ def draw(
     return not whole
 
 
-def _columns(one: Seen, with_answers: bool) -> list[list[str]]:
+def _columns(record: Record, with_answers: bool) -> list[list[str]]:
     """What stands in each column: gates, and beside them states and answers; one column where there are no gates."""
-    states = [name for name in one.values if name in one.states]
-    gates = [name for name in one.values if name not in one.states]
+    states = [name for name in record.values if name in record.states]
+    gates = [name for name in record.values if name not in record.states]
     rest = [*states, *([ANSWERS] if with_answers else [])]
     return [gates, rest] if gates else [rest]
 
 
-def _draw_map(figure: Any, axes: Any, one: Seen, name: str, units: int) -> None:
+def _draw_map(figure: Any, axes: Any, record: Record, name: str, units: int) -> None:
     """A row for each of the units that move most, a column for each token."""
-    values = one.values[name]
-    moving = np.sort(np.argsort(-one.moves.std(axis=0), kind="stable")[:units])
+    values = record.values[name]
+    moving = np.sort(np.argsort(-record.moves.std(axis=0), kind="stable")[:units])
     moving = moving[moving < values.shape[1]]
     largest = float(np.abs(values[:, moving]).max()) or 1.0
     is_gate = "gate" in name
     limits = {"vmin": 0, "vmax": 1} if is_gate else {"vmin": -largest, "vmax": largest}
     cmap = "viridis" if is_gate else "RdBu_r"
     image = axes.imshow(values[:, moving].T, cmap=cmap, aspect="auto", interpolation="nearest", **limits)
-    axes.set_title(f"{name}, read {one.direction}", fontsize=10)
+    axes.set_title(f"{name}, read {record.direction}", fontsize=10)
     axes.set_yticks([])
     axes.set_ylabel(f"{len(moving)} of {values.shape[1]}\nunits", fontsize=8)
     figure.colorbar(image, ax=axes)

@@ -17,7 +17,8 @@ import numpy as np
 
 from datasets.errors import UserError
 from experiments.probe import problems
-from experiments.probe.tables import Results, alike, markdown, write_text
+from experiments.probe.base import Probe
+from experiments.probe.tables import SHOWN_LAGS, Results, alike, factor, markdown, spread, write_text
 from zoo.cli import plugins
 from zoo.cli.options import option
 from zoo.config import RecurrentOptions, read_config
@@ -37,8 +38,6 @@ SHOWN_KEY = {
     "T": "length", "units": "units", "steps of training": "steps", "clip": "clip", "seed": "seed", "cell": "cell",
     "scale": "scale", "when": "when",
 }  # fmt: skip
-#: And how many steps before the last.
-SHOWN_LAGS = (1, 5, 10, 20, 50, 100)
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def measure(options: Options, cell: str, scale: float) -> list[dict[str, Any]]:
         norms = norms_of(learner, batch)
         difference = difference_to_reference(cell, learner, batch, norms) if when == "start" else None
         rows += [
-            {**_key(options, cell, scale, when), "lag": lag, **_spread(column), "difference": difference}
+            {**_key(options, cell, scale, when), "lag": lag, **spread(column), "difference": difference}
             for lag, column in enumerate(norms.T)
             if np.isfinite(column).sum() > SEQUENCES / 2
         ]
@@ -175,12 +174,6 @@ def norms_of(learner: Learner, batch: problems.Sequences) -> np.ndarray:
     with traced(learner.layer) as traces, tf.GradientTape() as tape:
         loss = tf.reduce_sum(learner.losses(learner.answers(inputs, mask), targets))
     return norms_by_lag(tape, loss, traces[0])
-
-
-def _spread(norms: np.ndarray) -> dict[str, float]:
-    """Median and quartiles over the sequences."""
-    lower, norm, upper = np.nanquantile(norms, (0.25, 0.5, 0.75))
-    return {name: float(f"{v:.6g}") for name, v in (("norm", norm), ("lower", lower), ("upper", upper))}
 
 
 def difference_to_reference(
@@ -274,11 +267,4 @@ def report(frame: Any, clipping: Any) -> str:
     return text
 
 
-def factor(norms: np.ndarray) -> float:
-    """The mean factor from one lag to the next, where both are positive numbers."""
-    good = np.isfinite(norms) & (norms > 0)
-    if good.sum() < 2:
-        return float("nan")
-    places = np.flatnonzero(good)
-    first, last = places[0], places[-1]
-    return float((norms[last] / norms[first]) ** (1 / (last - first)))
+PROBE = Probe(Options, check, run, full=FULL)

@@ -9,8 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import datasets
-from experiments.probe.gradients import SHOWN_LAGS, _spread, factor
-from experiments.probe.tables import markdown, write_text
+from experiments.probe.tables import SHOWN_LAGS, factor, markdown, spread, write_text
 from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
 from zoo import pipeline
 from zoo.cli import plugins
@@ -94,7 +93,7 @@ def _frame(found: list[tuple[str, np.ndarray]]) -> Any:
     import pandas as pd
 
     rows = [
-        {"direction": name, "lag": lag, "sequences": int(np.isfinite(column).sum()), **_spread(column)}
+        {"direction": name, "lag": lag, "sequences": int(np.isfinite(column).sum()), **spread(column)}
         for name, norms in found
         for lag, column in enumerate(norms.T)
         if np.isfinite(column).sum() >= max(1, len(norms) / 2)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.probe import problems
+from experiments.probe.base import Probe
 from experiments.probe.problems import Problem
 from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo.cli import plugins
@@ -265,3 +266,6 @@ def report(results: Results) -> str:
             f"{group['parameters'].iloc[0]:,}", f"{group['seconds'].mean():.0f}",
         ])  # fmt: skip
     return markdown(header, lines)
+
+
+PROBE = Probe(Options, check, run, full=FULL)

@@ -6,8 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from datasets.errors import UserError
 from zoo.runtime.rundir import make_folder, write_atomically
+
+#: Of gradients by earlier states, the lags (steps before the last one) that a report's table shows.
+SHOWN_LAGS = (1, 5, 10, 20, 50, 100)
 
 
 class Results:
@@ -90,3 +95,19 @@ def write_text(path: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
 
     write_atomically(path, write)
+
+
+def spread(norms: np.ndarray) -> dict[str, float]:
+    """Median and quartiles over the sequences."""
+    lower, norm, upper = np.nanquantile(norms, (0.25, 0.5, 0.75))
+    return {name: float(f"{v:.6g}") for name, v in (("norm", norm), ("lower", lower), ("upper", upper))}
+
+
+def factor(norms: np.ndarray) -> float:
+    """The mean factor from one lag to the next, where both are positive numbers."""
+    good = np.isfinite(norms) & (norms > 0)
+    if good.sum() < 2:
+        return float("nan")
+    places = np.flatnonzero(good)
+    first, last = places[0], places[-1]
+    return float((norms[last] / norms[first]) ** (1 / (last - first)))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.errors import UserError
+from experiments.probe.base import Probe
 from experiments.probe.problems import Echo
 from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo.cli import plugins
@@ -202,3 +203,6 @@ def report(frame: Any, costs: Any) -> str:
         header = ["cell", "T", "units", "sequences", "k", "seconds of a gradient", "MB at its peak"]
         text += f"\n\n{markdown(header, lines)}"
     return text
+
+
+PROBE = Probe(Options, check, run, full=FULL)

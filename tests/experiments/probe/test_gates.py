@@ -1,24 +1,26 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from experiments.hello import picture as hello_picture
 from experiments.probe import gates
 from experiments.probe.pictures import drawable
 from zoo import pipeline
 from zoo.cli import plugins
 from zoo.config import to_dict
 from zoo.run import config_of, task_parser
+from zoo.runtime import fonts
 from zoo.runtime.rundir import RunDirectory
 
 TEXT = "The film, was GOOD 좋다"
 SENTENCE = "the red circle is small"
 
 
-def test_prefixes_end_where_tokens_end():
+def test_prefixes_end_where_tokens_end() -> None:
     assert gates.prefixes("나는 학교에 간다", ["나는", "학교에", "간다"]) == [
         "나는",
         "나는 학교에",
@@ -34,8 +36,8 @@ def test_prefixes_end_where_tokens_end():
     assert gates.prefixes("one two", ["step 1", "step 2", "step 3"]) == ["one", "one two"]
 
 
-def test_states_and_answers_over_a_text(sentiment_run, tmp_path):
-    text = gates.run(gates.Options(), tmp_path, str(sentiment_run), TEXT)
+def test_states_and_answers_over_a_text(sentiment_run: Path, tmp_path: Path) -> None:
+    text = gates.run(gates.Options(run=str(sentiment_run), text=TEXT), tmp_path)
     frame = pd.read_csv(tmp_path / "gates.csv")
     assert set(frame["name"]) == {"state h"}  # a vanilla cell has no gates
     assert frame["token"].unique().tolist() == ["the", "film", ",", "was", "good", "좋다"]
@@ -54,8 +56,8 @@ def test_states_and_answers_over_a_text(sentiment_run, tmp_path):
     assert (tmp_path / "gates.png").stat().st_size > 1000
 
 
-def test_gates_of_a_tagger_in_both_directions(tagging_run, tmp_path):
-    gates.run(gates.Options(), tmp_path, str(tagging_run), SENTENCE)
+def test_gates_of_a_tagger_in_both_directions(tagging_run: Path, tmp_path: Path) -> None:
+    gates.run(gates.Options(run=str(tagging_run), text=SENTENCE), tmp_path)
     frame = pd.read_csv(tmp_path / "gates.csv")
     assert set(frame["direction"]) == {"forward", "backward"}
     wanted = {"input gate i", "forget gate f", "candidate g", "output gate o", "state h", "state c"}
@@ -70,19 +72,19 @@ def test_gates_of_a_tagger_in_both_directions(tagging_run, tmp_path):
     assert len(pd.read_csv(tmp_path / "prefixes.csv")) == 5
 
 
-def test_letters_without_a_font_are_not_drawn(monkeypatch):
-    own = [font for font in hello_picture.installed_fonts() if font[0] == "DejaVu Sans"]
-    monkeypatch.setattr(hello_picture, "installed_fonts", lambda: own)
+def test_letters_without_a_font_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = [font for font in fonts.installed_fonts() if font[0] == "DejaVu Sans"]
+    monkeypatch.setattr(fonts, "installed_fonts", lambda: own)
     assert drawable(["나는", "a"]) == (["DejaVu Sans"], False)
     assert drawable(["a b", "c"]) == (["DejaVu Sans"], True)
 
 
-def test_what_cannot_be_shown_is_refused(sentiment_run, tmp_path):
+def test_what_cannot_be_shown_is_refused(sentiment_run: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the text is empty"):
-        gates.check(gates.Options(), str(sentiment_run), "  ")
+        gates.check(gates.Options(run=str(sentiment_run), text="  "))
     with pytest.raises(UserError, match="is not the folder of a run"):
-        gates.check(gates.Options(), str(tmp_path / "none"), "a")
+        gates.check(gates.Options(run=str(tmp_path / "none"), text="a"))
     config = config_of("forecasting", task_parser("forecasting").parse_args([]))
     RunDirectory.create(tmp_path / "series").save_config({"config": to_dict(config)})
     with pytest.raises(UserError, match="reads series; gates are shown over a text"):
-        gates.check(gates.Options(), str(tmp_path / "series"), "a")
+        gates.check(gates.Options(run=str(tmp_path / "series"), text="a"))
