@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoo.cli.options import option
 
 if TYPE_CHECKING:
-    from zoo.generation.serving import Settings
+    from zoo.generation.serving import SearchConfiguration
 
 #: What a token may be, and the name of many of them.
 TOKENS = {"subwords": "sub-words", "words": "words", "characters": "characters"}
@@ -41,8 +41,8 @@ class WritingOptions:
     )
 
     @property
-    def search(self) -> Settings:
+    def search(self) -> SearchConfiguration:
         """How an exported model searches where it is not told otherwise."""
-        from zoo.generation.serving import Settings
+        from zoo.generation.serving import SearchConfiguration
 
-        return Settings(self.beam, self.length_penalty, self.max_tokens)
+        return SearchConfiguration(self.beam, self.length_penalty, self.max_tokens)

@@ -27,7 +27,7 @@ Step = Callable[[tf.Tensor, Any], tuple[tf.Tensor, Any, Any]]
 
 
 @dataclass(frozen=True)
-class Found:
+class Hypotheses:
     """What a search found, the best first.
 
     Attributes:
@@ -48,7 +48,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Language:
+class SpecialTokens:
     """Token numbers that a search must know of.
 
     Attributes:
@@ -87,12 +87,12 @@ def beam_search(
     step: Step,
     states: Any,
     limits: tf.Tensor,
-    language: Language,
+    special: SpecialTokens,
     *,
     width: int | tf.Tensor = 5,
     results: int | tf.Tensor = 1,
     penalty: float | tf.Tensor = 1.0,
-) -> Found:
+) -> Hypotheses:
     """The best sequences of a beam that is `width` wide.
 
     At each step every open sequence is continued by every token, and the `width` best of all these and of the finished
@@ -104,13 +104,13 @@ def beam_search(
             width - 1, of which all but one are nothing at first.
         states: before the first step, each `(batch, …)`.
         limits: `(batch,)` int32, the most tokens of each row, `end` included; 0: the row is answered with nothing.
-        language: see there.
+        special: see there.
         width: of the beam.
         results: how many sequences of the beam to give.
         penalty: strength of the length penalty, at least 0; 0 ranks by log probability. This, `width` and `results`
             may be tensors, so that one graph can search in many ways.
     """
-    beam = _Beam(step, tf.cast(limits, tf.int32), language, width, results, penalty)
+    beam = _Beam(step, tf.cast(limits, tf.int32), special, width, results, penalty)
     return beam.search(states)
 
 
@@ -118,22 +118,22 @@ class _Beam:
     """One search: what stays the same at all steps."""
 
     def __init__(
-        self, step: Step, limits: tf.Tensor, language: Language, width: Any, results: Any, penalty: Any
+        self, step: Step, limits: tf.Tensor, special: SpecialTokens, width: Any, results: Any, penalty: Any
     ):
         if isinstance(width, int) and isinstance(results, int) and not 1 <= results <= width:
             raise ValueError(f"results must be from 1 to the width {width}, not {results}")
         if isinstance(penalty, float) and penalty < 0:
             raise ValueError(f"penalty must be at least 0, not {penalty}")
-        self.step, self.limits, self.language = step, limits, language
+        self.step, self.limits, self.special = step, limits, special
         self.width, self.results, self.penalty = width, results, penalty
         self.batch = tf.shape(limits)[0]
         self.steps = tf.maximum(1, tf.reduce_max(tf.concat([limits, [1]], 0)))
 
-    def search(self, states: Any) -> Found:
+    def search(self, states: Any) -> Hypotheses:
         """See `beam_search`."""
-        slots, language = [self.batch, self.width], self.language
+        slots, special = [self.batch, self.width], self.special
         rows = repeat(states, self.width)
-        before = tf.fill([self.batch * self.width], language.begin)
+        before = tf.fill([self.batch * self.width], special.begin)
         dtype, extras = _room(self.step, before, rows, slots, self.steps)
         first = tf.cast(tf.range(self.width) == 0, dtype)
         start = {
@@ -142,7 +142,7 @@ class _Beam:
             "lengths": tf.zeros(slots, tf.int32),
             "done": tf.broadcast_to(self.limits[:, None] <= 0, slots),
             "cut": tf.zeros(slots, tf.bool),
-            "tokens": tf.fill([*slots, self.steps], language.padding),
+            "tokens": tf.fill([*slots, self.steps], special.padding),
             "extras": extras,
         }
         steps, _, _, beam = _loop(
@@ -162,7 +162,7 @@ class _Beam:
         parents, said = which // vocabulary, which % vocabulary
         from_parents = _taker(parents, self.width)
         lengths, was_done = from_parents(lengths), from_parents(beam["done"])
-        ends = said == self.language.end
+        ends = said == self.special.end
         cut = ~was_done & ~ends & (lengths >= self.limits[:, None])
         beam = {
             "log_p": tf.gather(tf.reshape(total, flat), which, batch_dims=1),
@@ -171,7 +171,7 @@ class _Beam:
             "done": was_done | ends | cut,
             "cut": from_parents(beam["cut"]) | cut,
             "tokens": _write(
-                from_parents(beam["tokens"]), n, tf.where(was_done, self.language.padding, said), axis=2
+                from_parents(beam["tokens"]), n, tf.where(was_done, self.special.padding, said), axis=2
             ),
             "extras": tf.nest.map_structure(
                 lambda kept, new: _write(
@@ -188,10 +188,10 @@ class _Beam:
         self, logits: tf.Tensor, beam: dict[str, Any]
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Log probabilities and ranks `(batch, width, vocabulary)` of all continuations, and their lengths."""
-        log_p = tf.nn.log_softmax(self.language.allowed(logits))
+        log_p = tf.nn.log_softmax(self.special.allowed(logits))
         log_p = self._in_slots(log_p)
         done, dtype = beam["done"], log_p.dtype
-        stays = tf.range(tf.shape(log_p)[-1]) == self.language.padding
+        stays = tf.range(tf.shape(log_p)[-1]) == self.special.padding
         never = tf.constant(-float("inf"), dtype)
         log_p = tf.where(done[..., None], tf.where(stays, tf.constant(0, dtype), never), log_p)
         total = beam["log_p"][..., None] + log_p
@@ -214,13 +214,13 @@ class _Beam:
         """`(batch * width, …)` to `(batch, width, …)`."""
         return tf.reshape(rows, tf.concat([[self.batch, self.width], tf.shape(rows)[1:]], 0))
 
-    def _found(self, beam: dict[str, Any], steps: tf.Tensor) -> Found:
+    def _found(self, beam: dict[str, Any], steps: tf.Tensor) -> Hypotheses:
         best = tf.nest.map_structure(lambda t: t[:, : self.results], beam)
         none = tf.math.is_inf(best["log_p"])  # fewer sequences than results
-        tokens = tf.where(none[..., None], self.language.padding, best["tokens"][:, :, :steps])
-        ended = tf.reduce_any(tokens == self.language.end, axis=-1)
-        return Found(
-            tokens=tf.where(tokens == self.language.end, self.language.padding, tokens),
+        tokens = tf.where(none[..., None], self.special.padding, best["tokens"][:, :, :steps])
+        ended = tf.reduce_any(tokens == self.special.end, axis=-1)
+        return Hypotheses(
+            tokens=tf.where(tokens == self.special.end, self.special.padding, tokens),
             lengths=tf.where(none, 0, best["lengths"] - tf.cast(ended, tf.int32)),
             scores=best["ranks"],
             log_probabilities=best["log_p"],
@@ -248,17 +248,17 @@ def sample(
     step: Step,
     states: Any,
     limits: tf.Tensor,
-    language: Language,
+    special: SpecialTokens,
     *,
     chance: Callable[[tf.Tensor], Any],
     temperature: Any = 1.0,
     top_k: Any = 0,
     top_p: Any = 1.0,
-) -> Found:
+) -> Hypotheses:
     """One sequence a row, each token drawn from what the model says, or with `temperature` 0 the most probable one.
 
     Args:
-        step, states, limits, language: see `beam_search`; here a step has `batch` rows.
+        step, states, limits, special: see `beam_search`; here a step has `batch` rows.
         chance: what decides at step n: a number from 0 to below 1 for all rows, so that what is drawn depends on a row
             alone, or one for each, `(batch, 1)`.
         temperature: logits are divided by it; below 1 the probable becomes more so. 0: no drawing (greedy).
@@ -271,18 +271,18 @@ def sample(
     limits = tf.cast(limits, tf.int32)
     batch = tf.shape(limits)[0]
     steps = tf.maximum(1, tf.reduce_max(tf.concat([limits, [1]], 0)))
-    first = tf.fill([batch], language.begin)
+    first = tf.fill([batch], special.begin)
     dtype, room = _room(step, first, states, [batch], steps)
 
     def advance(n: tf.Tensor, last: tf.Tensor, rows: Any, so_far: dict[str, Any]) -> tuple[Any, ...]:
         logits, rows, extras = step(last, rows)
-        log_p = tf.nn.log_softmax(language.allowed(logits))
+        log_p = tf.nn.log_softmax(special.allowed(logits))
         drawn = draw(log_p, chance(n), temperature, top_k, top_p)
         done = so_far["done"]
-        said = tf.where(done, language.padding, drawn)
+        said = tf.where(done, special.padding, drawn)
         gain = tf.gather(log_p, drawn, batch_dims=1)
         lengths = so_far["lengths"] + tf.cast(~done, tf.int32)
-        ends = said == language.end
+        ends = said == special.end
         cut = ~done & ~ends & (lengths >= limits)
         so_far = {
             "log_p": so_far["log_p"] + tf.where(done, tf.zeros_like(gain), gain),
@@ -301,7 +301,7 @@ def sample(
         "lengths": tf.zeros([batch], tf.int32),
         "done": limits <= 0,
         "cut": tf.zeros([batch], tf.bool),
-        "tokens": tf.fill([batch, steps], language.padding),
+        "tokens": tf.fill([batch, steps], special.padding),
         "extras": room,
     }
     taken, _, _, end = _loop(
@@ -309,17 +309,17 @@ def sample(
         advance,
         [tf.constant(0), first, states, start],
     )
-    ended = tf.reduce_any(end["tokens"] == language.end, axis=-1)
-    tokens = tf.where(end["tokens"] == language.end, language.padding, end["tokens"])[:, :taken]
+    ended = tf.reduce_any(end["tokens"] == special.end, axis=-1)
+    tokens = tf.where(end["tokens"] == special.end, special.padding, end["tokens"])[:, :taken]
     lengths = end["lengths"] - tf.cast(ended, tf.int32)
     extras = tf.nest.map_structure(lambda t: t[:, None, :taken], end["extras"])
     log_p = end["log_p"][:, None]
-    return Found(tokens[:, None], lengths[:, None], log_p, log_p, end["cut"][:, None], extras)
+    return Hypotheses(tokens[:, None], lengths[:, None], log_p, log_p, end["cut"][:, None], extras)
 
 
-def greedy(step: Step, states: Any, limits: tf.Tensor, language: Language) -> Found:
+def greedy(step: Step, states: Any, limits: tf.Tensor, special: SpecialTokens) -> Hypotheses:
     """At each step the most probable token."""
-    return sample(step, states, limits, language, chance=lambda n: 0.0, temperature=0.0)
+    return sample(step, states, limits, special, chance=lambda n: 0.0, temperature=0.0)
 
 
 # ------------------------------------------------------------------------------------------ helpers

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN, Pieces
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.search import Found, Language, Step, beam_search, repeat, sample
+from zoo.generation.search import Hypotheses, SpecialTokens, Step, beam_search, repeat, sample
 from zoo.serving import Server
 
-LANGUAGE = Language(BEGIN, END, PADDING, forbidden=(UNKNOWN,))
+SPECIAL_TOKENS = SpecialTokens(BEGIN, END, PADDING, forbidden=(UNKNOWN,))
 #: Arguments of the signature `search` besides the inputs.
 WIDTH, RESULTS, PENALTY = (
     tf.TensorSpec([], tf.int32, name="width"),
@@ -31,21 +31,21 @@ SAMPLING = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class SearchConfiguration:
     """How a model searches where it is not told otherwise.
 
     Attributes:
         width: of the beam.
         penalty: strength of the length penalty.
-        longest: most tokens of a sentence.
+        max_tokens: most tokens of a sentence.
     """
 
     width: int
     penalty: float
-    longest: int
+    max_tokens: int
 
 
-class Begun(NamedTuple):
+class EncoderOutput(NamedTuple):
     """A batch that was read: what a decoder starts from.
 
     Attributes:
@@ -64,11 +64,11 @@ class Begun(NamedTuple):
 def signatures(
     decoder: Any,
     pieces: Pieces,
-    settings: Settings,
-    given: tf.TensorSpec,
+    configuration: SearchConfiguration,
+    inputs: tf.TensorSpec,
     name: str,
-    begin: Callable[[tf.Tensor], Begun],
-    beside: Callable[[Begun, Found], dict[str, tf.Tensor]],
+    encode: Callable[[tf.Tensor], EncoderOutput],
+    extra_outputs: Callable[[EncoderOutput, Hypotheses], dict[str, tf.Tensor]],
 ) -> dict[str, Any]:
     """The three functions of a model that writes sentences.
 
@@ -79,7 +79,7 @@ def signatures(
         cut             (batch,) whether the sentence was cut at the most tokens it may have
 
     `search` also takes `width`, `results` (at most `width`) and `penalty`, and gives these three as `(batch, results)`,
-    the best first, what `beside` gives, and
+    the best first, what `extra_outputs` gives, and
 
         log_probability (batch, results)
         tokens          (batch, results, steps) strings, what was written; "" behind its end
@@ -90,60 +90,64 @@ def signatures(
     Args:
         decoder: see `zoo.layers.decoder.Decoder`.
         pieces: of what it writes.
-        settings: of `serving_default`.
-        given: a batch of inputs.
+        configuration: of `serving_default`.
+        inputs: name, shape and type of a batch of inputs.
         name: of the sentences.
-        begin: reads a batch.
-        beside: what else `search` gives.
+        encode: reads a batch of inputs.
+        extra_outputs: what else `search` gives.
     """
 
-    def best(found: Found) -> dict[str, tf.Tensor]:
+    def best(hypotheses: Hypotheses) -> dict[str, tf.Tensor]:
         return {
-            name: pieces.sentences(found.tokens[:, 0]),
-            "score": found.scores[:, 0],
-            "cut": found.cut[:, 0],
+            name: pieces.sentences(hypotheses.tokens[:, 0]),
+            "score": hypotheses.scores[:, 0],
+            "cut": hypotheses.cut[:, 0],
         }
 
-    @tf.function(input_signature=[given])
+    @tf.function(input_signature=[inputs])
     def serving_default(batch: tf.Tensor) -> dict[str, tf.Tensor]:
-        return best(_search(decoder, begin(batch), settings.width, 1, settings.penalty))
+        return best(_search(decoder, encode(batch), configuration.width, 1, configuration.penalty))
 
-    @tf.function(input_signature=[given, WIDTH, RESULTS, PENALTY])
+    @tf.function(input_signature=[inputs, WIDTH, RESULTS, PENALTY])
     def search(
         batch: tf.Tensor, width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        begun = begin(batch)
-        found = _search(decoder, begun, width, results, penalty)
+        encoded = encode(batch)
+        hypotheses = _search(decoder, encoded, width, results, penalty)
         return {
-            name: pieces.sentences(found.tokens),
-            "score": found.scores,
-            "cut": found.cut,
-            "log_probability": found.log_probabilities,
-            "tokens": tf.gather(pieces.texts, found.tokens),
-            **beside(begun, found),
+            name: pieces.sentences(hypotheses.tokens),
+            "score": hypotheses.scores,
+            "cut": hypotheses.cut,
+            "log_probability": hypotheses.log_probabilities,
+            "tokens": tf.gather(pieces.texts, hypotheses.tokens),
+            **extra_outputs(encoded, hypotheses),
         }
 
-    @tf.function(input_signature=[given, *SAMPLING])
-    def drawn(batch: tf.Tensor, *how: tf.Tensor) -> dict[str, tf.Tensor]:
-        return best(_draw(decoder, begin(batch), *how))
+    @tf.function(input_signature=[inputs, *SAMPLING])
+    def draw_samples(batch: tf.Tensor, *arguments: tf.Tensor) -> dict[str, tf.Tensor]:
+        return best(_draw(decoder, encode(batch), *arguments))
 
-    return {"serving_default": serving_default, "search": search, "sample": drawn}
+    return {"serving_default": serving_default, "search": search, "sample": draw_samples}
 
 
-def _search(decoder: Any, begun: Begun, width: Any, results: Any, penalty: Any) -> Found:
+def _search(decoder: Any, encoded: EncoderOutput, width: Any, results: Any, penalty: Any) -> Hypotheses:
     """The best sentences, with the weights of attention as `extras`; see `zoo.generation.search.beam_search`."""
-    step = _steps(decoder, repeat(decoder.fixed(begun.start, begun.memory, begun.mask), width))
-    states = decoder.first_states(begun.start)
-    return beam_search(step, states, begun.limits, LANGUAGE, width=width, results=results, penalty=penalty)
+    step = _steps(decoder, repeat(decoder.fixed(encoded.start, encoded.memory, encoded.mask), width))
+    states = decoder.first_states(encoded.start)
+    return beam_search(
+        step, states, encoded.limits, SPECIAL_TOKENS, width=width, results=results, penalty=penalty
+    )
 
 
-def _draw(decoder: Any, begun: Begun, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Found:
+def _draw(
+    decoder: Any, encoded: EncoderOutput, temperature: Any, top_k: Any, top_p: Any, seed: Any
+) -> Hypotheses:
     """A sentence a row, drawn token by token by `sample`; it depends on the seed and on its row alone."""
     return sample(
-        _steps(decoder, decoder.fixed(begun.start, begun.memory, begun.mask)),
-        decoder.first_states(begun.start),
-        begun.limits,
-        LANGUAGE,
+        _steps(decoder, decoder.fixed(encoded.start, encoded.memory, encoded.mask)),
+        decoder.first_states(encoded.start),
+        encoded.limits,
+        SPECIAL_TOKENS,
         chance=lambda n: tf.random.stateless_uniform([], tf.stack([seed, n])),
         temperature=temperature,
         top_k=top_k,
@@ -159,28 +163,29 @@ def _steps(decoder: Any, fixed: Any) -> Step:
     return step
 
 
-# ------------------------------------------------------------------------------------------ asking it
+# ------------------------------------------------------------------------------------------ generating
 
 
-def asker(server: Server, options: AnswerOptions) -> Callable[[tf.Tensor], dict[str, np.ndarray]]:
-    """From a batch of inputs to the answers of `search`, or, of `sample`, the draws side by side, `(batch, samples)`.
+def generate_function(server: Server, options: AnswerOptions) -> Callable[[tf.Tensor], dict[str, np.ndarray]]:
+    """A function from a batch of inputs to the arrays of `search`; or to those of `sample`, `(batch, samples)`.
 
     Args:
-        server: with `settings`, which hold where the options say nothing.
+        server: what a task's `make` gives; its `configuration` holds where the options say nothing.
+        options: of the search or of the draws.
     """
     if options.sampling:
-        facts = tf.constant(options.temperature), tf.constant(options.top_k), tf.constant(options.top_p)
+        arguments = tf.constant(options.temperature), tf.constant(options.top_k), tf.constant(options.top_p)
 
-        def drawn(given: tf.Tensor) -> dict[str, np.ndarray]:
+        def generate_samples(inputs: tf.Tensor) -> dict[str, np.ndarray]:
             seeds = range(options.seed, options.seed + options.samples)
-            found = [server.functions["sample"](given, *facts, tf.constant(seed)) for seed in seeds]
-            return {name: np.stack([one[name].numpy() for one in found], axis=1) for name in found[0]}
+            draws = [server.functions["sample"](inputs, *arguments, tf.constant(seed)) for seed in seeds]
+            return {name: np.stack([draw[name].numpy() for draw in draws], axis=1) for name in draws[0]}
 
-        return drawn
-    width, penalty = options.asked(server.settings.width, server.settings.penalty)
+        return generate_samples
+    width, penalty = options.asked(server.configuration.width, server.configuration.penalty)
 
-    def searched(given: tf.Tensor) -> dict[str, np.ndarray]:
-        wanted = tf.constant(width), tf.constant(options.n_best), tf.constant(penalty, tf.float32)
-        return {name: value.numpy() for name, value in server.functions["search"](given, *wanted).items()}
+    def generate_best(inputs: tf.Tensor) -> dict[str, np.ndarray]:
+        arguments = tf.constant(width), tf.constant(options.n_best), tf.constant(penalty, tf.float32)
+        return {name: value.numpy() for name, value in server.functions["search"](inputs, *arguments).items()}
 
-    return searched
+    return generate_best

@@ -7,7 +7,7 @@ import pytest
 from zoo.cli import plugins
 from zoo.cli.options import fields_of
 from zoo.generation.options import WritingOptions
-from zoo.generation.serving import Settings
+from zoo.generation.serving import SearchConfiguration
 
 
 @pytest.mark.parametrize("task", ["translation", "captioning"])
@@ -18,4 +18,4 @@ def test_a_task_has_all_options_with_the_same_limits(task):
 
 
 def test_the_search_is_as_the_options_say():
-    assert WritingOptions(beam=7, length_penalty=0.5, max_tokens=9).search == Settings(7, 0.5, 9)
+    assert WritingOptions(beam=7, length_penalty=0.5, max_tokens=9).search == SearchConfiguration(7, 0.5, 9)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.generation.search import Language, beam_search, greedy, length_penalty, repeat, sample
+from zoo.generation.search import SpecialTokens, beam_search, greedy, length_penalty, repeat, sample
 
 BEGIN, END = 1, 2
-LANGUAGE = Language(BEGIN, END)
+SPECIAL_TOKENS = SpecialTokens(BEGIN, END)
 VOCABULARY = 5  # padding, begin, end, and two words
 
 
@@ -86,7 +86,9 @@ def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -
 @pytest.mark.parametrize("penalty", [0.0, 1.0, 3.0])
 def test_a_wide_beam_finds_the_best_of_all_sequences(penalty):
     table, limit = tables(6), 4
-    found = beam_search(*model(table), limits(*[limit] * 6), LANGUAGE, width=60, results=7, penalty=penalty)
+    found = beam_search(
+        *model(table), limits(*[limit] * 6), SPECIAL_TOKENS, width=60, results=7, penalty=penalty
+    )
     for row in range(6):
         expected = all_sequences(table[row], limit, penalty)[:7]
         assert [words_of(found, row, n) for n in range(7)] == [one[2] for one in expected]
@@ -122,7 +124,9 @@ def by_hand(table: np.ndarray, limit: int, width: int, penalty: float) -> list[t
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
 def test_a_narrow_beam_is_the_one_in_plain_python_though_it_stops_early(width, penalty):
     table = tables(20, seed=1)
-    found = beam_search(*model(table), limits(*[9] * 20), LANGUAGE, width=width, results=1, penalty=penalty)
+    found = beam_search(
+        *model(table), limits(*[9] * 20), SPECIAL_TOKENS, width=width, results=1, penalty=penalty
+    )
     for row in range(20):
         score, words = by_hand(table[row], 9, width, penalty)[0]
         assert words_of(found, row) == words
@@ -132,8 +136,8 @@ def test_a_narrow_beam_is_the_one_in_plain_python_though_it_stops_early(width, p
 @pytest.mark.parametrize("penalty", [0.0, 2.0])
 def test_a_beam_of_one_equals_greedy(penalty):
     table = tables(30, seed=2)
-    beam = beam_search(*model(table), limits(*[8] * 30), LANGUAGE, width=1, penalty=penalty)
-    one_by_one = greedy(*model(table), limits(*[8] * 30), LANGUAGE)
+    beam = beam_search(*model(table), limits(*[8] * 30), SPECIAL_TOKENS, width=1, penalty=penalty)
+    one_by_one = greedy(*model(table), limits(*[8] * 30), SPECIAL_TOKENS)
     for row in range(30):
         assert words_of(beam, row) == words_of(one_by_one, row)
     np.testing.assert_allclose(beam.log_probabilities, one_by_one.log_probabilities)
@@ -149,7 +153,7 @@ def test_a_finished_sequence_stays_as_it_is():
     table = tables(3, sharpness=0.0)
     table[0, :, :, END] += 20  # ends at once
     table[1, :, :, 3] += 20  # never ends
-    found = beam_search(*model(table), limits(12, 12, 12), LANGUAGE, width=2)
+    found = beam_search(*model(table), limits(12, 12, 12), SPECIAL_TOKENS, width=2)
     assert words_of(found, 0) == ()
     np.testing.assert_allclose(found.scores[0, 0], 0, atol=1e-7)
     assert found.tokens.numpy()[0].sum() == 0
@@ -158,8 +162,8 @@ def test_a_finished_sequence_stays_as_it_is():
 
 
 SEARCHES = {
-    "beam": lambda step, states, most: beam_search(step, states, most, LANGUAGE, width=3, results=2),
-    "greedy": lambda step, states, most: greedy(step, states, most, LANGUAGE),
+    "beam": lambda step, states, most: beam_search(step, states, most, SPECIAL_TOKENS, width=3, results=2),
+    "greedy": lambda step, states, most: greedy(step, states, most, SPECIAL_TOKENS),
 }
 
 
@@ -192,7 +196,7 @@ def test_an_empty_batch(search):
 
 
 def test_more_results_than_sequences_are_nothing():
-    found = beam_search(*model(tables(1)), limits(1), LANGUAGE, width=9, results=5)
+    found = beam_search(*model(tables(1)), limits(1), SPECIAL_TOKENS, width=9, results=5)
     assert np.isfinite(found.scores.numpy()).sum() == 3  # nothing, or one of two words
     assert found.lengths.numpy()[0, 3:].tolist() == [0, 0]
     assert not found.cut.numpy()[0, 3:].any()
@@ -211,10 +215,10 @@ def of_seed(seed: int):
 def test_what_is_forbidden_is_never_said():
     table = tables(8)
     table[..., [0, BEGIN, 4]] += 50
-    language = Language(BEGIN, END, forbidden=(4,))
+    special = SpecialTokens(BEGIN, END, forbidden=(4,))
     for found in (
-        beam_search(*model(table), limits(*[6] * 8), language, width=3),
-        sample(*model(table), limits(*[6] * 8), language, chance=for_each_row(8)),
+        beam_search(*model(table), limits(*[6] * 8), special, width=3),
+        sample(*model(table), limits(*[6] * 8), special, chance=for_each_row(8)),
     ):
         inside = np.arange(found.tokens.shape[-1]) < found.lengths.numpy()[..., None]
         assert (found.tokens.numpy()[inside] == 3).all()
@@ -228,10 +232,10 @@ def test_it_runs_in_a_graph_of_any_batch_size():
     def search(rows):
         step, _ = model(table)
         states = {"deep": [rows[:, None]], "last": tf.fill([tf.shape(rows)[0], 1], BEGIN)}
-        found = beam_search(step, states, tf.fill(tf.shape(rows), 6), LANGUAGE, width=3)
+        found = beam_search(step, states, tf.fill(tf.shape(rows), 6), SPECIAL_TOKENS, width=3)
         return found.tokens, found.scores, found.extras["asked"]
 
-    expected = beam_search(*model(table), limits(*[6] * 6), LANGUAGE, width=3)
+    expected = beam_search(*model(table), limits(*[6] * 6), SPECIAL_TOKENS, width=3)
     for rows in ([], [4], [0, 1, 2, 3, 4, 5]):
         _, scores, _ = search(tf.constant(rows, tf.int32))
         np.testing.assert_allclose(scores, expected.scores.numpy()[rows])
@@ -243,7 +247,7 @@ def test_it_runs_in_a_graph_of_any_batch_size():
 ])  # fmt: skip
 def test_settings_that_mean_nothing_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        beam_search(*model(tables(1)), limits(2), LANGUAGE, **arguments)
+        beam_search(*model(tables(1)), limits(2), SPECIAL_TOKENS, **arguments)
 
 
 def test_repeat_keeps_rows_together():
@@ -256,7 +260,9 @@ def test_repeat_keeps_rows_together():
 def first_words(count: int = 4000, **settings) -> np.ndarray:
     """Shares of the first tokens drawn from probabilities 0.5 (end), 0.3 and 0.2."""
     table = np.tile(np.log([1e-9, 1e-9, 0.5, 0.3, 0.2]), (count, VOCABULARY, VOCABULARY, 1))
-    found = sample(*model(table), limits(*[1] * count), LANGUAGE, chance=for_each_row(count), **settings)
+    found = sample(
+        *model(table), limits(*[1] * count), SPECIAL_TOKENS, chance=for_each_row(count), **settings
+    )
     return np.bincount(found.tokens.numpy()[:, 0, 0], minlength=VOCABULARY) / count
 
 
@@ -281,7 +287,7 @@ def test_tokens_are_drawn_with_their_probabilities(settings, expected):
 def test_a_chance_for_all_rows_draws_the_same_whatever_the_batch():
     table = tables(5, sharpness=0.3)
     draws = [
-        sample(*model(table[:rows]), limits(*[9] * rows), LANGUAGE, chance=of_seed(seed))
+        sample(*model(table[:rows]), limits(*[9] * rows), SPECIAL_TOKENS, chance=of_seed(seed))
         for rows, seed in ((5, 0), (5, 0), (5, 7), (3, 0))
     ]
     first, again, other, fewer = [

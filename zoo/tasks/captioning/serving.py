@@ -16,8 +16,8 @@ from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.subwords import Pieces
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.search import Found
-from zoo.generation.serving import Begun, Settings, asker, signatures
+from zoo.generation.search import Hypotheses
+from zoo.generation.serving import EncoderOutput, SearchConfiguration, generate_function, signatures
 from zoo.serving import Server
 from zoo.tasks.captioning.batches import check_shape
 from zoo.tasks.captioning.model import grid_of, seen
@@ -27,8 +27,10 @@ AT_ONCE = 64
 FEATURES = ".npz"
 
 
-def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, settings: Settings) -> Server:
-    """The signatures of a captioner; captions end after `settings.longest` tokens.
+def make(
+    model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, search: SearchConfiguration
+) -> Server:
+    """The signatures of a captioner; captions end after `search.max_tokens` tokens.
 
     See `zoo.generation.serving.signatures`: the inputs are `image` `(batch, height, width, 3)` uint8 of any height and
     width, or, where the model was trained on features, `features` `(batch, …)` float32; a sentence is a `caption`.
@@ -45,23 +47,23 @@ def make(model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, setti
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
     grid = (0, 0) if decoder.attention is None else grid_of(encoder)
 
-    def begin(images: tf.Tensor) -> Begun:
+    def encode(images: tf.Tensor) -> EncoderOutput:
         images = resize(not_empty(images), (shape[0], shape[1])) if pixels else images
         memory, start = encoder(seen(encoder, images), training=False)
-        return Begun(start, memory, None, tf.fill([tf.shape(images)[0]], settings.longest))
+        return EncoderOutput(start, memory, None, tf.fill([tf.shape(images)[0]], search.max_tokens))
 
-    def beside(begun: Begun, found: Found) -> dict[str, tf.Tensor]:
-        weights = found.extras
+    def extra_outputs(encoded: EncoderOutput, hypotheses: Hypotheses) -> dict[str, tf.Tensor]:
+        weights = hypotheses.extras
         return {"attention": tf.reshape(weights, tf.concat([tf.shape(weights)[:3], grid], 0))}
 
     @tf.function(input_signature=[])
     def the_shape() -> dict[str, tf.Tensor]:
         return {"shape": tf.constant(shape, tf.int32)}
 
-    functions = signatures(decoder, pieces, settings, given, "caption", begin, beside)
+    functions = signatures(decoder, pieces, search, given, "caption", encode, extra_outputs)
     functions["shape"] = the_shape
     server = Server(model, [pieces], functions)
-    server.settings, server.shape, server.pixels = settings, shape, pixels
+    server.configuration, server.shape, server.pixels = search, shape, pixels
     return server
 
 
@@ -110,7 +112,7 @@ def _asked(server: Server, images: np.ndarray, options: AnswerOptions) -> Iterat
     """What comes of images or features of the model's size, as arrays of each alone, with its `pixels` (None of
     features)."""
     given = tf.constant(images if server.pixels else images.astype(np.float32))
-    arrays = asker(server, options)(given)
+    arrays = generate_function(server, options)(given)
     for row, values in enumerate(images):
         shown = values if server.pixels else None
         yield {"pixels": shown} | {key: value[row] for key, value in arrays.items()}

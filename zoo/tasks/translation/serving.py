@@ -10,8 +10,8 @@ import tensorflow as tf
 from zoo.data.subwords import END, PADDING, UNKNOWN, Pieces
 from zoo.data.tokenizer import chunks
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.search import Found
-from zoo.generation.serving import Begun, Settings, asker, signatures
+from zoo.generation.search import Hypotheses
+from zoo.generation.serving import EncoderOutput, SearchConfiguration, generate_function, signatures
 from zoo.serving import Server
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
@@ -21,8 +21,8 @@ UNREAD = "⁇"
 AT_ONCE = 64
 
 
-def make(model: Any, source: Pieces, target: Pieces, settings: Settings) -> Server:
-    """The signatures of a translator; sources are cut after `settings.longest` tokens.
+def make(model: Any, source: Pieces, target: Pieces, search: SearchConfiguration) -> Server:
+    """The signatures of a translator; sources are cut after `search.max_tokens` tokens.
 
     See `zoo.generation.serving.signatures`: the inputs are `text`, sentences `(batch,)`; what is written is a
     `translation`. `search` also gives
@@ -33,29 +33,29 @@ def make(model: Any, source: Pieces, target: Pieces, settings: Settings) -> Serv
     An empty sentence is answered with an empty one, whose score is 0.
     """
 
-    def beside(begun: Begun, found: Found) -> dict[str, tf.Tensor]:
-        tokens = tf.where(begun.read == UNKNOWN, UNREAD, tf.gather(source.texts, begun.read))
-        return {"source_tokens": tokens, "attention": found.extras}
+    def extra_outputs(encoded: EncoderOutput, hypotheses: Hypotheses) -> dict[str, tf.Tensor]:
+        tokens = tf.where(encoded.read == UNKNOWN, UNREAD, tf.gather(source.texts, encoded.read))
+        return {"source_tokens": tokens, "attention": hypotheses.extras}
 
-    begin = _reader(model.get_layer("encoder"), source, settings.longest)
+    encode = _encode_function(model.get_layer("encoder"), source, search.max_tokens)
     decoder = model.get_layer("decoder")
-    functions = signatures(decoder, target, settings, TEXT, "translation", begin, beside)
+    functions = signatures(decoder, target, search, TEXT, "translation", encode, extra_outputs)
     server = Server(model, [source, target], functions)
-    server.settings = settings
+    server.configuration = search
     return server
 
 
-def _reader(encoder: Any, source: Pieces, longest: int) -> Callable[[tf.Tensor], Begun]:
-    def begin(text: tf.Tensor) -> Begun:
+def _encode_function(encoder: Any, source: Pieces, longest: int) -> Callable[[tf.Tensor], EncoderOutput]:
+    def encode(text: tf.Tensor) -> EncoderOutput:
         ragged = source(text)[:, :longest]
         lengths = tf.cast(ragged.row_lengths(), tf.int32)
         read = _ended(ragged)
         memory, start = encoder(read, training=False)
         # A model that repeats itself is cut soon; a character of one language may be three of another.
         limits = tf.where(lengths > 0, tf.minimum(longest, 3 * lengths + 10), 0)
-        return Begun(start, memory, read != PADDING, limits, read)
+        return EncoderOutput(start, memory, read != PADDING, limits, read)
 
-    return begin
+    return encode
 
 
 def _ended(ragged: tf.RaggedTensor) -> tf.Tensor:
@@ -88,7 +88,7 @@ def translate_all(server: Server, texts: list[str]) -> list[dict[str, Any]]:
 
 def candidates(server: Server, texts: Iterable[str], options: AnswerOptions) -> Iterator[dict[str, Any]]:
     """For each sentence its candidates: what `search` or `sample` gives, as NumPy arrays of that sentence alone."""
-    ask = asker(server, options)
+    ask = generate_function(server, options)
     for chunk in chunks(texts, AT_ONCE):
         arrays = ask(tf.constant(chunk))
         for row, text in enumerate(chunk):
