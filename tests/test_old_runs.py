@@ -65,6 +65,28 @@ def test_a_finished_run_tells_its_table(folder, tmp_path):
         assert f"\n{name} " in done.out
 
 
+@pytest.mark.parametrize("task", ["captioning", "translation"])
+def test_the_loss_of_an_old_model_is_the_loss(task: str) -> None:
+    """The outputs of `TokenLoss` have new names; in a stored model each keeps the name that it had."""
+    import numpy as np
+
+    from zoo.pipeline import load_run
+
+    folder = next(path for path in RUNS if path.name == task)
+    _, model = load_run(folder / "run")
+    random = np.random.default_rng(0)
+    inputs = {
+        tensor.name: random.integers(1, 3, [3 if size is None else size for size in tensor.shape]).astype(
+            tensor.dtype
+        )
+        for tensor in model.inputs
+    }
+    outputs = model(inputs)
+    assert set(np.unique(outputs["right"])) <= {0.0, 1.0}
+    assert (np.asarray(outputs["surprise"]) > 0).all()
+    assert not np.array_equal(outputs["surprise"], outputs["loss"])
+
+
 def test_the_saved_model_answers_as_it_did():
     import tensorflow as tf
 

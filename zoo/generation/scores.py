@@ -1,4 +1,4 @@
-"""What a model foresees of the right sentences."""
+"""Metrics under teacher forcing: how well a model predicts each token of the target sentences."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ import math
 import numpy as np
 
 
-def foreseen(surprise: np.ndarray, right: np.ndarray) -> dict[str, float]:
-    """Under teacher forcing, over all tokens: mean surprise in nats (`loss`), its exponential, share of right ones."""
-    if not np.isfinite(surprise).all():
+def teacher_forced_metrics(nll: np.ndarray, correct: np.ndarray) -> dict[str, float]:
+    """Metrics over all tokens, where the model reads the target sentence whatever it predicts.
+
+    Args:
+        nll: negative log-likelihood of each target token in nats, `(tokens,)`.
+        correct: 1 where the most probable token is the target, else 0, `(tokens,)`.
+
+    Returns:
+        `loss`, the mean of `nll`; `perplexity`, its exponential; and `accuracy`, the mean of `correct`. All are NaN
+        where a value of `nll` is not finite.
+    """
+    if not np.isfinite(nll).all():
         return dict.fromkeys(("loss", "perplexity", "accuracy"), math.nan)
-    loss = float(surprise.mean()) if len(surprise) else 0.0
+    loss = float(nll.mean()) if len(nll) else 0.0
     return {
         "loss": loss,
         "perplexity": math.exp(min(loss, 700)),
-        "accuracy": float(right.mean()) if len(right) else 0.0,
+        "accuracy": float(correct.mean()) if len(correct) else 0.0,
     }

@@ -15,16 +15,18 @@ MANY = 10_000
 def of_tokens(
     lengths: np.ndarray, which: list[np.ndarray], widths: list[int], outputs: list[dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
-    """`surprise` and `right` of every token, of all sentences in order, `(tokens,)`.
+    """`token_nll` and `token_correct` of every token, of all sentences in order, `(tokens,)`.
 
     Args:
-        lengths: `(sentences,)`, tokens that were foreseen.
+        lengths: `(sentences,)`, target tokens of each.
         which: the sentences of each batch.
         widths: time steps of each batch.
         outputs: of the model for each batch, `(rows, steps)` by name, at least a row a sentence.
     """
     ends = np.cumsum(lengths)
-    found = {name: np.zeros(ends[-1] if len(ends) else 0, np.float64) for name in ("surprise", "right")}
+    found = {
+        name: np.zeros(ends[-1] if len(ends) else 0, np.float64) for name in ("token_nll", "token_correct")
+    }
     for rows, width, output in zip(which, widths, outputs, strict=True):
         steps = np.arange(width)
         inside = steps < lengths[rows][:, None]

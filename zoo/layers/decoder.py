@@ -319,7 +319,7 @@ def step_of(layer: Recurrent, inputs: Tensor, states: StackedStates) -> tuple[Te
 
 @keras.saving.register_keras_serializable(package="zoo")
 class TokenLoss(keras.layers.Layer):
-    r"""How well logits foresee tokens, position by position, so that no logits have to leave the model.
+    r"""Loss of each token, inside the model's graph, so that no logits have to leave the model.
 
     With label smoothing $\epsilon$ (Szegedy et al. 2016) the loss of token y among V is
     $-(1 - \epsilon) \log p(y) - \frac{\epsilon}{V} \sum_v \log p(v)$.
@@ -329,11 +329,11 @@ class TokenLoss(keras.layers.Layer):
 
     Call arguments:
         logits: `(batch, time, vocabulary)`.
-        tokens: `(batch, time)`, what should come.
+        tokens: `(batch, time)`, the targets y.
 
     Returns:
-        By name, each `(batch, time)` and at least float32: `loss`, smoothed; `surprise`, $-\log p(y)$; and `right`, 1.0
-        where the most probable token is the right one, else 0.0.
+        By name, each `(batch, time)` and at least float32: `loss`, smoothed; `token_nll`, $-\log p(y)$; and
+        `token_correct`, 1.0 where the most probable token is y, else 0.0.
 
     Raises:
         ValueError: if `smoothing` is out of range.
@@ -351,14 +351,15 @@ class TokenLoss(keras.layers.Layer):
         """See the class."""
         logits = ops.cast(logits, self.variable_dtype)
         largest = ops.argmax(logits, axis=-1)
-        surprise = keras.losses.sparse_categorical_crossentropy(tokens, logits, from_logits=True)
-        loss = surprise
+        nll = keras.losses.sparse_categorical_crossentropy(tokens, logits, from_logits=True)
+        loss = nll
         if self.smoothing:
             own = ops.take_along_axis(logits, ops.cast(tokens, "int32")[..., None], axis=-1)[..., 0]
-            # -mean log p = log Z - mean of the logits, and log Z = surprise + the right logit
-            loss = surprise + self.smoothing * (own - ops.mean(logits, axis=-1))
-        right = ops.cast(ops.equal(ops.cast(largest, tokens.dtype), tokens), logits.dtype)
-        return {"loss": loss, "surprise": surprise, "right": right}
+            # -mean log p = log Z - mean of the logits, and log Z = nll + the logit of y
+            loss = nll + self.smoothing * (own - ops.mean(logits, axis=-1))
+        correct = ops.cast(ops.equal(ops.cast(largest, tokens.dtype), tokens), logits.dtype)
+        # A saved model knows its outputs by their place in the order of the alphabet: loss, correct, nll.
+        return {"loss": loss, "token_correct": correct, "token_nll": nll}
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
         """What is padding is for weights to say."""
@@ -367,7 +368,7 @@ class TokenLoss(keras.layers.Layer):
         """See the class."""
         return {
             name: keras.KerasTensor(tokens.shape, dtype=self.variable_dtype)
-            for name in ("loss", "surprise", "right")
+            for name in ("loss", "token_correct", "token_nll")
         }
 
     def get_config(self) -> dict[str, Any]:

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from zoo.generation.scores import foreseen
+from zoo.generation.scores import teacher_forced_metrics
 
 
-def test_what_the_model_foresees():
-    found = foreseen(np.log([2.0, 8.0]), np.array([1.0, 0.0]))
-    assert found == {"loss": pytest.approx(math.log(4)), "perplexity": pytest.approx(4), "accuracy": 0.5}
-    assert math.isnan(foreseen(np.array([np.nan]), np.array([1.0]))["accuracy"])
-    assert math.isfinite(foreseen(np.array([1e9]), np.array([0.0]))["perplexity"])
+def test_metrics_over_all_tokens() -> None:
+    metrics = teacher_forced_metrics(np.log([2.0, 8.0]), np.array([1.0, 0.0]))
+    assert metrics == {"loss": pytest.approx(math.log(4)), "perplexity": pytest.approx(4), "accuracy": 0.5}
+    assert math.isnan(teacher_forced_metrics(np.array([np.nan]), np.array([1.0]))["accuracy"])
+    assert math.isfinite(teacher_forced_metrics(np.array([1e9]), np.array([0.0]))["perplexity"])

@@ -193,11 +193,11 @@ def test_the_loss_is_the_formula(smoothing):
     found = TokenLoss(smoothing)(logits, tokens)
     log_p = np.asarray(tf.nn.log_softmax(logits))
     own = np.take_along_axis(log_p, tokens[..., None], -1)[..., 0]
-    np.testing.assert_allclose(found["surprise"], -own, rtol=1e-4)
+    np.testing.assert_allclose(found["token_nll"], -own, rtol=1e-4)
     np.testing.assert_allclose(
         found["loss"], -(1 - smoothing) * own - smoothing * log_p.mean(-1), rtol=1e-4, atol=1e-6
     )
-    assert (np.asarray(found["right"]) == (logits.argmax(-1) == tokens)).all()
-    assert found["right"][0, 1] == 1
+    assert (np.asarray(found["token_correct"]) == (logits.argmax(-1) == tokens)).all()
+    assert found["token_correct"][0, 1] == 1
     with pytest.raises(ValueError, match="smoothing must be"):
         TokenLoss(1.0)

@@ -140,7 +140,7 @@ class CaptionBatches:
         )
 
     def gather(self, plans: list[CaptionPlan], outputs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """`surprise` and `right` of every token (`END` included), of all captions in order, `(tokens,)`."""
+        """`token_nll` and `token_correct` of every token (`END` included), of all captions in order, `(tokens,)`."""
         which, widths = [plan.which for plan in plans], [plan.width - 1 for plan in plans]
         return of_tokens(self.decoded.lengths - 1, which, widths, outputs)
 

@@ -46,7 +46,7 @@ def build(
     decoder = make_decoder(vocabulary, recurrent.options.units, recurrent, options, scoring)
     read = caption[:, :-1]
     logits = decoder(read, start) if scoring == "none" else decoder(read, start, memory)
-    told = TokenLoss(options.label_smoothing, name="foreseen")(logits, caption[:, 1:])
+    told = TokenLoss(options.label_smoothing, name="token_loss")(logits, caption[:, 1:])
     return keras.Model({"images": images, "image": row, "caption": caption}, told, name="captioning")
 
 

@@ -212,11 +212,11 @@ class Captioning:
         }
 
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches) -> Metrics:
-        """What the model foresees of people's captions; and, after the search, how good its own ones are."""
-        from zoo.generation.scores import foreseen
+        """Teacher-forced metrics on people's captions; and, after the search, how good its own ones are."""
+        from zoo.generation.scores import teacher_forced_metrics
         from zoo.tasks.captioning import scores
 
-        metrics = foreseen(predictions["surprise"], predictions["right"])
+        metrics = teacher_forced_metrics(predictions["token_nll"], predictions["token_correct"])
         if "found" in predictions:
             captions = _texts(predictions)
             metrics |= scores.compared(captions, targets.references) | _true(captions, targets)

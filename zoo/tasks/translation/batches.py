@@ -114,6 +114,6 @@ class PairBatches:
         return Batch({"source": source, "target": target}, expected, (expected != 0).astype(np.float32))
 
     def gather(self, plans: list[PairPlan], outputs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """`surprise` and `right` of every target token (`END` included), of all sentences in order, `(tokens,)`."""
+        """`token_nll` and `token_correct` of each target token (`END` included), in order, `(tokens,)`."""
         which, widths = [plan.which for plan in plans], [plan.target_width - 1 for plan in plans]
         return of_tokens(self.decoded.lengths - 1, which, widths, outputs)

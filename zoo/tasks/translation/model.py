@@ -1,4 +1,4 @@
-"""The translation model: an encoder that reads the source, and a decoder that foresees the target token by token."""
+"""The translation model: an encoder that reads the source, and a decoder that predicts the target token by token."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def build(sizes: tuple[int, int], recurrent: Any, options: Any) -> keras.Model:
         logits = decoder(target[:, :-1], start)
     else:
         logits = decoder(target[:, :-1], start, memory, mask)
-    told = TokenLoss(options.label_smoothing, name="foreseen")(logits, target[:, 1:])
+    told = TokenLoss(options.label_smoothing, name="token_loss")(logits, target[:, 1:])
     return keras.Model({"source": source, "target": target}, told, name="translation")
 
 

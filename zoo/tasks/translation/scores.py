@@ -1,4 +1,4 @@
-"""How good translations are: BLEU and chrF by sacreBLEU, beside what the model foresees of the right ones."""
+"""How good translations are: BLEU and chrF by sacreBLEU, beside the teacher-forced metrics."""
 
 from __future__ import annotations
 

@@ -153,11 +153,11 @@ class Translation:
         return {**predictions, "found": translate_all(self.serve(model, prepared), batches.texts())}
 
     def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches) -> Metrics:
-        """What the model foresees of the right translations; and, after the search, how good its own ones are."""
-        from zoo.generation.scores import foreseen
+        """Teacher-forced metrics on the reference translations; and, after the search, how good its own ones are."""
+        from zoo.generation.scores import teacher_forced_metrics
         from zoo.tasks.translation import scores
 
-        metrics = foreseen(predictions["surprise"], predictions["right"])
+        metrics = teacher_forced_metrics(predictions["token_nll"], predictions["token_correct"])
         if "found" in predictions:
             metrics |= scores.compared(_texts(predictions), targets.references())
             metrics["cut"] = float(np.mean([one["cut"] for one in predictions["found"]] or [0.0]))

@@ -82,11 +82,11 @@ def test_outputs_come_back_in_the_order_of_the_captions():
         caption = batches.load(plan).inputs["caption"][:, 1:]
         rows = np.pad(plan.which, (0, 7 - len(plan.which)))
         values = 100.0 * rows[:, None] + np.arange(caption.shape[1])
-        outputs.append({"surprise": values, "right": -values})
+        outputs.append({"token_nll": values, "token_correct": -values})
     found = batches.gather(plans, outputs)
     expected = [100 * n + k for n, length in enumerate(batches.decoded.lengths) for k in range(length - 1)]
-    assert found["surprise"].tolist() == expected
-    assert found["right"].tolist() == [-value for value in expected]
+    assert found["token_nll"].tolist() == expected
+    assert found["token_correct"].tolist() == [-value for value in expected]
 
 
 def test_what_an_image_knows_goes_along():

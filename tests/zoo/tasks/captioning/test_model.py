@@ -41,16 +41,16 @@ def test_the_encoder_gives_a_memory_and_a_start(kind, memory, grid):
 
 
 @pytest.mark.parametrize("kind", SHAPES)
-def test_each_caption_is_foreseen_from_its_own_image(kind):
+def test_each_caption_is_predicted_from_its_own_image(kind):
     model, images = make(kind), some(kind)
     caption = np.array([[2, 5, 6, 3], [2, 5, 6, 3], [2, 5, 6, 3]], np.int32)
     rows = np.array([2, 0, 2], np.int32)
-    found = model({"images": images, "image": rows, "caption": caption})["surprise"].numpy()
+    found = model({"images": images, "image": rows, "caption": caption})["token_nll"].numpy()
     assert found.shape == (3, 3)
     np.testing.assert_allclose(found[0], found[2], rtol=1e-5)
     assert np.abs(found[0] - found[1]).max() > 1e-4
     alone = model({"images": images[2:], "image": np.array([0], np.int32), "caption": caption[:1]})
-    np.testing.assert_allclose(alone["surprise"][0], found[0], rtol=1e-4)
+    np.testing.assert_allclose(alone["token_nll"][0], found[0], rtol=1e-4)
 
 
 def test_what_is_attended_to_tells_of_the_whole_image():

@@ -133,7 +133,7 @@ def test_padding_changes_no_loss_and_no_gradient(attention):
             outputs = model(batch.inputs | {"caption": caption})
             loss = tf.reduce_sum(TASK.loss(caption[:, 1:], outputs) * (caption[:, 1:] != 0))
         slopes = [tf.convert_to_tensor(slope) for slope in tape.gradient(loss, model.trainable_variables)]
-        return loss, slopes, outputs["surprise"][:, : batch.targets.shape[1]] * batch.weights
+        return loss, slopes, outputs["token_nll"][:, : batch.targets.shape[1]] * batch.weights
 
     for plain, padded in zip(keras.tree.flatten(run(0)), keras.tree.flatten(run(5)), strict=True):
         np.testing.assert_allclose(plain, padded, atol=2e-5)
@@ -167,10 +167,10 @@ def test_it_learns_to_say_what_is_in_an_image(kind):
 
 def predictions(*captions: str) -> dict:
     found = [{"caption": caption, "score": -1.0, "cut": n == 1} for n, caption in enumerate(captions)]
-    return {"surprise": np.log([2.0] * 5), "right": np.ones(5), "found": found, "looked": []}
+    return {"token_nll": np.log([2.0] * 5), "token_correct": np.ones(5), "found": found, "looked": []}
 
 
-def test_without_a_search_only_what_is_foreseen_is_scored():
+def test_without_a_search_only_teacher_forced_metrics_are_scored():
     ready = prepared()
     told = {name: values for name, values in predictions().items() if name != "found"}
     assert TASK.score(ready, told, ready.valid) == {

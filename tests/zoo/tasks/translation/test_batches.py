@@ -61,11 +61,11 @@ def test_outputs_come_back_in_the_order_of_the_pairs(seed):
     outputs = []
     for plan in plans:
         expected = batches.load(plan).targets
-        outputs.append({"surprise": expected * 2.0, "right": expected * 1.0})
+        outputs.append({"token_nll": expected * 2.0, "token_correct": expected * 1.0})
     found = batches.gather(plans, outputs)
     expected = np.concatenate([row[1:] for row in rows_of(batches.decoded)])
-    assert found["right"].tolist() == expected.tolist()
-    assert found["surprise"].tolist() == (2 * expected).tolist()
+    assert found["token_correct"].tolist() == expected.tolist()
+    assert found["token_nll"].tolist() == (2 * expected).tolist()
 
 
 def test_texts_are_read_when_asked_for():

@@ -115,7 +115,7 @@ def test_padding_changes_no_loss_and_no_gradient(attention):
             outputs = model(inputs)
             loss = tf.reduce_sum(TASK.loss(targets, outputs) * (targets != 0))
         slopes = [tf.convert_to_tensor(slope) for slope in tape.gradient(loss, model.trainable_variables)]
-        return loss, slopes, outputs["surprise"][:, : batch.targets.shape[1]] * batch.weights
+        return loss, slopes, outputs["token_nll"][:, : batch.targets.shape[1]] * batch.weights
 
     for plain, padded in zip(keras.tree.flatten(run(0)), keras.tree.flatten(run(5)), strict=True):
         np.testing.assert_allclose(plain, padded, atol=2e-5)
@@ -126,9 +126,9 @@ def test_the_loss_is_smoothed_and_the_score_is_not():
     outputs = {}
     for smoothing in (0.0, 0.5):
         outputs[smoothing] = trainer("gru", prepared(label_smoothing=smoothing)).model(batch.inputs)
-    np.testing.assert_allclose(outputs[0.0]["surprise"], outputs[0.5]["surprise"], rtol=1e-5)
-    np.testing.assert_allclose(outputs[0.0]["loss"], outputs[0.0]["surprise"], rtol=1e-5)
-    assert np.abs(outputs[0.5]["loss"] - outputs[0.5]["surprise"]).max() > 1e-3
+    np.testing.assert_allclose(outputs[0.0]["token_nll"], outputs[0.5]["token_nll"], rtol=1e-5)
+    np.testing.assert_allclose(outputs[0.0]["loss"], outputs[0.0]["token_nll"], rtol=1e-5)
+    assert np.abs(outputs[0.5]["loss"] - outputs[0.5]["token_nll"]).max() > 1e-3
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_it_learns_to_translate(options: dict):
 # ------------------------------------------------------------------------------------------ metrics
 
 
-def test_without_a_search_only_what_is_foreseen_is_scored():
+def test_without_a_search_only_teacher_forced_metrics_are_scored():
     ready = prepared()
-    predictions = {"surprise": np.log([2.0] * 5), "right": np.ones(5)}
+    predictions = {"token_nll": np.log([2.0] * 5), "token_correct": np.ones(5)}
     assert TASK.score(ready, predictions, ready.valid) == {
         "loss": pytest.approx(np.log(2)),
         "perplexity": pytest.approx(2),
@@ -172,7 +172,7 @@ def test_details_show_what_was_translated():
         {"translation": "a cat", "score": -1.0, "cut": False},
         {"translation": "x", "score": -2.0, "cut": True},
     ]
-    predictions = {"surprise": np.zeros(5), "right": np.ones(5), "found": found}
+    predictions = {"token_nll": np.zeros(5), "token_correct": np.ones(5), "found": found}
     details = TASK.details(ready, predictions, ready.valid)
     assert details["samples"][0] == {"source": "eine Katze", "reference": "a cat", **found[0]}
     assert TASK.score(ready, predictions, ready.valid)["cut"] == 0.5
