@@ -1,4 +1,4 @@
-"""Words to numbers: a word's own number, and the numbers of its characters. One definition for training and export."""
+"""Word and character encoder: a word's id and its characters' ids. One definition for training and export."""
 
 from __future__ import annotations
 

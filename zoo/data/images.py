@@ -1,4 +1,4 @@
-"""Images of any size to images of the model's size: one definition for training, prediction and the exported model."""
+"""Image preprocessing: images of any size to the model's size. One definition for training and the exported model."""
 
 from __future__ import annotations
 

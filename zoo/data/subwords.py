@@ -1,12 +1,12 @@
-"""Sentences to tokens and back without loss: words, characters, or pieces of words learnt from the training texts.
+"""A tokenizer of sentences that loses nothing: to words, characters, or sub-words learnt from the training texts.
 
-A sentence is first parted in words: each takes the blank before it along, as the mark `▁`, and every character that is
-no letter, mark or digit is a word of its own. `Ein Mann, der` becomes `▁Ein ▁Mann , ▁der`, and to put the tokens next
-to one another and turn the marks into blanks gives the sentence back (Kudo and Richardson 2018).
+A sentence is first split into words. The blank before a word belongs to the word and is written as the mark `▁`. Every
+character that is no letter, mark or digit is a word of its own. `Ein Mann, der` becomes `▁Ein ▁Mann , ▁der`. To get the
+sentence back, join the tokens and turn the marks into blanks (Kudo and Richardson 2018).
 
-The pieces are learnt by byte-pair encoding (Sennrich, Haddow and Birch 2016) with the library sentencepiece. Which
-pieces a word is made of is decided here, in TensorFlow operations, the same in training and in the exported model: from
-the left, always the longest piece that fits.
+Sub-words are learnt by byte-pair encoding (Sennrich, Haddow and Birch 2016) with the library sentencepiece. A word is
+split into sub-words here, in TensorFlow operations, the same in training and in the exported model: from the left,
+always the longest sub-word that fits.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from zoo.data.ragged import Ragged
 from zoo.data.tokenizer import chunks
 
 PADDING, UNKNOWN, BEGIN, END = range(4)
-#: Numbers that stand for no piece.
+#: Ids that stand for no token of the vocabulary.
 RESERVED = 4
 MARK = "▁"
 SPACES = r"[\s\x{0b}\x{1c}-\x{1f}\x{85}\p{Z}]+"
 WORD = r"▁?(?:[\p{L}\p{M}\p{N}]+|[^▁\p{L}\p{M}\p{N}])"
 KINDS = ("subwords", "words", "characters")
-#: Rare characters that make up less than this share of the text get no piece of their own.
+#: Rare characters that make up less than this share of the text get no token of their own.
 RARE_CHARACTERS = 0.0002
 WORDS_AT_ONCE = 8192
 
@@ -61,31 +61,31 @@ def _marked(texts: tf.Tensor) -> tf.Tensor:
     return texts
 
 
-class Pieces(tf.Module):
-    """The tokens of one language: sentences to numbers and numbers to sentences.
+class SubwordTokenizer(tf.Module):
+    """The tokens of one language: sentences to token ids and token ids to sentences.
 
-    0 is padding, 1 a token that is not known, 2 the begin and 3 the end of a sentence; the pieces follow.
+    0 is padding, 1 an unknown token, 2 the begin and 3 the end of a sentence; the tokens of the vocabulary follow.
 
     Args:
-        pieces: the tokens with the numbers 4, 5, …
+        vocabulary: the tokens with the ids 4, 5, …
         kind: `subwords`, `words` or `characters`.
     """
 
-    def __init__(self, pieces: Iterable[str], kind: str):
-        super().__init__(name="pieces")
-        self.pieces = tuple(pieces)
+    def __init__(self, vocabulary: Iterable[str], kind: str):
+        super().__init__(name="tokenizer")
+        self.vocabulary = tuple(vocabulary)
         self.kind = kind
-        count = len(self.pieces)
-        keys = tf.constant(list(self.pieces), tf.string, shape=(count,))
+        count = len(self.vocabulary)
+        keys = tf.constant(list(self.vocabulary), tf.string, shape=(count,))
         numbers = tf.range(RESERVED, RESERVED + count, dtype=tf.int64)
         self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, numbers), UNKNOWN)
-        self.texts = tf.constant(["", "", "", "", *self.pieces])
-        self.longest = max(map(len, self.pieces), default=1)
+        self.texts = tf.constant(["", "", "", "", *self.vocabulary])
+        self.longest = max(map(len, self.vocabulary), default=1)
 
     @property
     def size(self) -> int:
         """How many different numbers there are."""
-        return RESERVED + len(self.pieces)
+        return RESERVED + len(self.vocabulary)
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """The numbers of the tokens of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end."""
@@ -106,7 +106,7 @@ class Pieces(tf.Module):
         def step(
             n: tf.Tensor, place: tf.Tensor, found: tf.TensorArray
         ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
-            number, size = self._longest_piece(words, tf.minimum(place, tf.maximum(lengths - 1, 0)))
+            number, size = self._longest_subword(words, tf.minimum(place, tf.maximum(lengths - 1, 0)))
             open_ = place < lengths
             return (
                 n + 1,
@@ -122,8 +122,8 @@ class Pieces(tf.Module):
         columns = tf.transpose(tf.reshape(found.gather(tf.range(done)), [done, tf.shape(words)[0]]))
         return tf.RaggedTensor.from_tensor(columns, padding=PADDING)
 
-    def _longest_piece(self, words: tf.Tensor, place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The number of the longest piece at a place in each word, and its characters; one character if none fits."""
+    def _longest_subword(self, words: tf.Tensor, place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Id and length of the longest sub-word at a place in each word; where none fits, UNKNOWN and one character."""
         sizes = tf.range(self.longest, 0, -1)
         at = tf.repeat(place[:, None], self.longest, axis=1)
         candidates = tf.strings.substr(
@@ -185,17 +185,17 @@ def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> lis
         texts: training sentences.
         kind: `subwords`, `words` or `characters`.
         size: at most so many.
-        min_count: words and characters seen less often are left out; pieces of words always occur twice.
+        min_count: words and characters seen less often are left out; sub-words always occur twice.
 
     Returns:
-        Words and characters with the most frequent first (equal counts in the order of the text); pieces in the order
-        in which they were learnt, the characters last.
+        Words and characters with the most frequent first (equal counts in the order of the text); sub-words in the
+        order in which they were learnt, the characters last.
 
     Raises:
         UserError: if nothing is left, or `size` does not hold the characters.
     """
     if kind == "subwords":
-        return _learn_pieces(texts, size)
+        return _learn_subwords(texts, size)
     split = split_characters if kind == "characters" else split_words
     counts: Counter[bytes] = Counter()
     for words, _ in _flat(texts, split):
@@ -206,7 +206,7 @@ def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> lis
     return kept
 
 
-def _learn_pieces(texts: Iterable[str], size: int) -> list[str]:
+def _learn_subwords(texts: Iterable[str], size: int) -> list[str]:
     import sentencepiece
 
     written = io.BytesIO()
@@ -227,15 +227,15 @@ def _learn_pieces(texts: Iterable[str], size: int) -> list[str]:
         reason = "more characters than --vocabulary" if "required_chars" in str(problem) else "no text"
         raise UserError(f"no sub-words can be learnt: the training texts hold {reason}") from None
     model = sentencepiece.SentencePieceProcessor(model_proto=written.getvalue())
-    pieces = (
+    subwords = (
         model.id_to_piece(n)
         for n in range(model.get_piece_size())
         if not (model.is_control(n) or model.is_unknown(n))
     )
-    return [piece for piece in pieces if _in_one_word(piece)]
+    return [subword for subword in subwords if _in_one_word(subword)]
 
 
-def _in_one_word(piece: str) -> bool:
+def _in_one_word(subword: str) -> bool:
     """The library also learns runs of punctuation, which are several words here."""
-    body = piece.removeprefix(MARK)
+    body = subword.removeprefix(MARK)
     return len(body) <= 1 or all(unicodedata.category(letter)[0] in "LMN" for letter in body)

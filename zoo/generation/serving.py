@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN, Pieces
+from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN, SubwordTokenizer
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.search import Hypotheses, SpecialTokens, Step, beam_search, repeat, sample
 from zoo.serving import Server
@@ -63,7 +63,7 @@ class EncoderOutput(NamedTuple):
 
 def signatures(
     decoder: Any,
-    pieces: Pieces,
+    tokenizer: SubwordTokenizer,
     configuration: SearchConfiguration,
     inputs: tf.TensorSpec,
     name: str,
@@ -89,7 +89,7 @@ def signatures(
 
     Args:
         decoder: see `zoo.layers.decoder.Decoder`.
-        pieces: of what it writes.
+        tokenizer: of the sentences that it writes.
         configuration: of `serving_default`.
         inputs: name, shape and type of a batch of inputs.
         name: of the sentences.
@@ -99,7 +99,7 @@ def signatures(
 
     def best(hypotheses: Hypotheses) -> dict[str, tf.Tensor]:
         return {
-            name: pieces.sentences(hypotheses.tokens[:, 0]),
+            name: tokenizer.sentences(hypotheses.tokens[:, 0]),
             "score": hypotheses.scores[:, 0],
             "cut": hypotheses.cut[:, 0],
         }
@@ -115,11 +115,11 @@ def signatures(
         encoded = encode(batch)
         hypotheses = _search(decoder, encoded, width, results, penalty)
         return {
-            name: pieces.sentences(hypotheses.tokens),
+            name: tokenizer.sentences(hypotheses.tokens),
             "score": hypotheses.scores,
             "cut": hypotheses.cut,
             "log_probability": hypotheses.log_probabilities,
-            "tokens": tf.gather(pieces.texts, hypotheses.tokens),
+            "tokens": tf.gather(tokenizer.texts, hypotheses.tokens),
             **extra_outputs(encoded, hypotheses),
         }
 

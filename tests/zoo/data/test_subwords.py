@@ -11,7 +11,7 @@ from zoo.data.subwords import (
     KINDS,
     PADDING,
     UNKNOWN,
-    Pieces,
+    SubwordTokenizer,
     learn,
     split_characters,
     split_words,
@@ -26,7 +26,7 @@ TEXTS = [
 ] * 2
 
 
-def pieces_of(made: Pieces, text: str) -> list[str]:
+def pieces_of(made: SubwordTokenizer, text: str) -> list[str]:
     return [made.texts.numpy()[n].decode() for n in made(tf.constant([text]))[0].numpy()]
 
 
@@ -58,7 +58,7 @@ def test_characters():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sentence_of_known_characters_comes_back(kind):
-    made = Pieces(learn(TEXTS, kind, 200, min_count=1), kind)
+    made = SubwordTokenizer(learn(TEXTS, kind, 200, min_count=1), kind)
     found = made.sentences(made(tf.constant(TEXTS)).to_tensor()).numpy()
     assert [text.decode() for text in found] == [" ".join(text.split()) for text in TEXTS]
 
@@ -73,9 +73,9 @@ def longest_match(word: str, vocabulary: set[str]) -> list[str | None]:
     return found
 
 
-def test_always_the_longest_piece_from_the_left():
+def test_always_the_longest_subword_from_the_left():
     vocabulary = ["▁", "a", "b", "c", "ab", "abc", "bc", "▁a", "한", "한국", "▁x"]
-    made = Pieces(vocabulary, "subwords")
+    made = SubwordTokenizer(vocabulary, "subwords")
     draw = np.random.default_rng(0)
     for _ in range(30):
         text = "▁" + "".join(draw.choice(list("abcx한국?"), size=draw.integers(1, 9)).tolist())
@@ -88,7 +88,7 @@ def test_always_the_longest_piece_from_the_left():
 
 
 def test_pieces_do_not_depend_on_the_other_words():
-    made = Pieces(learn(TEXTS, "subwords", 60), "subwords")
+    made = SubwordTokenizer(learn(TEXTS, "subwords", 60), "subwords")
     together = made(tf.constant([*TEXTS, "", "unbekanntes Wort"])).to_list()
     assert together == [
         made(tf.constant([text]))[0].numpy().tolist() for text in [*TEXTS, "", "unbekanntes Wort"]
@@ -99,7 +99,7 @@ def test_pieces_do_not_depend_on_the_other_words():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_nothing_in_a_graph_too(kind):
-    made = Pieces(["a", "▁a"], kind)
+    made = SubwordTokenizer(["a", "▁a"], kind)
     encode = tf.function(
         lambda texts: made(texts).to_tensor(), input_signature=[tf.TensorSpec([None], tf.string)]
     )
@@ -110,7 +110,7 @@ def test_nothing_is_nothing_in_a_graph_too(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_texts_at_once_are_encoded_as_the_graph_encodes_them(kind):
-    made = Pieces(learn(TEXTS, kind, 60), kind)
+    made = SubwordTokenizer(learn(TEXTS, kind, 60), kind)
     texts = [*TEXTS, "", "ganz anders: 새"]
     found, expected = made.encode_all(iter(texts)), made(tf.constant(texts)).to_list()
     assert [
@@ -120,7 +120,7 @@ def test_all_texts_at_once_are_encoded_as_the_graph_encodes_them(kind):
 
 
 def test_what_is_not_known():
-    made = Pieces(["▁der", "▁Mann"], "words")
+    made = SubwordTokenizer(["▁der", "▁Mann"], "words")
     assert made(tf.constant(["der Hund"])).to_list() == [[4, UNKNOWN]]
     assert made.sentences(tf.constant([[BEGIN, 4, UNKNOWN, 5, END, PADDING]])).numpy().tolist() == [
         b"der Mann"

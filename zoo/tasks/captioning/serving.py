@@ -14,7 +14,7 @@ from datasets.assembly.captioned_images import FeatureStore
 from datasets.errors import UserError
 from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
-from zoo.data.subwords import Pieces
+from zoo.data.subwords import SubwordTokenizer
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.search import Hypotheses
 from zoo.generation.serving import EncoderOutput, SearchConfiguration, generate_function, signatures
@@ -28,7 +28,7 @@ FEATURES = ".npz"
 
 
 def make(
-    model: Any, pieces: Pieces, shape: tuple[int, ...], pixels: bool, search: SearchConfiguration
+    model: Any, tokenizer: SubwordTokenizer, shape: tuple[int, ...], pixels: bool, search: SearchConfiguration
 ) -> Server:
     """The signatures of a captioner; captions end after `search.max_tokens` tokens.
 
@@ -60,9 +60,9 @@ def make(
     def the_shape() -> dict[str, tf.Tensor]:
         return {"shape": tf.constant(shape, tf.int32)}
 
-    functions = signatures(decoder, pieces, search, given, "caption", encode, extra_outputs)
+    functions = signatures(decoder, tokenizer, search, given, "caption", encode, extra_outputs)
     functions["shape"] = the_shape
-    server = Server(model, [pieces], functions)
+    server = Server(model, [tokenizer], functions)
     server.configuration, server.shape, server.pixels = search, shape, pixels
     return server
 

@@ -20,7 +20,7 @@ from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
     from zoo.data.ragged import Ragged
-    from zoo.data.subwords import Pieces
+    from zoo.data.subwords import SubwordTokenizer
     from zoo.layers.pretrained import PretrainedEncoder
     from zoo.tasks.captioning.batches import CaptionBatches
 
@@ -72,7 +72,7 @@ class Options(WritingOptions):
 class Prepared:
     """Images of one size, or features, with captions as token numbers. See `zoo.tasks.base.Prepared`."""
 
-    pieces: Pieces
+    tokenizer: SubwordTokenizer
     shape: tuple[int, ...]
     pixels: bool
     options: Options
@@ -93,7 +93,7 @@ class Prepared:
         assert self.train is not None
         examples = list(split)
         images = _images(examples, self.shape, self.pixels, self.pretrained)
-        captions, of_image = _captions(examples, self.pieces, self.options)
+        captions, of_image = _captions(examples, self.tokenizer, self.options)
         size, widths = self.train.batch_size, self.train.widths
         known = _known(examples, self.options)
         batches = CaptionBatches.of(known, images, captions, of_image, size, widths)
@@ -103,7 +103,7 @@ class Prepared:
 
     def to_json(self) -> dict[str, Any]:
         """See `zoo.tasks.base.Prepared`."""
-        stored = {"pieces": list(self.pieces.pieces), "shape": list(self.shape), "pixels": self.pixels}
+        stored = {"pieces": list(self.tokenizer.vocabulary), "shape": list(self.shape), "pixels": self.pixels}
         if self.pretrained is not None and self.options.encoder_weights != applications.NONE:
             from zoo.tasks.captioning.encoders import digest
 
@@ -139,17 +139,19 @@ class Captioning:
         applications.check(
             options.encoder, options.encoder_weights, options.encoder_trainable, options.image_size
         )
-        from zoo.data.subwords import Pieces, learn
+        from zoo.data.subwords import SubwordTokenizer, learn
         from zoo.generation.tokens import taken
         from zoo.tasks.captioning import encoders
         from zoo.tasks.captioning.batches import CaptionBatches, captions_of
 
         examples = list(dataset.train)
         texts = _cased(captions_of(examples)[0], options)
-        pieces = Pieces(learn(texts, options.tokens, options.vocabulary, options.min_count), options.tokens)
+        tokenizer = SubwordTokenizer(
+            learn(texts, options.tokens, options.vocabulary, options.min_count), options.tokens
+        )
         shape, pixels = _shape(examples, options)
         pretrained = encoders.make(options, shape, pixels)
-        captions, of_image = _captions(examples, pieces, options)
+        captions, of_image = _captions(examples, tokenizer, options)
         short = np.flatnonzero(captions.lengths <= options.max_tokens)
         if not len(short):
             raise UserError(
@@ -158,9 +160,9 @@ class Captioning:
         images = _images(examples, shape, pixels, pretrained)
         known = _known(examples, options)
         train = CaptionBatches.of(known, images, taken(captions, short), of_image[short], batch_size)
-        notes = _notes(pieces, captions, len(captions) - len(short), shape, pixels, options)
+        notes = _notes(tokenizer, captions, len(captions) - len(short), shape, pixels, options)
         notes += () if pretrained is None else encoders.notes(options.encoder, pretrained, images)
-        prepared = Prepared(pieces, shape, pixels, options, train, None, notes, dataset.test, pretrained)
+        prepared = Prepared(tokenizer, shape, pixels, options, train, None, notes, dataset.test, pretrained)
         return replace(prepared, valid=prepared.batches(dataset.valid))
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
@@ -168,10 +170,10 @@ class Captioning:
         import zoo.layers.decoder
         import zoo.layers.image_encoder
         import zoo.layers.pretrained  # noqa: F401  (registered, they can be loaded)
-        from zoo.data.subwords import Pieces
+        from zoo.data.subwords import SubwordTokenizer
 
-        pieces = Pieces(stored["pieces"], options.tokens)
-        return Prepared(pieces, tuple(stored["shape"]), stored["pixels"], options)
+        tokenizer = SubwordTokenizer(stored["pieces"], options.tokens)
+        return Prepared(tokenizer, tuple(stored["shape"]), stored["pixels"], options)
 
     # ---- model
 
@@ -185,7 +187,7 @@ class Captioning:
         pretrained = prepared.pretrained
         if pretrained is not None:
             pretrained = pretrained.copy(with_weights=options.encoder_weights != applications.NONE)
-        return build(images.shape[1:], spread, prepared.pieces.size, recurrent, options, pretrained)
+        return build(images.shape[1:], spread, prepared.tokenizer.size, recurrent, options, pretrained)
 
     def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
         """None: what needs no recurrence is to look captions up."""
@@ -271,7 +273,7 @@ class Captioning:
         """See `zoo.tasks.captioning.serving.make`."""
         from zoo.tasks.captioning.serving import make
 
-        return make(model, prepared.pieces, prepared.shape, prepared.pixels, prepared.options.search)
+        return make(model, prepared.tokenizer, prepared.shape, prepared.pixels, prepared.options.search)
 
     def answer(
         self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
@@ -319,12 +321,14 @@ def _images(
     return Resizer((shape[0], shape[1])).table((example["image"] for example in examples), len(examples))
 
 
-def _captions(examples: list[Any], pieces: Pieces, options: Options) -> tuple[Ragged, np.ndarray]:
+def _captions(
+    examples: list[Any], tokenizer: SubwordTokenizer, options: Options
+) -> tuple[Ragged, np.ndarray]:
     """The captions of all images in tokens, and the image of each."""
     from zoo.tasks.captioning.batches import captions_of
 
     texts, of_image = captions_of(examples)
-    return pieces.encode_all(_cased(texts, options)), of_image
+    return tokenizer.encode_all(_cased(texts, options)), of_image
 
 
 def _known(examples: list[Any], options: Options) -> list[Any]:
@@ -339,13 +343,18 @@ def _cased(texts: list[str], options: Options) -> list[str]:
 
 
 def _notes(
-    pieces: Pieces, captions: Ragged, left_out: int, shape: tuple[int, ...], pixels: bool, options: Options
+    tokenizer: SubwordTokenizer,
+    captions: Ragged,
+    left_out: int,
+    shape: tuple[int, ...],
+    pixels: bool,
+    options: Options,
 ) -> tuple[str, ...]:
     unknown = float((captions.values == 1).mean()) if len(captions.values) else 0.0
     size = " x ".join(map(str, shape[:2] if pixels else shape))
     notes = [
         f"{'images' if pixels else 'features'}: {size}; captions: {len(captions):,} in train, "
-        f"{len(pieces.pieces):,} different {TOKENS[options.tokens]}, {unknown:.1%} of them unknown"
+        f"{len(tokenizer.vocabulary):,} different {TOKENS[options.tokens]}, {unknown:.1%} of them unknown"
     ]
     if left_out:
         notes.append(

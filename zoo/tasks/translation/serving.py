@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from zoo.data.subwords import END, PADDING, UNKNOWN, Pieces
+from zoo.data.subwords import END, PADDING, UNKNOWN, SubwordTokenizer
 from zoo.data.tokenizer import chunks
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.search import Hypotheses
@@ -21,7 +21,9 @@ UNREAD = "⁇"
 AT_ONCE = 64
 
 
-def make(model: Any, source: Pieces, target: Pieces, search: SearchConfiguration) -> Server:
+def make(
+    model: Any, source: SubwordTokenizer, target: SubwordTokenizer, search: SearchConfiguration
+) -> Server:
     """The signatures of a translator; sources are cut after `search.max_tokens` tokens.
 
     See `zoo.generation.serving.signatures`: the inputs are `text`, sentences `(batch,)`; what is written is a
@@ -45,7 +47,9 @@ def make(model: Any, source: Pieces, target: Pieces, search: SearchConfiguration
     return server
 
 
-def _encode_function(encoder: Any, source: Pieces, longest: int) -> Callable[[tf.Tensor], EncoderOutput]:
+def _encode_function(
+    encoder: Any, source: SubwordTokenizer, longest: int
+) -> Callable[[tf.Tensor], EncoderOutput]:
     def encode(text: tf.Tensor) -> EncoderOutput:
         ragged = source(text)[:, :longest]
         lengths = tf.cast(ragged.row_lengths(), tf.int32)

@@ -19,7 +19,7 @@ from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
     from zoo.data.ragged import Ragged
-    from zoo.data.subwords import Pieces
+    from zoo.data.subwords import SubwordTokenizer
     from zoo.tasks.translation.batches import PairBatches
 
 #: Sentences with their translations in `metrics.json`.
@@ -46,8 +46,8 @@ class Options(WritingOptions):
 class Prepared:
     """Pairs as token numbers. See `zoo.tasks.base.Prepared`."""
 
-    source: Pieces
-    target: Pieces
+    source: SubwordTokenizer
+    target: SubwordTokenizer
     options: Options
     train: PairBatches | None = None
     valid: PairBatches | None = None
@@ -70,7 +70,7 @@ class Prepared:
 
     def to_json(self) -> dict[str, Any]:
         """See `zoo.tasks.base.Prepared`."""
-        return {"source": list(self.source.pieces), "target": list(self.target.pieces)}
+        return {"source": list(self.source.vocabulary), "target": list(self.target.vocabulary)}
 
 
 class Translation:
@@ -96,12 +96,12 @@ class Translation:
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
         """Learn the tokens of both languages on train and turn train and dev into numbers."""
-        from zoo.data.subwords import Pieces, learn
+        from zoo.data.subwords import SubwordTokenizer, learn
         from zoo.generation.tokens import taken
         from zoo.tasks.translation.batches import PairBatches
 
         source, target = (
-            Pieces(
+            SubwordTokenizer(
                 learn(_side(dataset.train, side), options.tokens, options.vocabulary, options.min_count),
                 options.tokens,
             )
@@ -123,9 +123,9 @@ class Translation:
     def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
         """See `zoo.tasks.base.Task`."""
         import zoo.layers.decoder  # noqa: F401
-        from zoo.data.subwords import Pieces
+        from zoo.data.subwords import SubwordTokenizer
 
-        source, target = (Pieces(stored[side], options.tokens) for side in self.fields)
+        source, target = (SubwordTokenizer(stored[side], options.tokens) for side in self.fields)
         return Prepared(source, target, options)
 
     # ---- model
@@ -250,13 +250,16 @@ def _some(split: Split, which: np.ndarray) -> Split:
 
 
 def _notes(
-    pieces: tuple[Pieces, Pieces], sides: tuple[Ragged, Ragged], left_out: int, options: Options
+    tokenizers: tuple[SubwordTokenizer, SubwordTokenizer],
+    sides: tuple[Ragged, Ragged],
+    left_out: int,
+    options: Options,
 ) -> Iterator[str]:
     unknown = [float((side.values == 1).mean()) if len(side.values) else 0.0 for side in sides]
     yield (
-        f"vocabulary: {len(pieces[0].pieces):,} {TOKENS[options.tokens]} of the source and "
-        f"{len(pieces[1].pieces):,} of the target learnt on train; {unknown[0]:.1%} and {unknown[1]:.1%} of its "
-        "tokens are unknown"
+        f"vocabulary: {len(tokenizers[0].vocabulary):,} {TOKENS[options.tokens]} of the source and "
+        f"{len(tokenizers[1].vocabulary):,} of the target learnt on train; {unknown[0]:.1%} and "
+        f"{unknown[1]:.1%} of its tokens are unknown"
     )
     if left_out:
         yield f"left out: {left_out:,} training pairs longer than {options.max_tokens} tokens (--max-tokens)"

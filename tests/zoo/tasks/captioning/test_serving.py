@@ -142,7 +142,7 @@ def test_the_search_is_by_the_models_own_numbers(loaded_run, server):
 
     prepared, model = loaded_run
     answer = search(server.functions["search"], IMAGES, width=5, results=2)
-    numbers = {piece.encode(): n for n, piece in enumerate(prepared.pieces.pieces, 4)}
+    numbers = {piece.encode(): n for n, piece in enumerate(prepared.tokenizer.vocabulary, 4)}
     for row in (0, 3):
         memory, start = model.get_layer("encoder")(
             Resizer(prepared.shape[:2])(IMAGES[row])[None], training=False

@@ -38,7 +38,7 @@ def trainer(cell: str, ready, training: dict | None = None, units: int = 3) -> T
 
 def test_tokens_and_sizes_are_learnt_on_train_alone_and_told():
     ready = prepared(dataset(examples(8), [{**examples(1)[0], "captions": ("red or blue",)}]))
-    assert set(ready.pieces.pieces) == {"▁red", "▁blue", "▁and", "▁right", "▁of"}
+    assert set(ready.tokenizer.vocabulary) == {"▁red", "▁blue", "▁and", "▁right", "▁of"}
     assert ready.valid.decoded.values.tolist().count(1) == 1  # `or` is not in train
     assert (ready.shape, ready.pixels) == ((8, 12, 3), True)
     assert "captions: 16 in train, 5 different words, 0.0% of them unknown" in "\n".join(ready.notes)
@@ -73,7 +73,7 @@ def test_long_captions_are_left_out_of_training_alone():
 def test_lower_case_is_learnt_and_references_stay():
     rows = [{**one, "captions": ("RED and Blue",)} for one in examples(4)]
     ready = prepared(dataset(rows, rows), lowercase=True)
-    assert set(ready.pieces.pieces) == {"▁red", "▁and", "▁blue"}
+    assert set(ready.tokenizer.vocabulary) == {"▁red", "▁and", "▁blue"}
     assert ready.valid.references[0] == ("RED and Blue",)
     known = [{**one, "true_captions": one["captions"]} for one in rows]
     ready = prepared(dataset(known, known), lowercase=True)
@@ -98,7 +98,7 @@ def test_the_test_split_is_read_only_when_it_is_asked_for():
 def test_what_prediction_needs_goes_through_json(tokens):
     ready = prepared(tokens=tokens, vocabulary=20)
     again = TASK.restore(ready.to_json(), ready.options)
-    assert (again.pieces.pieces, again.pieces.kind) == (ready.pieces.pieces, tokens)
+    assert (again.tokenizer.vocabulary, again.tokenizer.kind) == (ready.tokenizer.vocabulary, tokens)
     assert (again.shape, again.pixels) == (ready.shape, ready.pixels)
 
 

@@ -144,7 +144,7 @@ def test_the_search_is_by_the_models_own_numbers(run, server):
 
     prepared, model = load_run(run)
     answer = search(server.functions["search"], SENTENCES, width=5, results=2)
-    numbers = {piece.encode(): n for n, piece in enumerate(prepared.target.pieces, 4)}
+    numbers = {piece.encode(): n for n, piece in enumerate(prepared.target.vocabulary, 4)}
     for row in (0, 2):
         source = tf.constant([[*prepared.source(tf.constant([SENTENCES[row]]))[0].numpy()[:30], END]])
         memory, start = model.get_layer("encoder")(source, training=False)

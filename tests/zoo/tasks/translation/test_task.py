@@ -50,7 +50,7 @@ def trainer(cell: str, ready, training: dict | None = None, dropout: float = 0.0
 
 def test_tokens_are_learnt_on_train_alone_and_told():
     ready = prepared()
-    assert set(ready.source.pieces) == {"▁ein", "▁Hund", "▁läuft", "▁die", "▁Katze", "▁."}
+    assert set(ready.source.vocabulary) == {"▁ein", "▁Hund", "▁läuft", "▁die", "▁Katze", "▁."}
     assert "6 words of the source and 6 of the target" in ready.notes[0]
     assert ready.valid.sources.values[0] == 1  # `eine` is not in train
 
@@ -82,7 +82,10 @@ def test_the_test_split_is_read_only_when_it_is_asked_for():
 def test_what_prediction_needs_goes_through_json(tokens):
     ready = prepared(tokens=tokens, vocabulary=30)
     again = TASK.restore(ready.to_json(), ready.options)
-    assert (again.source.pieces, again.target.pieces) == (ready.source.pieces, ready.target.pieces)
+    assert (again.source.vocabulary, again.target.vocabulary) == (
+        ready.source.vocabulary,
+        ready.target.vocabulary,
+    )
     assert again.source.kind == tokens
 
 
