@@ -11,9 +11,9 @@ from types import ModuleType
 
 from datasets import plugins
 from datasets.base import Dataset, Example, Info, Split
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from datasets.file_readers import paths as files
-from datasets.options import build, flag, names, nearest
+from datasets.options import build, flag, names
 from datasets.tfds_adapters import builders as hub
 
 __all__ = ["Dataset", "Example", "Info", "Split", "UserError", "load", "option_groups"]
@@ -84,4 +84,4 @@ def _check_names(
             continue
         if name in owners:
             raise UserError(f"{flag(name)} is an option of {owners[name]}, not of {source} ('{spec}')")
-        raise UserError(f"'{spec}' has no option {flag(name)}{nearest(flag(name), map(flag, own))}")
+        raise UserError(f"'{spec}' has no option {flag(name)}{did_you_mean(flag(name), map(flag, own))}")

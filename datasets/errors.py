@@ -1,4 +1,9 @@
-"""The one exception for what a person can mend: a wrong path, column, option or file."""
+"""The one exception for what a person can mend, and the hint that ends such a message: `did you mean …?`"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class UserError(Exception):
@@ -11,3 +16,27 @@ class UserError(Exception):
     def __init__(self, message: str, exit_code: int = 2):
         super().__init__(" ".join(message.split()))
         self.exit_code = exit_code
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
+    """The error for a name that does not exist: it tells the nearest right one, or all where none is near."""
+    known = sorted(known)
+    choices = f"choose one of: {', '.join(known) or '(there is none)'}"
+    return UserError(f"unknown {kind} {name!r}{did_you_mean(name, known, choices)}")
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The end of a message about a wrong name.
+
+    Args:
+        name: what the user wrote.
+        known: the names that exist. The one most like `name` is given, whatever its case.
+        otherwise: what to say where none is like it.
+
+    Returns:
+        `; did you mean gru?`, or a semicolon and `otherwise`, or nothing where that is empty.
+    """
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    hint = f"did you mean {by_folded[near[0]]}?" if near else otherwise
+    return f"; {hint}" if hint else ""

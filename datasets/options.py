@@ -1,21 +1,56 @@
-"""Options of data sets: frozen dataclasses whose fields carry their help, checked before anything is read."""
+"""What an option is: a field of a frozen dataclass, with its type, default, limits and help stated once.
+
+    @dataclass(frozen=True)
+    class Options:
+        units: int = option(64, "size of the recurrent state", minimum=1)
+        merge: Literal["concat", "sum"] = option("concat", "how the two directions are joined")
+
+From that come the flags of a command (`zoo.cli.flags`), the file that records them (`to_dict`, `from_dict`), the
+arguments of a Python call (`build`), and the error messages about all three.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
+import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, Union
 
-from datasets.errors import UserError
+from datasets.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
+NO_DEFAULTS: Mapping[str, object] = {}
 
 
-def option(default: Any, help: str, choices: tuple[Any, ...] = ()) -> Any:
-    """A field of an options dataclass: its default, one line of help and, where they are few, its values."""
-    metadata = {"help": help, "choices": choices} if choices else {"help": help}
-    return dataclasses.field(default=default, metadata=metadata)
+def option(
+    default: T,
+    help: str,
+    choices: Sequence[object] | None = None,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    metavar: str | None = None,
+    flag: bool = True,
+) -> T:
+    """A field of an options dataclass.
+
+    Args:
+        default: value where the option is not given.
+        help: what it does, in one line; the default and the limits are added to it.
+        choices: its values, where they are few.
+        minimum, maximum: the least and the greatest value that is allowed.
+        metavar: what stands for the value in `--help`.
+        flag: False for a field that is recorded and cannot be set on the command line.
+    """
+    facts = {"choices": choices, "minimum": minimum, "maximum": maximum, "metavar": metavar}
+    stated = {name: fact for name, fact in facts.items() if fact is not None}
+    return dataclasses.field(default=default, metadata={"help": help, "flag": flag, **stated})
 
 
 def flag(name: str) -> str:
@@ -23,11 +58,167 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """` (did you mean 'x'?)` with the known name that is most like `name`, or an empty string."""
-    by_lower_case = {one.lower(): one for one in known}
-    found = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.6)
-    return f" (did you mean '{by_lower_case[found[0]]}'?)" if found else ""
+@dataclass(frozen=True)
+class Field:
+    """One field of an options dataclass, its annotation resolved.
+
+    Attributes:
+        base: int, float, str or bool; a dataclass for a nested record; object where any JSON value goes.
+        optional: None is allowed too.
+        many: the value is a tuple of `base`.
+    """
+
+    name: str
+    base: type
+    optional: bool
+    many: bool
+    choices: tuple[object, ...] | None
+    default: object
+    metadata: Mapping[str, object]
+
+    names_of_types: ClassVar[Mapping[type, str]] = {
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+        str: "a text",
+    }
+
+    @property
+    def flag(self) -> str:
+        """The command-line spelling: `--text-column`."""
+        return flag(self.name)
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """The least and the greatest value, None where there is no limit."""
+        return self._limit("minimum"), self._limit("maximum")
+
+    def _limit(self, name: str) -> float | None:
+        value = self.metadata.get(name)
+        return value if isinstance(value, int | float) else None
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Fields of the same kind can share a flag."""
+        return self.base, self.optional, self.many, self.choices, self.limits
+
+    def parse(self, text: str) -> object:
+        """The value that a text from the command line stands for; None for `none` where None is allowed.
+
+        A text option whose default is None takes `none` as it stands: it may be the name of a column.
+        """
+        if self.optional and text.lower() == "none" and not (self.base is str and self.default is None):
+            return None
+        if self.base is str:
+            return self.checked(text)
+        try:
+            value = self.base(text)
+        except ValueError:
+            raise UserError(f"{text!r} is not {self.names_of_types[self.base]}") from None
+        return self.checked(value)
+
+    def checked(self, value: object) -> object:
+        """The value if its type, limits and choices are right.
+
+        Raises:
+            UserError: if they are not; the message does not name the option.
+        """
+        if self.base is float and type(value) is int:
+            value = float(value)
+        if self.base in self.names_of_types and type(value) is not self.base:
+            raise UserError(f"{value!r} is not {self.names_of_types[self.base]}")
+        if self.choices is not None and value not in self.choices:
+            raise unknown(self.name.replace("_", " "), str(value), map(str, self.choices))
+        if isinstance(value, int | float):
+            self._check_limits(value)
+        return value
+
+    def _check_limits(self, value: float) -> None:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"{value} is not a finite number")
+        minimum, maximum = self.limits
+        if minimum is not None and value < minimum:
+            raise UserError(f"{value} is too small, the least is {minimum}")
+        if maximum is not None and value > maximum:
+            raise UserError(f"{value} is too large, the most is {maximum}")
+
+    def from_value(self, value: object, place: str) -> object:
+        """The field's value from a plain one, as JSON or a Python call gives it; errors begin with `place`."""
+        if value is None and self.optional:
+            return None
+        if dataclasses.is_dataclass(self.base):
+            return from_dict(self.base, value, place)
+        try:
+            if not self.many:
+                return self.checked(value)
+            if not isinstance(value, list | tuple):
+                raise UserError(f"{value!r} is not a list")
+            return tuple(self.checked(item) for item in value)
+        except UserError as problem:
+            raise UserError(f"{place}: {problem}") from None
+
+    def help(self) -> str:
+        """Help text of the flag with its default and limits."""
+        facts = []
+        if self.default is not MISSING and self.default is not None:
+            facts.append(f"default: {self._shown_default()}")
+        minimum, maximum = self.limits
+        if minimum is not None and maximum is not None:
+            facts.append(f"{minimum} to {maximum}")
+        elif minimum is not None:
+            facts.append(f"at least {minimum}")
+        elif maximum is not None:
+            facts.append(f"at most {maximum}")
+        text = f"{self.metadata.get('help', '')}" + (f" ({'; '.join(facts)})" if facts else "")
+        return text.strip().replace("%", "%%")
+
+    def _shown_default(self) -> str:
+        if self.base is bool:
+            return "on" if self.default else "off"
+        if isinstance(self.default, tuple):
+            return " ".join(map(str, self.default)) or "none"
+        return str(self.default)
+
+
+def fields_of(cls: type, defaults: Mapping[str, object] = NO_DEFAULTS) -> list[Field]:
+    """The fields of an options dataclass in order; `defaults` overrules its defaults.
+
+    Raises:
+        TypeError: if `defaults` names a field that the dataclass does not have.
+    """
+    hints = typing.get_type_hints(cls)
+    fields = [_field(field, hints[field.name]) for field in dataclasses.fields(cls) if field.init]
+    wrong = set(defaults) - {field.name for field in fields}
+    if wrong:
+        raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(wrong))}")
+    return [dataclasses.replace(field, default=defaults.get(field.name, field.default)) for field in fields]
+
+
+def _field(field: dataclasses.Field[object], annotation: object) -> Field:
+    annotation, optional = _without_none(annotation)
+    many = typing.get_origin(annotation) is tuple
+    if many:
+        annotation = typing.get_args(annotation)[0]
+    choices = field.metadata.get("choices")
+    if typing.get_origin(annotation) is Literal:
+        choices = typing.get_args(annotation)
+        annotation = type(choices[0])
+    known = annotation in Field.names_of_types or dataclasses.is_dataclass(annotation)
+    base = annotation if known and isinstance(annotation, type) else object
+    default = field.default
+    if default is MISSING and field.default_factory is not MISSING:
+        default = field.default_factory()
+    choices = None if choices is None else tuple(choices)
+    return Field(field.name, base, optional, many, choices, default, field.metadata)
+
+
+def _without_none(annotation: object) -> tuple[object, bool]:
+    """`X | None` as (X, True), anything else as (itself, False)."""
+    if typing.get_origin(annotation) not in (Union, types.UnionType):
+        return annotation, False
+    members = [member for member in typing.get_args(annotation) if member is not type(None)]
+    optional = len(members) < len(typing.get_args(annotation))
+    return (members[0] if len(members) == 1 else object), optional
 
 
 def names(options_type: type) -> tuple[str, ...]:
@@ -35,21 +226,50 @@ def names(options_type: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(options_type))
 
 
-def build(options_type: type, values: Mapping[str, object]) -> Any:
-    """An instance of an options dataclass from plain values.
+def to_dict(options: DataclassInstance) -> dict[str, object]:
+    """A dataclass, nested ones included, as a dictionary that JSON can hold; `from_dict` turns it back."""
+    return dataclasses.asdict(options)
+
+
+def from_dict(cls: type[T], values: object, where: str = "configuration") -> T:
+    """The dataclass that `to_dict` was given, also after a way through JSON.
+
+    Args:
+        values: mapping of field names to values; fields that are left out take their defaults.
+        where: what the values come from, e.g. the name of a file; error messages begin with it.
 
     Raises:
-        UserError: a value of the wrong type, not a choice, or refused by the class's `__post_init__`.
+        UserError: for an unknown key (naming the nearest right one), a missing one, a value of a wrong type
+            or outside of its limits.
     """
-    hints = typing.get_type_hints(options_type)
-    fields = {field.name: field for field in dataclasses.fields(options_type)}
-    for name, value in values.items():
-        if not _fits(value, hints[name]):
-            raise UserError(f"{flag(name)} {value!r}: takes {_type_name(hints[name])}")
-        choices = fields[name].metadata.get("choices", ())
-        if choices and value not in choices:
-            raise UserError(f"{flag(name)} {value!r}: choose from {', '.join(map(str, choices))}")
-    return options_type(**values)
+    if not isinstance(values, Mapping):
+        raise UserError(f"{where}: {values!r} is not a table of options")
+    fields = {field.name: field for field in fields_of(cls)}
+    for key in values:
+        if key not in fields:
+            raise UserError(f"{where}: {unknown('key', str(key), fields)}")
+    for name, field in fields.items():
+        if field.default is MISSING and name not in values:
+            raise UserError(f"{where}: the key {name!r} is missing")
+    return _made(cls, values, lambda name: f"{where}: {name}")
+
+
+def build(cls: type[T], values: Mapping[str, object]) -> T:
+    """The dataclass with these values, as a Python call gives them; messages name its flags.
+
+    Raises:
+        UserError: a value of the wrong type, outside of its limits, not a choice, or refused by the class's
+            `__post_init__`.
+    """
+    return _made(cls, values, flag)
+
+
+def _made(cls: type[T], values: Mapping[str, object], place: Callable[[str], str]) -> T:
+    fields = {field.name: field for field in fields_of(cls)}
+    return cls(**{name: fields[name].from_value(value, place(name)) for name, value in values.items()})
+
+
+# ------------------------------------------------------------------------------------------ checks of values
 
 
 def require(condition: bool, name: str, value: object, mend: str) -> None:
@@ -58,35 +278,25 @@ def require(condition: bool, name: str, value: object, mend: str) -> None:
         raise UserError(f"{flag(name)} {value}: {mend}")
 
 
-def _alternatives(hint: Any) -> tuple[Any, ...]:
-    """The types of `X | None`, or the one type."""
-    united = typing.get_origin(hint) in (typing.Union, types.UnionType)
-    return typing.get_args(hint) if united else (hint,)
+def check_fractions(valid: float, test: float, prefix: str = "") -> None:
+    """Refuse shares of a data set for dev and test that leave nothing of it, or no dev split.
+
+    Args:
+        valid, test: values of the options `valid_fraction` and `test_fraction`.
+        prefix: what stands before these names, such as `hub_`.
+
+    Raises:
+        UserError: names the option.
+    """
+    valid_name, test_name = f"{prefix}valid_fraction", f"{prefix}test_fraction"
+    require(0 < valid < 1, valid_name, valid, "must be between 0 and 1")
+    require(0 <= test < 1, test_name, test, "must be from 0 to below 1")
+    left = 1 - valid - test
+    require(left > 0, test_name, test, f"with {flag(valid_name)} leaves nothing to train on")
 
 
-def _fits(value: object, hint: Any) -> bool:
-    return any(_is(value, one) for one in _alternatives(hint))
-
-
-def _is(value: object, kind: Any) -> bool:
-    if typing.get_origin(kind) is tuple:
-        return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, kind)
-
-
-def _type_name(hint: Any) -> str:
-    known = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
-    kinds = [kind for kind in _alternatives(hint) if kind is not types.NoneType]
-    return " or ".join(known.get(kind, "a tuple of strings") for kind in kinds)
-
-
-def check_fractions(valid_fraction: float, test_fraction: float) -> None:
-    """Refuse shares of a data set for dev and test that leave nothing of it, or no dev split; raises UserError."""
-    require(0 < valid_fraction < 1, "valid_fraction", valid_fraction, "must be between 0 and 1")
-    require(0 <= test_fraction < 1, "test_fraction", test_fraction, "must be from 0 to below 1")
-    left = 1 - valid_fraction - test_fraction
-    require(left > 0, "test_fraction", test_fraction, "with --valid-fraction leaves nothing to train on")
+def check_sizes(options: object, sizes: Iterable[str], least: int) -> None:
+    """Refuse options, given by name, that are below `least`; raises UserError."""
+    for name in sizes:
+        value = getattr(options, name)
+        require(value >= least, name, value, f"at least {least} {'is' if least == 1 else 'are'} needed")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.errors import UserError
+from datasets.options import from_dict as options_from_dict
+from datasets.options import option
 from zoo.cli import plugins
-from zoo.cli.options import from_dict as options_from_dict
-from zoo.cli.options import option
 from zoo.layers.engines import ENGINES
 from zoo.runtime.rundir import RunDirectory
 

@@ -8,9 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from zoo.cli import plugins
-from zoo.cli.options import did_you_mean
 from zoo.config import RecurrentOptions
 
 if TYPE_CHECKING:
@@ -74,8 +73,8 @@ class RecurrentFactory:
         arguments = dict(_parse(text) for text in self.options.cell_options)
         for name in arguments:
             if name not in accepted:
-                hint = did_you_mean(name, accepted) or f"there are {', '.join(sorted(accepted))}"
-                raise UserError(f"--cell-options {name}: {self.options.cell} has no such argument; {hint}")
+                hint = did_you_mean(name, accepted, f"there are {', '.join(sorted(accepted))}")
+                raise UserError(f"--cell-options {name}: {self.options.cell} has no such argument{hint}")
         if self.options.recurrent_dropout:
             if "recurrent_dropout" not in accepted:
                 raise UserError(f"--recurrent-dropout: the cell {self.options.cell} has none; leave it at 0")

@@ -12,9 +12,8 @@ from typing import Any, Protocol
 from datasets.assembly.splitting import CODES, DROPPED, assign, content_hash
 from datasets.assembly.tagged_sentences import encodable
 from datasets.base import Dataset, Example, Info, Split
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from datasets.formats.images import Features, Image, ImageFile, fingerprint
-from datasets.options import nearest
 
 SHOWN = 3  # names in a note
 
@@ -105,7 +104,9 @@ class FeatureStore:
 
     def missing(self, name: str) -> str:
         """See `Store`."""
-        return f"{self.path} has no features of the image {name}{nearest(name, list(self.rows)[:10_000])}"
+        return (
+            f"{self.path} has no features of the image {name}{did_you_mean(name, list(self.rows)[:10_000])}"
+        )
 
 
 def _scales(scale: Any, shape: tuple[int, ...]) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from datasets.formats.tables import is_table
-from datasets.options import nearest
 
 HELP = "your own files: a CSV, TSV or JSON Lines table, plain or .gz, or a folder of them or of text files"
 VIEWS = "datasets.file_readers"
@@ -34,7 +33,7 @@ def existing(spec: str) -> Path:
     """
     path = _path(spec)
     if not os.path.exists(path):
-        close = nearest(path.name, [os.path.basename(name) for name in neighbours(spec)])
+        close = did_you_mean(path.name, [os.path.basename(name) for name in neighbours(spec)])
         raise UserError(f"{spec}: no such file or folder{close}")
     return path
 

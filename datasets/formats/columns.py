@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from datasets.formats.tables import Table
-from datasets.options import flag, nearest
+from datasets.options import flag
 
 TEXT_NAMES = frozenset({
     "text", "texts", "review", "reviews", "sentence", "sentences", "content", "contents", "document",
@@ -60,8 +60,8 @@ def _given(table: Table, asked: str, wanted: str) -> int:
         return found[0]
     if not table.is_json and wanted.isdecimal() and int(wanted) < len(table.columns):
         return int(wanted)
-    close = nearest(wanted, table.columns)
-    raise UserError(f"{asked} {wanted}: no such column{close}; {table.path} has {_listed(table)}")
+    hint = did_you_mean(wanted, table.columns)
+    raise UserError(f"{asked} {wanted}: no such column; {table.path} has {_listed(table)}{hint}")
 
 
 def _plain(name: str) -> str:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from datasets.assembly.tagged_sentences import Sentence, check_tags, clean
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from datasets.formats.lines import lines
-from datasets.options import nearest
 
 CONLLU_COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 NOT_A_WORD = re.compile(r"[0-9]+-[0-9]+|[0-9]+\.[0-9]+")  # the row of a multiword token, an empty node
@@ -190,7 +189,7 @@ def conllu_column(text: str | None) -> str:
     name = (text or "upos").lower()
     known = CONLLU_COLUMNS[2:]
     if name not in known:
-        raise UserError(f"--tag-column {text}: CoNLL-U has {', '.join(known)}{nearest(name, known)}")
+        raise UserError(f"--tag-column {text}: CoNLL-U has {', '.join(known)}{did_you_mean(name, known)}")
     return name
 
 

@@ -15,7 +15,7 @@ from datasets.errors import UserError
 from datasets.microworld.describing import LANGUAGES, describe, descriptions
 from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing, draw_things
 from datasets.microworld.world import COLOURS, COLUMNS, ROWS, SHAPES, SIZES, Scene
-from datasets.options import flag, option, require
+from datasets.options import check_sizes, flag, option, require
 
 FIELDS = ("image", "captions")
 #: Share of all scenes that may be drawn: no scene comes twice, and the last ones would be long to find.
@@ -39,8 +39,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
-        for name in ("examples", "valid_examples", "test_examples"):
-            require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
         for name, most in (("shapes", len(SHAPES)), ("colours", len(COLOURS))):
             require(2 <= getattr(self, name) <= most, name, getattr(self, name), f"must be from 2 to {most}")
         require(1 <= self.captions <= 10, "captions", self.captions, "must be from 1 to 10")

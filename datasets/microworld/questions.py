@@ -21,7 +21,7 @@ from datasets.base import Dataset, Example, Info, Split
 from datasets.microworld.asking import ASK, KOREAN_ANSWERS, LANGUAGES, Known, answers
 from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing, draw_things
 from datasets.microworld.world import COLOURS, COLUMNS, SHAPES, Scene
-from datasets.options import option, require
+from datasets.options import check_sizes, option, require
 
 FIELDS = ("image", "question", "answer")
 EASY = ("exists", "colour", "shape", "count", "side")  # what one look at the picture answers
@@ -50,8 +50,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse sizes and shares that mean nothing."""
-        for name in ("examples", "valid_examples", "test_examples"):
-            require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
         for kind in self.kinds:
             require(kind in ASK, "kinds", kind, f"choose from {', '.join(ASK)}")
         require(

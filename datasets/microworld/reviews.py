@@ -21,7 +21,7 @@ from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.microworld.describing import LANGUAGES, describe
 from datasets.microworld.world import Scene, draw_scene
-from datasets.options import flag, option, require
+from datasets.options import check_sizes, flag, option, require
 
 FIELDS = ("text", "label")
 LABELS = ("negative", "positive")
@@ -51,8 +51,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse sizes, distances, shares and weights that mean nothing."""
-        for name in ("examples", "valid_examples", "test_examples"):
-            require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
         for name in ("distance", "test_distance"):
             value = getattr(self, name)
             require(

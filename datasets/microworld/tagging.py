@@ -17,7 +17,7 @@ from random import Random
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.microworld.world import COLOURS, SHAPES, SIZES
-from datasets.options import flag, option, require
+from datasets.options import check_sizes, flag, option, require
 
 FIELDS = ("tokens", "tags")
 LONGEST_DISTANCE = 2000
@@ -52,8 +52,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse sizes, distances and shares that mean nothing."""
-        for name in ("examples", "valid_examples", "test_examples"):
-            require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
         for name in ("distance", "test_distance"):
             value = getattr(self, name)
             require(

@@ -23,7 +23,7 @@ from datasets.base import Dataset, Example, Info, Split
 from datasets.microworld import korean
 from datasets.microworld.korean import ends_in_consonant
 from datasets.microworld.world import COLOURS, RELATIONS, SHAPES, SIZES
-from datasets.options import option, require
+from datasets.options import check_sizes, option, require
 
 FIELDS = ("text",)
 #: How often each kind of sentence comes.
@@ -45,8 +45,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
-        for name in ("stories", "valid_stories", "test_stories"):
-            require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1 is needed")
+        check_sizes(self, ("stories", "valid_stories", "test_stories"), 1)
         require(1 <= self.things <= len(SHAPES), "things", self.things, f"must be from 1 to {len(SHAPES)}")
         require(1 <= self.sentences <= 1000, "sentences", self.sentences, "must be from 1 to 1000")
 

@@ -15,7 +15,7 @@ from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.microworld import korean
 from datasets.microworld.world import RELATIONS, Thing, draw_scene, relations
-from datasets.options import flag, option, require
+from datasets.options import check_sizes, flag, option, require
 
 FIELDS = ("source", "target")
 ATTEMPTS = 200  # draws of one sentence before the grammar counts as exhausted
@@ -36,8 +36,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
-        for name in ("examples", "valid_examples", "test_examples"):
-            require(getattr(self, name) >= 2, name, getattr(self, name), "at least 2 are needed")
+        check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
         for name in ("clauses", "test_clauses"):
             value = getattr(self, name)
             require(

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from datasets.errors import UserError
-from datasets.options import nearest
+from datasets.errors import UserError, did_you_mean
 
 HELP = "a tensorflow-datasets name such as imdb_reviews or glue/sst2, downloaded once"
 VIEWS = "datasets.tfds_adapters"
@@ -32,7 +31,7 @@ def check_name(spec: str, also: list[str]) -> None:
     Only what is found wrong at once is refused here: a set prepared in a `--data-dir` may have any name.
     """
     match = NAME.fullmatch(spec)
-    if not match or (match["name"] not in _known() and nearest(spec, also)):
+    if not match or (match["name"] not in _known() and did_you_mean(spec, also)):
         raise UserError(_unknown(spec, also))
 
 
@@ -93,7 +92,7 @@ def _known() -> list[str]:
 def _unknown(spec: str, also: list[str]) -> str:
     _, slash, rest = spec.partition("/")
     known = [*also, *(one + slash + rest for one in _known())]
-    return f"'{spec[:80]}' is neither a file nor a data set's name{nearest(spec, known)}"
+    return f"'{spec[:80]}' is neither a file nor a data set's name{did_you_mean(spec, known)}"
 
 
 def _no_configuration(spec: str) -> str:
@@ -108,7 +107,7 @@ def _no_configuration(spec: str) -> str:
     if match["config"] in known:
         return ""
     listed = ", ".join(known[:12]) or "none"
-    return f"no configuration '{match['config']}'{nearest(match['config'], known)}; it has {listed}"
+    return f"no configuration '{match['config']}'; it has {listed}{did_you_mean(match['config'], known)}"
 
 
 def _probe(name: str, builder: Any) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from datasets.assembly.labelled_texts import Part, Row, assemble, clean
 from datasets.base import Dataset, Info
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from datasets.file_readers.split_discovery import SPLIT_NAMES
 from datasets.formats.columns import TEXT_NAMES
-from datasets.options import flag, nearest, option, require
+from datasets.options import check_fractions, flag, option
 from datasets.tfds_adapters.builders import find_builder, prepare, stamp
 
 FIELDS = ("text", "label")
@@ -30,11 +30,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing."""
-        valid, test = self.hub_valid_fraction, self.hub_test_fraction
-        require(0 < valid < 1, "hub_valid_fraction", valid, "must be between 0 and 1")
-        require(0 <= test < 1, "hub_test_fraction", test, "must be from 0 to below 1")
-        left = 1 - valid - test
-        require(left > 0, "hub_test_fraction", test, "with --hub-valid-fraction leaves nothing to train on")
+        check_fractions(self.hub_valid_fraction, self.hub_test_fraction, "hub_")
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -141,8 +137,8 @@ def _find(spec: str, field: str, wanted: str | None, known: list[str]) -> str:
             return wanted
         kinds = {"text": "string", "label": "class"}
         raise UserError(
-            f"{option_flag} {wanted}: '{spec}' has no such {kinds[field]} feature{nearest(wanted, known)}; "
-            f"it has {listed or 'none'}"
+            f"{option_flag} {wanted}: '{spec}' has no such {kinds[field]} feature; "
+            f"it has {listed or 'none'}{did_you_mean(wanted, known)}"
         )
     usual = [name for name in known if name.lower() in USUAL_TEXTS | {"label"}]
     found = known if len(known) == 1 else usual

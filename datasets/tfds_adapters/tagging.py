@@ -16,9 +16,9 @@ from datasets.assembly.tagged_sentences import (
     clean,
 )
 from datasets.base import Dataset, Info
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from datasets.file_readers.split_discovery import SPLIT_NAMES
-from datasets.options import flag, nearest, option, require
+from datasets.options import check_fractions, flag, option
 from datasets.tfds_adapters.builders import find_builder, prepare, stamp
 
 FIELDS = ("tokens", "tags")
@@ -37,9 +37,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing."""
-        valid, test = self.hub_valid_fraction, self.hub_test_fraction
-        require(0 < valid < 1, "hub_valid_fraction", valid, "must be between 0 and 1")
-        require(0 <= test < 1 - valid, "hub_test_fraction", test, "must leave some of train")
+        check_fractions(self.hub_valid_fraction, self.hub_test_fraction, "hub_")
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -148,8 +146,8 @@ def _find(spec: str, field: str, wanted: str | None, known: list[str], usual: fr
         if wanted in known:
             return wanted
         raise UserError(
-            f"{option_flag} {wanted}: '{spec}' has no such sequence{nearest(wanted, known)}; "
-            f"it has {listed or 'none'}"
+            f"{option_flag} {wanted}: '{spec}' has no such sequence; "
+            f"it has {listed or 'none'}{did_you_mean(wanted, known)}"
         )
     found = known if len(known) == 1 else [name for name in known if name.lower() in usual]
     if len(found) == 1:

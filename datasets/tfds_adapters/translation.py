@@ -8,9 +8,9 @@ from typing import Any
 
 from datasets.assembly.pairs import Pair, Part, assemble, checked
 from datasets.base import Dataset, Info
-from datasets.errors import UserError
+from datasets.errors import UserError, did_you_mean
 from datasets.file_readers.split_discovery import SPLIT_NAMES
-from datasets.options import nearest, option, require
+from datasets.options import check_fractions, option
 from datasets.tfds_adapters.builders import find_builder, prepare, stamp
 
 FIELDS = ("source", "target")
@@ -29,9 +29,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse fractions that leave nothing."""
-        valid, test = self.hub_valid_fraction, self.hub_test_fraction
-        require(0 < valid < 1, "hub_valid_fraction", valid, "must be between 0 and 1")
-        require(0 <= test < 1 - valid, "hub_test_fraction", test, "must leave some of train")
+        check_fractions(self.hub_valid_fraction, self.hub_test_fraction, "hub_")
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -118,7 +116,8 @@ def _direction(spec: str, languages: list[str], options: Options) -> tuple[str, 
         if wanted is not None and wanted not in languages:
             listed = ", ".join(languages)
             raise UserError(
-                f"{flag} {wanted}: '{spec}' has no such language{nearest(wanted, languages)}; it has {listed}"
+                f"{flag} {wanted}: '{spec}' has no such language; it has {listed}"
+                f"{did_you_mean(wanted, languages)}"
             )
     source = options.source or next(one for one in languages if one != options.target)
     target = options.target or next(one for one in languages if one != source)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
+from datasets.options import option
 from zoo.cli import plugins
-from zoo.cli.options import option
 from zoo.config import RunConfig, to_dict
 from zoo.run import config_of, task_parser
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from datasets.errors import UserError
-from datasets.options import build, check_fractions, flag, nearest, option, require
+from datasets.options import build, check_fractions, check_sizes, flag, option, require
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ def test_values_of_every_kind():
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("count", "2", "--count '2': takes a whole number"),
-        ("count", True, "--count True: takes a whole number"),
-        ("count", 2.0, "--count 2.0: takes a whole number"),
-        ("count", None, "--count None: takes a whole number"),
-        ("share", "x", "--share 'x': takes a number"),
-        ("share", False, "--share False: takes a number"),
-        ("name", "c", "--name 'c': choose from a, b"),
-        ("loud", 1, "--loud 1: takes true or false"),
-        ("other", 3, "--other 3: takes a string"),
-        ("several", ("p", 1), "--several ('p', 1): takes a tuple of strings"),
+        ("count", "2", "--count: '2' is not a whole number"),
+        ("count", True, "--count: True is not a whole number"),
+        ("count", 2.0, "--count: 2.0 is not a whole number"),
+        ("count", None, "--count: None is not a whole number"),
+        ("share", "x", "--share: 'x' is not a number"),
+        ("share", False, "--share: False is not a number"),
+        ("name", "c", "--name: unknown name 'c'; choose one of: a, b"),
+        ("loud", 1, "--loud: 1 is not true or false"),
+        ("other", 3, "--other: 3 is not a text"),
+        ("several", ("p", 1), "--several: 1 is not a text"),
     ],
 )
 def test_wrong_values(name: str, value: object, said: str):
@@ -47,11 +47,6 @@ def test_wrong_values(name: str, value: object, said: str):
 
 def test_flag():
     assert flag("text_column") == "--text-column"
-
-
-def test_nearest_ignores_case_and_gives_up_on_the_unlike():
-    assert nearest("imdb", ["IMDB", "glue"]) == " (did you mean 'IMDB'?)"
-    assert nearest("zzz", ["IMDB", "glue"]) == ""
 
 
 def test_require():
@@ -79,3 +74,16 @@ def test_fractions_that_leave_nothing_are_refused(valid, test, told):
     with pytest.raises(UserError) as refused:
         check_fractions(valid, test)
     assert str(refused.value) == told
+
+
+def test_sizes_below_the_least_are_refused() -> None:
+    @dataclass(frozen=True)
+    class Sizes:
+        examples: int = 1
+        stories: int = 0
+
+    check_sizes(Sizes(), ["examples"], 1)
+    with pytest.raises(UserError, match=r"^--examples 1: at least 2 are needed$"):
+        check_sizes(Sizes(), ["examples", "stories"], 2)
+    with pytest.raises(UserError, match=r"^--stories 0: at least 1 is needed$"):
+        check_sizes(Sizes(), ["examples", "stories"], 1)

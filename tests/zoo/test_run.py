@@ -80,7 +80,7 @@ def test_help_answers_with_examples_and_without_heavy_imports(run_python, module
         (["sentiment", "--tokens", "word"], "--tokens: unknown tokens 'word'; did you mean words?"),
         (["sentiment", "--units", "many"], "--units: 'many' is not a whole number"),
         (["sentiment", "--dropout", "1.5"], "--dropout: 1.5 is too large, the most is 0.95"),
-        (["sentiment", "--dataset", "microwrld"], "did you mean 'microworld'?"),
+        (["sentiment", "--dataset", "microwrld"], "did you mean microworld?"),
         (["sentiment", "--dataset", "no/such/file.csv"], "no/such/file.csv: no such file or folder"),
         (["sentiment", "--cell", "cells.py:Mine"], "write the module, not its file: cells:Mine"),
         ([], "which task? one of: "),

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any, NoReturn, TypeVar
 
-from datasets.errors import UserError
-from zoo.cli.options import NO_DEFAULTS, Field, did_you_mean, fields_of, from_dict, option, to_dict, unknown
+from datasets.errors import UserError, did_you_mean, unknown
+from datasets.options import NO_DEFAULTS, Field, fields_of, from_dict, option, to_dict
 
 __all__ = [
     "Parser",
@@ -94,8 +94,9 @@ def _reader(field: Field) -> Callable[[str], Any]:
 
 
 def _metavar(field: Field) -> str:
-    if "metavar" in field.metadata:
-        return field.metadata["metavar"]
+    metavar = field.metadata.get("metavar")
+    if metavar is not None:
+        return str(metavar)
     if field.choices is not None:
         return "{" + ",".join(map(str, field.choices)) + "}"
     return {int: "N", float: "X"}.get(field.base, "TEXT")
@@ -158,7 +159,7 @@ class Parser(argparse.ArgumentParser):
     def _refuse(self, wrong: str, options: Iterable[str]) -> NoReturn:
         if not wrong.startswith("-"):
             self.error(f"unexpected argument {wrong!r} (see --help)")
-        self.error(f"unknown option {wrong}; {did_you_mean(wrong, options) or 'see --help'}")
+        self.error(f"unknown option {wrong}{did_you_mean(wrong, options, 'see --help')}")
 
     def _options(self, namespace: argparse.Namespace) -> list[str]:
         """All option strings of this parser and of the sub-command that the namespace names."""

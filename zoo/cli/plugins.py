@@ -15,8 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from datasets.errors import UserError
-from zoo.cli.options import did_you_mean, unknown
+from datasets.errors import UserError, did_you_mean, unknown
 
 EXPORTS = ("CELL", "TASK", "DATASET")
 
@@ -70,10 +69,9 @@ def load(package: str, name: str, export: str) -> Any:
     module_name, attribute = _halves(name, export)
     module = _import(module_name, name)
     if not hasattr(module, attribute):
-        hint = did_you_mean(attribute, [one for one in vars(module) if not one.startswith("_")])
-        raise UserError(
-            f"{name}: the module {module_name} has no {attribute!r}; {hint or 'is it spelt right?'}"
-        )
+        public = [known for known in vars(module) if not known.startswith("_")]
+        hint = did_you_mean(attribute, public, "is it spelt right?")
+        raise UserError(f"{name}: the module {module_name} has no {attribute!r}{hint}")
     return getattr(module, attribute)
 
 

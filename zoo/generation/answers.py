@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.cli.options import option
+from datasets.options import option
 from zoo.generation.sampling import SamplingOptions
 from zoo.runtime.figures import KINDS, asked_for
 

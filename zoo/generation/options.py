@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zoo.cli.options import option
+from datasets.options import option
 
 if TYPE_CHECKING:
     from zoo.generation.serving import SearchConfiguration

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from zoo.cli.options import option
+from datasets.options import option
 
 
 @dataclass(frozen=True)

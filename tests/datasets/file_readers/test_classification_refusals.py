@@ -30,7 +30,7 @@ from tests.datasets.file_readers.labelled_files import (
     [
         ({"valid_fraction": 0.0}, "--valid-fraction 0.0: must be between 0 and 1"),
         ({"valid_fraction": 1.0}, "--valid-fraction 1.0: must be between 0 and 1"),
-        ({"valid_fraction": float("nan")}, "--valid-fraction nan: must be between 0 and 1"),
+        ({"valid_fraction": float("nan")}, "--valid-fraction: nan is not a finite number"),
         ({"test_fraction": -0.1}, "--test-fraction -0.1: must be from 0 to below 1"),
         (
             {"valid_fraction": 0.5, "test_fraction": 0.5},
@@ -40,7 +40,7 @@ from tests.datasets.file_readers.labelled_files import (
             {"encoding": "utf8x"},
             "--encoding utf8x: not a text encoding; usual ones are utf-8, cp949, latin-1",
         ),
-        ({"header": "maybe"}, "--header 'maybe': choose from yes, no"),
+        ({"header": "maybe"}, "--header: unknown header 'maybe'; choose one of: no, yes"),
         ({"text_column": "label"}, "PATH: --text-column and --label-column are the same column"),
     ],
 )

@@ -44,7 +44,7 @@ def test_no_paths(spec: str):
 
 def test_existing(folder: Path):
     assert existing("plain") == Path("plain")
-    with pytest.raises(UserError, match=r"^plin: no such file or folder \(did you mean 'plain'\?\)$"):
+    with pytest.raises(UserError, match=r"^plin: no such file or folder; did you mean plain\?$"):
         existing("plin")
     with pytest.raises(UserError, match=r"^~no-such-user/x.csv: no such file or folder$"):
         existing("~no-such-user/x.csv")

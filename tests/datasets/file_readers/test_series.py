@@ -28,7 +28,7 @@ def test_a_file_becomes_three_splits(tmp_path: Path):
     [
         ({"split_steps": ("3", "4")}, "--split-steps 3 4: give three whole numbers"),
         ({"valid_fraction": 0.6, "test_fraction": 0.4}, "leaves nothing to train on"),
-        ({"fill": "guess"}, "choose from none, last, linear, zero"),
+        ({"fill": "guess"}, "--fill: unknown fill 'guess'; choose one of: last, linear, none, zero"),
     ],
 )
 def test_wrong_options(tmp_path: Path, options: dict, message: str):

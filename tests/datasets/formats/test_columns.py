@@ -70,7 +70,7 @@ def test_ambiguous(tmp_path: Path):
 def test_named_column_that_is_missing(tmp_path: Path):
     some = table(tmp_path, "text,label")
     assert refused(some, "label", "labl") == (
-        f"--label-column labl: no such column (did you mean 'label'?); {some.path} has 'text', 'label'"
+        f"--label-column labl: no such column; {some.path} has 'text', 'label'; did you mean label?"
     )
     assert "no such column" in refused(some, "label", "2")
     assert "no such column" in refused(some, "label", "-1")

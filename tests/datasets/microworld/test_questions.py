@@ -179,7 +179,7 @@ def test_settings_limit_shapes_and_colours():
         ("side", 50, "--side 50: must be a multiple of 4 from 32 to 256"),
         ("side", 16, "--side 16: must be a multiple of 4 from 32 to 256"),
         ("noise", 0.6, "--noise 0.6: must be from 0 to 0.5"),
-        ("language", "fr", "--language 'fr': choose from en, ko"),
+        ("language", "fr", "--language: unknown language 'fr'; choose one of: en, ko"),
     ],
 )
 def test_refused_settings(name: str, value: object, said: str):

@@ -245,10 +245,10 @@ def test_more_than_the_grammar_has_is_refused(monkeypatch: pytest.MonkeyPatch):
         ("distance", -1, "--distance -1: must be from 0 to 2000"),
         ("test_distance", 2001, "--test-distance 2001: must be from 0 to 2000"),
         ("noise", 0.6, "--noise 0.6: must be from 0 to 0.5"),
-        ("noise", float("nan"), "--noise nan: must be from 0 to 0.5"),
+        ("noise", float("nan"), "--noise: nan is not a finite number"),
         ("turn", -1.0, "--turn -1.0: a weight is a number from 0"),
-        ("turn", float("inf"), "--turn inf: a weight is a number from 0"),
-        ("language", "fr", "--language 'fr': choose from en, ko"),
+        ("turn", float("inf"), "--turn: inf is not a finite number"),
+        ("language", "fr", "--language: unknown language 'fr'; choose one of: en, ko"),
     ],
 )
 def test_refused_settings(name: str, value: object, said: str):

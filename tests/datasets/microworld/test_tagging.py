@@ -119,7 +119,7 @@ def test_names_are_spans():
         ({"examples": 1}, "--examples 1: at least 2"),
         ({"distance": -1}, "--distance -1: must be from 0"),
         ({"noise": 0.6}, "--noise 0.6"),
-        ({"annotation": "chunks"}, "--annotation 'chunks': choose from parts, names"),
+        ({"annotation": "chunks"}, "--annotation: unknown annotation 'chunks'; choose one of: names, parts"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(options: dict, message: str):

@@ -134,9 +134,13 @@ def test_no_warning_that_a_set_is_not_prepared(
     [
         (
             "imdb_review",
-            "'imdb_review' is neither a file nor a data set's name (did you mean 'imdb_reviews'?)",
+            "'imdb_review' is neither a file nor a data set's name; did you mean imdb_reviews?",
         ),
-        ("glue/sst3", "'glue/sst3': no configuration 'sst3' (did you mean 'sst2'?); it has cola, sst2, mrpc"),
+        (
+            "glue/sst3",
+            "'glue/sst3': no configuration 'sst3'; it has cola, sst2, mrpc, qqp, stsb, mnli, mnli_mismatched, "
+            "mnli_matched, qnli, rte, wnli, ax; did you mean sst2?",
+        ),
         (
             "imdb_reviews:9.9.9",
             "'imdb_reviews:9.9.9': Dataset imdb_reviews cannot be loaded at version 9.9.9",

@@ -101,8 +101,8 @@ def test_features_by_name(folder: Path):
     [
         (
             {"text_feature": "sentense"},
-            "--text-feature sentense: 'labelled_texts/shown' has no such string feature "
-            "(did you mean 'sentence'?); it has 'sentence', 'source'",
+            "--text-feature sentense: 'labelled_texts/shown' has no such string feature; "
+            "it has 'sentence', 'source'; did you mean sentence?",
         ),
         (
             {"label_feature": "idx"},

@@ -76,7 +76,7 @@ def test_pairs_with_an_empty_side_are_passed_over(data_dir):
         (
             "toy_talk",
             {"source": "deu"},
-            r"--source deu: 'toy_talk' has no such language \(did you mean 'de'\?\)",
+            r"--source deu: 'toy_talk' has no such language; it has de, en, ko; did you mean de\?",
         ),
         ("toy_talk", {"target": "fr"}, "--target fr: .* it has de, en, ko"),
         ("toy_talk", {"source": "de", "target": "de"}, "--target de: is the source too"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from datasets.options import fields_of
 from zoo.cli import plugins
-from zoo.cli.options import fields_of
 from zoo.generation.options import WritingOptions
 from zoo.generation.serving import SearchConfiguration
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
-from zoo.cli.options import option
+from datasets.options import option
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.options import ATTENTION, TOKENS, WritingOptions

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
-from zoo.cli.options import option
+from datasets.options import option
 from zoo.runtime.figures import asked_for
 from zoo.tasks.base import Metrics
 
