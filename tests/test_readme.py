@@ -55,8 +55,30 @@ def test_the_modules_that_a_page_runs_exist(page: Path):
         assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
 
 
+def links(page: Path) -> list[tuple[Path, str]]:
+    """Where a page's links into the repository lead: a file or folder, and the heading in it or ""."""
+    targets = re.findall(r"\]\(([^)\s#]*)(?:#([^)\s]*))?[^)]*\)", page.read_text("utf-8"))
+    return [(page.parent / path if path else page, heading) for path, heading in targets if "://" not in path]
+
+
+def headings(page: Path) -> set[str]:
+    """The names by which links lead to the headings of a page."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_the_links_of_a_page_lead_somewhere(page: Path):
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")):
-        if "://" not in target:
-            assert (page.parent / target).exists(), target
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for target, heading in links(page):
+        assert target.exists(), target
+        assert not heading or heading in headings(target), f"{target} has no heading {heading}"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop().resolve()
+        if page not in reached:
+            reached.add(page)
+            waiting += [target for target, _ in links(page) if target.suffix == ".md"]
+    assert {page.relative_to(ROOT).as_posix() for page in set(PAGES) - reached} == set()
