@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.cli.plugins import names
+from datasets.plugins import names
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("datasets", "zoo", "experiments", "tests")

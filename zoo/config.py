@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import from_dict as options_from_dict
 from datasets.options import option
-from zoo.cli import plugins
 from zoo.layers.engines import ENGINES
 from zoo.runtime.rundir import RunDirectory
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from zoo.cli import plugins
+from datasets import plugins
 from zoo.cli.flags import Parser, main_guard
 from zoo.config import read_config
 from zoo.runtime.platform import configure

@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from datasets import plugins
 from datasets.errors import UserError, did_you_mean
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions
 
 if TYPE_CHECKING:

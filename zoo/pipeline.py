@@ -15,10 +15,10 @@ from typing import Any
 
 import keras
 
+from datasets import plugins
 from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import serving
-from zoo.cli import plugins
 from zoo.config import RunConfig, read_config
 from zoo.factory import RecurrentFactory, recurrent_factory
 from zoo.runtime.figures import save

@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from datasets import plugins
 from datasets.errors import UserError
 from datasets.formats.lines import check_encoding
 from datasets.formats.tables import DELIMITERS, Format
 from datasets.inputs import read_inputs, typed
-from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, collect, given, main_guard
 from zoo.config import read_config
 from zoo.runtime.platform import configure
@@ -64,7 +64,7 @@ def parser() -> Parser:
 
 def _answer_options() -> dict[str, type]:
     """The options of answers, by the name of each task that has any."""
-    tasks = {name: plugins.load("zoo.tasks", name, "TASK") for name in plugins.names("zoo.tasks")}
+    tasks = {name: plugins.load("zoo.tasks", name, "TASK") for name in plugins.names("zoo.tasks", "TASK")}
     return {name: task.answer_options for name, task in tasks.items() if hasattr(task, "answer_options")}
 
 

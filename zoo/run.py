@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import datasets
+from datasets import plugins
 from datasets.errors import UserError
-from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, collect, frozen, given, main_guard
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, read_config, to_dict
 from zoo.runtime.platform import configure
@@ -30,7 +30,7 @@ examples:
 
 def general_parser() -> Parser:
     """The command without a task: `--help` lists the tasks, `--resume` needs none."""
-    tasks = plugins.names("zoo.tasks")
+    tasks = plugins.names("zoo.tasks", "TASK")
     listed = "\n".join(f"  {name:<16}{plugins.load('zoo.tasks', name, 'TASK').summary}" for name in tasks)
     parser = Parser(
         prog="python -m zoo.run",
@@ -119,7 +119,7 @@ def main(argv: list[str] | None = None) -> None:
             )
         print(_resume(Path(arguments.resume), name, shared))
     elif name is None:
-        raise UserError(f"which task? one of: {', '.join(plugins.names('zoo.tasks'))} (see --help)")
+        raise UserError(f"which task? one of: {', '.join(plugins.names('zoo.tasks', 'TASK'))} (see --help)")
     else:
         config = config_of(name, arguments)
         plugins.check("zoo.cells", config.recurrent.cell, "CELL")

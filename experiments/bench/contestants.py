@@ -10,9 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from datasets import plugins
 from experiments.bench.shapes import CELLS, Shape
 from zoo import interop
-from zoo.cli import plugins
 from zoo.layers.recurrent import Recurrent
 
 Call = Callable[[], Any]

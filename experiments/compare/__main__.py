@@ -15,10 +15,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datasets import plugins
 from datasets.errors import UserError
 from experiments.compare import cluster
 from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
-from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard
 from zoo.runtime.progress import say
 from zoo.runtime.rundir import make_folder, write_json

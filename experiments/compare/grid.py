@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
-from zoo.cli import plugins
 from zoo.config import RunConfig, to_dict
 from zoo.run import config_of, task_parser
 
@@ -146,7 +146,7 @@ def tasks(grid: Grid) -> list[str]:
     Raises:
         UserError: if there is none, or one is unknown.
     """
-    known = plugins.names("zoo.tasks")
+    known = plugins.names("zoo.tasks", "TASK")
     if not grid.tasks:
         raise UserError(f"which tasks? some of: {', '.join(known)}; or {ALL}")
     if grid.tasks == (ALL,):

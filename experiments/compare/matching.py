@@ -93,7 +93,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     import keras
 
     import datasets
-    from zoo.cli import plugins
+    from datasets import plugins
     from zoo.factory import recurrent_factory
     from zoo.pipeline import Work
 

@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
     """Parse, measure, write."""
     arguments = parser().parse_args(argv)
     directory = RunDirectory.open(Path(arguments.run))
-    from zoo.cli import plugins
+    from datasets import plugins
     from zoo.config import read_config
 
     config = read_config(directory)

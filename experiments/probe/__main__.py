@@ -10,8 +10,8 @@ import logging
 import sys
 from pathlib import Path
 
+from datasets import plugins
 from experiments.probe.base import Probe
-from zoo.cli import plugins
 from zoo.cli.flags import Parser, add_options, collect, main_guard
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import make_folder

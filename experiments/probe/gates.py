@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
 from experiments.probe.base import Probe
 from experiments.probe.gates_record import Record
 from experiments.probe.tables import markdown, write_text
-from zoo.cli import plugins
 from zoo.config import read_config
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
 

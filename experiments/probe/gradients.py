@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
 from experiments.probe import problems
 from experiments.probe.base import Probe
 from experiments.probe.tables import SHOWN_LAGS, Results, alike, factor, markdown, spread, write_text
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions, read_config
 from zoo.runtime.progress import progress_bar, say
 from zoo.runtime.rundir import RunDirectory

@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 import datasets
+from datasets import plugins
 from experiments.probe.tables import SHOWN_LAGS, factor, markdown, spread, write_text
 from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
 from zoo import pipeline
-from zoo.cli import plugins
 from zoo.config import RunConfig, read_config
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets import plugins
 from datasets.options import option
 from experiments.probe import problems
 from experiments.probe.base import Probe
 from experiments.probe.problems import Problem
 from experiments.probe.tables import Results, alike, markdown, write_text
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions
 from zoo.runtime.progress import progress_bar, say
 

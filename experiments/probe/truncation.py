@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
 from experiments.probe.base import Probe
 from experiments.probe.problems import Echo
 from experiments.probe.tables import Results, alike, markdown, write_text
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions
 from zoo.runtime.progress import progress_bar, say
 

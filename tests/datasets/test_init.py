@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import datasets
-from datasets import plugins
+from datasets import sources
 from datasets.errors import UserError
 from datasets.options import names
 
@@ -129,9 +129,9 @@ def test_the_data_set_of_the_documentation(tmp_path: Path, monkeypatch: pytest.M
     page = (repository / "docs" / "data.md").read_text(encoding="utf-8")
     (module,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "DATASET" in block)
     (tmp_path / "tickets.py").write_text(module)
-    monkeypatch.setattr(plugins, "HERE", tmp_path)
+    monkeypatch.setattr(datasets.__spec__, "submodule_search_locations", [str(tmp_path)])
     monkeypatch.setattr(datasets, "__path__", [str(tmp_path)])
-    assert plugins.datasets() == {"tickets": "tickets by department"}
+    assert sources.data_sets() == {"tickets": "tickets by department"}
     assert "datasets.tickets" not in sys.modules
     try:
         dataset = datasets.load("tickets", FIELDS, {"year": 2020})

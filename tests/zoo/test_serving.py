@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from datasets.errors import UserError
 from tests.zoo.conftest import call, toy_rows
 from zoo import serving
-from zoo.cli import plugins
 from zoo.pipeline import load_run
 from zoo.run import main
 

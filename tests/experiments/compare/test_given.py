@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import datasets
+from datasets import plugins
 from datasets.formats.images import Features, read_image
 from experiments.compare import measure
 from experiments.compare.given import MOST_CHARACTERS, raw_inputs
 from experiments.compare.measure import some_inputs
-from zoo.cli import plugins
 from zoo.pipeline import Work
 from zoo.run import config_of, task_parser
 

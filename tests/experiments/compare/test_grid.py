@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from datasets import plugins
 from datasets.errors import UserError
 from experiments.compare.grid import Grid, blocks, digest, keras_cells, overruled, runs, tasks, with_data
-from zoo.cli import plugins
 
 
 def of(*tasks: str, **changes: object) -> Grid:
@@ -114,7 +114,7 @@ def test_what_zoo_run_would_refuse_is_refused_before_anything_runs(grid, told):
 
 
 def test_all_tasks():
-    assert tasks(of("all")) == plugins.names("zoo.tasks")
+    assert tasks(of("all")) == plugins.names("zoo.tasks", "TASK")
 
 
 def test_the_folder_of_data_is_filled_in():

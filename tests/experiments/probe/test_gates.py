@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datasets import plugins
 from datasets.errors import UserError
 from experiments.probe import gates
 from experiments.probe.pictures import drawable
 from zoo import pipeline
-from zoo.cli import plugins
 from zoo.config import to_dict
 from zoo.run import config_of, task_parser
 from zoo.runtime import fonts

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import datasets
+from datasets import plugins
 from datasets.errors import UserError
 from experiments.probe import gradients, gradients_of_run
 from zoo import pipeline, reference
-from zoo.cli import plugins
 from zoo.config import read_config
 from zoo.runtime.rundir import RunDirectory
 

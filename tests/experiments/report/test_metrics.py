@@ -4,10 +4,10 @@ import math
 
 import pytest
 
+from datasets import plugins
 from experiments.report.metrics import LESS, MORE, less_is_better, number, share, signed, words
-from zoo.cli import plugins
 
-TASKS = plugins.names("zoo.tasks")
+TASKS = plugins.names("zoo.tasks", "TASK")
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from datasets import plugins
 from datasets.options import fields_of
-from zoo.cli import plugins
 from zoo.generation.options import WritingOptions
 from zoo.generation.serving import SearchConfiguration
 

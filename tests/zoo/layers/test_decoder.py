@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from tests.zoo.running import cell_class
-from zoo.cli import plugins
 from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN
 from zoo.layers.decoder import FIRST, Decoder, TokenLoss
 from zoo.layers.recurrent import Recurrent

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 
+from datasets import plugins
 from tests.zoo import parity
 from tests.zoo.running import WIDEST, make_cell, make_layer, randomise, results, runs
 from zoo import reference
@@ -21,7 +22,6 @@ from zoo.cells.gru import GRUCell
 from zoo.cells.lstm import LSTMCell
 from zoo.cells.none import NoneCell
 from zoo.cells.vanilla import VanillaCell
-from zoo.cli import plugins
 from zoo.layers.recurrent import Recurrent
 
 UNITS = 4

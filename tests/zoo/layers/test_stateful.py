@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.cli import plugins
+from datasets import plugins
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
 from zoo.layers.recurrent import Recurrent

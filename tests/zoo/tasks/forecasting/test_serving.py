@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from datasets.errors import UserError
 from tests.zoo.tasks.forecasting.examples import model, prepared, series
 from zoo import serving
-from zoo.cli import plugins
 from zoo.tasks.forecasting.serving import described, parse, rows
 from zoo.tasks.forecasting.task import TASK
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from datasets.errors import UserError
 from tests.zoo.tasks.language_model.models import TEXT, build, dataset, prepared
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.language_model.streams import Streams

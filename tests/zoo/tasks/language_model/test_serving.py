@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.layers.test_stateful import TwoStates
 from tests.zoo.tasks.language_model.models import TEXT, build, prepared
 from zoo import serving
-from zoo.cli import plugins
 from zoo.factory import RecurrentFactory, RecurrentOptions
 from zoo.tasks.language_model.task import TASK
 from zoo.tasks.language_model.tokens import REPLACEMENT

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import order_blind_factory, recurrent_factory
 from zoo.tasks.sentiment.task import TASK, Options

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
-from zoo.cli import plugins
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (

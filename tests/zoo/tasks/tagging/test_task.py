@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from datasets import plugins
 from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.tagging.task import TASK, Options

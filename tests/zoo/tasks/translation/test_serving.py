@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.generation.told import check_draws, log_probability, search
-from zoo.cli import plugins
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.translation.task import TASK, Options

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from datasets import plugins
 from datasets.formats.images import read_image, write_image
 from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.tasks.vqa.toy import dataset, pictures
-from zoo.cli import plugins
 from zoo.predict import main as predict
 
 CELLS = plugins.names("zoo.cells", "CELL")

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from datasets import plugins
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from tests.zoo.tasks.vqa.toy import LABELS, about, dataset, pictures, split
-from zoo.cli import plugins
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import order_blind_factory, recurrent_factory
 from zoo.tasks.vqa.task import TASK, Options
