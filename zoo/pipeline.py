@@ -8,7 +8,6 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import serving
 from zoo.config import RunConfig, read_config
-from zoo.factory import RecurrentFactory, recurrent_factory
+from zoo.factory import recurrent_factory
 from zoo.runtime.figures import save
 from zoo.runtime.learning_curves import draw_history
 from zoo.runtime.memory import resident
@@ -28,9 +27,10 @@ from zoo.runtime.platform import device_name
 from zoo.runtime.progress import say
 from zoo.runtime.results import history_csv, result_table, tensorboard
 from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
-from zoo.tasks.base import Batches, Metrics
+from zoo.tasks.base import Batches
 from zoo.training.baselines import rows_beside
 from zoo.training.checkpoint import Progress
+from zoo.training.context import RunContext
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import NotANumber, Trainer, fit
 
@@ -49,21 +49,21 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
         Stopped: after a signal during training; the run can be resumed.
     """
     began = time.monotonic()
-    work = Work.prepare(config, dataset)
-    for note in work.notes:
+    context = RunContext.prepare(config, dataset)
+    for note in context.notes:
         say(note)
-    _keep_prepared(directory, work.prepared.to_json())
+    _keep_prepared(directory, context.prepared.to_json())
     prepared_in = time.monotonic() - began
 
-    trainer = Trainer(work.build, work.task.loss, config.training)
+    trainer = Trainer(context.build, context.task.loss, config.training)
     predictor = Predictor(trainer.model)
     model_title = config.recurrent.cell
     try:
         progress = fit(
             trainer,
-            work.prepared.train,
-            partial(work.score, predictor, work.prepared.valid),
-            work.task.monitor,
+            context.prepared.train,
+            partial(context.score, predictor, context.prepared.valid),
+            context.task.monitor,
             title=model_title,
             checkpoint_path=checkpoint_file(directory),
             after_epoch=partial(_after_epoch, directory, config),
@@ -72,11 +72,11 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
         raise _keep_last_good(directory, trainer.model, problem) from None
     save_model(trainer.model, directory.model_path)
     if config.export:
-        serving.save(work.task.serve(trainer.model, work.prepared), directory.export_path)
+        serving.save(context.task.serve(trainer.model, context.prepared), directory.export_path)
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
-    draw_history(progress.history, directory.path / "history.png", work.task.headline)
-    metrics = _evaluate(work, predictor, trainer, progress, directory, shared_rows)
+    draw_history(progress.history, directory.path / "history.png", context.task.headline)
+    metrics = _evaluate(context, predictor, trainer, progress, directory, shared_rows)
     metrics["seconds"] |= {"prepare": round(prepared_in, 2), "total": round(time.monotonic() - began, 2)}
     write_json(directory.metrics_path, metrics)
     return result_table(metrics, directory.path)
@@ -95,46 +95,8 @@ def _keep_prepared(directory: RunDirectory, prepared: dict[str, Any]) -> None:
     write_json(directory.prepared_path, prepared)
 
 
-@dataclass(frozen=True)
-class Work:
-    """What a run works with: the task, its data and its cells."""
-
-    config: RunConfig
-    task: Any
-    dataset: Dataset
-    prepared: Any
-    recurrent: RecurrentFactory
-
-    @classmethod
-    def prepare(cls, config: RunConfig, dataset: Dataset) -> Work:
-        """Prepare the data."""
-        keras.mixed_precision.set_global_policy(config.training.precision)
-        task = plugins.load("zoo.tasks", config.task, "TASK")
-        recurrent = recurrent_factory(config.recurrent, config.training.seed)
-        recurrent.cell(1)  # a wrong cell option is told before the data are prepared
-        prepared = task.prepare(dataset, config.options, config.training.batch_size)
-        return cls(config, task, dataset, prepared, recurrent)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences about the data and what was done to it."""
-        info = self.dataset.info
-        sizes = [f"{len(self.dataset.train):,} train", f"{len(self.dataset.valid):,} dev"]
-        sizes += [f"{len(self.dataset.test):,} test"] if self.dataset.test is not None else ["no test split"]
-        kind = " (synthetic)" if info.synthetic else ""
-        return (f"data: {info.name}{kind}, {', '.join(sizes)} {info.unit}", *info.notes, *self.prepared.notes)
-
-    def build(self) -> Any:
-        """The model."""
-        return self.task.build(self.prepared, self.recurrent, self.config.options)
-
-    def score(self, predictor: Predictor, batches: Batches) -> Metrics:
-        """Metrics of a model on a split."""
-        return self.task.score(self.prepared, predictor(batches), batches.targets)
-
-
 def _evaluate(
-    work: Work,
+    context: RunContext,
     predictor: Predictor,
     trainer: Trainer,
     progress: Progress,
@@ -142,36 +104,36 @@ def _evaluate(
     shared_rows: Path | None,
 ) -> dict[str, Any]:
     """Everything that `metrics.json` says; here the test split is read, once."""
-    splits = {"dev": work.prepared.valid, "test": work.prepared.test()}
+    splits = {"dev": context.prepared.valid, "test": context.prepared.test()}
     present = {name: batches for name, batches in splits.items() if batches is not None}
     outputs = {name: predictor(batches, f"scoring {name}") for name, batches in present.items()}
-    if hasattr(work.task, "finish"):
+    if hasattr(context.task, "finish"):
         outputs = {
-            name: work.task.finish(work.prepared, trainer.model, present[name], output)
+            name: context.task.finish(context.prepared, trainer.model, present[name], output)
             for name, output in outputs.items()
         }
     scores = {
-        name: work.task.score(work.prepared, outputs[name], batches.targets)
+        name: context.task.score(context.prepared, outputs[name], batches.targets)
         for name, batches in present.items()
     }
     last = list(present)[-1]
-    _draw(work, directory, outputs[last], present[last])
+    _draw(context, directory, outputs[last], present[last])
     engine = recurrent_layer(trainer.model).engine_choice
     peak_memory = resident(peak=True)  # of this model: the rows without recurrence are trained hereafter
     return {
-        "task": work.config.task,
-        "cell": work.config.recurrent.cell,
-        "dataset": work.dataset.info.name,
-        "synthetic": work.dataset.info.synthetic,
-        "seed": work.config.training.seed,
-        "headline": list(work.task.headline),
-        "ceiling": dict(work.dataset.info.ceiling),
+        "task": context.config.task,
+        "cell": context.config.recurrent.cell,
+        "dataset": context.dataset.info.name,
+        "synthetic": context.dataset.info.synthetic,
+        "seed": context.config.training.seed,
+        "headline": list(context.task.headline),
+        "ceiling": dict(context.dataset.info.ceiling),
         **scores,
-        "trivial": rows_beside(work, present, shared_rows),
+        "trivial": rows_beside(context, present, shared_rows),
         "details": {
             "split": last,
-            **work.task.details(work.prepared, outputs[last], present[last].targets),
-            **_by_length(work, outputs[last], present[last]),
+            **context.task.details(context.prepared, outputs[last], present[last].targets),
+            **_by_length(context, outputs[last], present[last]),
         },
         "parameters": sum(math.prod(v.shape) for v in trainer.model.trainable_variables),
         "epochs": progress.epoch,
@@ -181,20 +143,20 @@ def _evaluate(
         "engine": engine.engine,
         "engine_why": engine.why,
         "device": device_name(),
-        "notes": list(work.notes),
+        "notes": list(context.notes),
     }
 
 
-def _by_length(work: Work, predictions: Any, batches: Batches) -> dict[str, Any]:
+def _by_length(context: RunContext, predictions: Any, batches: Batches) -> dict[str, Any]:
     """The scores by length of a task that tells them."""
-    tell = getattr(work.task, "by_length", None)
-    return {"by_length": tell(work.prepared, predictions, batches)} if tell else {}
+    tell = getattr(context.task, "by_length", None)
+    return {"by_length": tell(context.prepared, predictions, batches)} if tell else {}
 
 
-def _draw(work: Work, directory: RunDirectory, predictions: Any, batches: Batches) -> None:
+def _draw(context: RunContext, directory: RunDirectory, predictions: Any, batches: Batches) -> None:
     """The pictures of a task that draws any."""
-    pictures = getattr(work.task, "pictures", None)
-    for name, figure in pictures(work.prepared, predictions, batches).items() if pictures else ():
+    pictures = getattr(context.task, "pictures", None)
+    for name, figure in pictures(context.prepared, predictions, batches).items() if pictures else ():
         save(figure, directory.path / name)
 
 

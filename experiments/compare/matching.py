@@ -95,16 +95,16 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     import datasets
     from datasets import plugins
     from zoo.factory import recurrent_factory
-    from zoo.pipeline import Work
+    from zoo.training.context import RunContext
 
     config = from_dict(question["config"], "the first cell's configuration")
     fields = plugins.load("zoo.tasks", config.task, "TASK").fields
-    work = Work.prepare(config, datasets.load(config.dataset, fields, config.data))
+    context = RunContext.prepare(config, datasets.load(config.dataset, fields, config.data))
 
     @cache
     def count(cell: str, units: int) -> int:
         options = dataclasses.replace(config.recurrent, cell=cell, units=units)
-        model = dataclasses.replace(work, recurrent=recurrent_factory(options)).build()
+        model = dataclasses.replace(context, recurrent=recurrent_factory(options)).build()
         keras.backend.clear_session()
         return model.count_params()
 

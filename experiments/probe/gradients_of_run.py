@@ -12,9 +12,10 @@ import datasets
 from datasets import plugins
 from experiments.probe.tables import SHOWN_LAGS, factor, markdown, spread, write_text
 from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
-from zoo import pipeline
 from zoo.config import RunConfig, read_config
+from zoo.pipeline import load_run
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
+from zoo.training.context import RunContext
 
 
 def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:
@@ -29,7 +30,7 @@ def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:
     from experiments.probe.gradients_picture import draw_run
 
     config = read_config(RunDirectory.open(folder))
-    _, model = pipeline.load_run(Path(folder))
+    _, model = load_run(Path(folder))
     layer = find_layer(model, layer_name)
     frame = _frame(measure(config, model, layer, examples))
     make_folder(out)
@@ -47,8 +48,8 @@ def measure(config: RunConfig, model: Any, layer: Any, examples: int) -> list[tu
     The loss of a sequence reaches the states through the last output of the layer alone: all others are cut.
     """
     task = plugins.load("zoo.tasks", config.task, "TASK")
-    work = pipeline.Work.prepare(config, datasets.load(config.dataset, task.fields, config.data))
-    batches = work.prepared.valid
+    context = RunContext.prepare(config, datasets.load(config.dataset, task.fields, config.data))
+    batches = context.prepared.valid
     found: dict[str, list[np.ndarray]] = {}
     count = 0
     for planned in reversed(batches.plan(None)):  # the longest sequences come last

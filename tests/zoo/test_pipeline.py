@@ -14,6 +14,7 @@ from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from zoo import pipeline
 from zoo.pipeline import load_run
 from zoo.run import main
+from zoo.training.context import RunContext
 
 #: `zoo.run` that sends itself a signal at the n-th training batch; what follows n and the signal is its command line.
 KILLED = """
@@ -308,7 +309,7 @@ def test_a_run_on_two_devices_gives_the_numbers_of_one(toy, run_python, tmp_path
 
 def failing_in_epoch(monkeypatch, epoch: int) -> None:
     """The dev score of the model itself, of this epoch (from 1), is NaN."""
-    close, count = pipeline.Work.score, 0
+    close, count = RunContext.score, 0
 
     def score(self, predictor, batches):
         nonlocal count
@@ -316,7 +317,7 @@ def failing_in_epoch(monkeypatch, epoch: int) -> None:
         found = close(self, predictor, batches)
         return dict.fromkeys(found, float("nan")) if count == epoch else found
 
-    monkeypatch.setattr(pipeline.Work, "score", score)
+    monkeypatch.setattr(RunContext, "score", score)
 
 
 def test_a_score_that_is_no_number_keeps_the_last_good_weights(toy, tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,35 +24,35 @@ from zoo.factory import RecurrentFactory, order_blind_factory
 from zoo.runtime.progress import say
 from zoo.runtime.rundir import REPOSITORY, environment, read_json, write_json
 from zoo.tasks.base import Batches, Metrics
+from zoo.training.context import RunContext
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import NotANumber, Trainer, fit
-
-if TYPE_CHECKING:
-    from zoo.pipeline import Work
 
 #: Of `TrainingOptions`: what changes no number of a row.
 _IMMATERIAL = ("mirrored", "tensorboard", "checkpoint_seconds")
 BySplit = dict[str, Metrics]
 
 
-def rows_beside(work: Work, splits: Mapping[str, Batches], shared: Path | None = None) -> dict[str, BySplit]:
+def rows_beside(
+    context: RunContext, splits: Mapping[str, Batches], shared: Path | None = None
+) -> dict[str, BySplit]:
     """Metrics by row and split of what needs no recurrence.
 
     Args:
-        work: of the run beside which they stand.
+        context: of the run beside which they stand.
         splits: what is scored, by name.
         shared: folder in which trained rows are looked up and kept.
     """
     rows: dict[str, BySplit] = {}
     for split, batches in splits.items():
-        for row, metrics in work.task.trivial_rows(work.prepared, batches).items():
+        for row, metrics in context.task.trivial_rows(context.prepared, batches).items():
             rows.setdefault(row, {})[split] = metrics
-    blind = order_blind_factory(work.config.recurrent, work.config.training.seed)
-    for row, build in work.task.trivial_models(work.prepared, blind, work.config.options).items():
-        path = shared / f"{_digest(work, blind, row, splits)}.json" if shared else None
+    blind = order_blind_factory(context.config.recurrent, context.config.training.seed)
+    for row, build in context.task.trivial_models(context.prepared, blind, context.config.options).items():
+        path = shared / f"{_digest(context, blind, row, splits)}.json" if shared else None
         found = _known(path, splits) if path else None
         if found is None:
-            found = _trained(work, row, build, splits)
+            found = _trained(context, row, build, splits)
             if path:
                 _keep(path, row, found)
         if found:
@@ -60,41 +60,43 @@ def rows_beside(work: Work, splits: Mapping[str, Batches], shared: Path | None =
     return rows
 
 
-def _trained(work: Work, row: str, build: Callable[[], Any], splits: Mapping[str, Batches]) -> BySplit:
+def _trained(
+    context: RunContext, row: str, build: Callable[[], Any], splits: Mapping[str, Batches]
+) -> BySplit:
     """Metrics by split of a model that is trained here; none if there is nothing to score.
 
     TensorFlow allows one MirroredStrategy a process, so these models, which are small, train on one device.
     """
-    trainer = Trainer(build, work.task.loss, dataclasses.replace(work.config.training, mirrored=False))
+    trainer = Trainer(build, context.task.loss, dataclasses.replace(context.config.training, mirrored=False))
     predictor = Predictor(trainer.model)
-    evaluate = partial(work.score, predictor, work.prepared.valid)
+    evaluate = partial(context.score, predictor, context.prepared.valid)
     try:
-        fit(trainer, work.prepared.train, evaluate, work.task.monitor, title=row)
+        fit(trainer, context.prepared.train, evaluate, context.task.monitor, title=row)
     except NotANumber as problem:
         say(f"{row}: {problem}")
         if not problem.best_epoch:
             return {}
-    return {split: work.score(predictor, batches) for split, batches in splits.items()}
+    return {split: context.score(predictor, batches) for split, batches in splits.items()}
 
 
 # ------------------------------------------------------------------------------------ rows that runs share
 
 
-def _digest(work: Work, blind: RecurrentFactory, row: str, splits: Mapping[str, Batches]) -> str:
+def _digest(context: RunContext, blind: RecurrentFactory, row: str, splits: Mapping[str, Batches]) -> str:
     """Of all that decides a trained row's numbers: data as the model gets them, options, versions and code."""
-    training = dataclasses.asdict(work.config.training)
+    training = dataclasses.asdict(context.config.training)
     decisive = {
         "row": row,
-        "task": work.config.task,
-        "learned": work.prepared.to_json(),
+        "task": context.config.task,
+        "learned": context.prepared.to_json(),
         "arrays": {
-            name: _arrays(batches) for name, batches in {**splits, "train": work.prepared.train}.items()
+            name: _arrays(batches) for name, batches in {**splits, "train": context.prepared.train}.items()
         },
         "recurrent": dataclasses.asdict(blind.options),
         "training": {name: value for name, value in training.items() if name not in _IMMATERIAL},
-        "options": dataclasses.asdict(work.config.options),
+        "options": dataclasses.asdict(context.config.options),
         "versions": environment()["packages"],
-        "code": [_CODE, _source(work.task)],
+        "code": [_CODE, _source(context.task)],
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

@@ -14,8 +14,8 @@ from datasets.formats.images import Features, read_image
 from experiments.compare import measure
 from experiments.compare.given import MOST_CHARACTERS, raw_inputs
 from experiments.compare.measure import some_inputs
-from zoo.pipeline import Work
 from zoo.run import config_of, task_parser
+from zoo.training.context import RunContext
 
 TASKS = plugins.names("zoo.tasks", "TASK")
 
@@ -30,7 +30,7 @@ def test_every_task_answers_and_can_be_timed(name, tmp_path, monkeypatch):
     """A model that has learnt nothing, asked one example at a time."""
     config = config_of(name, task_parser(name).parse_args(["--units", "3", *SMALL.get(name, FEW)]))
     task = plugins.load("zoo.tasks", name, "TASK")
-    made = Work.prepare(config, datasets.load("microworld", task.fields, config.data))
+    made = RunContext.prepare(config, datasets.load("microworld", task.fields, config.data))
     server = task.serve(made.build(), made.prepared)
     inputs = some_inputs(task, config, tmp_path)
     assert 1 <= len(inputs) <= 32

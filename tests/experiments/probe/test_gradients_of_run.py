@@ -11,6 +11,7 @@ from experiments.probe import gradients, gradients_of_run
 from zoo import pipeline, reference
 from zoo.config import read_config
 from zoo.runtime.rundir import RunDirectory
+from zoo.training.context import RunContext
 
 
 def measured(folder, layer=None, examples=10):
@@ -24,8 +25,8 @@ def test_norms_of_a_run_are_those_of_the_reference(sentiment_run):
     assert name == "forward"
     config = read_config(RunDirectory.open(sentiment_run))
     task = plugins.load("zoo.tasks", config.task, "TASK")
-    work = pipeline.Work.prepare(config, datasets.load(config.dataset, task.fields, config.data))
-    batches = work.prepared.valid
+    context = RunContext.prepare(config, datasets.load(config.dataset, task.fields, config.data))
+    batches = context.prepared.valid
     batch = batches.load(batches.plan(None)[-1])
     cell = model.get_layer("recurrent").cells[0][0]
     weights = {key: getattr(cell, key).numpy() for key in ("kernel", "recurrent_kernel", "bias")}

@@ -17,7 +17,7 @@ from zoo.tasks.forecasting.losses import levels
 from zoo.tasks.forecasting.windows import Geometry
 
 if TYPE_CHECKING:
-    from zoo.tasks.forecasting.task import Prepared
+    from zoo.tasks.forecasting.prepared import Prepared
 
 
 def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:

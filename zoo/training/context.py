@@ -1,0 +1,53 @@
+"""What a run works with: its configuration, task, data and cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from datasets import plugins
+from datasets.base import Dataset
+from zoo.config import RunConfig
+from zoo.factory import RecurrentFactory, recurrent_factory
+from zoo.tasks.base import Batches, Metrics
+from zoo.training.evaluation import Predictor
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a run works with: the task, its data and its cells."""
+
+    config: RunConfig
+    task: Any
+    dataset: Dataset
+    prepared: Any
+    recurrent: RecurrentFactory
+
+    @classmethod
+    def prepare(cls, config: RunConfig, dataset: Dataset) -> RunContext:
+        """Prepare the data."""
+        keras.mixed_precision.set_global_policy(config.training.precision)
+        task = plugins.load("zoo.tasks", config.task, "TASK")
+        recurrent = recurrent_factory(config.recurrent, config.training.seed)
+        recurrent.cell(1)  # a wrong cell option is told before the data are prepared
+        prepared = task.prepare(dataset, config.options, config.training.batch_size)
+        return cls(config, task, dataset, prepared, recurrent)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the data and what was done to it."""
+        info = self.dataset.info
+        sizes = [f"{len(self.dataset.train):,} train", f"{len(self.dataset.valid):,} dev"]
+        sizes += [f"{len(self.dataset.test):,} test"] if self.dataset.test is not None else ["no test split"]
+        kind = " (synthetic)" if info.synthetic else ""
+        return (f"data: {info.name}{kind}, {', '.join(sizes)} {info.unit}", *info.notes, *self.prepared.notes)
+
+    def build(self) -> Any:
+        """The model."""
+        return self.task.build(self.prepared, self.recurrent, self.config.options)
+
+    def score(self, predictor: Predictor, batches: Batches) -> Metrics:
+        """Metrics of a model on a split."""
+        return self.task.score(self.prepared, predictor(batches), batches.targets)
