@@ -23,7 +23,7 @@ def load(spec: str, fields: tuple[str, ...], options: Mapping[str, object] = _NO
 
     Args:
         spec: `microworld` or another data set in this package; a path; or a tensorflow-datasets name.
-        fields: what the task needs, e.g. `("text", "label")`; `label` is a class number into `info.labels`.
+        fields: what the task needs, e.g. `("text", "label")`; `label` is a class id into `info.labels`.
         options: of the source that `spec` names; see `option_groups`.
 
     Raises:

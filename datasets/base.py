@@ -16,7 +16,7 @@ class Info:
     Attributes:
         name: what the user called it, e.g. `microworld` or the file's name.
         fields: the names that every example has, e.g. `("text", "label")`.
-        labels: the class names in the order of their class numbers; empty where there are no classes.
+        labels: the class names in the order of their class ids; empty where there are no classes.
         synthetic: True where the examples were generated; reports then say so.
         ceiling: best value that any model can reach on the test split, by metric (`{"accuracy": 0.95}`),
             where known.

@@ -58,7 +58,7 @@ class Options:
 
 
 def load(spec: str, options: Options) -> Dataset:
-    """Questions about images from a path; each example has the image's file, the question and a class number.
+    """Questions about images from a path; each example has the image's file, the question and a class id.
 
     Raises:
         UserError: no such file, no known layout, an image that is not there, or data that are no questions.

@@ -29,7 +29,7 @@ WORDS, TOKENS, BATCH, UNITS = 20_000, 200, 32, 64
 
 
 def encode(split: Split, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Token numbers `(texts, TOKENS)`, zeros before short texts as in the example, and labels `(texts,)`."""
+    """Token ids `(texts, TOKENS)`, zeros before short texts as in the example, and labels `(texts,)`."""
     tokens = encoder.encode_all(example["text"] for example in split).cut(TOKENS, "end")
     padded = tokens.pad(np.arange(len(tokens)), TOKENS)
     shifted = np.stack([np.roll(row, TOKENS - n) for row, n in zip(padded, tokens.lengths, strict=True)])

@@ -20,10 +20,10 @@ CONTRACTION = r"(?i)(n't|'(?:s|re|ve|ll|d|m))(\s|$)"
 
 
 class WordEncoder(tf.Module):
-    """Words to numbers, with the vocabularies inside, so that it can be part of an exported model.
+    """Words to ids, with the vocabularies inside, so that it can be part of an exported model.
 
     Args:
-        words: small-letter words with the numbers 2, 3, …; 0 is padding and 1 any other word.
+        words: lower-case words with the ids 2, 3, …; 0 is padding and 1 any other word.
         characters: likewise, as they stand in words.
         max_characters: of longer words the first and the last half of so many characters stay.
         split: how a plain sentence becomes words: `words` also parts punctuation, `spaces` goes by white space alone.
@@ -37,20 +37,20 @@ class WordEncoder(tf.Module):
         # Where training parts "do n't", so must a plain sentence be parted.
         self.contractions = "n't" in self.words
 
-    def word_numbers(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Numbers int32 of words, of the shape of `tokens`; 0 for an empty string."""
-        numbers = self.word_table.lookup(tf.strings.lower(_valid(tokens), encoding="utf-8"))
-        return tf.where(tokens == "", PADDING, tf.cast(numbers, tf.int32))
+    def word_ids(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Ids int32 of words, of the shape of `tokens`; 0 for an empty string."""
+        ids = self.word_table.lookup(tf.strings.lower(_valid(tokens), encoding="utf-8"))
+        return tf.where(tokens == "", PADDING, tf.cast(ids, tf.int32))
 
-    def character_numbers(self, tokens: tf.Tensor) -> tf.RaggedTensor:
-        """Numbers int32 of the characters of each of `(words,)`, `(words, characters)`; long ones are cut."""
+    def character_ids(self, tokens: tf.Tensor) -> tf.RaggedTensor:
+        """Ids int32 of the characters of each of `(words,)`, `(words, characters)`; long ones are cut."""
         characters = tf.strings.unicode_split(_valid(tokens), "UTF-8")
         head = (self.max_characters + 1) // 2
         tail = self.max_characters - head
         rest = characters[:, head:]
         characters = tf.concat([characters[:, :head], rest[:, -tail:] if tail else rest[:, :0]], axis=1)
-        numbers = self.character_table.lookup(characters.flat_values)
-        return characters.with_flat_values(tf.cast(numbers, tf.int32))
+        ids = self.character_table.lookup(characters.flat_values)
+        return characters.with_flat_values(tf.cast(ids, tf.int32))
 
     def split(self, sentences: tf.Tensor) -> tf.Tensor:
         """Words `(batch, words)` of plain sentences `(batch,)`, filled up with "" on the right; at least one column.
@@ -89,7 +89,7 @@ def learn_words(sentences: Iterable[Iterable[str]], size: int, min_count: int) -
         min_count: words and characters seen less often are unknown.
 
     Returns:
-        Words in small letters, and characters, the most frequent first.
+        Words in lower case, and characters, the most frequent first.
     """
     counts = Counter(token for tokens in sentences for token in tokens)
     words: Counter[str] = Counter()
@@ -103,7 +103,7 @@ def learn_words(sentences: Iterable[Iterable[str]], size: int, min_count: int) -
 
 
 def _lower(words: list[str]) -> list[str]:
-    """Small letters as TensorFlow makes them, which is how words are looked up."""
+    """Lower case as TensorFlow makes it, which is how words are looked up."""
     return [
         word.decode() for word in tf.strings.lower(tf.constant(words, tf.string), encoding="utf-8").numpy()
     ]
@@ -115,5 +115,5 @@ def _valid(texts: tf.Tensor) -> tf.Tensor:
 
 def _table(vocabulary: list[str]) -> tf.lookup.StaticHashTable:
     keys = tf.constant(list(vocabulary), tf.string, shape=(len(vocabulary),))
-    numbers = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
-    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, numbers), UNKNOWN)
+    ids = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
+    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN)

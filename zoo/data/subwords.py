@@ -77,28 +77,28 @@ class SubwordTokenizer(tf.Module):
         self.kind = kind
         count = len(self.vocabulary)
         keys = tf.constant(list(self.vocabulary), tf.string, shape=(count,))
-        numbers = tf.range(RESERVED, RESERVED + count, dtype=tf.int64)
-        self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, numbers), UNKNOWN)
+        ids = tf.range(RESERVED, RESERVED + count, dtype=tf.int64)
+        self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN)
         self.texts = tf.constant(["", "", "", "", *self.vocabulary])
         self.longest = max(map(len, self.vocabulary), default=1)
 
     @property
     def size(self) -> int:
-        """How many different numbers there are."""
+        """How many different ids there are."""
         return RESERVED + len(self.vocabulary)
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """The numbers of the tokens of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end."""
+        """Token ids of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end."""
         words = split_characters(texts) if self.kind == "characters" else split_words(texts)
         distinct, which = tf.unique(words.flat_values)
         of_words = tf.gather(self.segment(distinct), which)
         return words.with_flat_values(of_words).merge_dims(1, 2)
 
     def segment(self, words: tf.Tensor) -> tf.RaggedTensor:
-        """The numbers of the tokens of words `(words,)`: `(words, tokens)` int32, at least one each."""
+        """Token ids of words `(words,)`: `(words, tokens)` int32, at least one each."""
         if self.kind != "subwords":
-            numbers = tf.cast(self.table.lookup(words), tf.int32)
-            return tf.RaggedTensor.from_tensor(numbers[:, None])
+            ids = tf.cast(self.table.lookup(words), tf.int32)
+            return tf.RaggedTensor.from_tensor(ids[:, None])
         lengths = tf.strings.length(words, unit="UTF8_CHAR")
         steps = tf.reduce_max(tf.concat([lengths, [1]], 0))
         found = tf.TensorArray(tf.int32, size=steps, element_shape=[None])
@@ -106,12 +106,12 @@ class SubwordTokenizer(tf.Module):
         def step(
             n: tf.Tensor, place: tf.Tensor, found: tf.TensorArray
         ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
-            number, size = self._longest_subword(words, tf.minimum(place, tf.maximum(lengths - 1, 0)))
+            token, size = self._longest_subword(words, tf.minimum(place, tf.maximum(lengths - 1, 0)))
             open_ = place < lengths
             return (
                 n + 1,
                 tf.where(open_, place + size, place),
-                found.write(n, tf.where(open_, number, PADDING)),
+                found.write(n, tf.where(open_, token, PADDING)),
             )
 
         done, _, found = tf.while_loop(
@@ -129,20 +129,20 @@ class SubwordTokenizer(tf.Module):
         candidates = tf.strings.substr(
             words[:, None], at, tf.broadcast_to(sizes, tf.shape(at)), unit="UTF8_CHAR"
         )
-        numbers = tf.cast(self.table.lookup(candidates), tf.int32)
-        first = tf.argmax(numbers != UNKNOWN, axis=1, output_type=tf.int32)
-        number = tf.gather(numbers, first, batch_dims=1)
+        ids = tf.cast(self.table.lookup(candidates), tf.int32)
+        first = tf.argmax(ids != UNKNOWN, axis=1, output_type=tf.int32)
+        token = tf.gather(ids, first, batch_dims=1)
         size = tf.strings.length(tf.gather(candidates, first, batch_dims=1), unit="UTF8_CHAR")
-        return number, tf.where(number == UNKNOWN, 1, size)
+        return token, tf.where(token == UNKNOWN, 1, size)
 
-    def sentences(self, numbers: tf.Tensor) -> tf.Tensor:
-        """The sentences that numbers `(…, tokens)` stand for, `(…)` strings; padding, begin and end are nothing."""
-        joined = tf.strings.reduce_join(tf.gather(self.texts, numbers), axis=-1)
+    def sentences(self, ids: tf.Tensor) -> tf.Tensor:
+        """The sentences that token ids `(…, tokens)` stand for, `(…)` strings; padding, begin and end are nothing."""
+        joined = tf.strings.reduce_join(tf.gather(self.texts, ids), axis=-1)
         joined = tf.strings.regex_replace(joined, MARK, " ")
         return tf.strings.strip(joined)
 
     def encode_all(self, texts: Iterable[str]) -> Ragged:
-        """The numbers of any number of sentences; memory grows with the tokens only."""
+        """Token ids of any number of sentences; memory grows with the tokens only."""
         split = split_characters if self.kind == "characters" else split_words
         known: dict[bytes, int] = {}
         parts = []
@@ -157,7 +157,7 @@ class SubwordTokenizer(tf.Module):
 
 
 def _replaced(sentences: Ragged, words: Ragged) -> Ragged:
-    """The sentences, which are numbers of words, with the tokens of each word in its place."""
+    """The sentences, which are ids of words, with the tokens of each word in its place."""
     lengths = words.lengths[sentences.values]
     ends = np.concatenate([[0], np.cumsum(lengths)])
     places = np.arange(ends[-1]) + np.repeat(words.offsets[:-1][sentences.values] - ends[:-1], lengths)

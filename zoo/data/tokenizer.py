@@ -31,7 +31,7 @@ def split_words(texts: tf.Tensor, lowercase: bool = True) -> tf.RaggedTensor:
 
     Args:
         texts: `(batch,)` strings, UTF-8; invalid bytes become U+FFFD.
-        lowercase: turn letters into small letters first.
+        lowercase: turn letters into lower case first.
 
     Returns:
         `(batch, tokens)` strings.
@@ -67,10 +67,10 @@ SPLITTERS: dict[str, Callable[[tf.Tensor, bool], tf.RaggedTensor]] = {
 
 
 class TextEncoder(tf.Module):
-    """Texts to token numbers, with the vocabulary inside, so that it can be part of an exported model.
+    """Texts to token ids, with the vocabulary inside, so that it can be part of an exported model.
 
     Args:
-        vocabulary: the tokens with the numbers 2, 3, …; 0 is padding and 1 any other token.
+        vocabulary: the tokens with the ids 2, 3, …; 0 is padding and 1 any other token.
         tokens: `words` or `characters`.
         lowercase: whether letters were made small before the vocabulary was learnt.
         max_tokens: longer texts are cut to this many tokens.
@@ -81,29 +81,29 @@ class TextEncoder(tf.Module):
         super().__init__(name="text_encoder")
         self.vocabulary = tuple(vocabulary)
         self.tokens, self.lowercase, self.max_tokens, self.keep = tokens, lowercase, max_tokens, keep
-        numbers = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
+        ids = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
         keys = tf.constant(list(vocabulary), tf.string, shape=(len(vocabulary),))
-        self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, numbers), UNKNOWN)
+        self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN)
 
     @property
     def size(self) -> int:
-        """How many different numbers there are, padding and unknown included."""
+        """How many different ids there are, padding and unknown included."""
         return RESERVED + len(self.vocabulary)
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
-        """Token numbers `(batch, time)` int32 of `(batch,)` texts: 0 on the right of short ones, at least one step."""
+        """Token ids `(batch, time)` int32 of `(batch,)` texts: 0 on the right of short ones, at least one step."""
         ragged = self.ragged(texts)
         ragged = ragged[:, : self.max_tokens] if self.keep == "start" else ragged[:, -self.max_tokens :]
-        numbers = ragged.to_tensor(PADDING)
-        return tf.pad(numbers, [[0, 0], [0, tf.cast(tf.shape(numbers)[1] == 0, tf.int32)]])
+        ids = ragged.to_tensor(PADDING)
+        return tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]])
 
     def ragged(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Token numbers `(batch, tokens)` int32, uncut."""
+        """Token ids `(batch, tokens)` int32, uncut."""
         tokens = SPLITTERS[self.tokens](texts, self.lowercase)
         return tokens.with_flat_values(tf.cast(self.table.lookup(tokens.flat_values), tf.int32))
 
     def encode_all(self, texts: Iterable[str]) -> Ragged:
-        """Token numbers of any number of texts, uncut; memory grows with the tokens only."""
+        """Token ids of any number of texts, uncut; memory grows with the tokens only."""
         encode = tf.function(self.ragged, input_signature=[tf.TensorSpec([None], tf.string)])
         return Ragged.concatenate(_flat(encode(tf.constant(chunk))) for chunk in chunks(texts))
 
@@ -111,7 +111,7 @@ class TextEncoder(tf.Module):
 def learn_vocabulary(
     texts: Iterable[str], *, tokens: str, lowercase: bool, size: int, min_count: int
 ) -> tuple[list[str], Ragged]:
-    """The most frequent tokens of the training texts, and these texts as their numbers, in one pass.
+    """The most frequent tokens of the training texts, and these texts as their ids, in one pass.
 
     Args:
         texts: training texts.
@@ -124,7 +124,7 @@ def learn_vocabulary(
         The tokens, most frequent first (equal counts in the order of the text), and the texts as `TextEncoder` would
         encode them, uncut.
     """
-    numbers: dict[bytes, int] = {}
+    ids: dict[bytes, int] = {}
     split = tf.function(
         lambda batch: SPLITTERS[tokens](batch, lowercase), input_signature=[tf.TensorSpec([None], tf.string)]
     )
@@ -133,16 +133,16 @@ def learn_vocabulary(
         for chunk in chunks(texts):
             flat, lengths = _flat(split(tf.constant(chunk)))
             yield (
-                np.fromiter((numbers.setdefault(t, len(numbers)) for t in flat), np.int32, len(flat)),
+                np.fromiter((ids.setdefault(t, len(ids)) for t in flat), np.int32, len(flat)),
                 lengths,
             )
 
     everything = Ragged.concatenate(number_all())
-    counts = np.bincount(everything.values, minlength=len(numbers))
+    counts = np.bincount(everything.values, minlength=len(ids))
     kept = [n for n in np.argsort(-counts, kind="stable")[:size] if counts[n] >= min_count]
-    renumber = np.full(len(numbers), UNKNOWN, np.int32)
+    renumber = np.full(len(ids), UNKNOWN, np.int32)
     renumber[kept] = np.arange(RESERVED, RESERVED + len(kept))
-    known = list(numbers)
+    known = list(ids)
     return [known[n].decode() for n in kept], Ragged(renumber[everything.values], everything.offsets)
 
 

@@ -36,7 +36,7 @@ def draw(scores: Any, chance: Any, temperature: Any, top_k: Any, top_p: Any) -> 
             2020).
 
     Returns:
-        Class numbers `(batch,)` int32.
+        Class ids `(batch,)` int32.
     """
     import tensorflow as tf
 

@@ -49,7 +49,7 @@ class Hypotheses:
 
 @dataclass(frozen=True)
 class SpecialTokens:
-    """Token numbers that a search must know of.
+    """Token ids that a search must know of.
 
     Attributes:
         begin: what the model is asked with at first.

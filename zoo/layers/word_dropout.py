@@ -9,7 +9,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="zoo")
 class WordDropout(keras.layers.Layer):
-    """In training, replace each token number by that of the unknown word with some probability; never padding (0).
+    """In training, replace each token id by that of the unknown word with some probability; never padding (0).
 
     Args:
         rate: the probability.
@@ -17,7 +17,7 @@ class WordDropout(keras.layers.Layer):
         seed: of the random numbers; None draws one.
 
     Call arguments:
-        numbers: integers of any shape.
+        ids: integers of any shape.
         training: whether to replace any.
 
     Raises:
@@ -35,17 +35,17 @@ class WordDropout(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, numbers: Any, training: bool = False) -> Any:
+    def call(self, ids: Any, training: bool = False) -> Any:
         """See the class."""
         if not training or self.rate == 0:
-            return numbers
-        drawn = keras.random.uniform(keras.ops.shape(numbers), seed=self.seed_generator, dtype="float32")
-        dropped = keras.ops.logical_and(drawn < self.rate, keras.ops.not_equal(numbers, 0))
-        return keras.ops.where(dropped, keras.ops.cast(self.unknown, numbers.dtype), numbers)
+            return ids
+        drawn = keras.random.uniform(keras.ops.shape(ids), seed=self.seed_generator, dtype="float32")
+        dropped = keras.ops.logical_and(drawn < self.rate, keras.ops.not_equal(ids, 0))
+        return keras.ops.where(dropped, keras.ops.cast(self.unknown, ids.dtype), ids)
 
-    def compute_output_spec(self, numbers: Any, training: bool = False) -> Any:
+    def compute_output_spec(self, ids: Any, training: bool = False) -> Any:
         """As the input."""
-        return keras.KerasTensor(numbers.shape, dtype=numbers.dtype)
+        return keras.KerasTensor(ids.shape, dtype=ids.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Every constructor argument."""

@@ -25,7 +25,7 @@ def sentiment_run(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def tagging_run(tmp_path_factory) -> Path:
-    """Of an LSTM in both directions and two layers, with another recurrent layer that reads the spelling."""
+    """Of an LSTM in both directions and two layers, with another recurrent layer that reads the characters."""
     out = tmp_path_factory.mktemp("tagging") / "run"
     options = ("--cell", "lstm", "--bidirectional", "--layers", "2", "--character-units", "3")
     sizes = ("--examples", "60", "--valid-examples", "20", "--test-examples", "20")

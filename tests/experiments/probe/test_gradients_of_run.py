@@ -54,7 +54,7 @@ def test_both_directions_of_a_tagger(tagging_run, tmp_path):
 
 
 def test_another_layer_by_name(tagging_run):
-    found, _ = measured(tagging_run, "spelling_reader")
+    found, _ = measured(tagging_run, "character_encoder")
     assert [name for name, _ in found] == ["forward", "backward"]
     with pytest.raises(UserError, match="--layer speling: there are "):
         measured(tagging_run, "speling")

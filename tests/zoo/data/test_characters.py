@@ -46,18 +46,18 @@ def test_nothing_still_has_a_column():
 
 def test_words_are_known_in_any_case_and_padding_is_nothing():
     tokens = tf.constant([["THE", "É"], ["cat", ""]])
-    assert encoder().word_numbers(tokens).numpy().tolist() == [[2, 3], [1, 0]]
+    assert encoder().word_ids(tokens).numpy().tolist() == [[2, 3], [1, 0]]
 
 
 def test_characters_keep_their_case_and_long_words_lose_their_middle():
-    found = encoder(max_characters=5).character_numbers(tf.constant(["abA", "", "aabxxbaab"]))
+    found = encoder(max_characters=5).character_ids(tf.constant(["abA", "", "aabxxbaab"]))
     assert found.to_list() == [[2, 3, 1], [], [2, 2, 3, 2, 3]]
 
 
 def test_bytes_that_are_no_text_are_unknown():
     tokens = tf.constant([b"\xff\xfe", b"a\xff"])
-    assert encoder().word_numbers(tokens).numpy().tolist() == [1, 1]
-    assert encoder().character_numbers(tokens).to_list() == [[1, 1], [2, 1]]
+    assert encoder().word_ids(tokens).numpy().tolist() == [1, 1]
+    assert encoder().character_ids(tokens).to_list() == [[1, 1], [2, 1]]
 
 
 def test_vocabularies_hold_the_frequent():

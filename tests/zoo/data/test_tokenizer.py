@@ -70,18 +70,18 @@ def test_letters_stay_large_where_asked():
 
 
 def test_the_vocabulary_has_the_most_frequent_tokens_first_and_equal_ones_in_the_order_of_the_text():
-    vocabulary, numbers = learn_vocabulary(
+    vocabulary, ids = learn_vocabulary(
         ["b a a", "c b a", "d"], tokens="words", lowercase=True, size=3, min_count=1
     )
     assert vocabulary == ["a", "b", "c"]
-    assert numbers.values.tolist() == [3, 2, 2, 4, 3, 2, 1]
-    assert numbers.offsets.tolist() == [0, 3, 6, 7]
+    assert ids.values.tolist() == [3, 2, 2, 4, 3, 2, 1]
+    assert ids.offsets.tolist() == [0, 3, 6, 7]
 
 
 def test_rare_tokens_are_unknown():
-    vocabulary, numbers = learn_vocabulary(["a a b"], tokens="words", lowercase=True, size=9, min_count=2)
+    vocabulary, ids = learn_vocabulary(["a a b"], tokens="words", lowercase=True, size=9, min_count=2)
     assert vocabulary == ["a"]
-    assert numbers.values.tolist() == [2, 2, 1]
+    assert ids.values.tolist() == [2, 2, 1]
 
 
 TEXTS = ["A 좋은 film\nit's", "", "👍👍 a\u2028b <br /> 'a'", "a film " * 9, '\ufffd "a" É']
@@ -91,24 +91,24 @@ TEXTS = ["A 좋은 film\nit's", "", "👍👍 a\u2028b <br /> 'a'", "a film " * 
 @pytest.mark.parametrize("lowercase", [True, False])
 def test_the_encoder_gives_the_numbers_that_the_vocabulary_was_learnt_with(tokens, lowercase):
     texts = TEXTS * (CHUNK // 4)  # more than one chunk
-    vocabulary, numbers = learn_vocabulary(texts, tokens=tokens, lowercase=lowercase, size=9, min_count=2)
+    vocabulary, ids = learn_vocabulary(texts, tokens=tokens, lowercase=lowercase, size=9, min_count=2)
     again = encoder(vocabulary, tokens=tokens, lowercase=lowercase).encode_all(texts)
-    assert len(numbers) == len(texts) > CHUNK
-    np.testing.assert_array_equal(again.values, numbers.values)
-    np.testing.assert_array_equal(again.offsets, numbers.offsets)
-    assert {1, 2, 10} <= set(numbers.values.tolist())
+    assert len(ids) == len(texts) > CHUNK
+    np.testing.assert_array_equal(again.values, ids.values)
+    np.testing.assert_array_equal(again.offsets, ids.offsets)
+    assert {1, 2, 10} <= set(ids.values.tolist())
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=4))
 def test_any_text_is_encoded_as_it_was_learnt(texts):
     for tokens in ("words", "characters"):
-        vocabulary, numbers = learn_vocabulary(texts, tokens=tokens, lowercase=True, size=50, min_count=1)
+        vocabulary, ids = learn_vocabulary(texts, tokens=tokens, lowercase=True, size=50, min_count=1)
         if vocabulary:
             stored = json.loads(json.dumps(vocabulary))
             ragged = encoder(stored, tokens=tokens).ragged(tf.constant(texts))
-            np.testing.assert_array_equal(ragged.flat_values, numbers.values)
-            np.testing.assert_array_equal(ragged.row_lengths(), numbers.lengths)
+            np.testing.assert_array_equal(ragged.flat_values, ids.values)
+            np.testing.assert_array_equal(ragged.row_lengths(), ids.lengths)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_any_text_is_encoded_as_it_was_learnt(texts):
     [("end", [[3, 2, 1], [2, 0, 0], [0, 0, 0]]), ("start", [[2, 3, 2], [2, 0, 0], [0, 0, 0]])],
 )
 def test_long_texts_are_cut_at_the_end_that_is_not_kept_and_short_ones_padded(keep, expected):
-    numbers = encoder(["a", "b"], keep=keep)(tf.constant(["a b a x", "a", ""]))
-    assert numbers.dtype == tf.int32
-    assert numbers.numpy().tolist() == expected
+    ids = encoder(["a", "b"], keep=keep)(tf.constant(["a b a x", "a", ""]))
+    assert ids.dtype == tf.int32
+    assert ids.numpy().tolist() == expected
 
 
 @pytest.mark.parametrize("keep", ["start", "end"])
@@ -145,8 +145,8 @@ def test_size_counts_padding_and_unknown():
 
 def test_no_texts_give_no_numbers():
     assert len(encoder(["a"]).encode_all([])) == 0
-    vocabulary, numbers = learn_vocabulary([], tokens="words", lowercase=True, size=1, min_count=1)
-    assert (vocabulary, len(numbers)) == ([], 0)
+    vocabulary, ids = learn_vocabulary([], tokens="words", lowercase=True, size=1, min_count=1)
+    assert (vocabulary, len(ids)) == ([], 0)
 
 
 def test_chunks_hold_all_texts_in_order():

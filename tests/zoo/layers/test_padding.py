@@ -67,7 +67,7 @@ def test_the_last_output_is_that_of_the_last_word(kind, engine):
 
 
 def test_a_model_s_loss_and_its_training():
-    """From token numbers with 0 for padding, through `mask_zero`, to the loss and the weights after a
+    """From token ids with 0 for padding, through `mask_zero`, to the loss and the weights after a
     step."""
     tokens = np.array([[3, 1, 2, 4], [2, 2, 0, 0], [1, 0, 0, 0]])
     longer = np.concatenate([tokens, np.zeros((3, MORE), int)], axis=1)

@@ -6,25 +6,25 @@ import pytest
 
 from zoo.layers.word_dropout import WordDropout
 
-NUMBERS = np.repeat(np.array([[0, 1, 2, 3, 4]], np.int32), 2000, axis=0)
+IDS = np.repeat(np.array([[0, 1, 2, 3, 4]], np.int32), 2000, axis=0)
 
 
 def run(layer: WordDropout, **arguments) -> np.ndarray:
-    return keras.ops.convert_to_numpy(layer(keras.ops.convert_to_tensor(NUMBERS), **arguments))
+    return keras.ops.convert_to_numpy(layer(keras.ops.convert_to_tensor(IDS), **arguments))
 
 
 def test_some_words_are_unknown_in_training_and_padding_stays():
     found = run(WordDropout(0.25, seed=0), training=True)
     assert not found[:, 0].any()
-    changed = found != NUMBERS
+    changed = found != IDS
     assert set(found[changed]) == {1}
     assert changed[:, 2:].mean() == pytest.approx(0.25, abs=0.02)
     assert found.dtype == np.int32
 
 
 def test_outside_of_training_nothing_changes():
-    assert (run(WordDropout(0.9)) == NUMBERS).all()
-    assert (run(WordDropout(0.0), training=True) == NUMBERS).all()
+    assert (run(WordDropout(0.9)) == IDS).all()
+    assert (run(WordDropout(0.0), training=True) == IDS).all()
 
 
 def test_its_random_numbers_are_state_that_training_can_set():

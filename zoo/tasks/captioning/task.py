@@ -70,7 +70,7 @@ class Options(WritingOptions):
 
 @dataclass(frozen=True)
 class Prepared:
-    """Images of one size, or features, with captions as token numbers. See `zoo.tasks.base.Prepared`."""
+    """Images of one size, or features, with captions as token ids. See `zoo.tasks.base.Prepared`."""
 
     tokenizer: SubwordTokenizer
     shape: tuple[int, ...]

@@ -25,7 +25,7 @@ class Counts:
 
     def __init__(self, train: Text, valid: Text, classes: int):
         self.classes = classes
-        targets = train.numbers - UNKNOWN
+        targets = train.ids - UNKNOWN
         self.of_token = np.bincount(targets, minlength=classes)
         self.pairs, self.of_pair = np.unique(self._keys(targets), return_counts=True)
         self.of_first = np.bincount(targets[:-1], minlength=classes)
@@ -51,10 +51,10 @@ class Counts:
 
     def _unigram(self, text: Text, alpha: float) -> np.ndarray:
         shares = (self.of_token + alpha) / (self.of_token.sum() + alpha * self.classes)
-        return -np.log(shares)[text.numbers - UNKNOWN]
+        return -np.log(shares)[text.ids - UNKNOWN]
 
     def _bigram(self, text: Text, kappa: float) -> np.ndarray:
-        targets = text.numbers - UNKNOWN
+        targets = text.ids - UNKNOWN
         single = self._unigram(text, self.alpha)
         keys = self._keys(targets)
         places = np.minimum(np.searchsorted(self.pairs, keys), max(len(self.pairs) - 1, 0))

@@ -9,7 +9,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="zoo")
 class OneHot(keras.layers.Layer):
-    """Token numbers `(batch, time)` to vectors `(batch, time, size)` with one 1 each."""
+    """Token ids `(batch, time)` to vectors `(batch, time, size)` with one 1 each."""
 
     def __init__(self, size: int, **layer_arguments: Any):
         super().__init__(**layer_arguments)

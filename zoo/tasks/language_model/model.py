@@ -20,7 +20,7 @@ def build_model(size: int, rows: int, recurrent: Any, options: Any) -> Any:
     `recurrent` and `scores`; see `Parts`.
 
     Args:
-        size: different token numbers, the reserved ones included.
+        size: different token ids, the reserved ones included.
         rows: streams of a batch.
         recurrent: the factory of recurrent layers.
         options: of the task.
@@ -63,7 +63,7 @@ class Parts:
     """A trained model taken apart, to read texts of any number and length from any state.
 
     Attributes:
-        vectors: token numbers `(batch, time)` to vectors.
+        vectors: token ids `(batch, time)` to vectors.
         recurrent: the recurrent layer; with states.
         scores: outputs `(batch, time, units)` to scores of the classes.
     """

@@ -111,20 +111,18 @@ class Streams:
         """See `zoo.tasks.base.Batches`.
 
         The inputs are `tokens` and `next`, `(rows, steps)` each, and `continues` `(rows,)`. `next` are classes: token
-        numbers without the one of the start.
+        ids without the one of the start.
         """
         size = len(self.text)
         positions = planned.first[:, None] + np.arange(self.steps)
         counts = (positions >= planned.begin[:, None]) & (positions < planned.end[:, None])
         there = (positions >= 0) & (positions < size)
         at = (positions + planned.offset) % size
-        tokens = np.where(
-            there, self.text.numbers[at - 1], START
-        )  # before the first token stands the last one
+        tokens = np.where(there, self.text.ids[at - 1], START)  # before the first token stands the last one
         tokens[planned.fresh, 0] = START
         if planned.offset:
             counts &= (at > 0) | (tokens == START)
-        following = np.where(there, self.text.numbers[at], UNKNOWN) - UNKNOWN
+        following = np.where(there, self.text.ids[at], UNKNOWN) - UNKNOWN
         inputs = {
             "tokens": tokens.astype(np.int32),
             "next": following.astype(np.int32),

@@ -162,7 +162,7 @@ class LanguageModel:
         return {
             "tokens": len(targets),
             "characters": targets.characters,
-            "unknown": float((targets.numbers == UNKNOWN).mean()),
+            "unknown": float((targets.ids == UNKNOWN).mean()),
             "vocabulary": len(prepared.tokenizer.vocabulary),
         }
 
@@ -209,7 +209,7 @@ def _pieces(split: Split) -> Iterator[str]:
 
 def _notes(tokenizer: Tokenizer, train: Streams, valid: Streams, truncate: int) -> tuple[str, ...]:
     kinds = {"characters": "different characters", "words": "different words and marks"}[tokenizer.kind]
-    unknown = float((valid.text.numbers == 1).mean())
+    unknown = float((valid.text.ids == 1).mean())
     notes = [
         f"vocabulary: {len(tokenizer.vocabulary):,} {kinds} learnt on train; {unknown:.2%} of dev are unknown",
         f"tokens: {len(train.text):,} train, {len(valid.text):,} dev; "

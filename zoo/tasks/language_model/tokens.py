@@ -1,4 +1,4 @@
-"""Text to token numbers and back, without loss: one definition in TensorFlow operations for training and export."""
+"""Text to token ids and back, without loss: one definition in TensorFlow operations for training and export."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def split(texts: tf.Tensor, kind: str, lowercase: bool) -> tf.RaggedTensor:
     Args:
         texts: `(batch,)` strings, UTF-8; invalid bytes become U+FFFD, NUL becomes a blank.
         kind: `characters` (for Korean: syllables), or `words`, each with the blank before it.
-        lowercase: turn letters into small letters first.
+        lowercase: turn letters into lower case first.
 
     Returns:
         `(batch, tokens)` strings.
@@ -41,10 +41,10 @@ def split(texts: tf.Tensor, kind: str, lowercase: bool) -> tf.RaggedTensor:
 
 
 class Tokenizer(tf.Module):
-    """Texts to token numbers and back, with the vocabulary inside, so that it can be part of an exported model.
+    """Texts to token ids and back, with the vocabulary inside, so that it can be part of an exported model.
 
     Args:
-        vocabulary: the tokens with the numbers 2, 3, …; 0 begins a text and 1 is any other token.
+        vocabulary: the tokens with the ids 2, 3, …; 0 begins a text and 1 is any other token.
         kind, lowercase: see `split`.
     """
 
@@ -52,10 +52,10 @@ class Tokenizer(tf.Module):
         super().__init__(name="tokenizer")
         self.vocabulary = tuple(vocabulary)
         self.kind, self.lowercase = kind, lowercase
-        numbers = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
+        ids = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
         self.written = tf.constant([REPLACEMENT, *vocabulary], tf.string)
         self.table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(self.written[1:], numbers), UNKNOWN
+            tf.lookup.KeyValueTensorInitializer(self.written[1:], ids), UNKNOWN
         )
 
     @property
@@ -64,17 +64,17 @@ class Tokenizer(tf.Module):
         return RESERVED + len(self.vocabulary)
 
     def encode(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Token numbers `(batch, tokens)` int32 of `(batch,)` texts."""
+        """Token ids `(batch, tokens)` int32 of `(batch,)` texts."""
         tokens = split(texts, self.kind, self.lowercase)
         return tokens.with_flat_values(tf.cast(self.table.lookup(tokens.flat_values), tf.int32))
 
-    def decode(self, numbers: tf.Tensor) -> tf.Tensor:
-        """Texts `(batch,)` of token numbers `(batch, tokens)`; the start is nothing, an unknown token U+FFFD."""
-        written = tf.gather(tf.concat([[""], self.written], 0), numbers)
+    def decode(self, ids: tf.Tensor) -> tf.Tensor:
+        """Texts `(batch,)` of token ids `(batch, tokens)`; the start is nothing, an unknown token U+FFFD."""
+        written = tf.gather(tf.concat([[""], self.written], 0), ids)
         return tf.strings.reduce_join(written, axis=1)
 
     def encode_text(self, pieces: Iterable[str]) -> Text:
-        """One long text in pieces as numbers; memory grows by 4 bytes a token."""
+        """One long text in pieces as ids; memory grows by 4 bytes a token."""
         encode = tf.function(
             lambda piece: self.encode(piece[None]).flat_values, input_signature=[tf.TensorSpec([], tf.string)]
         )
@@ -86,24 +86,24 @@ class Tokenizer(tf.Module):
 
 
 class Text:
-    """One long text as numbers.
+    """One long text as ids.
 
     Attributes:
-        numbers: `(tokens,)` int32.
+        ids: `(tokens,)` int32.
         characters: how many characters it has.
     """
 
-    def __init__(self, numbers: np.ndarray, characters: int):
-        self.numbers, self.characters = numbers, characters
+    def __init__(self, ids: np.ndarray, characters: int):
+        self.ids, self.characters = ids, characters
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.ids)
 
 
 def learn(
     pieces: Iterable[str], *, kind: str, lowercase: bool, size: int, min_count: int
 ) -> tuple[list[str], Text]:
-    """The most frequent tokens of the training text, and the text as their numbers, in one pass.
+    """The most frequent tokens of the training text, and the text as their ids, in one pass.
 
     Args:
         pieces: the text.
@@ -129,12 +129,12 @@ def learn(
             np.fromiter((seen.setdefault(token, len(seen)) for token in tokens), np.int32, len(tokens))
         )
         characters += len(piece)
-    numbers = np.concatenate(parts)
-    counts = np.bincount(numbers, minlength=len(seen))
+    ids = np.concatenate(parts)
+    counts = np.bincount(ids, minlength=len(seen))
     kept = [n for n in np.argsort(-counts, kind="stable")[:size] if counts[n] >= min_count]
     if not kept:
         raise UserError(f"--min-count {min_count}: no token of the training text comes that often")
     renumber = np.full(len(seen), UNKNOWN, np.int32)
     renumber[kept] = np.arange(RESERVED, RESERVED + len(kept))
     known = list(seen)
-    return [known[n].decode() for n in kept], Text(renumber[numbers], characters)
+    return [known[n].decode() for n in kept], Text(renumber[ids], characters)

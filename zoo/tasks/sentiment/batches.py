@@ -20,7 +20,7 @@ class SequenceBatches:
 
     Attributes:
         tokens: the sequences.
-        targets: `(sequences,)` class numbers.
+        targets: `(sequences,)` class ids.
         batch_size: rows of a batch.
         widths: rising widths, the last at least as long as the longest sequence.
     """

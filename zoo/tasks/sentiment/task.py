@@ -25,7 +25,7 @@ class Options:
     """What is special to texts with one label each."""
 
     tokens: str = option("words", "what a token is", choices=("words", "characters"))
-    lowercase: bool = option(True, "turn letters into small letters")
+    lowercase: bool = option(True, "turn letters into lower case")
     max_tokens: int = option(400, "longer texts are cut to this many tokens", minimum=1)
     keep: str = option("end", "which end of a cut text stays", choices=("start", "end"))
     vocabulary: int = option(20_000, "the most frequent tokens that are told apart", minimum=1)
@@ -40,7 +40,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Texts as token numbers. See `zoo.tasks.base.Prepared`."""
+    """Texts as token ids. See `zoo.tasks.base.Prepared`."""
 
     encoder: TextEncoder
     labels: tuple[str, ...]
@@ -75,7 +75,7 @@ class Sentiment:
     # ---- data
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
-        """Learn the vocabulary on train and turn train and dev into token numbers."""
+        """Learn the vocabulary on train and turn train and dev into token ids."""
         from zoo.data.tokenizer import learn_vocabulary
         from zoo.tasks.sentiment.batches import SequenceBatches
 
@@ -135,7 +135,7 @@ class Sentiment:
         return {"bag of embeddings": partial(self.build, prepared, blind, options)}
 
     def loss(self, targets: Any, predictions: Any) -> Any:
-        """Cross-entropy `(batch,)` of class numbers and logits."""
+        """Cross-entropy `(batch,)` of class ids and logits."""
         import keras
 
         return keras.losses.sparse_categorical_crossentropy(targets, predictions, from_logits=True)

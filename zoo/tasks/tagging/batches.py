@@ -1,4 +1,4 @@
-"""Batches of tagged sentences: numbers of words, and the spelling of each distinct word of the batch once."""
+"""Batches of tagged sentences: ids of words, and the characters of each distinct word of a batch once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sor
 from zoo.tasks.base import Batch
 from zoo.tasks.sentiment.batches import BUCKETS
 
-#: A batch's spellings are in two tables, so that few long words do not widen all: up to so many characters, and longer.
+#: A batch's distinct words are in two tables, so that few long words do not widen all: words of up to so many
+#: characters, and longer ones.
 SHORT = 8
 #: Rows of each table, doubled until the batch's words go in: few shapes to compile.
 SHORT_ROWS, LONG_ROWS = 128, 64
@@ -22,17 +23,17 @@ NO_TAG = -1
 
 
 @dataclass(frozen=True)
-class Spellings:
+class DistinctWords:
     """Distinct words and what the model and the scores need to know of each.
 
     Attributes:
-        numbers: word number of each, `(spellings,)`.
+        ids: word id of each, `(distinct words,)`.
         characters: their characters.
-        known: whether train has the word, `(spellings,)` bool; None where this is train.
+        known: whether train has the word, `(distinct words,)` bool; None where this is train.
         keys: the words in the order of the arrays.
     """
 
-    numbers: np.ndarray
+    ids: np.ndarray
     characters: Ragged
     keys: dict[str, int]
     known: np.ndarray
@@ -43,17 +44,17 @@ class TaggedBatches:
     """Sentences with a tag for each word, in batches of about equal length.
 
     Attributes:
-        spelling: the sentences as numbers into `spellings`.
+        words: the sentences, each word as its place in `distinct`.
         tags: their tags, with the same offsets.
-        spellings: the distinct words.
+        distinct: the distinct words of all sentences.
         batch_size: rows of a batch.
         widths: rising widths, the last at least as long as the longest sentence.
         longest: characters that the encoder keeps of a word.
     """
 
-    spelling: Ragged
+    words: Ragged
     tags: Ragged
-    spellings: Spellings
+    distinct: DistinctWords
     batch_size: int
     widths: np.ndarray
     longest: int
@@ -70,19 +71,19 @@ class TaggedBatches:
         keys: dict[str, int] = {}
         pairs = []
         for example in examples:
-            numbers = [keys.setdefault(token, len(keys)) for token in example["tokens"]]
-            pairs.append((np.array(numbers, np.int32), np.array(example["tags"], np.int32)))
+            places = [keys.setdefault(token, len(keys)) for token in example["tokens"]]
+            pairs.append((np.array(places, np.int32), np.array(example["tags"], np.int32)))
         lengths = np.array([len(tags) for _, tags in pairs], np.int64)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        spelling, tags = (
+        words, tags = (
             Ragged(np.concatenate([np.zeros(0, np.int32), *arrays]), offsets)
             for arrays in ([pair[0] for pair in pairs], [pair[1] for pair in pairs])
         )
         widths = _widths(lengths) if train is None else train.widths
         if lengths.max(initial=1) > widths[-1]:
             widths = np.append(widths, -(-lengths.max() // 8) * 8)
-        spellings = _spellings(keys, encoder, keys if train is None else train.spellings.keys)
-        return cls(spelling, tags, spellings, batch_size, widths, encoder.max_characters)
+        distinct = _distinct_words(keys, encoder, keys if train is None else train.distinct.keys)
+        return cls(words, tags, distinct, batch_size, widths, encoder.max_characters)
 
     def with_tags(self, renumbered: np.ndarray) -> TaggedBatches:
         """The same sentences with tag n as `renumbered[n]`."""
@@ -96,26 +97,27 @@ class TaggedBatches:
     @property
     def known(self) -> np.ndarray:
         """Whether train has the word, for every word of every sentence, `(words,)` bool."""
-        return self.spellings.known[self.spelling.values]
+        return self.distinct.known[self.words.values]
 
     def plan(self, seed: Sequence[int] | None) -> list[BatchPlan]:
         """See `zoo.tasks.base.Batches`."""
         if seed is None:
-            return sorted_plan(self.spelling.lengths, self.widths, self.batch_size)
-        return shuffled_plan(self.spelling.lengths, self.widths, self.batch_size, seed)
+            return sorted_plan(self.words.lengths, self.widths, self.batch_size)
+        return shuffled_plan(self.words.lengths, self.widths, self.batch_size, seed)
 
     def load(self, planned: BatchPlan) -> Batch:
         """See `zoo.tasks.base.Batches`.
 
         The inputs are `words` `(batch, time)`; the two tables, `short` `(rows, SHORT)` and `long` `(rows, longest)`;
-        and `spelling` `(batch, time)`, their rows as if one stood below the other. Targets are tags, -1 at padding.
+        and `spelling` `(batch, time)`, the row of each word, where `long` stands below `short`. Targets are tags, -1 at
+        padding. Stored models know the inputs by these names.
         """
         missing = ((0, planned.size - len(planned.which)), (0, 0))
-        inside = np.pad(np.arange(planned.width) < self.spelling.lengths[planned.which][:, None], missing)
-        spelling = np.pad(self.spelling.pad(planned.which, planned.width), missing)
+        inside = np.pad(np.arange(planned.width) < self.words.lengths[planned.which][:, None], missing)
+        places = np.pad(self.words.pad(planned.which, planned.width), missing)
         tags = np.pad(self.tags.pad(planned.which, planned.width), missing)
-        words = np.where(inside, self.spellings.numbers[spelling], 0).astype(np.int32)
-        tables, rows = self._tables(spelling, inside)
+        words = np.where(inside, self.distinct.ids[places], 0).astype(np.int32)
+        tables, rows = self._tables(places, inside)
         return Batch(
             {"words": words, "spelling": rows, **tables},
             np.where(inside, tags, NO_TAG).astype(np.int32),
@@ -123,25 +125,25 @@ class TaggedBatches:
             shared=frozenset(tables),
         )
 
-    def _tables(self, spelling: np.ndarray, inside: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    def _tables(self, places: np.ndarray, inside: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """The characters of a batch's distinct words, and for each word of the batch its row, `(batch, time)`."""
-        characters = self.spellings.characters
-        distinct, which = np.unique(spelling[inside], return_inverse=True)
+        characters = self.distinct.characters
+        distinct, which = np.unique(places[inside], return_inverse=True)
         is_short = characters.lengths[distinct] <= SHORT
         short = _table(characters, distinct[is_short], SHORT, SHORT_ROWS)
         long = _table(characters, distinct[~is_short], max(self.longest, SHORT), LONG_ROWS)
         row = np.where(is_short, np.cumsum(is_short) - 1, len(short) + np.cumsum(~is_short) - 1)
-        rows = np.zeros(spelling.shape, np.int32)
+        rows = np.zeros(places.shape, np.int32)
         rows[inside] = row[which]
         return {"short": short, "long": long}, rows
 
     def gather(self, plans: list[BatchPlan], outputs: list[dict[str, np.ndarray]]) -> np.ndarray:
         """The best tag of every word of every sentence, in order, `(words,)`; -1 where its scores are no numbers."""
-        found = np.zeros(len(self.spelling.values), np.int32)
+        found = np.zeros(len(self.words.values), np.int32)
         for planned, output in zip(plans, outputs, strict=True):
             tags = output["path"] if "path" in output else output["scores"].argmax(axis=-1)
             tags = np.where(np.isfinite(output["scores"]).all(axis=-1), tags, NO_TAG)
-            starts, lengths = self.spelling.offsets[planned.which], self.spelling.lengths[planned.which]
+            starts, lengths = self.words.offsets[planned.which], self.words.lengths[planned.which]
             steps = np.arange(planned.width)
             inside = steps < lengths[:, None]
             found[(starts[:, None] + steps)[inside]] = tags[: len(planned.which)][inside]
@@ -156,20 +158,20 @@ def _widths(lengths: np.ndarray) -> np.ndarray:
 
 
 def _table(characters: Ragged, which: np.ndarray, width: int, rows: int) -> np.ndarray:
-    """Spellings as rows, filled up with empty ones to `rows` or twice, four times … as many."""
+    """Characters of the words `which` as rows, filled up with empty ones to `rows` or twice, four times … as many."""
     while rows < len(which):
         rows *= 2
     return np.pad(characters.pad(which, width), ((0, rows - len(which)), (0, 0)))
 
 
-def _spellings(keys: dict[str, int], encoder: WordEncoder, train: dict[str, int]) -> Spellings:
+def _distinct_words(keys: dict[str, int], encoder: WordEncoder, train: dict[str, int]) -> DistinctWords:
     words = list(keys)
-    numbers, characters = [np.zeros(0, np.int32)], []
+    ids, characters = [np.zeros(0, np.int32)], []
     for start in range(0, len(words), 4096):
         chunk = tf.constant(words[start : start + 4096], tf.string)
-        numbers.append(encoder.word_numbers(chunk).numpy())
-        ragged = encoder.character_numbers(chunk)
+        ids.append(encoder.word_ids(chunk).numpy())
+        ragged = encoder.character_ids(chunk)
         characters.append((ragged.flat_values.numpy(), ragged.row_lengths().numpy()))
     seen = {word.lower() for word in train}
     known = np.fromiter((word.lower() in seen for word in words), bool, len(words))
-    return Spellings(np.concatenate(numbers), Ragged.concatenate(characters), keys, known)
+    return DistinctWords(np.concatenate(ids), Ragged.concatenate(characters), keys, known)

@@ -16,7 +16,7 @@ def scores(found: np.ndarray, right: np.ndarray, known: np.ndarray) -> Metrics:
     """Share of right tags, of all words and of those that train has not. Padding never counts: there is none here.
 
     Args:
-        found, right: tag numbers, `(words,)`.
+        found, right: tag ids, `(words,)`.
         known: whether train has the word, `(words,)` bool.
     """
     correct = found == right
@@ -27,7 +27,7 @@ def scores(found: np.ndarray, right: np.ndarray, known: np.ndarray) -> Metrics:
 
 
 def scores_of_one(tag: int, found: np.ndarray, right: np.ndarray) -> Metrics:
-    """Precision, recall and F1 of one tag number."""
+    """Precision, recall and F1 of one tag id."""
     from sklearn import metrics
 
     values = metrics.precision_recall_fscore_support(
@@ -41,7 +41,7 @@ def span_scores(labels: Sequence[str], found: np.ndarray, right: np.ndarray, off
 
     Args:
         labels: the tags' names.
-        found, right: tag numbers, `(words,)`.
+        found, right: tag ids, `(words,)`.
         offsets: where each sentence begins, `(sentences + 1,)`.
     """
     if not are_spans(labels):

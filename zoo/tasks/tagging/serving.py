@@ -62,11 +62,11 @@ def make(model: Any, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
 
 
 def model_inputs(encoder: WordEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-    """The inputs for words `(batch, words)`: as training batches make them, with all spellings in one table."""
+    """The inputs for words `(batch, words)`: as training batches make them, with all distinct words in one table."""
     distinct, rows = tf.unique(tf.reshape(tokens, [-1]))
-    table = encoder.character_numbers(distinct).to_tensor(0, shape=[None, encoder.max_characters])
+    table = encoder.character_ids(distinct).to_tensor(0, shape=[None, encoder.max_characters])
     return {
-        "words": encoder.word_numbers(tokens),
+        "words": encoder.word_ids(tokens),
         "spelling": tf.reshape(rows, tf.shape(tokens)),
         "short": tf.zeros_like(table[:0]),
         "long": table,
@@ -74,7 +74,7 @@ def model_inputs(encoder: WordEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor
 
 
 def _decide(outputs: dict[str, tf.Tensor], present: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The tag numbers `(batch, words)` and the probability of each."""
+    """The tag ids `(batch, words)` and the probability of each."""
     scores = outputs["scores"]
     if "path" in outputs:
         shares = crf.probabilities(scores, present, outputs["start"], outputs["transitions"])

@@ -129,7 +129,7 @@ class Tagging:
     # ---- model
 
     def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
-        """Word vectors beside what a recurrent layer read of the spelling → recurrent layers → a score for each tag.
+        """Word vectors beside vectors of a word's characters → recurrent layers → a score for each tag.
 
         The outputs are `scores` `(batch, time, tags)` and with `--crf` also `path` `(batch, time)`, `start` and
         `transitions`. For the inputs see `zoo.tasks.tagging.batches.TaggedBatches.load`.
@@ -146,7 +146,7 @@ class Tagging:
         mask = keras.ops.not_equal(inputs["words"], 0)
         parts = [_word_vectors(inputs["words"], prepared, options)] if options.embedding else []
         if options.character_embedding:
-            parts.append(_spelling_vectors(inputs, prepared, recurrent, options))
+            parts.append(_character_vectors(inputs, prepared, recurrent, options))
         x = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
         x = keras.layers.Dropout(dropout)(x)
         x = recurrent(return_sequences=True, name="recurrent")(x, mask=mask)
@@ -217,14 +217,14 @@ class Tagging:
         """The tag that each word has most often in train; for unknown words the tag that is most frequent there."""
         train = prepared.train
         assert train is not None
-        shape = (len(train.spellings.keys), len(prepared.labels))
+        shape = (len(train.distinct.keys), len(prepared.labels))
         counts = np.zeros(shape, np.int64)
-        np.add.at(counts, (train.spelling.values, train.tags.values), 1)
+        np.add.at(counts, (train.words.values, train.tags.values), 1)
         majority = counts.sum(axis=0).argmax()
         best = counts.argmax(axis=1)
-        keys = train.spellings.keys
-        of_spelling = [best[keys[word]] if word in keys else majority for word in batches.spellings.keys]
-        predictions = np.array(of_spelling, np.int32)[batches.spelling.values]
+        keys = train.distinct.keys
+        of_distinct = [best[keys[word]] if word in keys else majority for word in batches.distinct.keys]
+        predictions = np.array(of_distinct, np.int32)[batches.words.values]
         return {"most frequent tag": self.score(prepared, predictions, batches)}
 
     # ---- answers
@@ -266,7 +266,9 @@ def _word_vectors(words: Any, prepared: Prepared, options: Options) -> Any:
     return keras.layers.Embedding(size, options.embedding, name="words_embedding")(seen)
 
 
-def _spelling_vectors(inputs: Mapping[str, Any], prepared: Prepared, recurrent: Any, options: Options) -> Any:
+def _character_vectors(
+    inputs: Mapping[str, Any], prepared: Prepared, recurrent: Any, options: Options
+) -> Any:
     """Each distinct word is read once, forwards and backwards, and then stands wherever it occurs in the batch."""
     import keras
 
@@ -277,7 +279,7 @@ def _spelling_vectors(inputs: Mapping[str, Any], prepared: Prepared, recurrent: 
         bidirectional=True,
         layers=1,
         units=options.character_units,
-        name="spelling_reader",
+        name="character_encoder",
     )
     read = [
         reader(embedding(inputs[name]), mask=keras.ops.not_equal(inputs[name], 0))
@@ -293,7 +295,7 @@ def _encoder(words: list[str], characters: list[str], options: Options) -> WordE
 
 
 def _note(encoder: WordEncoder, train: TaggedBatches) -> str:
-    unknown = float((train.spellings.numbers[train.spelling.values] == 1).mean())
+    unknown = float((train.distinct.ids[train.words.values] == 1).mean())
     return (
         f"vocabulary: {len(encoder.words):,} words and {len(encoder.characters):,} characters learnt on train; "
         f"{unknown:.1%} of its words are unknown"

@@ -35,7 +35,7 @@ class PairPlan:
 
 @dataclass(frozen=True)
 class PairBatches:
-    """Sentence pairs as token numbers, and as texts where these are asked for.
+    """Sentence pairs as token ids, and as texts where these are asked for.
 
     Attributes:
         sources: each ends with `END`.

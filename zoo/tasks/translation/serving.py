@@ -63,10 +63,10 @@ def _encode_function(
 
 
 def _ended(ragged: tf.RaggedTensor) -> tf.Tensor:
-    """Token numbers `(batch, time)` with `END` behind each sentence and padding behind that; at least one step."""
+    """Token ids `(batch, time)` with `END` behind each sentence and padding behind that; at least one step."""
     ends = tf.fill([ragged.nrows(), 1], END)
-    numbers = tf.concat([ragged, ends], axis=1).to_tensor(PADDING)
-    return tf.pad(numbers, [[0, 0], [0, tf.cast(tf.shape(numbers)[1] == 0, tf.int32)]])
+    ids = tf.concat([ragged, ends], axis=1).to_tensor(PADDING)
+    return tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]])
 
 
 # ------------------------------------------------------------------------------------------ asking it

@@ -44,7 +44,7 @@ class Options(WritingOptions):
 
 @dataclass(frozen=True)
 class Prepared:
-    """Pairs as token numbers. See `zoo.tasks.base.Prepared`."""
+    """Pairs as token ids. See `zoo.tasks.base.Prepared`."""
 
     source: SubwordTokenizer
     target: SubwordTokenizer

@@ -23,7 +23,7 @@ class QuestionBatches:
         images: `(images, height, width, 3)` uint8.
         of_image: `(questions,)` the row in `images` that each question is about.
         tokens: the questions.
-        answers: `(questions,)` class numbers.
+        answers: `(questions,)` class ids.
         kinds: what kind of question each is.
         texts: the questions as they were written.
         batch_size: questions of a batch.

@@ -18,7 +18,7 @@ def make(
 
     Args:
         size: height and width of the images.
-        vocabulary: how many token numbers there are.
+        vocabulary: how many token ids there are.
         answers: how many answers there are.
         recurrent: the factory of recurrent layers.
         options: see `zoo.tasks.vqa.task.Options`.

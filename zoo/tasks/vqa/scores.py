@@ -21,7 +21,7 @@ def scores(logits: np.ndarray, answers: np.ndarray) -> Metrics:
 
     Args:
         logits: `(questions, answers)`.
-        answers: `(questions,)` class numbers.
+        answers: `(questions,)` class ids.
     """
     if not np.isfinite(logits).all():
         return dict.fromkeys(("accuracy", "macro_f1", "loss"), math.nan)

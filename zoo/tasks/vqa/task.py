@@ -70,7 +70,7 @@ class AnswerOptions:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Images as pixels of one size, questions as token numbers. See `zoo.tasks.base.Prepared`."""
+    """Images as pixels of one size, questions as token ids. See `zoo.tasks.base.Prepared`."""
 
     encoder: TextEncoder
     labels: tuple[str, ...]

@@ -7,8 +7,8 @@ from zoo.tasks.language_model.baselines import STRENGTHS, Counts
 from zoo.tasks.language_model.tokens import Text
 
 
-def text(numbers) -> Text:
-    return Text(np.array(numbers, np.int32), len(numbers))
+def text(ids) -> Text:
+    return Text(np.array(ids, np.int32), len(ids))
 
 
 TRAIN = text([2, 3, 2, 3, 2, 2])
@@ -19,7 +19,7 @@ def test_frequencies_are_smoothed_as_the_formulas_say():
     counts.__dict__.update(alpha=0.5, kappa=2.0)
     single = {2: 4.5 / 8, 3: 2.5 / 8, 4: 0.5 / 8, 1: 0.5 / 8}
     dev = text([3, 2, 2, 4, 1])
-    np.testing.assert_allclose(counts.unigram(dev), [-np.log(single[n]) for n in dev.numbers])
+    np.testing.assert_allclose(counts.unigram(dev), [-np.log(single[n]) for n in dev.ids])
     expected = [
         single[3],
         (2 + 2 * single[2]) / (2 + 2),  # 3 was followed by 2 both times

@@ -31,7 +31,7 @@ def test_words_have_the_blank_before_them_and_marks_stand_alone():
     ]
 
 
-def test_small_letters():
+def test_lower_case():
     assert tokens("ÄÖ Ab", "characters", lowercase=True) == list("äö ab")
 
 
@@ -48,14 +48,14 @@ def learnt(*pieces: str, kind: str = "characters", size: int = 99, min_count: in
 def test_the_vocabulary_is_in_order_of_frequency():
     vocabulary, text = learnt("banana", " bread")
     assert vocabulary == ["a", "b", "n", " ", "r", "e", "d"]
-    assert text.numbers.tolist() == [3, 2, 4, 2, 4, 2, 5, 3, 6, 7, 2, 8]
+    assert text.ids.tolist() == [3, 2, 4, 2, 4, 2, 5, 3, 6, 7, 2, 8]
     assert text.characters == len(text) == 12
 
 
 def test_rare_tokens_are_unknown():
     vocabulary, text = learnt("a b a c a", kind="words", min_count=2)
     assert vocabulary == [" a"]
-    assert text.numbers.tolist() == [1, 1, 2, 1, 2]
+    assert text.ids.tolist() == [1, 1, 2, 1, 2]
     assert learnt("aabbbc", size=1)[0] == ["b"]
     with pytest.raises(UserError, match="--min-count 2: no token"):
         learnt("abc", min_count=2)
@@ -67,9 +67,9 @@ def test_training_and_prediction_number_alike(kind):
     vocabulary, text = learnt(*pieces, kind=kind)
     tokenizer = Tokenizer(vocabulary, kind=kind, lowercase=False)
     whole = tokenizer.encode(tf.constant(["".join(pieces)])).flat_values.numpy()
-    np.testing.assert_array_equal(text.numbers, whole)
+    np.testing.assert_array_equal(text.ids, whole)
     again = tokenizer.encode_text(iter(pieces))
-    np.testing.assert_array_equal(again.numbers, whole)
+    np.testing.assert_array_equal(again.ids, whole)
     assert again.characters == len("".join(pieces))
     assert tokenizer.decode(tf.constant(whole)[None]).numpy()[0].decode() == "".join(pieces)
 
