@@ -6,15 +6,15 @@ are cores, each part runs its whole loop in one compiled call, and TensorFlow ru
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import tensorflow as tf
 
 from zoo.layers.engines import fused_tensorflow_loops as loops
 from zoo.layers.engines.recurrence import standing_for
+from zoo.layers.engines.sharing import step_key
 
 Tensor = Any
 Tensors = list[Any]
@@ -56,7 +56,7 @@ def most_parts(beside: int) -> int:
 
 
 class Loops:
-    """The compiled loops of all cells with one configuration, so that the next layer or model finds them compiled."""
+    """The compiled loops of all cells with one step, so that the next layer or model finds them compiled."""
 
     def __init__(self, recurrence: Any):
         self.recurrence = recurrence
@@ -89,27 +89,18 @@ class Loops:
         return self.compiled[key]
 
 
-_LOOPS: dict[tuple[Any, ...], Loops] = {}
+_LOOPS: dict[Hashable, Loops] = {}
 _MOST_LOOPS = 64
 
 
 def loops_of(cell: Any, kind: type) -> Loops:
-    """The loops of cells of this class with these arguments, but for those that act on weights and dropout only.
-
-    Weights of one shape: for another TensorFlow would trace with a shape unknown.
-    """
-    config = {key: value for key, value in cell.get_config().items() if not key.endswith(_OTHER_ARGUMENTS)}
-    shapes = tuple(tuple(weight.shape) for weight in cell.weights)
-    key = (kind, type(cell), json.dumps(config, sort_keys=True, default=repr), shapes)
+    """The loops of all cells whose steps are the same function as this one's."""
+    key = (kind, step_key(cell))
     if key not in _LOOPS:
         if len(_LOOPS) >= _MOST_LOOPS:
             _LOOPS.clear()
         _LOOPS[key] = Loops(kind(cell, loops.vjp))
     return _LOOPS[key]
-
-
-#: Arguments that the loops do not see, by the end of their names.
-_OTHER_ARGUMENTS = ("name", "trainable", "seed", "dropout", "_initializer", "_regularizer")
 
 
 def graph_of(
@@ -148,10 +139,11 @@ def differentiable(
     the forward loop again.
     """
     weights = [tf.cast(tf.convert_to_tensor(weight), inputs.dtype) for weight in cell.weights]
+    compiled = loops_of(cell, kind)
     pieces = split(tf.shape(inputs)[0], parts)
 
     def forward(store: bool, inputs: Tensor, states: Tensors, weights: Tensors) -> list[Any]:
-        loop = loops_of(cell, kind).forward(reverse, sequences, store)
+        loop = compiled.forward(reverse, sequences, store)
         return [loop(weights, *pieces(n, [inputs, mask, states, recurrent_mask])) for n in range(parts)]
 
     @tf.custom_gradient
@@ -161,7 +153,7 @@ def differentiable(
 
         def gradient(d_outputs: Tensor, *d_states: Tensor) -> Any:
             kept = results if training else forward(True, inputs, states, weights)
-            loop = loops_of(cell, kind).backward(reverse, sequences)
+            loop = compiled.backward(reverse, sequences)
             slopes = [
                 loop(
                     weights,
