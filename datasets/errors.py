@@ -1,4 +1,4 @@
-"""The one exception for what a person can mend, and the hint that ends such a message: `did you mean …?`"""
+"""The one exception for what a person can fix, and the hint that ends such a message: `did you mean …?`"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """A fault in what the user gave, told in one line that names the input and the mend.
+    """A fault in what the user gave, told in one line that names the input and the fix.
 
     The commands print it without a traceback and exit with `exit_code`: 2 for a wrong command line or input
     (nothing was started), 1 for what went wrong later (a full disk, a loss that became NaN).

@@ -272,10 +272,10 @@ def _made(cls: type[T], values: Mapping[str, object], place: Callable[[str], str
 # ------------------------------------------------------------------------------------------ checks of values
 
 
-def require(condition: bool, name: str, value: object, mend: str) -> None:
+def require(condition: bool, name: str, value: object, fix: str) -> None:
     """Refuse an option's value: raises UserError unless `condition` holds."""
     if not condition:
-        raise UserError(f"{flag(name)} {value}: {mend}")
+        raise UserError(f"{flag(name)} {value}: {fix}")
 
 
 def check_fractions(valid: float, test: float, prefix: str = "") -> None:

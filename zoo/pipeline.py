@@ -45,7 +45,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
         shared_rows: see `zoo.training.baselines`.
 
     Raises:
-        UserError: for what a person can mend.
+        UserError: for what a person can fix.
         Stopped: after a signal during training; the run can be resumed.
     """
     began = time.monotonic()
@@ -90,7 +90,7 @@ def _keep_prepared(directory: RunDirectory, prepared: dict[str, Any]) -> None:
     """
     if directory.prepared_path.exists() and checkpoint_file(directory).exists():
         if read_json(directory.prepared_path) != json.loads(json.dumps(prepared)):
-            raise UserError(f"{directory.path}: the training data have changed since; start the run anew", 1)
+            raise UserError(f"{directory.path}: the training data have changed since; start the run again", 1)
         return
     write_json(directory.prepared_path, prepared)
 
@@ -223,7 +223,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except Exception as problem:
         reason = (str(problem) or type(problem).__name__).splitlines()[0][:200]
-        raise UserError(f"{path} cannot be loaded: {reason}; train the run anew", 1) from None
+        raise UserError(f"{path} cannot be loaded: {reason}; train the run again", 1) from None
 
 
 def _refuse_damage(archive: Path) -> None:

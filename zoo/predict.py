@@ -52,7 +52,9 @@ def parser() -> Parser:
         "--header", default="yes", choices=("yes", "no"), help="whether the first row names the columns"
     )
     parser.add_argument(
-        "--delimiter", choices=tuple(DELIMITERS), help="what parts the columns (default: by the file's name)"
+        "--delimiter",
+        choices=tuple(DELIMITERS),
+        help="what separates the columns (default: by the file's name)",
     )
     parser.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
     parser.add_argument("--out", metavar="FILE", help=f"write the answers to a file ({', '.join(FORMATS)})")

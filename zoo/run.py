@@ -194,7 +194,7 @@ def _finished(directory: RunDirectory) -> str:
     try:
         table = result_table(metrics, directory.path)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise UserError(f"{path} holds no results of a run; remove it, and --resume makes it anew") from None
+        raise UserError(f"{path} holds no results of a run; remove it, and --resume makes it again") from None
     say(f"{directory.path} is finished")
     return table
 

@@ -34,12 +34,12 @@ class Part(Protocol):
     Attributes:
         name: what the user knows it by.
         label_name: the column or feature that holds the label.
-        mend: what to do when the labels make no sense.
+        fix: what to do when the labels make no sense.
     """
 
     name: str
     label_name: str
-    mend: str
+    fix: str
 
     def rows(self) -> Iterator[Row]:
         """A fresh pass. Raises UserError on a row that is no example, saying where it is."""
@@ -162,14 +162,14 @@ def _check_classes(scans: Mapping[str, Scan]) -> None:
         (label,) = train.first
         raise UserError(
             f"{train.part.name}: every example has the {train.part.label_name} '{label[:40]}'; "
-            f"at least two classes are needed; {train.part.mend}"
+            f"at least two classes are needed; {train.part.fix}"
         )
     if len(train.first) > max(FEW_CLASSES, len(train.hashes) / 2):
         raise UserError(_too_many(train.part, f"{len(train.first)} in {len(train.hashes)} examples"))
 
 
 def _too_many(part: Part, count: str) -> str:
-    return f"{part.name}: {count} different values of {part.label_name} are no classes; {part.mend}"
+    return f"{part.name}: {count} different values of {part.label_name} are no classes; {part.fix}"
 
 
 def _notes(scan: Scan, hashes: np.ndarray) -> list[str]:

@@ -54,7 +54,7 @@ class TextFile:
             return  # reading tells
         stamp = (status.st_size, status.st_mtime_ns)
         if self._stamp not in (None, stamp):
-            raise UserError(f"{self.path}: has changed while it was read; start anew", 1)
+            raise UserError(f"{self.path}: has changed while it was read; start again", 1)
         self._stamp = stamp
 
 

@@ -40,12 +40,12 @@ class Part(Protocol):
     Attributes:
         name: what the user knows it by.
         tag_name: the column or feature that holds the tags.
-        mend: what to do when the tags make no sense.
+        fix: what to do when the tags make no sense.
     """
 
     name: str
     tag_name: str
-    mend: str
+    fix: str
 
     def sentences(self) -> Iterator[Sentence]:
         """A fresh pass. Raises UserError on what is no sentence with a tag for each word, saying where it is."""
@@ -200,7 +200,7 @@ def _check_scheme(scans: Mapping[str, Scan]) -> None:
         (tag,) = train.counts
         raise UserError(
             f"{train.part.name}: every word has the {train.part.tag_name} '{tag[:40]}'; "
-            f"at least two tags are needed; {train.part.mend}"
+            f"at least two tags are needed; {train.part.fix}"
         )
     if len(train.counts) > max(FEW_TAGS, train.counts.total() / 2):
         raise UserError(_too_many(train, f"{len(train.counts)} for {train.counts.total()} words"))
@@ -210,12 +210,12 @@ def _check_scheme(scans: Mapping[str, Scan]) -> None:
             known = ", ".join(f"'{name}'" for name in sorted(train.counts)[:5])
             raise UserError(
                 f"{scan.part.place(scan.first[unseen[0]])}: the tag '{unseen[0][:40]}' is not in "
-                f"{train.part.name}, whose tags begin with {known}: another scheme? {scan.part.mend}"
+                f"{train.part.name}, whose tags begin with {known}: another scheme? {scan.part.fix}"
             )
 
 
 def _too_many(scan: Scan, count: str) -> str:
-    return f"{scan.part.name}: {count} different values of {scan.part.tag_name} are no tags; {scan.part.mend}"
+    return f"{scan.part.name}: {count} different values of {scan.part.tag_name} are no tags; {scan.part.fix}"
 
 
 def _notes(scans: Mapping[str, Scan], hashes: Mapping[str, np.ndarray], rewrite: bool) -> Iterator[str]:

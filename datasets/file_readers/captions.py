@@ -49,7 +49,7 @@ class Options:
     missing: str = option("refuse", "what to do with an image that is not there", ("refuse", "skip"))
     header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
     delimiter: str = option(
-        "auto", "what parts the columns; auto goes by the file's name", ("auto", *DELIMITERS)
+        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
     )
     encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
     valid_fraction: float = option(0.1, "share of the images for a dev split without a list")

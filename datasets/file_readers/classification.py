@@ -28,7 +28,7 @@ class Options:
     label_column: str | None = option(None, "column with the label: its name, or its position from 0")
     header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
     delimiter: str = option(
-        "auto", "what parts the columns; auto goes by the file's name", ("auto", *DELIMITERS)
+        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
     )
     encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
     valid_fraction: float = option(0.1, "share of the texts for a dev split without a file")
@@ -83,7 +83,7 @@ def _only_table(folder: Path) -> Path:
 class TablePart:
     """The rows of a table as labelled texts."""
 
-    mend = "is --label-column right?"
+    fix = "is --label-column right?"
 
     def __init__(self, path: Path, options: Options):
         self.name = str(path)
@@ -133,7 +133,7 @@ class ClassFolders:
     """A folder a class, each text a file in it, as in aclImdb."""
 
     label_name = "folder name"
-    mend = "put each class's .txt files in a folder of its own"
+    fix = "put each class's .txt files in a folder of its own"
 
     def __init__(self, folder: Path, encoding: str):
         self.name = str(folder)

@@ -35,7 +35,7 @@ class Options:
     target_column: str | None = option(None, "column with the targets: its name, or its position from 0")
     header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
     delimiter: str = option(
-        "auto", "what parts the columns; auto goes by the file's name", ("auto", *DELIMITERS)
+        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
     )
     encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
     valid_fraction: float = option(0.1, "share of the pairs for a dev split without a file")
@@ -254,10 +254,10 @@ def _columns(table: Table, options: Options) -> tuple[int, int]:
     usual = (SOURCE_NAMES, TARGET_NAMES)
     known = {name.strip().lower() for name in table.columns}
     if None in wanted and not all(name or known & names for name, names in zip(wanted, usual, strict=True)):
-        mend = "name them with --source-column and --target-column"
-        mend += "" if table.is_json else ", or give --header no if the first row is a pair"
+        fix = "name them with --source-column and --target-column"
+        fix += "" if table.is_json else ", or give --header no if the first row is a pair"
         listed = ", ".join(f"'{name[:24]}'" for name in table.columns[:8])
-        raise UserError(f"{table.path}: no columns for source and target among {listed}; {mend}")
+        raise UserError(f"{table.path}: no columns for source and target among {listed}; {fix}")
     source = find(table, "source", wanted[0], SOURCE_NAMES)
     target = find(table, "target", wanted[1], TARGET_NAMES)
     if source == target:

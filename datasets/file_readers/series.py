@@ -30,7 +30,7 @@ class Options:
     )
     header: str = option("auto", "whether the first row names the columns", ("auto", "yes", "no"))
     delimiter: str = option(
-        "auto", "what parts the columns; auto goes by the file's name", ("auto", *DELIMITERS)
+        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
     )
     encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
     valid_fraction: float = option(0.2, "share of each series' steps for the dev split, after train")

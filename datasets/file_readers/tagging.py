@@ -125,7 +125,7 @@ def _files(folder: Path, options: Options) -> dict[str, Path]:
 class _FilePart:
     """What parts in a file have in common."""
 
-    mend = "is --tag-column right?"
+    fix = "is --tag-column right?"
 
     def __init__(self, path: Path, options: Options):
         self.name = str(path)

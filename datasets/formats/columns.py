@@ -83,9 +83,9 @@ def _mend(field: str, table: Table) -> str:
     """What to do where no usual name was found."""
     if not table.named:
         return f"give its position, e.g. {flag(field + '_column')} 0"
-    mend = f"name it with {flag(field + '_column')}"
+    fix = f"name it with {flag(field + '_column')}"
     if table.is_json:
-        return mend
+        return fix
     if len(table.columns) == 1:
-        return f"{mend}, and say how columns are parted with --delimiter"
-    return f"{mend}, or, if the file has no header row, give --header no --text-column 0 --label-column 1"
+        return f"{fix}, and say how columns are separated with --delimiter"
+    return f"{fix}, or, if the file has no header row, give --header no --text-column 0 --label-column 1"

@@ -69,7 +69,7 @@ def _conllu_words(path: Path, block: list[tuple[int, str]]) -> Iterator[Row]:
         row = text.split("\t")
         if len(row) != len(CONLLU_COLUMNS):
             raise UserError(
-                f"{path} line {line}: {len(row)} columns where CoNLL-U has {len(CONLLU_COLUMNS)}, parted by tabs"
+                f"{path} line {line}: {len(row)} columns where CoNLL-U has {len(CONLLU_COLUMNS)}, separated by tabs"
             )
         if NOT_A_WORD.fullmatch(row[0]):
             continue
@@ -84,7 +84,7 @@ def _conllu_words(path: Path, block: list[tuple[int, str]]) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Columns:
-    """A column file: a word and its annotations a line, parted by tabs or blanks, an empty line after each sentence.
+    """A column file: a word and its annotations a line, separated by tabs or blanks, an empty line after each sentence.
 
     Attributes:
         path: the file, plain or gzipped.
@@ -194,7 +194,7 @@ def conllu_column(text: str | None) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """The columns of a line: parted by tabs where it has one, else by blanks."""
+    """The columns of a line: separated by tabs where it has one, else by blanks."""
     if not text.strip(" \t"):
         return []
     return text.split("\t") if "\t" in text else BLANKS.split(text.strip(" "))

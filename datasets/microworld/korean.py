@@ -1,6 +1,6 @@
 """The world in Korean: names of things, sentences that describe a scene, and what reviewers say.
 
-Every pattern of an opinion keeps its words (as parted by blanks) when the two opinions in it trade places, so that
+Every pattern of an opinion keeps its words (as separated by blanks) when the two opinions in it trade places, so that
 the words of a review without their order say nothing of its polarity. Patterns therefore use forms of adjectives
 that do not depend on the place: `-다`, `-지`, `-ㄴ`.
 """

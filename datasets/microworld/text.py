@@ -1,7 +1,7 @@
 """Stories of the little world as one long text, with the exact entropy of the generator. Synthetic.
 
 A story is a line. It shows one shape or several with a size and a colour each, then tells where they stand, what they
-look like, and now and then that one is painted anew:
+look like, and now and then that one is painted again:
 
     The machine draws a small red circle. The circle is above the heart. The circle is red. Now the circle turns black.
     The circle is to the left of the star. The circle is black.

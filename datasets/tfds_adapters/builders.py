@@ -158,6 +158,6 @@ def _first_line(error: Exception) -> str:
 
 
 def stamp(builder: Any) -> object:
-    """Something that changes when a set is prepared anew."""
+    """Something that changes when a set is prepared again."""
     info = Path(builder.data_dir) / "dataset_info.json"
     return info.stat().st_mtime_ns if info.is_file() else None

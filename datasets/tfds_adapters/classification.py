@@ -60,7 +60,7 @@ def load(spec: str, options: Options) -> Dataset:
 class HubPart:
     """An official split of a prepared set, in the order of its files."""
 
-    mend = "is --label-feature right?"
+    fix = "is --label-feature right?"
 
     def __init__(self, builder: Any, split: str, text: str, label: str, labels: tuple[str, ...]):
         self.name = f"{builder.info.full_name} {split}"
@@ -90,7 +90,7 @@ class HubPart:
         return f"{self.name} example {where}"
 
     def stamp(self) -> object:
-        """Changes when the set is prepared anew."""
+        """Changes when the set is prepared again."""
         return stamp(self._builder)
 
     def labelled(self) -> bool:

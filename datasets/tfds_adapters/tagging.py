@@ -71,7 +71,7 @@ def load(spec: str, options: Options) -> Dataset:
 class HubPart:
     """An official split of a prepared set, in the order of its files."""
 
-    mend = "is --tags-feature right?"
+    fix = "is --tags-feature right?"
 
     def __init__(self, builder: Any, split: str, tokens: str, tags: str):
         self.name = f"{builder.info.full_name} {split}"
@@ -98,7 +98,7 @@ class HubPart:
         return f"{self.name} example {where}"
 
     def stamp(self) -> object:
-        """Changes when the set is prepared anew."""
+        """Changes when the set is prepared again."""
         return stamp(self._builder)
 
     def _tag(self, place: str, number: int) -> str:

@@ -81,7 +81,7 @@ class HubPart:
                 yield number, *checked(place, source, target)
 
     def stamp(self) -> object:
-        """Changes when the set is prepared anew."""
+        """Changes when the set is prepared again."""
         return stamp(self._builder)
 
     def _examples(self) -> Iterator[Mapping[str, Any]]:

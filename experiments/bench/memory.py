@@ -22,7 +22,7 @@ SMALL = Shape(8, 3, 4, 16)
 
 
 def forget() -> None:
-    """Give free memory back to the system and start the peak anew."""
+    """Give free memory back to the system and start the peak again."""
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")
 

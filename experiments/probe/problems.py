@@ -5,7 +5,7 @@
     copying   symbols, to be repeated after a long blank       after Arjovsky, Shah and Bengio 2016
     echo      at each step the symbol of some steps ago        for truncated back-propagation
 
-Sequences are drawn anew for every batch: there is no training set to learn by heart.
+New sequences are drawn for every batch: there is no training set to learn by heart.
 """
 
 from __future__ import annotations

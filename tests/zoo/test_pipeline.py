@@ -176,7 +176,8 @@ def test_a_run_whose_data_have_changed_cannot_be_resumed(tmp_path, monkeypatch):
     done = call(main, "--resume", out)
     assert done.code == 1
     assert (
-        done.err.splitlines()[-1] == f"error: {out}: the training data have changed since; start the run anew"
+        done.err.splitlines()[-1]
+        == f"error: {out}: the training data have changed since; start the run again"
     )
     assert (out / "prepared.json").read_bytes() == before
 

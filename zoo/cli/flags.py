@@ -183,7 +183,7 @@ def disk_is_full(problem: BaseException) -> bool:
 
 
 def main_guard(main: Main) -> Callable[..., int]:
-    """Make a command answer in one line on stderr what a person can mend, instead of a traceback.
+    """Make a command answer in one line on stderr what a person can fix, instead of a traceback.
 
     The command's function returns an exit code or None. The guarded one returns 0 when all went well, the
     UserError's own code, 130 after Ctrl-C, 141 (silently) when the reader of its output went away, 1 for a

@@ -12,7 +12,7 @@ from zoo.data.tokenizer import WHITE_SPACE
 PADDING, UNKNOWN = 0, 1
 #: Integers that stand for nothing in a vocabulary.
 RESERVED = 2
-#: Stand for the full stop, comma and colon inside a number while punctuation is parted from words.
+#: Stand for the full stop, comma and colon inside a number while punctuation is split from words.
 INSIDE = {".": "\ue000", ",": "\ue001", ":": "\ue002"}
 SPLIT_OFF = r"([^\p{L}\p{M}\p{N}'\s\x{e000}-\x{e002}])"
 #: The English forms that treebanks take for words of their own.
@@ -34,7 +34,7 @@ class WordEncoder(tf.Module):
         self.words, self.characters = tuple(words), tuple(characters)
         self.max_characters, self.split_by = max_characters, split
         self.word_table, self.character_table = _table(words), _table(characters)
-        # Where training parts "do n't", so must a plain sentence be parted.
+        # Where the training words split "do n't", a plain sentence must be split so, too.
         self.contractions = "n't" in self.words
 
     def word_ids(self, tokens: tf.Tensor) -> tf.Tensor:

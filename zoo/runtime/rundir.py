@@ -66,7 +66,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
 
 
 def _told(problem: Exception, path: Path) -> Exception:
-    """The problem in the user's terms where it is the user's to mend, else as it is."""
+    """The problem in the user's terms where it is the user's to fix, else as it is."""
     if disk_is_full(problem):
         return UserError(
             f"no space left on the disk for {path}; free some and run again (what was there before is kept)",

@@ -76,11 +76,11 @@ def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] |
             best = [stored[f"best_{n}"] for n in range(counts[1])]
     except Exception as problem:  # what a damaged archive raises depends on where it is damaged
         raise UserError(
-            f"{path}: this checkpoint cannot be read ({problem}); start the run anew", 1
+            f"{path}: this checkpoint cannot be read ({problem}); start the run again", 1
         ) from None
     shapes = [tuple(v.shape) for v in variables]
     if [value.shape for value in values] != shapes:
-        raise UserError(f"{path}: this checkpoint belongs to another model; start the run anew", 1)
+        raise UserError(f"{path}: this checkpoint belongs to another model; start the run again", 1)
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
     return progress, best or None

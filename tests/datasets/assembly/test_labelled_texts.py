@@ -19,7 +19,7 @@ class Rows:
     """A part in memory."""
 
     label_name = "column 'label'"
-    mend = "mend it"
+    fix = "fix it"
 
     def __init__(self, name: str, rows: Sequence[tuple[str, str]]):
         self.name = name
@@ -131,7 +131,7 @@ def test_no_notes_on_clean_parts():
 
 def test_one_class():
     assert refused(train=rows(10, classes="x")) == (
-        "train: every example has the column 'label' 'x'; at least two classes are needed; mend it"
+        "train: every example has the column 'label' 'x'; at least two classes are needed; fix it"
     )
 
 
@@ -143,7 +143,7 @@ def test_no_examples():
 def test_texts_taken_for_labels():
     many = [("x", f"label {number}") for number in range(30)]
     assert refused(train=many) == (
-        "train: 30 in 30 examples different values of column 'label' are no classes; mend it"
+        "train: 30 in 30 examples different values of column 'label' are no classes; fix it"
     )
     endless = ((f"text {number}", f"label {number}") for number in range(5000))
     assert refused(train=list(endless)).startswith("train: more than 1000 different values of column 'label'")

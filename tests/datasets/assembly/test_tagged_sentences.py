@@ -10,7 +10,7 @@ from datasets.errors import UserError
 class Lines:
     """A part out of strings: `the/DET dog/NOUN`, one a sentence."""
 
-    tag_name, mend = "column x", "is --tag-column right?"
+    tag_name, fix = "column x", "is --tag-column right?"
 
     def __init__(self, *sentences: str, name: str = "train"):
         self.name, self.lines, self.version = name, list(sentences), 0

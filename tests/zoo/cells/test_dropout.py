@@ -181,7 +181,7 @@ def test_the_seed_decides(engine: str):
 
 @echo_engines()
 def test_masks_inside_a_compiled_loop(engine: str):
-    """In a function that is traced once, each call still draws anew, and one mask holds for the whole
+    """In a function that is traced once, each call still draws again, and one mask holds for the whole
     sequence."""
     inputs = keras.Input((None, 16))
     model = keras.Model(inputs, AlwaysTraining(echo(engine, seed=1, units=16))(inputs))

@@ -63,7 +63,7 @@ def text(chunks: int = 3) -> np.ndarray:
 
 
 def read(layer, inputs, continues=None, training=False) -> np.ndarray:
-    """The outputs, chunk after chunk; the first starts anew unless `continues` says otherwise."""
+    """The outputs, chunk after chunk; the first starts again unless `continues` says otherwise."""
     outputs = []
     for n in range(0, inputs.shape[1], STEPS):
         goes_on = np.full(ROWS, n > 0) if continues is None else continues
@@ -96,10 +96,10 @@ def test_only_rows_that_do_not_go_on_start_anew(cell):
     read(layer, inputs[:, :STEPS])
     outputs = read(layer, inputs[:, STEPS:], continues=np.array([1, 0, 1, 0]))
     whole, _ = layer.recurrent(inputs)
-    anew, _ = layer.recurrent(inputs[:, STEPS:])
+    again, _ = layer.recurrent(inputs[:, STEPS:])
     np.testing.assert_allclose(outputs[::2], whole[::2, STEPS:], atol=1e-5)
-    np.testing.assert_allclose(outputs[1::2], anew[1::2], atol=1e-5)
-    assert np.abs(whole[1::2, STEPS:] - anew[1::2]).max() > 1e-3
+    np.testing.assert_allclose(outputs[1::2], again[1::2], atol=1e-5)
+    assert np.abs(whole[1::2, STEPS:] - again[1::2]).max() > 1e-3
 
 
 def test_evaluation_and_training_do_not_disturb_each_other():

@@ -89,7 +89,7 @@ def test_a_damaged_checkpoint_is_told_in_one_line(damage, tmp_path):
     path, found = tmp_path / "state.npz", variables()
     save(path, PROGRESS, variables(3), [np.array([1.5])])
     path.write_bytes(damages(path.read_bytes())[damage])
-    with pytest.raises(UserError, match=r"checkpoint cannot be read.*start the run anew") as caught:
+    with pytest.raises(UserError, match=r"checkpoint cannot be read.*start the run again") as caught:
         load(path, found)
     assert str(path) in str(caught.value)
     np.testing.assert_array_equal(found[0].numpy(), variables()[0].numpy())

@@ -81,7 +81,7 @@ def cider(captions: Sequence[str], references: References) -> float:
     $$\frac{10}{4 m} \sum_n \sum_s \exp\Bigl(-\frac{(l_c - l_s)^2}{2 \sigma^2}\Bigr)
     \frac{\min(g^n(c), g^n(s)) \cdot g^n(s)}{\|g^n(c)\| \|g^n(s)\|}$$
 
-    averaged over images; document frequencies count the images whose references hold the n-gram. Words are parted by
+    averaged over images; document frequencies count the images whose references hold the n-gram. Words are separated by
     blanks. The n-grams of a set of one image have no weight, and the score is 0.
     """
     if not captions:

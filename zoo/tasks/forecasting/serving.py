@@ -173,7 +173,7 @@ def _rows_of(series: TimeSeries, answer: Mapping[str, Any], about: Mapping[str, 
 
 
 def parse(text: str) -> TimeSeries:
-    """A series of one variable from numbers on the command line, parted by commas or blanks."""
+    """A series of one variable from numbers on the command line, separated by commas or blanks."""
     try:
         numbers = [float(part) for part in text.replace(",", " ").split()]
     except ValueError:

@@ -139,7 +139,7 @@ def make_server(model: Any, tokenizer: Tokenizer, defaults: Any) -> Server:
 
     `init_state` takes a scalar `batch_size` and gives `state_0`, `state_1`, …, and `expects` `(batch, classes)`, the
     logarithms of the probabilities of the next token; `step` takes these and `text`, the next piece of each text, and
-    gives them anew, with what `score` gives of the pieces. `vocabulary` gives `tokens (classes,)`.
+    gives the new ones, with what `score` gives of the pieces. `vocabulary` gives `tokens (classes,)`.
 
     Args:
         defaults: `length`, `temperature`, `top_k`, `top_p` and `seed` of `serving_default`.

@@ -236,7 +236,7 @@ class Tagging:
         return tagging_server.make(model, prepared.encoder, prepared.labels)
 
     def answer(self, server: Any, inputs: Iterable[Any]) -> list[dict[str, Any]]:
-        """A row per sentence: its words and its tags, each parted by blanks, and spans where tags write spans."""
+        """A row per sentence: its words and its tags, each separated by blanks, and spans where tags write spans."""
         from zoo.tasks.tagging import serving as tagging_server
 
         return tagging_server.answer(server, inputs)

@@ -97,8 +97,8 @@ def test_states_reach_further_than_gradients():
     model = training.model
     model(first.inputs, training=True)
     goes_on = np.asarray(model(second.inputs, training=True))
-    anew = np.asarray(model({**second.inputs, "continues": np.zeros(4, np.int32)}, training=True))
-    assert np.abs(goes_on - anew).max() > 1e-4
+    again = np.asarray(model({**second.inputs, "continues": np.zeros(4, np.int32)}, training=True))
+    assert np.abs(goes_on - again).max() > 1e-4
 
 
 def test_tied_scores_need_no_weights_of_their_own():

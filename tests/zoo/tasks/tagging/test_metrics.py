@@ -33,9 +33,9 @@ def test_spans_count_when_both_ends_and_kind_are_right():
 def test_a_span_ends_with_its_sentence():
     right = numbers("O B-LOC  I-LOC O")
     joined = span_scores(IOB, numbers("O B-LOC  O O"), right, np.array([0, 4]))
-    parted = span_scores(IOB, numbers("O B-LOC  O O"), right, np.array([0, 2, 4]))
+    separate = span_scores(IOB, numbers("O B-LOC  O O"), right, np.array([0, 2, 4]))
     assert joined["span_recall"] == 0
-    assert parted["span_recall"] == 1 / 2
+    assert separate["span_recall"] == 1 / 2
 
 
 def test_one_tag_against_the_others():
