@@ -22,9 +22,9 @@ from zoo.config import RunConfig, read_config
 from zoo.factory import recurrent_factory
 from zoo.runtime.figures import save
 from zoo.runtime.learning_curves import draw_history
-from zoo.runtime.memory import resident
 from zoo.runtime.platform import device_name
-from zoo.runtime.progress import say
+from zoo.runtime.process_memory import resident_memory
+from zoo.runtime.progress import log
 from zoo.runtime.results import history_csv, result_table, tensorboard
 from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
 from zoo.tasks.base import Batches
@@ -51,7 +51,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
     began = time.monotonic()
     context = RunContext.prepare(config, dataset)
     for note in context.notes:
-        say(note)
+        log(note)
     _keep_prepared(directory, context.prepared.to_json())
     prepared_in = time.monotonic() - began
 
@@ -119,7 +119,9 @@ def _evaluate(
     last = list(present)[-1]
     _draw(context, directory, outputs[last], present[last])
     engine = recurrent_layer(trainer.model).engine_choice
-    peak_memory = resident(peak=True)  # of this model: the rows without recurrence are trained hereafter
+    peak_memory = resident_memory(
+        peak=True
+    )  # of this model: the rows without recurrence are trained hereafter
     return {
         "task": context.config.task,
         "cell": context.config.recurrent.cell,
@@ -163,7 +165,7 @@ def _draw(context: RunContext, directory: RunDirectory, predictions: Any, batche
 def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress) -> None:
     row = progress.history[-1]
     told = ", ".join(f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "seconds"))
-    say(f"epoch {row['epoch']:.0f}/{config.training.epochs}: {told}, {row['seconds']:.0f} s")
+    log(f"epoch {row['epoch']:.0f}/{config.training.epochs}: {told}, {row['seconds']:.0f} s")
     history_csv(progress.history, directory.history_path)
     if config.training.tensorboard:
         tensorboard(row, directory.path / "tensorboard")

@@ -15,7 +15,7 @@ from datasets.errors import UserError
 from zoo.cli.flags import Parser, add_options, collect, frozen, given, main_guard
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, read_config, to_dict
 from zoo.runtime.platform import configure
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 from zoo.runtime.rundir import RunDirectory, default_path, make_folder, read_json
 from zoo.runtime.signals import Stopped, stop_at_once
 
@@ -195,7 +195,7 @@ def _finished(directory: RunDirectory) -> str:
         table = result_table(metrics, directory.path)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise UserError(f"{path} holds no results of a run; remove it, and --resume makes it again") from None
-    say(f"{directory.path} is finished")
+    log(f"{directory.path} is finished")
     return table
 
 

@@ -19,7 +19,7 @@ import datasets
 from datasets.base import Split
 from datasets.errors import UserError
 from zoo.runtime.platform import configure, device_name
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 from zoo.runtime.rundir import read_json, write_json
 
 WORDS, TOKENS, BATCH, UNITS = 20_000, 200, 32, 64
@@ -133,9 +133,9 @@ def spread(values: Any) -> dict[str, float]:
 def measure_race(dataset: str) -> dict[str, Any]:
     """The example and `zoo.run sentiment`, one after the other."""
     with tempfile.TemporaryDirectory() as folder:
-        say("the example's two epochs (some minutes)")
+        log("the example's two epochs (some minutes)")
         _run("experiments.bench", "imdb", dataset, "--only", "example", "--out", folder)
-        say("zoo.run sentiment, one epoch")
+        log("zoo.run sentiment, one epoch")
         out = f"{folder}/run"
         began = time.perf_counter()
         _run("zoo.run", "sentiment", "--dataset", dataset, "--epochs", "1", "--out", out)

@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.bench.shapes import Shape
 from zoo.runtime.platform import configure, device_name
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 
 MODES = ("forward", "train")
 #: Largest difference of outputs and of the inputs' gradient, as a share of the largest number. A GPU rounds the
@@ -81,7 +81,7 @@ def _one(cell: str, shape: Shape, engines: Iterable[str], rounds: int) -> list[d
     first = {(c.name, mode): _milliseconds(c.calls[mode]) for c in field for mode in MODES}
     check(field, AGREEMENT["cpu" if on_cpu() else "gpu"])
     times = _rounds(field, rounds)
-    say(f"{cell} {shape}: " + ", ".join(f"{c.name} {np.median(times[c.name, 'train']):.1f}" for c in field))
+    log(f"{cell} {shape}: " + ", ".join(f"{c.name} {np.median(times[c.name, 'train']):.1f}" for c in field))
     return [
         {
             **{"cell": cell, **shape.sizes(), "mode": mode, "contestant": name},
@@ -146,7 +146,7 @@ def _array(value: Any) -> np.ndarray:
 
 def _peaks(wanted: list[tuple[str, Shape, str]]) -> dict[tuple[str, Shape, str], float]:
     """Peak memory of each, as many at a time as there are cores."""
-    say(f"peak memory of {len(wanted)} trainings, each in a process of its own")
+    log(f"peak memory of {len(wanted)} trainings, each in a process of its own")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip(wanted, pool.map(lambda one: peak(*one), wanted), strict=True))
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from experiments.bench.shapes import Shape
-from zoo.runtime.memory import resident
+from zoo.runtime.process_memory import resident_memory
 
 STEPS = 4
 MB = 1 << 20
@@ -34,14 +34,14 @@ def peak(cell: str, shape: Shape, name: str) -> float:
     make(Problem.draw(cell, SMALL), name).calls["train"]()
     problem = Problem.draw(cell, shape)
     forget()
-    before = resident()
+    before = resident_memory()
     train = make(problem, name).calls["train"]
     for _ in range(2):
         train()
     forget()
     for _ in range(STEPS):
         train()
-    return (resident(peak=True) - before) / MB
+    return (resident_memory(peak=True) - before) / MB
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zoo.runtime.platform import configure, device_name
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 
 #: Steps in one call of the graph, where several are.
 STEPS = 4
@@ -53,7 +53,7 @@ def measure(rounds: int, sizes: tuple[Size, ...] = SIZES) -> Any:
             wall, processor = np.median(taken, axis=0)
             share = float(np.median(np.array(taken)[:, 1] / whole[:, 1]))
             rows.append({"size": size.name, "way": way, "wall": wall, "processor": processor, "share": share})
-            say(f"{size.name}, {way}: {wall:.2f} ms, {processor:.2f} ms of processor time")
+            log(f"{size.name}, {way}: {wall:.2f} ms, {processor:.2f} ms of processor time")
     return pd.DataFrame(rows)
 
 

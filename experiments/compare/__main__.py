@@ -20,7 +20,7 @@ from datasets.errors import UserError
 from experiments.compare import cluster
 from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 from zoo.runtime.rundir import make_folder, write_json
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def main(argv: list[str] | None = None) -> int | None:
     wanted = runs(grid)
     if "list" in arguments:
         if grid.match == "parameters":
-            say(
+            log(
                 "units of each cell but the first are found when the grid is run, for equal numbers of parameters"
             )
         print("\n".join(f"python -m zoo.run {' '.join(run.arguments)}" for run in wanted))
@@ -158,9 +158,9 @@ def _run(arguments: argparse.Namespace, out: Path, wanted: list[Run]) -> Tally:
         cluster.check_gpus(connected, any(run.device == "gpu" for run in wanted))
         tally = do_all(connected, wanted, Setting(out, travels=bool(remote), threads=threads or share))
     if tally.failed:
-        say(f"{len(tally.failed)} runs failed; see {out / 'failures'}. Starting again tries them again")
+        log(f"{len(tally.failed)} runs failed; see {out / 'failures'}. Starting again tries them again")
     if tally.stopped:
-        say(f"{tally.stopped} runs were stopped from outside; starting again goes on where they were")
+        log(f"{tally.stopped} runs were stopped from outside; starting again goes on where they were")
     return tally
 
 

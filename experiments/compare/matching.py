@@ -19,7 +19,7 @@ from datasets.errors import UserError
 from experiments.compare.grid import Block, Grid, blocks, digest, runs
 from experiments.compare.work import environment
 from zoo.config import from_dict, to_dict
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 from zoo.runtime.rundir import read_json, write_json
 
 MOST_UNITS = 1 << 14
@@ -49,7 +49,7 @@ def match_parameters(grid: Grid, out: Path) -> dict[Block, dict[str, int]]:
     for block in blocks(grid):
         answer = _ask(block, grid, out / "matching")
         found[block] = {cell: facts["units"] for cell, facts in answer["cells"].items()}
-        say(f"{block.task}: {told(answer)}")
+        log(f"{block.task}: {told(answer)}")
     return found
 
 
@@ -71,7 +71,7 @@ def _ask(block: Block, grid: Grid, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     asked = path.with_suffix(".question")
     write_json(asked, question)
-    say(f"{block.task}: looking for units with equal numbers of parameters")
+    log(f"{block.task}: looking for units with equal numbers of parameters")
     done = subprocess.run(
         [sys.executable, "-m", "experiments.compare.matching", str(asked), str(path)],
         env=environment(threads=1, gpu=False),

@@ -17,7 +17,7 @@ from experiments.compare import cluster, work
 from experiments.compare.bundle import pack, unpack
 from experiments.compare.grid import Run
 from experiments.compare.work import Job, Outcome, is_finished, is_of, is_recorded
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 from zoo.runtime.rundir import read_json, write_json
 from zoo.runtime.signals import Stopped, stop_signals
 
@@ -155,9 +155,9 @@ def _start(runs: list[Run], setting: Setting, workers: int) -> Tally:
         tally.found += 1
         record = read_json(setting.folder(run) / work.RECORD)
         tally.seconds.append((run, float(record.get("seconds", 0.0))))
-    say(f"{len(runs)} runs, {tally.found} of them finished before; {workers} workers")
+    log(f"{len(runs)} runs, {tally.found} of them finished before; {workers} workers")
     if not workers:
-        say("there is no worker yet; the runs wait for one: dask worker ADDRESS --nthreads 1")
+        log("there is no worker yet; the runs wait for one: dask worker ADDRESS --nthreads 1")
     return tally
 
 
@@ -261,9 +261,9 @@ class _Session:
         else:
             tally.failed.append(run.name)
             _record_failure(run, outcome, setting)
-        say(tally.line(run, outcome))
+        log(tally.line(run, outcome))
         if not outcome.measured and outcome.said:
-            say(outcome.said)
+            log(outcome.said)
 
 
 def _was_killed(future: Any) -> bool:

@@ -22,7 +22,7 @@ import numpy as np
 
 from experiments.probe.tables import Results, markdown
 from zoo.config import RecurrentOptions
-from zoo.runtime.progress import progress_bar, say
+from zoo.runtime.progress import log, progress_bar
 
 DIGITS, QUESTIONS, VALIDATION = 3, 50_000, 5_000
 CHARACTERS = " +0123456789"
@@ -112,7 +112,7 @@ def measure(cell: str, seed: int, epochs: int, sums: Sums | None = None) -> list
             "whole_answers": round(float(right.all(axis=1).mean()), 5),
             "parameters": model.count_params(), "seconds": round(time.monotonic() - began, 1),
         })  # fmt: skip
-        say(
+        log(
             f"addition, {cell}, seed {seed}, epoch {epoch}/{epochs}: accuracy {rows[-1]['accuracy']:.4f}, "
             f"{rows[-1]['seconds']:.0f} s"
         )

@@ -22,7 +22,7 @@ from experiments.probe import problems
 from experiments.probe.base import Probe
 from experiments.probe.tables import SHOWN_LAGS, Results, alike, factor, markdown, spread, write_text
 from zoo.config import RecurrentOptions, read_config
-from zoo.runtime.progress import progress_bar, say
+from zoo.runtime.progress import log, progress_bar
 from zoo.runtime.rundir import RunDirectory
 
 if TYPE_CHECKING:
@@ -93,13 +93,13 @@ def run(options: Options, out: Path) -> str:
     for cell, scale in itertools.product(options.cells, options.scales):
         if not results.find(_key(options, cell, scale, "trained")):
             results.add(measure(options, cell, scale))
-            say(f"{cell}, scale {scale}: gradients before and after {options.steps} steps")
+            log(f"{cell}, scale {scale}: gradients before and after {options.steps} steps")
     clipping = Results(out / "clipping.csv", CLIP_COLUMNS, CLIP_KEY)
     for cell, clip in itertools.product(options.cells, (0.0, options.clip)):
         wanted = _clip_key(options, cell, max(options.scales), clip)
         if not clipping.find(wanted):
             clipping.add(descend(options, wanted))
-            say(f"{cell}, clip {clip}: gradient descent")
+            log(f"{cell}, clip {clip}: gradient descent")
     settings = {name: getattr(options, name) for name in ("length", "units", "steps", "seed")}
     drawn = alike(results.frame, settings | {"clip": options.clip})
     gradients_picture.draw(drawn, out / "gradients.png")

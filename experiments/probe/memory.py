@@ -25,7 +25,7 @@ from experiments.probe.base import Probe
 from experiments.probe.problems import Problem
 from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo.config import RecurrentOptions
-from zoo.runtime.progress import progress_bar, say
+from zoo.runtime.progress import log, progress_bar
 
 if TYPE_CHECKING:
     from experiments.probe.learner import Learner
@@ -102,7 +102,7 @@ def run(options: Options, out: Path) -> str:
     for wanted in map(_as_it_starts, _grid(options)):
         if not _is_known(results, wanted, options.sequences):
             results.add([measure(wanted, options.sequences)])
-            say(_told(results.rows[-1]))
+            log(_told(results.rows[-1]))
     sections = [report(results)] if results.rows else []
     if results.rows:
         from experiments.probe.memory_picture import draw

@@ -22,7 +22,7 @@ from experiments.probe.learner import Learner
 from experiments.probe.problems import Echo, Sequences
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.runtime.memory import resident
+from zoo.runtime.process_memory import resident_memory
 
 ROUNDS = 3
 
@@ -115,7 +115,7 @@ def cost(cell: str, k: int, length: int, units: int, batch_size: int) -> tuple[f
     small, batch = _task(cell, 2, 4, 16, 8)
     small.gradients(batch)
     forget()
-    before, seconds = resident(), []
+    before, seconds = resident_memory(), []
     truncated, batch = _task(cell, k, length, units, batch_size)
     truncated.gradients(batch)
     forget()
@@ -123,7 +123,7 @@ def cost(cell: str, k: int, length: int, units: int, batch_size: int) -> tuple[f
         began = time.perf_counter()
         truncated.gradients(batch)
         seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds)), (resident(peak=True) - before) / MB
+    return float(np.median(seconds)), (resident_memory(peak=True) - before) / MB
 
 
 def _task(cell: str, k: int, length: int, units: int, batch_size: int) -> tuple[Truncated, Sequences]:

@@ -23,7 +23,7 @@ from experiments.probe.base import Probe
 from experiments.probe.problems import Echo
 from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo.config import RecurrentOptions
-from zoo.runtime.progress import progress_bar, say
+from zoo.runtime.progress import log, progress_bar
 
 if TYPE_CHECKING:
     from experiments.probe.learner import Learner
@@ -91,7 +91,7 @@ def run(options: Options, out: Path) -> str:
             wanted = dict(zip(KEY, values, strict=True))
             if not results.find(wanted):
                 results.add(measure(wanted))
-                say(f"{options.cell}, k = {k}, seed {seed}: accuracy {results.rows[-1]['accuracy']:.3f}")
+                log(f"{options.cell}, k = {k}, seed {seed}: accuracy {results.rows[-1]['accuracy']:.3f}")
     costs = Results(out / "cost.csv", COST_COLUMNS, COST_KEY)
     asked: dict[str, Any] = {"cell": options.cell, "length": options.cost_length, "units": options.cost_units}
     asked["batch_size"] = options.cost_batch
@@ -101,7 +101,7 @@ def run(options: Options, out: Path) -> str:
         wanted = {**asked, "k": k}
         if not costs.find(wanted):
             costs.add([{**wanted, **measured_apart(wanted)}])
-            say(f"{options.cell}, k = {k}: {costs.rows[-1]['megabytes']:.0f} MB")
+            log(f"{options.cell}, k = {k}: {costs.rows[-1]['megabytes']:.0f} MB")
     settings = {name: getattr(options, name) for name in ("cell", "length", "lag", "units", "steps")}
     draw(alike(results.frame, settings), alike(costs.frame, asked), out / "truncation.png")
     text = report(results.frame, costs.frame)

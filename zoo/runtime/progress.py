@@ -16,6 +16,6 @@ def progress_bar(items: Iterable[Any], title: str, **arguments: Any) -> Any:
     )
 
 
-def say(line: str) -> None:
+def log(line: str) -> None:
     """One line on standard error, for what a person follows and no program reads."""
     print(line, file=sys.stderr, flush=True)

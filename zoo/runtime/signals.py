@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 
 
 class Stopped(UserError):
@@ -50,7 +50,7 @@ def stop_signals() -> Iterator[list[int]]:
         if received:
             raise KeyboardInterrupt(number)
         received.append(number)
-        say(f"{signal.Signals(number).name} received: saving after this batch; once more stops at once")
+        log(f"{signal.Signals(number).name} received: saving after this batch; once more stops at once")
 
     with _handled_by(note):
         yield received

@@ -21,7 +21,7 @@ import numpy as np
 
 from datasets.errors import UserError
 from zoo.factory import RecurrentFactory, order_blind_factory
-from zoo.runtime.progress import say
+from zoo.runtime.progress import log
 from zoo.runtime.rundir import REPOSITORY, environment, read_json, write_json
 from zoo.tasks.base import Batches, Metrics
 from zoo.training.context import RunContext
@@ -73,7 +73,7 @@ def _trained(
     try:
         fit(trainer, context.prepared.train, evaluate, context.task.monitor, title=row)
     except NotANumber as problem:
-        say(f"{row}: {problem}")
+        log(f"{row}: {problem}")
         if not problem.best_epoch:
             return {}
     return {split: context.score(predictor, batches) for split, batches in splits.items()}
@@ -142,7 +142,7 @@ def _known(path: Path, splits: Mapping[str, Batches]) -> BySplit | None:
     try:
         kept = read_json(path)
         found: BySplit = {split: dict(kept["metrics"][split]) for split in splits}
-        say(f"{kept['row']}: trained by another run, see {path}")
+        log(f"{kept['row']}: trained by another run, see {path}")
     except (UserError, KeyError, TypeError, ValueError):
         return None
     return found
@@ -155,4 +155,4 @@ def _keep(path: Path, row: str, found: BySplit) -> None:
     try:
         write_json(path, {"row": row, "metrics": found})
     except (OSError, UserError) as problem:
-        say(f"{row}: cannot be kept for other runs ({problem})")
+        log(f"{row}: cannot be kept for other runs ({problem})")

@@ -221,9 +221,10 @@ def test_reading_and_writing_never_import_tensorflow(written):
 def test_two_thousand_runs_take_little_time_and_memory(tmp_path):
     write_many(tmp_path, 2000)
     code = (
-        "import time\nfrom experiments.report.__main__ import main\nfrom zoo.runtime.memory import resident\n"
+        "import time\nfrom experiments.report.__main__ import main\n"
+        "from zoo.runtime.process_memory import resident_memory\n"
         f"code = main([{str(tmp_path)!r}])\n"
-        "print(code, resident(peak=True), time.process_time())"
+        "print(code, resident_memory(peak=True), time.process_time())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY

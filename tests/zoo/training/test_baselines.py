@@ -158,7 +158,7 @@ def test_a_row_whose_score_is_no_number_is_not_kept(toy, tmp_path, monkeypatch):
 
 def test_the_peak_of_memory_is_that_of_the_model_and_not_of_the_rows(toy, tmp_path, monkeypatch):
     peaks = iter([111, 222])
-    monkeypatch.setattr(pipeline, "resident", lambda peak: next(peaks))
+    monkeypatch.setattr(pipeline, "resident_memory", lambda peak: next(peaks))
     rows_beside = pipeline.rows_beside
 
     def after(*arguments: object) -> dict:

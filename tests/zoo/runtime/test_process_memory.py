@@ -7,20 +7,20 @@ import sys
 
 import numpy as np
 
-from zoo.runtime import memory
+from zoo.runtime.process_memory import resident_memory
 
-CHILD = "from zoo import memory; print(memory.resident(), memory.resident(peak=True))"
+CHILD = "from zoo.runtime.process_memory import resident_memory\nprint(resident_memory(), resident_memory(peak=True))"
 
 
-def test_the_peak_remembers_what_is_gone():
-    before = memory.resident()
+def test_the_peak_remembers_what_is_gone() -> None:
+    before = resident_memory()
     block = np.ones(64 << 20, np.uint8)
-    assert memory.resident() > before + (60 << 20)
+    assert resident_memory() > before + (60 << 20)
     del block
-    assert memory.resident(peak=True) >= before + (60 << 20)
+    assert resident_memory(peak=True) >= before + (60 << 20)
 
 
-def test_a_child_does_not_count_what_its_parent_held():
+def test_a_child_does_not_count_what_its_parent_held() -> None:
     block = np.ones(256 << 20, np.uint8)
     done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)
     now, peak = map(int, done.stdout.split())

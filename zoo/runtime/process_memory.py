@@ -9,7 +9,7 @@ from pathlib import Path
 STATUS = Path("/proc/self/status")
 
 
-def resident(peak: bool = False) -> int:
+def resident_memory(peak: bool = False) -> int:
     """Resident memory of this process in bytes: now, or at its peak.
 
     Linux alone tells both. Elsewhere the peak is that of `getrusage`, which is given for both; on Linux that one
