@@ -42,6 +42,9 @@ DATASETS = {
     *("flickr8k", "easy_vqa", "tiny_shakespeare", "exchange_rate", "ett", "etth1"),
 }
 
+# Modules that cells and layers stand on.
+FOUNDATIONS = ("zoo.tensors", "zoo.keras_private", "zoo.runtime.cores")
+
 # In names of cells and of much else: `keras.layers.RNN` runs any cell.
 SHARED_WORDS = {"keras", "simple", "rnn", "none"}
 
@@ -143,7 +146,9 @@ def cells_and_layers_are_plain_keras(sources: Sources) -> Iterator[str]:
             continue
         for module in imported(ast.walk(tree), path):
             fits = top(module) in ("keras", "numpy") or top(module) in sys.stdlib_module_names
-            ours = module == "zoo" or under(module, "zoo.cells", "zoo.layers", "datasets.errors")
+            ours = module == "zoo" or under(
+                module, "zoo.cells", "zoo.layers", "datasets.errors", *FOUNDATIONS
+            )
             engine = path.startswith("zoo/layers/engines") and top(module) in ("tensorflow", "jax")
             if not (fits or ours or engine or module == "datasets"):
                 yield f"{path} imports {module}"
@@ -297,7 +302,7 @@ FINE = {
     "datasets/file_readers/paths.py": "from datasets.errors import UserError\ndef f():\n    import pandas",
     "zoo/cells/gru.py": '"""Unlike the LSTM."""\nimport keras, numpy, math\nfrom zoo.cells.base import Cell',
     "zoo/layers/engines/fused.py": "import tensorflow as tf\nfrom zoo.layers.engines import loop",
-    "zoo/layers/recurrent.py": "import keras\nrun = keras.layers.RNN",
+    "zoo/layers/recurrent.py": "import keras\nfrom zoo.tensors import Tensor\nrun = keras.layers.RNN",
     "zoo/layers/pooling.py": 'def f():\n    """As good for an LSTM as for a GRU."""\n    return "outputs"',
     "zoo/tasks/sentiment/task.py": '"""On imdb."""\nhelp = "let the longest be cut; settings"\nkept = better = 1',
     "zoo/run.py": "from typing import TYPE_CHECKING\nimport numpy\nif TYPE_CHECKING:\n    import keras",
