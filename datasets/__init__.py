@@ -22,30 +22,38 @@ def load(spec: str, fields: tuple[str, ...], options: Mapping[str, object] = _NO
     """Load a data set as examples with these fields.
 
     Args:
-        spec: `microworld` or another data set in this package; a path; or a tensorflow-datasets name.
+        spec: `microworld` or another data set in this package; a path; a tensorflow-datasets name; or
+            `package.module:NAME` for one of your own.
         fields: what the task needs, e.g. `("text", "label")`; `label` is a class id into `info.labels`.
         options: of the source that `spec` names; see `option_groups`.
 
     Raises:
         UserError: an unknown name, a source without these fields, options of another source, bad data.
     """
-    name = sources.source_of(spec)
-    view = sources.view(name, fields)
+    source = sources.find(spec)
+    view = source.view(fields)
     if view is None:
-        offered = ", ".join(f"({', '.join(one)})" for one in sources.field_sets(name))
-        raise UserError(f"'{spec}' cannot be read as ({', '.join(fields)}): {name} gives {offered}")
-    _check_names(name, spec, names(view.Options), fields, options)
+        offered = ", ".join(f"({', '.join(known)})" for known in source.field_sets)
+        raise UserError(f"'{spec}' cannot be read as ({', '.join(fields)}): {source.name} gives {offered}")
+    _check_names(source.name, spec, names(view.Options), fields, options)
     return view.load(spec, build(view.Options, options))
 
 
-def option_groups(fields: tuple[str, ...]) -> list[tuple[str, str, type]]:
-    """The options of every source that has these fields: (source, one line of help, frozen dataclass)."""
-    groups = []
-    for name, help in sources.helps().items():
-        view = sources.view(name, fields)
-        if view is not None:
-            groups.append((name, help, view.Options))
-    return groups
+def option_groups(fields: tuple[str, ...], spec: str | None = None) -> list[tuple[str, str, type]]:
+    """The options of every source that has these fields: (source, one line of help, frozen dataclass).
+
+    Args:
+        fields: what the task needs.
+        spec: a data set's name; one of the user's own, `package.module:NAME`, is a source too.
+
+    Raises:
+        UserError: it is one of the user's own that cannot be imported or is no data set.
+    """
+    known = sources.every()
+    if spec is not None and sources.is_own(spec):
+        known.append(sources.own(spec))
+    views = [(source, source.view(fields)) for source in known]
+    return [(source.name, source.help, view.Options) for source, view in views if view is not None]
 
 
 def _check_names(

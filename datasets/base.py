@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 Example = Mapping[str, Any]
 
@@ -65,3 +65,19 @@ class Dataset:
     train: Split
     valid: Split
     test: Split | None
+
+
+@runtime_checkable
+class View(Protocol):
+    """Examples of a source with certain fields: a module, or an object of a user's own, that has these names.
+
+    Attributes:
+        FIELDS: names of the fields that every example has, e.g. `("text", "label")`.
+        Options: a frozen dataclass whose fields are the data set's options; see `datasets.options.option`.
+    """
+
+    FIELDS: tuple[str, ...]
+    Options: type
+
+    def load(self, spec: str, options: Any) -> Dataset:
+        """The data set. `spec` is what the user called it."""

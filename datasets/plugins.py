@@ -85,6 +85,13 @@ def load(package: str, name: str, export: str) -> Any:
     return getattr(import_module(f"{package}.{name}", name), export)
 
 
+def is_own(name: str) -> bool:
+    """Whether a name is meant as `package.module:NAME`; the module may be spelt as its file, which `check` refuses."""
+    module, colon, attribute = name.rpartition(":")
+    spelt = module.endswith(".py") or all(part.isidentifier() for part in module.split("."))
+    return bool(colon) and attribute.isidentifier() and spelt
+
+
 def load_own(name: str, export: str) -> Any:
     """What a `package.module:NAME` stands for.
 

@@ -26,6 +26,9 @@ examples:
   python -m zoo.run {task} --dataset my_data.csv --out runs/mine
   python -m zoo.run --resume runs/mine
 """
+DATA_HELP = (
+    "microworld (the default), a path, a tensorflow-datasets name, or package.module:NAME for one of your own"
+)
 
 
 def general_parser() -> Parser:
@@ -61,8 +64,13 @@ def _shared_rows(arguments: argparse.Namespace) -> Path | None:
     return path
 
 
-def task_parser(name: str) -> Parser:
-    """The command with a task: its options, and those of every source of its data."""
+def task_parser(name: str, dataset: str | None = None) -> Parser:
+    """The command with a task: its options, and those of every source of its data.
+
+    Args:
+        name: of the task.
+        dataset: what `--dataset` will be; the options of a data set of the user's own are known only by its name.
+    """
     task = plugins.load("zoo.tasks", name, "TASK")
     parser = Parser(
         prog=f"python -m zoo.run {name}",
@@ -72,7 +80,7 @@ def task_parser(name: str) -> Parser:
         argument_default=argparse.SUPPRESS,
     )
     add = parser.add_argument
-    add("--dataset", metavar="DATA", help="microworld (the default), a path, or a tensorflow-datasets name")
+    add("--dataset", metavar="DATA", help=DATA_HELP)
     add("--out", metavar="DIR", help="the run directory (default: a new one under runs/)")
     add("--export", action="store_true", help="also write a SavedModel to DIR/export")
     add("--resume", metavar="DIR", help="go on with a run that was stopped; takes its options from there")
@@ -80,18 +88,39 @@ def task_parser(name: str) -> Parser:
     add_options(parser, RecurrentOptions, "the recurrent layers", defaults_of(task, RecurrentOptions))
     add_options(parser, TrainingOptions, "training", defaults_of(task, TrainingOptions))
     add_options(parser, task.options_type, f"the task {name}")
-    for source, what, options in datasets.option_groups(task.fields):
-        add_options(parser, options, f"data from {source}: {what}")
+    for source, what, options in datasets.option_groups(task.fields, dataset):
+        _add_options(parser, options, f"data from {source}: {what}", source)
     return parser
+
+
+def _add_options(parser: Parser, options: type, title: str, owner: str) -> None:
+    """Flags of what may be the user's own.
+
+    Raises:
+        UserError: a flag that something else has taken.
+    """
+    try:
+        add_options(parser, options, title)
+    except TypeError as problem:
+        raise UserError(f"{owner}: {problem}") from None
+
+
+def _dataset_of(argv: list[str]) -> str | None:
+    """What `--dataset` says on a command line."""
+    parser = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    parser.add_argument("--dataset")
+    known, _ = parser.parse_known_args(argv)
+    return getattr(known, "dataset", None)
 
 
 def config_of(name: str, arguments: argparse.Namespace) -> RunConfig:
     """The configuration that the flags of `task_parser` describe."""
     task = plugins.load("zoo.tasks", name, "TASK")
-    of_data = [given(arguments, options) for _, _, options in datasets.option_groups(task.fields)]
+    dataset = getattr(arguments, "dataset", "microworld")
+    of_data = [given(arguments, options) for _, _, options in datasets.option_groups(task.fields, dataset)]
     return RunConfig(
         task=name,
-        dataset=getattr(arguments, "dataset", "microworld"),
+        dataset=dataset,
         data={option: frozen(getattr(arguments, option)) for option in sorted(set().union(*of_data))},
         recurrent=collect(arguments, RecurrentOptions, defaults_of(task, RecurrentOptions)),
         training=collect(arguments, TrainingOptions, defaults_of(task, TrainingOptions)),
@@ -110,7 +139,7 @@ def main(argv: list[str] | None = None) -> None:
     else:
         others = []
         plugins.check("zoo.tasks", name, "TASK")
-        arguments = task_parser(name).parse_args(argv[1:])
+        arguments = task_parser(name, _dataset_of(argv[1:])).parse_args(argv[1:])
     shared = _shared_rows(arguments)
     if "resume" in arguments:
         if others or vars(arguments).keys() - {"resume", "shared_rows"}:

@@ -18,11 +18,16 @@ def is_path(spec: str) -> bool:
 
     `glue/sst2` is a tensorflow-datasets name unless there is a folder `glue`.
     """
-    path = _path(spec)
-    if not spec or os.path.exists(path):
+    if not spec or exists(spec):
         return bool(spec)
+    path = _path(spec)
     looks_like_one = spec.startswith((".", "~", os.sep)) or is_table(path)
     return looks_like_one or (os.sep in spec and os.path.isdir(path.parent))
+
+
+def exists(spec: str) -> bool:
+    """Whether there is a file or folder of this name."""
+    return bool(spec) and os.path.exists(_path(spec))
 
 
 def existing(spec: str) -> Path:
@@ -32,7 +37,7 @@ def existing(spec: str) -> Path:
         UserError: there is none; names the most similar one beside it.
     """
     path = _path(spec)
-    if not os.path.exists(path):
+    if not exists(spec):
         close = did_you_mean(path.name, [os.path.basename(name) for name in neighbours(spec)])
         raise UserError(f"{spec}: no such file or folder{close}")
     return path

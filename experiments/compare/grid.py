@@ -105,14 +105,15 @@ class Block:
         """
         arguments = self.arguments(cell, seed, units)
         try:
-            return config_of(self.task, _parser(self.task).parse_args(arguments[1:]))
+            parser = _parser(self.task, dict(self.levels).get("dataset"))
+            return config_of(self.task, parser.parse_args(arguments[1:]))
         except UserError as problem:
             raise UserError(f"{self.task}: {problem}") from None
 
 
 @functools.cache
-def _parser(task: str) -> Any:
-    return task_parser(task)
+def _parser(task: str, dataset: str | None) -> Any:
+    return task_parser(task, dataset)
 
 
 def basis(match: str, reference_cell: str, reference_units: int) -> str:

@@ -76,7 +76,7 @@ def test_name_of_a_file_without_suffix_gets_the_nearest_file(tmp_path: Path, mon
     assert "; did you mean my_reviews?" in message("my_review")
 
 
-@pytest.mark.parametrize("spec", ["", "a b", "a\0b", "x" * 5000, "huggingface:imdb", "no_such_name_at_all"])
+@pytest.mark.parametrize("spec", ["", "a b", "a\0b", "x" * 5000, "huggingface:im-db", "no_such_name_at_all"])
 def test_odd_names_are_refused(spec: str):
     assert message(spec).endswith("is neither a file nor a data set's name")
 
