@@ -15,7 +15,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, Union
 
@@ -28,6 +28,28 @@ T = TypeVar("T")
 NO_DEFAULTS: Mapping[str, object] = {}
 
 
+@dataclass(frozen=True)
+class Former:
+    """A name that an option had in an earlier version: its flag and its key are still read, and shown nowhere.
+
+    Attributes:
+        name: the former name.
+        values: former values, and what they are now; any other value means what it meant.
+    """
+
+    name: str
+    values: Mapping[object, object] = dataclasses.field(default_factory=dict)
+
+    @property
+    def flag(self) -> str:
+        """The command-line spelling of the former name."""
+        return flag(self.name)
+
+    def current(self, value: object) -> object:
+        """What a value under the former name is now."""
+        return self.values.get(value, value) if isinstance(value, Hashable) else value
+
+
 def option(
     default: T,
     help: str,
@@ -37,6 +59,7 @@ def option(
     maximum: float | None = None,
     metavar: str | None = None,
     flag: bool = True,
+    former: Sequence[Former] = (),
 ) -> T:
     """A field of an options dataclass.
 
@@ -47,10 +70,13 @@ def option(
         minimum, maximum: the least and the greatest value that is allowed.
         metavar: what stands for the value in `--help`.
         flag: False for a field that is recorded and cannot be set on the command line.
+        former: names that the option had in earlier versions.
     """
     facts = {"choices": choices, "minimum": minimum, "maximum": maximum, "metavar": metavar}
     stated = {name: fact for name, fact in facts.items() if fact is not None}
-    return dataclasses.field(default=default, metadata={"help": help, "flag": flag, **stated})
+    return dataclasses.field(
+        default=default, metadata={"help": help, "flag": flag, "former": tuple(former), **stated}
+    )
 
 
 def flag(name: str) -> str:
@@ -87,6 +113,12 @@ class Field:
     def flag(self) -> str:
         """The command-line spelling: `--text-column`."""
         return flag(self.name)
+
+    @property
+    def former(self) -> tuple[Former, ...]:
+        """Names of earlier versions."""
+        former = self.metadata.get("former")
+        return former if isinstance(former, tuple) else ()
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
@@ -245,6 +277,7 @@ def from_dict(cls: type[T], values: object, where: str = "configuration") -> T:
     if not isinstance(values, Mapping):
         raise UserError(f"{where}: {values!r} is not a table of options")
     fields = {field.name: field for field in fields_of(cls)}
+    values = current_names(cls, values, where)
     for key in values:
         if key not in fields:
             raise UserError(f"{where}: {unknown('key', str(key), fields)}")
@@ -254,6 +287,23 @@ def from_dict(cls: type[T], values: object, where: str = "configuration") -> T:
     return _made(cls, values, lambda name: f"{where}: {name}")
 
 
+def current_names(cls: type, values: Mapping[str, object], where: str = "configuration") -> dict[str, object]:
+    """The values of an options dataclass by the fields' present names, former names and values replaced.
+
+    Raises:
+        UserError: a value is given by both its present and a former name.
+    """
+    former = {former.name: (field.name, former) for field in fields_of(cls) for former in field.former}
+    current = {name: value for name, value in values.items() if name not in former}
+    for name in values:
+        if name in former:
+            present, record = former[name]
+            if present in current:
+                raise UserError(f"{where}: the key {name!r} is a former name of {present!r}; leave one out")
+            current[present] = record.current(values[name])
+    return current
+
+
 def build(cls: type[T], values: Mapping[str, object]) -> T:
     """The dataclass with these values, as a Python call gives them; messages name its flags.
 
@@ -261,7 +311,7 @@ def build(cls: type[T], values: Mapping[str, object]) -> T:
         UserError: a value of the wrong type, outside of its limits, not a choice, or refused by the class's
             `__post_init__`.
     """
-    return _made(cls, values, flag)
+    return _made(cls, current_names(cls, values), flag)
 
 
 def _made(cls: type[T], values: Mapping[str, object], place: Callable[[str], str]) -> T:

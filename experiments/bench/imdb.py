@@ -30,7 +30,7 @@ WORDS, TOKENS, BATCH, UNITS = 20_000, 200, 32, 64
 
 def encode(split: Split, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
     """Token ids `(texts, TOKENS)`, zeros before short texts as in the example, and labels `(texts,)`."""
-    tokens = encoder.encode_all(example["text"] for example in split).cut(TOKENS, "end")
+    tokens = encoder.encode_all(example["text"] for example in split).truncate(TOKENS, "left")
     padded = tokens.pad(np.arange(len(tokens)), TOKENS)
     shifted = np.stack([np.roll(row, TOKENS - n) for row, n in zip(padded, tokens.lengths, strict=True)])
     return shifted, np.array([example["label"] for example in split], "float32")
@@ -44,7 +44,7 @@ def learn_encoder(split: Split) -> Any:
     vocabulary, _ = learn_vocabulary(
         texts, tokens="words", lowercase=True, size=WORDS - RESERVED, min_count=1
     )
-    return TextEncoder(vocabulary, tokens="words", lowercase=True, max_tokens=TOKENS, keep="end")
+    return TextEncoder(vocabulary, tokens="words", lowercase=True, max_tokens=TOKENS, truncation_side="left")
 
 
 def example_model(ours: bool) -> Any:

@@ -78,7 +78,7 @@ def run(options: Options, out: Path) -> str:
     records = look(server, model, options.layer, text)
     steps = len(next(iter(records[0].values.values())))
     tokens = tokens_of(prepared, text, steps)
-    kept_end = getattr(getattr(prepared, "encoder", None), "keep", "start") == "end"
+    kept_end = getattr(getattr(prepared, "encoder", None), "truncation_side", "right") == "left"
     answers = task.answer(server, prefixes(text, tokens, kept_end))
     make_folder(out)
     _write_values(records, tokens, out / "gates.csv")
@@ -146,7 +146,8 @@ def tokens_of(prepared: Any, text: str, steps: int) -> list[str]:
     found: list[bytes] = []
     if isinstance(kind, str) and kind in SPLITTERS:
         found = SPLITTERS[kind](tf.constant([text]), encoder.lowercase)[0].numpy().tolist()
-        found = found[: encoder.max_tokens] if encoder.keep == "start" else found[-encoder.max_tokens :]
+        cut_left = encoder.truncation_side == "left"
+        found = found[-encoder.max_tokens :] if cut_left else found[: encoder.max_tokens]
     elif callable(getattr(encoder, "split", None)):
         found = encoder.split(tf.constant([text]))[0].numpy().tolist()
     tokens = [token.decode() for token in found]

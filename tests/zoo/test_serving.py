@@ -76,7 +76,7 @@ def options_of(cell: str) -> tuple:
     """Three classes in one, characters in another, other precisions and shapes in some."""
     return {
         "gru": ("--tokens", "characters", "--max-tokens", 40),
-        "lstm": ("--bidirectional", "--layers", 2, "--keep", "start"),
+        "lstm": ("--bidirectional", "--layers", 2, "--truncation-side", "right"),
         "vanilla": ("--pooling", "last", "--recurrent-dropout", 0.1),
     }.get(cell, ())
 

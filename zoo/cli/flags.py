@@ -13,7 +13,7 @@ from dataclasses import MISSING
 from typing import Any, NoReturn, TypeVar
 
 from datasets.errors import UserError, did_you_mean, unknown
-from datasets.options import NO_DEFAULTS, Field, fields_of, from_dict, option, to_dict
+from datasets.options import NO_DEFAULTS, Field, Former, fields_of, from_dict, option, to_dict
 
 __all__ = [
     "Parser",
@@ -39,7 +39,7 @@ def add_options(
 
     A bool becomes `--flag` and `--no-flag`, a tuple takes one or more values, and `none` stands for None
     where the field allows it. A flag that was not given stays out of the namespace, so that `given` can
-    tell.
+    tell. Flags of former names do the same and are not shown.
     Where an earlier dataclass has given the parser the same flag for a field of the same type, both share it.
 
     Args:
@@ -68,25 +68,34 @@ def add_options(
 
 
 def _add(group: argparse._ArgumentGroup, field: Field) -> None:
+    action = _add_flag(group, field)
+    action.kind = field.kind  # type: ignore[attr-defined]
+    for former in field.former:
+        if former.flag not in group._option_string_actions:
+            _add_flag(group, field, former)
+
+
+def _add_flag(group: argparse._ArgumentGroup, field: Field, former: Former | None = None) -> argparse.Action:
+    """The flag of a field, or the hidden one of a former name."""
+    flag = field.flag if former is None else former.flag
     common: dict[str, Any] = {
         "dest": field.name,
         "default": argparse.SUPPRESS,
-        "required": field.default is MISSING,
-        "help": field.help(),
+        "required": former is None and field.default is MISSING,
+        "help": field.help() if former is None else argparse.SUPPRESS,
     }
     if field.base is bool:
-        action = group.add_argument(field.flag, action=argparse.BooleanOptionalAction, **common)
-    else:
-        nargs = "+" if field.many else None
-        metavar = _metavar(field)
-        action = group.add_argument(field.flag, type=_reader(field), nargs=nargs, metavar=metavar, **common)
-    action.kind = field.kind  # type: ignore[attr-defined]
+        return group.add_argument(flag, action=argparse.BooleanOptionalAction, **common)
+    nargs = "+" if field.many else None
+    return group.add_argument(
+        flag, type=_reader(field, former), nargs=nargs, metavar=_metavar(field), **common
+    )
 
 
-def _reader(field: Field) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
+def _reader(field: Field, former: Former | None = None) -> Callable[[str], object]:
+    def read(text: str) -> object:
         try:
-            return field.parse(text)
+            return field.parse(text if former is None else str(former.current(text)))
         except UserError as problem:
             raise argparse.ArgumentTypeError(str(problem)) from None
 
@@ -163,7 +172,9 @@ class Parser(argparse.ArgumentParser):
 
     def _options(self, namespace: argparse.Namespace) -> list[str]:
         """All option strings of this parser and of the sub-command that the namespace names."""
-        options = list(self._option_string_actions)
+        options = [
+            name for name, action in self._option_string_actions.items() if action.help != argparse.SUPPRESS
+        ]
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 chosen = action.choices.get(getattr(namespace, action.dest, ""))

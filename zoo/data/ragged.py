@@ -37,13 +37,13 @@ class Ragged:
         """Length of each sequence, `(sequences,)`."""
         return np.diff(self.offsets)
 
-    def cut(self, longest: int, keep: str) -> Ragged:
-        """Keep the first (`keep="start"`) or last (`keep="end"`) `longest` values of each sequence."""
+    def truncate(self, longest: int, side: str) -> Ragged:
+        """At most `longest` values of each sequence; what is too many is cut off on the `left` or the `right`."""
         lengths = np.minimum(self.lengths, longest)
-        starts = self.offsets[:-1] if keep == "start" else self.offsets[1:] - lengths
+        starts = self.offsets[1:] - lengths if side == "left" else self.offsets[:-1]
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        where = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
-        return Ragged(self.values[where], offsets)
+        places = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+        return Ragged(self.values[places], offsets)
 
     def pad(self, which: np.ndarray, width: int) -> np.ndarray:
         """The sequences `which` as one `(len(which), width)` array, filled up with 0 on the right."""

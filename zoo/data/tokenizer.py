@@ -74,13 +74,16 @@ class TextEncoder(tf.Module):
         tokens: `words` or `characters`.
         lowercase: whether letters were made small before the vocabulary was learnt.
         max_tokens: longer texts are cut to this many tokens.
-        keep: `start` or `end`: which end of a cut text stays.
+        truncation_side: `left` or `right`: where a longer text is cut; `left` keeps its end.
     """
 
-    def __init__(self, vocabulary: list[str], *, tokens: str, lowercase: bool, max_tokens: int, keep: str):
+    def __init__(
+        self, vocabulary: list[str], *, tokens: str, lowercase: bool, max_tokens: int, truncation_side: str
+    ):
         super().__init__(name="text_encoder")
         self.vocabulary = tuple(vocabulary)
-        self.tokens, self.lowercase, self.max_tokens, self.keep = tokens, lowercase, max_tokens, keep
+        self.tokens, self.lowercase = tokens, lowercase
+        self.max_tokens, self.truncation_side = max_tokens, truncation_side
         ids = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
         keys = tf.constant(list(vocabulary), tf.string, shape=(len(vocabulary),))
         self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN)
@@ -93,7 +96,8 @@ class TextEncoder(tf.Module):
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         """Token ids `(batch, time)` int32 of `(batch,)` texts: 0 on the right of short ones, at least one step."""
         ragged = self.ragged(texts)
-        ragged = ragged[:, : self.max_tokens] if self.keep == "start" else ragged[:, -self.max_tokens :]
+        cut_left = self.truncation_side == "left"
+        ragged = ragged[:, -self.max_tokens :] if cut_left else ragged[:, : self.max_tokens]
         ids = ragged.to_tensor(PADDING)
         return tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]])
 

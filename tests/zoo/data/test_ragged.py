@@ -25,9 +25,9 @@ def test_sequences_come_back_as_they_were_put_in(sequences):
 
 
 @given(SEQUENCES, st.integers(1, 8))
-def test_cut_keeps_one_end(sequences, longest):
-    assert lists(ragged(sequences).cut(longest, "start")) == [s[:longest] for s in sequences]
-    assert lists(ragged(sequences).cut(longest, "end")) == [s[-longest:] for s in sequences]
+def test_truncating_keeps_one_end(sequences, longest):
+    assert lists(ragged(sequences).truncate(longest, "right")) == [s[:longest] for s in sequences]
+    assert lists(ragged(sequences).truncate(longest, "left")) == [s[-longest:] for s in sequences]
 
 
 @given(SEQUENCES, st.integers(7, 9), st.randoms())

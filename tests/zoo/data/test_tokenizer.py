@@ -20,7 +20,7 @@ def characters(text: str | bytes, lowercase: bool = True) -> list[str]:
 
 
 def encoder(vocabulary: list[str], **options) -> TextEncoder:
-    settings = {"tokens": "words", "lowercase": True, "max_tokens": 3, "keep": "end", **options}
+    settings = {"tokens": "words", "lowercase": True, "max_tokens": 3, "truncation_side": "left", **options}
     return TextEncoder(vocabulary, **settings)
 
 
@@ -112,19 +112,21 @@ def test_any_text_is_encoded_as_it_was_learnt(texts):
 
 
 @pytest.mark.parametrize(
-    ("keep", "expected"),
-    [("end", [[3, 2, 1], [2, 0, 0], [0, 0, 0]]), ("start", [[2, 3, 2], [2, 0, 0], [0, 0, 0]])],
+    ("truncation_side", "expected"),
+    [("left", [[3, 2, 1], [2, 0, 0], [0, 0, 0]]), ("right", [[2, 3, 2], [2, 0, 0], [0, 0, 0]])],
 )
-def test_long_texts_are_cut_at_the_end_that_is_not_kept_and_short_ones_padded(keep, expected):
-    ids = encoder(["a", "b"], keep=keep)(tf.constant(["a b a x", "a", ""]))
+def test_long_texts_are_cut_on_one_side_and_short_ones_padded(
+    truncation_side: str, expected: list[list[int]]
+) -> None:
+    ids = encoder(["a", "b"], truncation_side=truncation_side)(tf.constant(["a b a x", "a", ""]))
     assert ids.dtype == tf.int32
     assert ids.numpy().tolist() == expected
 
 
-@pytest.mark.parametrize("keep", ["start", "end"])
-def test_the_encoder_cuts_as_ragged_does(keep):
-    encode = encoder(["a", "film", "👍"], max_tokens=4, keep=keep)
-    cut = encode.encode_all(TEXTS).cut(4, keep)
+@pytest.mark.parametrize("truncation_side", ["left", "right"])
+def test_the_encoder_cuts_as_ragged_does(truncation_side: str) -> None:
+    encode = encoder(["a", "film", "👍"], max_tokens=4, truncation_side=truncation_side)
+    cut = encode.encode_all(TEXTS).truncate(4, truncation_side)
     np.testing.assert_array_equal(encode(tf.constant(TEXTS)), cut.pad(np.arange(len(TEXTS)), 4))
 
 

@@ -55,13 +55,13 @@ class Streams:
         rows: streams; fewer are used where the text is short, and the other rows stay empty.
         steps: tokens of a chunk; less where the text is shorter.
         warm_up: chunks that a stream reads before its part, for evaluation.
-        turn: whether passes begin at different tokens.
+        random_offset: whether passes begin at different tokens.
     """
 
-    def __init__(self, text: Text, rows: int, steps: int, *, warm_up: int = 2, turn: bool = True):
+    def __init__(self, text: Text, rows: int, steps: int, *, warm_up: int = 2, random_offset: bool = True):
         self.text, self.rows = text, rows
         self.steps = max(1, min(steps, len(text)))
-        self.warm_up, self.turn = warm_up, turn
+        self.warm_up, self.random_offset = warm_up, random_offset
 
     @property
     def streams(self) -> int:
@@ -85,7 +85,7 @@ class Streams:
         draw = np.random.default_rng(seed)
         planned: list[Chunk] = []
         for _ in range(self.passes):
-            offset = int(draw.integers(len(self.text))) if self.turn and self.streams > 1 else 0
+            offset = int(draw.integers(len(self.text))) if self.random_offset and self.streams > 1 else 0
             planned += self._chunks(self.streams, offset, 0)
         return planned
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
-from datasets.options import option
+from datasets.options import Former, option
 from zoo.generation.sampling import SamplingOptions
 from zoo.tasks.base import Metrics
 
@@ -24,11 +24,13 @@ class Options:
     """What is special to language models."""
 
     tokens: str = option("characters", "what is read and written", choices=("characters", "words"))
-    lowercase: bool = option(False, "make letters small first")
+    lowercase: bool = option(False, "turn letters into lower case first")
     max_vocabulary: int = option(20000, "most frequent tokens that are told apart", minimum=1)
     min_count: int = option(0, "rarer tokens are unknown; 0 is 1 for characters, 2 for words", minimum=0)
     truncate: int = option(100, "tokens of a chunk: gradients reach back so far, states further", minimum=1)
-    turn: bool = option(True, "begin each pass over the text at another token")
+    random_offset: bool = option(
+        True, "begin each pass over the text at another token", former=[Former("turn")]
+    )
     embedding: int = option(64, "size of the tokens' vectors; 0 for one-hot", minimum=0)
     input_dropout: float | None = option(
         None, "fraction of the tokens' vectors dropped, where it is not --dropout", minimum=0, maximum=0.95
@@ -71,7 +73,7 @@ class Prepared:
         """The streams of a text."""
         from zoo.tasks.language_model.streams import Streams
 
-        return Streams(text, rows, self.options.truncate, turn=self.options.turn)
+        return Streams(text, rows, self.options.truncate, random_offset=self.options.random_offset)
 
     def to_json(self) -> dict[str, Any]:
         """See `zoo.tasks.base.Prepared`."""
@@ -117,6 +119,8 @@ class LanguageModel:
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
         """See `zoo.tasks.base.Task`."""
+        import zoo.layers.stateful
+        import zoo.tasks.language_model.layers  # noqa: F401  (registered, they can be loaded)
         from zoo.tasks.language_model.tokens import Tokenizer
 
         vocabulary = [str(token) for token in stored["vocabulary"]]

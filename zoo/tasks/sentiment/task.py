@@ -12,7 +12,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
-from datasets.options import option
+from datasets.options import Former, option
 from zoo.tasks.base import Metrics
 
 if TYPE_CHECKING:
@@ -27,7 +27,12 @@ class Options:
     tokens: str = option("words", "what a token is", choices=("words", "characters"))
     lowercase: bool = option(True, "turn letters into lower case")
     max_tokens: int = option(400, "longer texts are cut to this many tokens", minimum=1)
-    keep: str = option("end", "which end of a cut text stays", choices=("start", "end"))
+    truncation_side: str = option(
+        "left",
+        "from which side a text that is too long is cut: left keeps its end",
+        choices=("left", "right"),
+        former=[Former("keep", {"end": "left", "start": "right"})],
+    )
     vocabulary: int = option(20_000, "the most frequent tokens that are told apart", minimum=1)
     min_count: int = option(2, "tokens seen less often in training are unknown", minimum=1)
     embedding: int = option(64, "size of the token vectors", minimum=1)
@@ -92,7 +97,7 @@ class Sentiment:
             )
         encoder = _encoder(vocabulary, options)
         train = SequenceBatches.of(
-            tokens.cut(options.max_tokens, options.keep), _labels(dataset.train), batch_size
+            tokens.truncate(options.max_tokens, options.truncation_side), _labels(dataset.train), batch_size
         )
         return Prepared(
             encoder,
@@ -246,7 +251,7 @@ def _labels(split: Split) -> np.ndarray:
 def _batches(split: Split, encoder: TextEncoder, batch_size: int, widths: np.ndarray) -> SequenceBatches:
     from zoo.tasks.sentiment.batches import SequenceBatches
 
-    tokens = encoder.encode_all(_texts(split)).cut(encoder.max_tokens, encoder.keep)
+    tokens = encoder.encode_all(_texts(split)).truncate(encoder.max_tokens, encoder.truncation_side)
     return SequenceBatches.of(tokens, _labels(split), batch_size, widths)
 
 
@@ -258,7 +263,7 @@ def _encoder(vocabulary: list[str], options: Options) -> TextEncoder:
         tokens=options.tokens,
         lowercase=options.lowercase,
         max_tokens=options.max_tokens,
-        keep=options.keep,
+        truncation_side=options.truncation_side,
     )
 
 
@@ -271,9 +276,10 @@ def _cut_note(lengths: np.ndarray, options: Options) -> tuple[str, ...]:
     cut = int((lengths > options.max_tokens).sum())
     if not cut:
         return ()
+    kept = "end" if options.truncation_side == "left" else "start"
     return (
         f"truncation: {cut:,} of {len(lengths):,} training texts ({cut / len(lengths):.1%}) are longer than "
-        f"{options.max_tokens} tokens; their {options.keep} stays (--max-tokens, --keep)",
+        f"{options.max_tokens} tokens; their {kept} stays (--max-tokens, --truncation-side)",
     )
 
 

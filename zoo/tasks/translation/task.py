@@ -65,7 +65,7 @@ class Prepared:
         assert self.train is not None
         sources = self.source.encode_all(example["source"] for example in split)
         targets = self.target.encode_all(example["target"] for example in split)
-        cut = sources.cut(self.options.max_tokens, "start")
+        cut = sources.truncate(self.options.max_tokens, "right")
         return PairBatches.of(cut, targets, self.train.batch_size, split, self.train)
 
     def to_json(self) -> dict[str, Any]:

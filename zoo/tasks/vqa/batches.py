@@ -51,7 +51,7 @@ class QuestionBatches:
         rows = {name: row for row, name in enumerate(distinct)}
         images = Resizer(size).table(distinct.values(), len(distinct))
         texts = tuple(example["question"] for example in examples)
-        tokens = encoder.encode_all(texts).cut(encoder.max_tokens, encoder.keep)
+        tokens = encoder.encode_all(texts).truncate(encoder.max_tokens, encoder.truncation_side)
         return cls(
             images,
             np.fromiter((rows[example["image"].name] for example in examples), np.int32, len(examples)),

@@ -236,7 +236,7 @@ def _encoder(vocabulary: list[str], options: Options) -> TextEncoder:
     from zoo.data.tokenizer import TextEncoder
 
     return TextEncoder(
-        vocabulary, tokens="words", lowercase=True, max_tokens=options.max_tokens, keep="start"
+        vocabulary, tokens="words", lowercase=True, max_tokens=options.max_tokens, truncation_side="right"
     )
 
 

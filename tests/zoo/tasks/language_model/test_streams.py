@@ -63,7 +63,7 @@ def test_training_reads_every_token_and_predicts_all_but_the_one_after_the_end(s
 
 
 def test_a_row_goes_on_in_the_next_chunk_where_it_stopped():
-    streams = Streams(text(1000), 4, 5, turn=False)
+    streams = Streams(text(1000), 4, 5, random_offset=False)
     batches = [streams.load(planned) for planned in streams.plan([0])]
     assert batches[0].inputs["continues"].tolist() == [0] * 4
     for before, after in itertools.pairwise(batches):
@@ -77,7 +77,7 @@ def test_passes_begin_at_tokens_that_the_seed_decides():
     streams = Streams(text(1000), 4, 5)
     plans = [[planned.offset for planned in streams.plan([0, epoch])] for epoch in (0, 1, 0)]
     assert plans[0] == plans[2] != plans[1]
-    assert {planned.offset for planned in Streams(text(1000), 4, 5, turn=False).plan([0])} == {0}
+    assert {planned.offset for planned in Streams(text(1000), 4, 5, random_offset=False).plan([0])} == {0}
 
 
 @pytest.mark.parametrize(("size", "passes"), [(5, 50), (100, 10), (5000, 1)])

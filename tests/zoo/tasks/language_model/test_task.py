@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from datasets.errors import UserError
+from datasets.options import from_dict
 from tests.zoo.conftest import call
 from tests.zoo.tasks.language_model.models import TEXT, build, dataset, prepared, split
 from zoo.predict import main as predict
 from zoo.run import main as run
+from zoo.run import task_parser
 from zoo.tasks.language_model.task import TASK, AnswerOptions, Options
 from zoo.tasks.language_model.tokens import Text
 from zoo.training.loop import Trainer
@@ -275,3 +277,8 @@ def test_answers_come_in_order_however_many(monkeypatch):
 def test_a_min_count_that_leaves_nothing_is_told():
     with pytest.raises(UserError, match="--min-count 99: no token"):
         prepared(min_count=99)
+
+
+def test_the_former_option_turn_is_still_read() -> None:
+    assert from_dict(Options, {"turn": False}) == Options(random_offset=False)
+    assert not task_parser("language_model").parse_args(["--no-turn"]).random_offset

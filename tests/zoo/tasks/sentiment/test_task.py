@@ -11,8 +11,10 @@ import tensorflow as tf
 from datasets import plugins
 from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
+from datasets.options import from_dict
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import order_blind_factory, recurrent_factory
+from zoo.run import task_parser
 from zoo.tasks.sentiment.task import TASK, Options
 from zoo.training.loop import Trainer
 
@@ -44,9 +46,15 @@ def test_the_vocabulary_is_learnt_on_train_alone():
 
 
 def test_what_was_cut_is_told():
-    notes = " ".join(prepared(max_tokens=3, keep="start").notes)
+    notes = " ".join(prepared(max_tokens=3, truncation_side="right").notes)
     assert "1 of 4 training texts (25.0%) are longer than 3 tokens; their start stays" in notes
     assert "truncation" not in " ".join(prepared(max_tokens=5).notes)
+
+
+@pytest.mark.parametrize(("kept", "side"), [("start", "right"), ("end", "left")])
+def test_the_former_option_keep_is_still_read(kept: str, side: str) -> None:
+    assert from_dict(Options, {"keep": kept}).truncation_side == side
+    assert task_parser("sentiment").parse_args(["--keep", kept]).truncation_side == side
 
 
 def test_the_share_of_unknown_tokens_is_told():

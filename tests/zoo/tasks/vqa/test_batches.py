@@ -9,7 +9,7 @@ from zoo.data.tokenizer import TextEncoder
 from zoo.tasks.vqa.batches import QuestionBatches, kind_of
 
 WORDS = ["which", "colour", "is", "left", "right", "red", "?"]
-ENCODER = TextEncoder(WORDS, tokens="words", lowercase=True, max_tokens=5, keep="start")
+ENCODER = TextEncoder(WORDS, tokens="words", lowercase=True, max_tokens=5, truncation_side="right")
 
 
 def batches(count: int = 5, batch_size: int = 4) -> QuestionBatches:
