@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from experiments.bench.shapes import Shape
+from zoo.runtime.cores import cores
 from zoo.runtime.platform import configure, device_name
 from zoo.runtime.progress import log
 
@@ -147,7 +148,7 @@ def _array(value: Any) -> np.ndarray:
 def _peaks(wanted: list[tuple[str, Shape, str]]) -> dict[tuple[str, Shape, str], float]:
     """Peak memory of each, as many at a time as there are cores."""
     log(f"peak memory of {len(wanted)} trainings, each in a process of its own")
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         return dict(zip(wanted, pool.map(lambda one: peak(*one), wanted), strict=True))
 
 

@@ -20,6 +20,7 @@ from datasets.errors import UserError
 from experiments.compare import cluster
 from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard
+from zoo.runtime.cores import cores
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import make_folder, write_json
 
@@ -174,9 +175,9 @@ def _local(arguments: argparse.Namespace, wanted: list[Run]) -> tuple[AbstractCo
     gpus = gpus[: getattr(arguments, "gpus", len(gpus))]
     # Where all runs go to GPUs, more workers than these would have nothing to do, and their cores with them.
     on_gpus = bool(gpus) and all(run.device in ("auto", "gpu") for run in wanted)
-    workers = getattr(arguments, "workers", len(gpus) if on_gpus else cluster.cores())
+    workers = getattr(arguments, "workers", len(gpus) if on_gpus else cores())
     workers = min(workers, max(1, len(wanted)))
-    return cluster.local_client(workers, gpus), max(1, cluster.cores() // workers)
+    return cluster.local_client(workers, gpus), max(1, cores() // workers)
 
 
 def _report(out: Path) -> None:

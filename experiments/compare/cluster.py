@@ -100,8 +100,3 @@ def check_gpus(client: Any, wanted: bool) -> None:
         raise UserError(
             "--devices gpu: no worker offers a GPU; start one with: dask worker ADDRESS --resources GPU=1"
         )
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))

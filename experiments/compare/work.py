@@ -21,6 +21,7 @@ from typing import Any
 from datasets.errors import UserError
 from experiments.compare.bundle import pack, unpack
 from experiments.compare.grid import Run, digest
+from zoo.runtime.cores import cores
 from zoo.runtime.rundir import REPOSITORY, RunDirectory, read_json, remove, write_json
 
 RECORD = "comparison.json"
@@ -222,7 +223,7 @@ def _record(job: Job, threads: int, seconds: float) -> dict[str, Any]:
 def _share(workers_on_host: Mapping[str, int]) -> int:
     """The cores of this machine for each of the workers on it."""
     others = workers_on_host.get(_worker_address(), 1)
-    return max(1, len(os.sched_getaffinity(0)) // others)
+    return max(1, cores() // others)
 
 
 def _worker_address() -> str:

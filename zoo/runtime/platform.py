@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from datasets.errors import UserError
+from zoo.runtime.cores import cores
 
 
 def configure(device: str = "auto") -> None:
@@ -56,7 +57,7 @@ def device_name() -> str:
     if gpus:
         name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
         return f"{len(gpus)} × {name}"
-    return f"CPU, {len(os.sched_getaffinity(0))} cores"
+    return f"CPU, {cores()} cores"
 
 
 def _gpu_driver() -> bool:

@@ -116,7 +116,7 @@ def test_options_beside_a_grid_leave_the_others_as_they_are(tmp_path):
 def test_workers_and_cores_of_a_machine_with_and_without_gpus(monkeypatch, gpus, given, workers, threads):
     """Two runs, on 16 cores. Where all runs may take a GPU, a worker without one would have nothing to do."""
     monkeypatch.setattr(cluster, "gpus_here", lambda: list(gpus))
-    monkeypatch.setattr(cluster, "cores", lambda: 16)
+    monkeypatch.setattr(command, "cores", lambda: 16)
     monkeypatch.setattr(cluster, "local_client", lambda workers, gpus: (workers, gpus))
     arguments = command.parser().parse_args(["sentiment", "--out", "x", *map(str, given)])
     wanted = runs(Grid(tasks=("sentiment",), cells=("gru",), seeds=(0, 1), keras_seeds=0))

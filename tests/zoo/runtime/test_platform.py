@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import os
-
+from zoo.runtime.cores import cores
 from zoo.runtime.platform import device_name
 
 SETTINGS = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_FORCE_GPU_ALLOW_GROWTH", "TF_ENABLE_ONEDNN_OPTS")
@@ -35,7 +34,7 @@ def test_the_device_is_called_by_name(monkeypatch):
     import tensorflow as tf
 
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    assert device_name() == f"CPU, {len(os.sched_getaffinity(0))} cores"
+    assert device_name() == f"CPU, {cores()} cores"
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu", "gpu"])
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: {"device_name": "Fast One"})
     assert device_name() == "2 × Fast One"

@@ -6,7 +6,6 @@ are cores, each part runs its whole loop in one compiled call, and TensorFlow ru
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -15,6 +14,7 @@ import tensorflow as tf
 from zoo.layers.engines import fused_tensorflow_loops as loops
 from zoo.layers.engines.recurrence import standing_for
 from zoo.layers.engines.sharing import step_key
+from zoo.runtime.cores import cores
 
 Tensor = Any
 Tensors = list[Any]
@@ -51,8 +51,7 @@ def most_parts(beside: int) -> int:
     """In how many parts a batch is split at most: the cores, shared among the runs that go side by side."""
     if tf.config.list_logical_devices("GPU"):
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // beside)
+    return max(1, cores() // beside)
 
 
 class Loops:
