@@ -162,6 +162,19 @@ def cells_know_no_layer(sources: Sources) -> Iterator[str]:
                     yield f"{path} imports {module}"
 
 
+def private_keras_is_in_one_module(sources: Sources) -> Iterator[str]:
+    """So that one file says what may break with the next version of Keras."""
+    for path, tree in sources.items():
+        if path == "zoo/keras_private.py" or path.startswith("tests/"):
+            continue
+        for module in imported(ast.walk(tree), path):
+            if under(module, "keras.src", "tensorflow.python"):
+                yield f"{path} imports {module}"
+        for line, text in [*identifiers(tree), *strings(tree)]:
+            if text == "_flatten_layers" or text.startswith("keras.src"):
+                yield f"{path}:{line} uses {text}"
+
+
 def the_reference_is_plain_numpy(sources: Sources) -> Iterator[str]:
     for path, tree in sources.items():
         if path.startswith("zoo/reference/"):
@@ -256,6 +269,11 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("zoo/layers/recurrent.py", "from .. import tasks"),
     ],
     cells_know_no_layer: [("zoo/cells/gru.py", "from zoo.layers.recurrent import Recurrent")],
+    private_keras_is_in_one_module: [
+        ("zoo/cells/base.py", "from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell"),
+        ("zoo/pipeline.py", "def f(model):\n    return model._flatten_layers()"),
+        ("zoo/factory.py", "def f(cell):\n    return cell.__module__.startswith('keras.src.layers')"),
+    ],
     the_reference_is_plain_numpy: [
         ("zoo/reference/gru.py", "import keras"),
         ("zoo/reference/gru.py", "from zoo.cells import gru"),

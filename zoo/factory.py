@@ -111,9 +111,11 @@ def order_blind_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFa
 
 def _constructor_arguments(cell_class: type) -> set[str]:
     """Names that the constructors of a class and its bases take, apart from `units` and what every layer takes."""
+    import keras
+
     names: set[str] = set()
     for ancestor in cell_class.__mro__:
-        if ancestor.__module__.startswith("keras.src.layers.layer"):
+        if ancestor is keras.layers.Layer:
             break
         initialiser = ancestor.__dict__.get("__init__")
         if initialiser is not None:

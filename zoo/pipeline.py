@@ -237,6 +237,7 @@ def _refuse_damage(archive: Path) -> None:
 
 def recurrent_layer(model: Any) -> Any:
     """The first recurrent layer of a model."""
+    from zoo.keras_private import all_layers
     from zoo.layers.recurrent import Recurrent
 
-    return next(layer for layer in model._flatten_layers() if isinstance(layer, Recurrent))
+    return next(layer for layer in all_layers(model) if isinstance(layer, Recurrent))

@@ -166,9 +166,10 @@ def find_layer(model: Any, name: str | None) -> Any:
     Raises:
         UserError: if there is none of that name.
     """
+    from zoo.keras_private import all_layers
     from zoo.layers.recurrent import Recurrent
 
-    layers = [layer for layer in model._flatten_layers() if isinstance(layer, Recurrent)]
+    layers = [layer for layer in all_layers(model) if isinstance(layer, Recurrent)]
     if not layers:
         raise UserError("the model of this run has no recurrent layer")
     named = {layer.name: layer for layer in layers}

@@ -16,9 +16,7 @@ from typing import Any
 
 import keras
 
-# Keras' RNN layer draws the dropout masks once per sequence, before its loop, and only for cells of this class. It is
-# the one way to get masks that stay the same from step to step on every backend; Keras 3.15 does not export it.
-from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
+from zoo.keras_private import DropoutRNNCell
 
 Tensor = Any
 States = list[Tensor]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
-from types import FrameType
+
+from zoo.keras_private import exporting
 
 _asked: ContextVar[bool] = ContextVar("portable_graphs", default=False)
 
@@ -22,16 +22,5 @@ def portable_graphs() -> Iterator[None]:
 
 
 def wanted() -> bool:
-    """Whether what is traced now is to leave this process.
-
-    Keras gives no sign of it: its export traces the model like any other call. But it does so itself, so it stands
-    among the callers.
-    """
-    if _asked.get():
-        return True
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith("keras.src.export"):
-            return True
-        frame = frame.f_back
-    return False
+    """Whether what is traced now is to leave this process."""
+    return _asked.get() or exporting()
