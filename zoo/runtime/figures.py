@@ -57,8 +57,8 @@ def asked_for(flag: str, name: str) -> Path:
     return path
 
 
-def veil(axes: Any, pixels: np.ndarray, weights: np.ndarray) -> None:
-    """An image that is dark but where the weights are, `(rows, columns)`: the largest leaves it as it is."""
+def overlay_attention(axes: Any, pixels: np.ndarray, weights: np.ndarray) -> None:
+    """An image, darker where it was attended to less; weights `(rows, columns)`, the largest leaves it as it is."""
     height, width = pixels.shape[:2]
     axes.imshow(pixels)
     axes.imshow(

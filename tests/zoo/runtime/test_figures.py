@@ -14,7 +14,7 @@ from matplotlib.text import Text
 
 from datasets.errors import UserError
 from zoo.runtime import figures
-from zoo.runtime.figures import asked_for, installed_fonts, save, text_families, veil
+from zoo.runtime.figures import asked_for, installed_fonts, overlay_attention, save, text_families
 
 
 def titled(text: str) -> Figure:
@@ -129,6 +129,6 @@ def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch):
 
 def test_the_veil_is_thin_where_the_weights_are():
     axes = Figure().subplots()
-    veil(axes, np.zeros((4, 6, 3), np.uint8), np.array([[0.0, 0.5], [0.25, 0.25]]))
+    overlay_attention(axes, np.zeros((4, 6, 3), np.uint8), np.array([[0.0, 0.5], [0.25, 0.25]]))
     np.testing.assert_allclose(axes.images[1].get_alpha(), 0.85 * np.array([[1, 0], [0.5, 0.5]]))
     assert axes.images[1].get_extent() == [-0.5, 5.5, 3.5, -0.5]

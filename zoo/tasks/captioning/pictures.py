@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from zoo.runtime.figures import shares, veil
+from zoo.runtime.figures import overlay_attention, shares
 from zoo.tasks.captioning.batches import CaptionBatches
 
 SHOWN = 12
@@ -86,7 +86,7 @@ def _map(axes: Any, pixels: np.ndarray | None, weights: np.ndarray) -> None:
     if pixels is None:
         axes.imshow(shares(weights), cmap="gray", vmin=0, vmax=1)
     else:
-        veil(axes, pixels, weights)
+        overlay_attention(axes, pixels, weights)
 
 
 def _literal(text: str) -> str:

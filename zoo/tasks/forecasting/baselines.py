@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.tasks.forecasting.windows import Geometry, Windows
+from zoo.tasks.forecasting.windows import Windows, WindowSpecification
 
 LINEAR_WINDOWS = 20_000  # most windows that the linear map is fitted on
 ETS_STEPS = 1_000  # last steps of train that ETS is fitted on
@@ -41,7 +41,7 @@ class Baselines:
 
     def forecasts(self, windows: Windows) -> dict[str, np.ndarray]:
         """Point forecasts `(windows, scored steps, variables)` by row."""
-        ahead = self._steps_ahead(windows.geometry)
+        ahead = self._steps_ahead(windows.specification)
         found = {
             "last value": self._by_origin(
                 windows, lambda y, n, t: np.repeat(y[t - 1][:, None], len(ahead), 1)
@@ -52,10 +52,12 @@ class Baselines:
             found[f"last value of {self.season} steps before"] = self._by_origin(
                 windows, lambda y, n, t: y[np.maximum(t[:, None] - 1 - back, 0)]
             )
-        found["drift"] = self._by_origin(windows, lambda y, n, t: self._drift(y, t, ahead, windows.geometry))
+        found["drift"] = self._by_origin(
+            windows, lambda y, n, t: self._drift(y, t, ahead, windows.specification)
+        )
         found[f"AR({self.lags})"] = self._by_origin(
             windows,
-            lambda y, n, t: autoregress(y, t, self._autoregressions[n], windows.geometry.horizon)[
+            lambda y, n, t: autoregress(y, t, self._autoregressions[n], windows.specification.horizon)[
                 :, ahead - 1
             ],
         )
@@ -65,16 +67,16 @@ class Baselines:
         return found
 
     @staticmethod
-    def _steps_ahead(geometry: Geometry) -> np.ndarray:
+    def _steps_ahead(specification: WindowSpecification) -> np.ndarray:
         """The scored steps, counted from 1."""
-        return np.arange(geometry.horizon - geometry.scored, geometry.horizon) + 1
+        return np.arange(specification.horizon - specification.scored, specification.horizon) + 1
 
     @staticmethod
     def _by_origin(
         windows: Windows, forecast: Callable[[np.ndarray, int, np.ndarray], np.ndarray]
     ) -> np.ndarray:
         """Call `forecast(values, number of the series, origins)` for each series."""
-        shape = (len(windows), windows.geometry.scored, len(windows.scale))
+        shape = (len(windows), windows.specification.scored, len(windows.scale))
         found = np.empty(shape)
         for n, series in enumerate(windows.series):
             which = windows.index[:, 0] == n
@@ -82,9 +84,11 @@ class Baselines:
         return found
 
     @staticmethod
-    def _drift(y: np.ndarray, origins: np.ndarray, ahead: np.ndarray, geometry: Geometry) -> np.ndarray:
+    def _drift(
+        y: np.ndarray, origins: np.ndarray, ahead: np.ndarray, specification: WindowSpecification
+    ) -> np.ndarray:
         """The line through the first and the last value of the window."""
-        slope = (y[origins - 1] - y[origins - geometry.window]) / max(geometry.window - 1, 1)
+        slope = (y[origins - 1] - y[origins - specification.window]) / max(specification.window - 1, 1)
         return y[origins - 1][:, None] + slope[:, None] * ahead[None, :, None]
 
     @cached_property
@@ -125,9 +129,9 @@ class Baselines:
     @staticmethod
     def _linear_data(windows: Windows, which: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows `(windows · variables, …)`: the window, the steps ahead, and the last value that was subtracted."""
-        geometry, scale = windows.geometry, windows.scale
-        before = windows.raw(which, -geometry.window, 0).transpose(0, 2, 1) / scale[:, None]
-        after = windows.raw(which, geometry.horizon - geometry.scored, geometry.horizon)
+        specification, scale = windows.specification, windows.scale
+        before = windows.raw(which, -specification.window, 0).transpose(0, 2, 1) / scale[:, None]
+        after = windows.raw(which, specification.horizon - specification.scored, specification.horizon)
         after = after.transpose(0, 2, 1) / scale[:, None]
         last = before[:, :, -1:]
         x, y = before - last, after - last

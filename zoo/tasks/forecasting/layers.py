@@ -82,9 +82,11 @@ class Standardise(keras.layers.Layer):
         return {**super().get_config(), "mean": self.mean, "deviation": self.deviation}
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class Judgement(keras.layers.Layer):
-    """How forecasts are judged, for `zoo.tasks.forecasting.losses.loss`: the unit of errors, and Huber's threshold.
+@keras.saving.register_keras_serializable(
+    package="zoo", name="Judgement"
+)  # its name in models of version 0.1
+class ErrorScale(keras.layers.Layer):
+    """The unit in which errors count, and Huber's threshold: what `zoo.tasks.forecasting.losses.loss` needs to know.
 
     Args:
         unit: of each variable.

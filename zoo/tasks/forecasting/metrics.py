@@ -16,13 +16,13 @@ from __future__ import annotations
 import numpy as np
 
 from zoo.tasks.forecasting.losses import levels, loss_of_errors
-from zoo.tasks.forecasting.windows import Truth
+from zoo.tasks.forecasting.windows import Targets
 
 Metrics = dict[str, float]
 
 
 def score(
-    forecasts: np.ndarray, truth: Truth, *, scale: np.ndarray, mase_scale: np.ndarray, delta: float
+    forecasts: np.ndarray, targets: Targets, *, scale: np.ndarray, mase_scale: np.ndarray, delta: float
 ) -> Metrics:
     """All metrics.
 
@@ -32,7 +32,7 @@ def score(
         mase_scale: `(series of train, variables)`; 0 where a series is constant: it does not count in MASE.
         delta: the point loss, see `zoo.tasks.forecasting.losses`.
     """
-    y, middle = truth.values, forecasts[..., forecasts.shape[-1] // 2].astype(np.float64)
+    y, middle = targets.values, forecasts[..., forecasts.shape[-1] // 2].astype(np.float64)
     errors = y - middle
     scaled = errors / scale
     metrics = {
@@ -41,7 +41,7 @@ def score(
         "mae_scaled": float(np.abs(scaled).mean()),
         "mse_scaled": float((scaled**2).mean()),
         "smape": smape(y, middle),
-        "mase": mase(errors, truth.series, mase_scale),
+        "mase": mase(errors, targets.series, mase_scale),
     }
     if y.std() > 0:
         metrics["rse"] = rse(y, middle)

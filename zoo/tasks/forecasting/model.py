@@ -21,9 +21,15 @@ import keras
 from keras import ops
 
 from datasets.errors import UserError
-from zoo.tasks.forecasting.layers import BlockEmbedding, Forecast, Judgement, Standardise, WindowNormalisation
+from zoo.tasks.forecasting.layers import (
+    BlockEmbedding,
+    ErrorScale,
+    Forecast,
+    Standardise,
+    WindowNormalisation,
+)
 from zoo.tasks.forecasting.losses import DELTAS
-from zoo.tasks.forecasting.windows import Geometry
+from zoo.tasks.forecasting.windows import WindowSpecification
 
 LONGEST_WALK = 100  # steps of autoregressive decoding: each is a part of the graph
 
@@ -42,7 +48,7 @@ class Scales:
         return len(self.values[0])
 
 
-def build_model(geometry: Geometry, scales: Scales, recurrent: Any, options: Any) -> Any:
+def build_model(specification: WindowSpecification, scales: Scales, recurrent: Any, options: Any) -> Any:
     """Raw `values (batch, window, variables)` and covariates → `forecast (batch, steps, variables, levels)`.
 
     The other outputs, `unit` and `delta`, are for `zoo.tasks.forecasting.losses.loss`.
@@ -51,7 +57,7 @@ def build_model(geometry: Geometry, scales: Scales, recurrent: Any, options: Any
         UserError: for options that do not go together.
     """
     build = {"direct": _direct, "autoregressive": _autoregressive, "segments": _segments}[options.decoder]
-    inputs = _inputs(geometry, scales)
+    inputs = _inputs(specification, scales)
     x, shift, scale = WindowNormalisation(*scales.values, options.normalise, name="normalise")(
         inputs["values"]
     )
@@ -59,11 +65,11 @@ def build_model(geometry: Geometry, scales: Scales, recurrent: Any, options: Any
     rows = _Rows(scales.variables, alone)
     covariates = _covariates(inputs, scales, rows)
     x = rows.split(x)
-    y = build(x, covariates, _Plan(geometry, rows, recurrent, options))
+    y = build(x, covariates, _Plan(specification, rows, recurrent, options))
     if options.skip == "linear":
-        y = y + _linear_skip(x, geometry, rows)[..., None]
+        y = y + _linear_skip(x, specification, rows)[..., None]
     y = rows.join(y)
-    unit, delta = Judgement(scales.values[1], DELTAS[options.loss], name="judgement")(inputs["values"])
+    unit, delta = ErrorScale(scales.values[1], DELTAS[options.loss], name="error_scale")(inputs["values"])
     outputs = {"forecast": Forecast(name="forecast")(y, shift, scale), "unit": unit, "delta": delta}
     return keras.Model(inputs, outputs, name="forecasting")
 
@@ -103,7 +109,7 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Plan:
-    geometry: Geometry
+    specification: WindowSpecification
     rows: _Rows
     recurrent: Any
     options: Any
@@ -123,16 +129,20 @@ class _Plan:
         """The last axes as features and levels; only the last step where only that is scored."""
         steps = y.shape[1]
         y = ops.reshape(y, (-1, steps, self.rows.features, self.options.quantiles))
-        return y[:, -1:] if self.geometry.last_only else y
+        return y[:, -1:] if self.specification.last_only else y
 
 
-def _inputs(geometry: Geometry, scales: Scales) -> dict[str, Any]:
-    inputs = {"values": keras.Input((geometry.window, scales.variables), dtype="float32", name="values")}
+def _inputs(specification: WindowSpecification, scales: Scales) -> dict[str, Any]:
+    inputs = {"values": keras.Input((specification.window, scales.variables), dtype="float32", name="values")}
     if len(scales.past[0]):
-        inputs["past"] = keras.Input((geometry.window, len(scales.past[0])), dtype="float32", name="past")
+        inputs["past"] = keras.Input(
+            (specification.window, len(scales.past[0])), dtype="float32", name="past"
+        )
     if size := len(scales.future[0]):
-        inputs["future_before"] = keras.Input((geometry.window, size), dtype="float32", name="future_before")
-        inputs["future"] = keras.Input((geometry.horizon, size), dtype="float32", name="future")
+        inputs["future_before"] = keras.Input(
+            (specification.window, size), dtype="float32", name="future_before"
+        )
+        inputs["future"] = keras.Input((specification.horizon, size), dtype="float32", name="future")
     return inputs
 
 
@@ -146,18 +156,18 @@ def _covariates(inputs: dict[str, Any], scales: Scales, rows: _Rows) -> dict[str
 
 
 def _direct(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
-    geometry = plan.geometry
+    specification = plan.specification
     before = [x] + [covariates[name] for name in ("past", "future_before") if name in covariates]
     if "future" not in covariates:
         state = plan.recurrent(return_sequences=False, name="recurrent")(_joined(before))
-        y = plan.head(geometry.scored * plan.outputs)(plan.dropout(state))
-        return ops.reshape(y, (-1, geometry.scored, plan.rows.features, plan.options.quantiles))
+        y = plan.head(specification.scored * plan.outputs)(plan.dropout(state))
+        return ops.reshape(y, (-1, specification.scored, plan.rows.features, plan.options.quantiles))
     future = covariates["future"]
     unseen = [ops.zeros_like(part[:, :1]) for part in before[:-1]]
-    ahead = [ops.repeat(part, geometry.horizon, axis=1) for part in unseen]
+    ahead = [ops.repeat(part, specification.horizon, axis=1) for part in unseen]
     steps = ops.concatenate([_flagged(before, 0.0), _flagged([*ahead, future], 1.0)], axis=1)
     outputs = plan.recurrent(return_sequences=True, name="recurrent")(steps)
-    y = plan.head(plan.outputs)(plan.dropout(outputs[:, -geometry.scored :]))
+    y = plan.head(plan.outputs)(plan.dropout(outputs[:, -specification.scored :]))
     return plan.shaped(y)
 
 
@@ -171,10 +181,10 @@ def _flagged(parts: list[Any], flag: float) -> Any:
 
 
 def _autoregressive(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
-    geometry, features = plan.geometry, plan.rows.features
+    specification, features = plan.specification, plan.rows.features
     if plan.recurrent.options.bidirectional:
         raise UserError("--decoder autoregressive goes forward only; leave --bidirectional out")
-    if geometry.horizon > LONGEST_WALK:
+    if specification.horizon > LONGEST_WALK:
         raise UserError(
             f"--decoder autoregressive takes --horizon up to {LONGEST_WALK}; take --decoder segments beyond"
         )
@@ -187,26 +197,26 @@ def _autoregressive(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     outputs, states = layer(_joined(parts))
     output = outputs[:, -1:]
     steps: list[Any] = []
-    for step in range(geometry.horizon):
+    for step in range(specification.horizon):
         y = ops.reshape(head(plan.dropout(output)), (-1, 1, features, plan.options.quantiles))
         y = y + x[:, -1:, :, None] if step == 0 else y + steps[-1][..., middle : middle + 1]
         steps.append(y)
-        if step + 1 < geometry.horizon:
+        if step + 1 < specification.horizon:
             parts = [y[..., middle]]
             parts += [ops.zeros_like(covariates["past"][:, :1])] if "past" in covariates else []
             parts += [covariates["future"][:, step + 1 : step + 2]] if "future" in covariates else []
             output, states = layer(_joined(parts), initial_state=states)
-    return steps[-1] if geometry.last_only else ops.concatenate(steps, axis=1)
+    return steps[-1] if specification.last_only else ops.concatenate(steps, axis=1)
 
 
 def _segments(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
-    geometry, size = plan.geometry, plan.options.segment
-    if geometry.window % size:
-        raise UserError(f"--window {geometry.window} is no multiple of --segment {size}")
+    specification, size = plan.specification, plan.options.segment
+    if specification.window % size:
+        raise UserError(f"--window {specification.window} is no multiple of --segment {size}")
     units = plan.recurrent.options.units
-    blocks = -(-geometry.horizon // size)
+    blocks = -(-specification.horizon // size)
     before = _joined([x] + [covariates[name] for name in ("past", "future_before") if name in covariates])
-    before = ops.reshape(before, (-1, geometry.window // size, size * before.shape[-1]))
+    before = ops.reshape(before, (-1, specification.window // size, size * before.shape[-1]))
     embedded = keras.layers.Dense(units, activation="relu", name="embed")(before)
     layer = plan.recurrent(return_sequences=False, return_state=True, name="recurrent")
     _, states = layer(embedded)
@@ -214,7 +224,7 @@ def _segments(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     asked = BlockEmbedding(blocks, plan.rows.channels, units, name="blocks")(x)
     if "future" in covariates:
         future = covariates["future"]
-        future = ops.pad(future, ((0, 0), (0, blocks * size - geometry.horizon), (0, 0)))
+        future = ops.pad(future, ((0, 0), (0, blocks * size - specification.horizon), (0, 0)))
         future = ops.reshape(future, (-1, blocks, size * future.shape[-1]))
         asked = asked + keras.layers.Dense(units, name="embed_future")(future)
     asked = ops.reshape(asked, (-1, 1, units))
@@ -222,11 +232,11 @@ def _segments(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     output, _ = layer(asked, initial_state=copies)
     y = plan.head(size * plan.outputs)(plan.dropout(output))
     y = ops.reshape(y, (-1, blocks * size, plan.outputs))
-    return plan.shaped(y[:, : geometry.horizon])
+    return plan.shaped(y[:, : specification.horizon])
 
 
-def _linear_skip(x: Any, geometry: Geometry, rows: _Rows) -> Any:
+def _linear_skip(x: Any, specification: WindowSpecification, rows: _Rows) -> Any:
     """A linear map of the window to the scored steps, shared by all variables: `(rows, steps, features)`."""
     columns = ops.transpose(x, (0, 2, 1))
-    mapped = keras.layers.Dense(geometry.scored, kernel_initializer="zeros", name="linear_skip")(columns)
+    mapped = keras.layers.Dense(specification.scored, kernel_initializer="zeros", name="linear_skip")(columns)
     return ops.transpose(mapped, (0, 2, 1))

@@ -43,11 +43,11 @@ def _spread(count: int) -> list[int]:
 def _draw_one(
     axes: Any, windows: Windows, forecasts: np.ndarray, number: int, variable: int, name: str
 ) -> None:
-    geometry, which = windows.geometry, np.array([number])
-    before = windows.raw(which, -geometry.window, 0)[0, :, variable]
-    after = windows.raw(which, 0, geometry.horizon)[0, :, variable]
-    steps_after = np.arange(1, geometry.horizon + 1)
-    scored = steps_after[-geometry.scored :]
+    specification, which = windows.specification, np.array([number])
+    before = windows.raw(which, -specification.window, 0)[0, :, variable]
+    after = windows.raw(which, 0, specification.horizon)[0, :, variable]
+    steps_after = np.arange(1, specification.horizon + 1)
+    scored = steps_after[-specification.scored :]
     axes.plot(np.arange(-len(before) + 1, 1), before, color="0.5", label="read")
     axes.plot(steps_after, after, color="black", label="came")
     quantiles = forecasts[number, :, variable]

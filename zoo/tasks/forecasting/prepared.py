@@ -13,7 +13,7 @@ from datasets.errors import UserError
 from datasets.options import option
 
 if TYPE_CHECKING:
-    from zoo.tasks.forecasting.windows import Geometry, Windows
+    from zoo.tasks.forecasting.windows import Windows, WindowSpecification
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Prepared:
     """
 
     options: Options
-    geometry: Geometry
+    specification: WindowSpecification
     variables: tuple[str, ...]
     past: tuple[str, ...]
     future: tuple[str, ...]
@@ -89,7 +89,7 @@ class Prepared:
 
         return windows_of(
             split,
-            self.geometry,
+            self.specification,
             names=self.names,
             what=what,
             batch_size=batch_size,
@@ -105,5 +105,5 @@ class Prepared:
         return {
             "variables": list(self.variables), "past": list(self.past), "future": list(self.future),
             "step": self.step, "season": self.season, "statistics": statistics,
-            "cycles": list(self.geometry.cycles), "step_seconds": self.geometry.step_seconds,
+            "cycles": list(self.specification.cycles), "step_seconds": self.specification.step_seconds,
         }  # fmt: skip

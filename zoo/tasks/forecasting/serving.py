@@ -14,7 +14,7 @@ from datasets.errors import UserError
 from zoo.serving import Server
 from zoo.tasks.forecasting.calendar import phases
 from zoo.tasks.forecasting.losses import levels
-from zoo.tasks.forecasting.windows import Geometry
+from zoo.tasks.forecasting.windows import WindowSpecification
 
 if TYPE_CHECKING:
     from zoo.tasks.forecasting.prepared import Prepared
@@ -30,18 +30,18 @@ def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:
 
     and gives `forecast (batch, steps, variables)`, `quantiles (batch, steps, variables, levels)` and `levels`.
     """
-    geometry = prepared.geometry
+    specification = prepared.specification
     specs = [tf.TensorSpec([None, None, len(prepared.variables)], tf.float32, name="values")]
     if prepared.past:
         specs.append(tf.TensorSpec([None, None, len(prepared.past)], tf.float32, name="past"))
     if prepared.future:
         specs.append(tf.TensorSpec([None, None, len(prepared.future)], tf.float32, name="future"))
-    if geometry.cycles:
+    if specification.cycles:
         specs.append(tf.TensorSpec([None, None], tf.int64, name="time"))
     names = [spec.name for spec in specs]
 
     def forecast(*arrays: Any, **named: Any) -> dict[str, Any]:
-        inputs = _model_inputs(dict(zip(names, arrays, strict=False)) | named, geometry)
+        inputs = _model_inputs(dict(zip(names, arrays, strict=False)) | named, specification)
         found = model(inputs, training=False)["forecast"]
         return {
             "forecast": found[..., quantiles // 2],
@@ -55,9 +55,9 @@ def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:
 
     described = {
         "variables": prepared.variables, "past": prepared.past, "future": prepared.future, "step": [prepared.step],
-        "cycles": geometry.cycles,
+        "cycles": specification.cycles,
     }  # fmt: skip
-    sizes = [geometry.window, geometry.horizon, geometry.scored]
+    sizes = [specification.window, specification.horizon, specification.scored]
 
     @tf.function(input_signature=[])
     def describe() -> dict[str, Any]:
@@ -68,9 +68,9 @@ def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:
     return Server(model, [], {"serving_default": serve, "describe": describe})
 
 
-def _model_inputs(raw: Mapping[str, Any], geometry: Geometry) -> dict[str, Any]:
+def _model_inputs(raw: Mapping[str, Any], specification: WindowSpecification) -> dict[str, Any]:
     """The last window of raw series and the steps ahead, as the model's inputs."""
-    window, horizon = geometry.window, geometry.horizon
+    window, horizon = specification.window, specification.horizon
     values = raw["values"]
     long_enough = tf.debugging.assert_greater_equal(
         tf.shape(values)[1], window, message=f"a series must have at least {window} steps"
@@ -86,7 +86,7 @@ def _model_inputs(raw: Mapping[str, Any], geometry: Geometry) -> dict[str, Any]:
         inputs["past"] = raw["past"][:, -window:]
     ahead = [raw["future"]] if "future" in raw else []
     if "time" in raw:
-        waves = phases(tf.cast(raw["time"], tf.float64), geometry.cycles, tf)
+        waves = phases(tf.cast(raw["time"], tf.float64), specification.cycles, tf)
         ahead.append(tf.cast(waves, tf.float32))
     if ahead:
         steps = tf.concat([part[:, -window - horizon :] for part in ahead], axis=-1)

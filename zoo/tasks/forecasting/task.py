@@ -16,7 +16,7 @@ from zoo.tasks.forecasting.prepared import Options, Prepared
 
 if TYPE_CHECKING:
     from datasets.assembly.series import TimeSeries
-    from zoo.tasks.forecasting.windows import Geometry, Truth, Windows
+    from zoo.tasks.forecasting.windows import Targets, Windows, WindowSpecification
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class Forecasting:
         if not train:
             raise UserError("the training split has no series")
         first = train[0]
-        geometry = _geometry(options, first)
+        specification = _specification(options, first)
         season = _season(options, train)
         prepared = Prepared(
-            options, geometry, first.variables, first.past_names, first.future_names, first.step, season,
-            _statistics(train, geometry), tuple(one.name for one in train),
+            options, specification, first.variables, first.past_names, first.future_names, first.step, season,
+            _statistics(train, specification), tuple(one.name for one in train),
             np.stack([seasonal_difference(one.values, season) for one in train]),
             test_split=dataset.test,
         )  # fmt: skip
@@ -72,9 +72,9 @@ class Forecasting:
     def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
         """See `zoo.tasks.base.Task`."""
         import zoo.tasks.forecasting.layers  # noqa: F401  (registered, they can be loaded)
-        from zoo.tasks.forecasting.windows import Geometry
+        from zoo.tasks.forecasting.windows import WindowSpecification
 
-        geometry = Geometry(
+        specification = WindowSpecification(
             options.window,
             options.horizon,
             options.only_last,
@@ -87,7 +87,7 @@ class Forecasting:
         }
         variables, past, future = (tuple(stored[kind]) for kind in ("variables", "past", "future"))
         step, season = stored["step"], stored["season"]
-        return Prepared(options, geometry, variables, past, future, step, season, statistics)
+        return Prepared(options, specification, variables, past, future, step, season, statistics)
 
     # ---- model
 
@@ -95,7 +95,7 @@ class Forecasting:
         """See `zoo.tasks.forecasting.model`."""
         from zoo.tasks.forecasting.model import Scales, build_model
 
-        return build_model(prepared.geometry, Scales(**prepared.statistics), recurrent, options)
+        return build_model(prepared.specification, Scales(**prepared.statistics), recurrent, options)
 
     def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
         """None: the rows that need no training say more than a mean of the window."""
@@ -109,7 +109,7 @@ class Forecasting:
 
     # ---- metrics
 
-    def score(self, prepared: Prepared, predictions: np.ndarray, targets: Truth) -> Metrics:
+    def score(self, prepared: Prepared, predictions: np.ndarray, targets: Targets) -> Metrics:
         """See `zoo.tasks.forecasting.metrics`; all are NaN where a forecast is not finite."""
         from zoo.tasks.forecasting.losses import DELTAS
         from zoo.tasks.forecasting.metrics import score
@@ -125,7 +125,7 @@ class Forecasting:
             delta=DELTAS[prepared.options.loss],
         )
 
-    def details(self, prepared: Prepared, predictions: np.ndarray, targets: Truth) -> dict[str, Any]:
+    def details(self, prepared: Prepared, predictions: np.ndarray, targets: Targets) -> dict[str, Any]:
         """Errors by step ahead and by variable, and what the coverage of the widest interval should be."""
         from zoo.tasks.forecasting.losses import levels
 
@@ -149,8 +149,8 @@ class Forecasting:
             lags = max(1, min(lags, shortest // 3))
             prepared.fitted["rows"] = Baselines(prepared.train, prepared.season, lags, prepared.options.ets)
         forecasts = prepared.fitted["rows"].forecasts(batches)
-        truth = batches.targets
-        return {row: self.score(prepared, values[..., None], truth) for row, values in forecasts.items()}
+        targets = batches.targets
+        return {row: self.score(prepared, values[..., None], targets) for row, values in forecasts.items()}
 
     def pictures(self, prepared: Prepared, predictions: np.ndarray, batches: Windows) -> dict[str, Any]:
         """Forecasts with their intervals, by file name."""
@@ -191,18 +191,20 @@ def _with(prepared: Prepared, **changes: Any) -> Prepared:
     return replace(prepared, **changes)
 
 
-def _geometry(options: Options, series: TimeSeries) -> Geometry:
+def _specification(options: Options, series: TimeSeries) -> WindowSpecification:
     from zoo.tasks.forecasting.calendar import cycles
-    from zoo.tasks.forecasting.windows import Geometry
+    from zoo.tasks.forecasting.windows import WindowSpecification
 
     seconds, names = 0.0, tuple[str, ...]()
     if options.calendar and series.time is not None and len(series) > 1:
         seconds = float((series.time[-1] - series.time[0]) / np.timedelta64(1, "s")) / (len(series) - 1)
         names = cycles(seconds)
-    return Geometry(options.window, options.horizon, options.only_last, names, seconds)
+    return WindowSpecification(options.window, options.horizon, options.only_last, names, seconds)
 
 
-def _statistics(train: list[TimeSeries], geometry: Geometry) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _statistics(
+    train: list[TimeSeries], specification: WindowSpecification
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Mean and deviation of every column of train, pooled over series; the calendar stays as it is."""
     found = {}
     for kind in ("values", "past", "future"):
@@ -211,7 +213,7 @@ def _statistics(train: list[TimeSeries], geometry: Geometry) -> dict[str, tuple[
             raise UserError(f"{kind} of the training series are no finite numbers")
         deviation = stacked.std(axis=0)
         found[kind] = (stacked.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
-    waves = 2 * len(geometry.cycles)
+    waves = 2 * len(specification.cycles)
     mean, deviation = found["future"]
     found["future"] = (np.concatenate([mean, np.zeros(waves)]), np.concatenate([deviation, np.ones(waves)]))
     return found
@@ -227,9 +229,10 @@ def _season(options: Options, train: list[TimeSeries]) -> int:
 
 
 def _note(train: Windows, valid: Windows, season: int) -> str:
+    window = train.specification
     return (
-        f"windows: {len(train):,} train, {len(valid):,} dev; each reads {train.geometry.window} steps and forecasts "
-        f"{train.geometry.scored} up to {train.geometry.horizon} ahead; season {season}"
+        f"windows: {len(train):,} train, {len(valid):,} dev; each reads {window.window} steps and forecasts "
+        f"{window.scored} up to {window.horizon} ahead; season {season}"
     )
 
 

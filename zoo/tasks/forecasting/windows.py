@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Geometry:
-    """What a window looks like.
+class WindowSpecification:
+    """Which steps a window reads, and which it forecasts.
 
     Attributes:
         window: steps that are read.
@@ -52,7 +52,7 @@ class Geometry:
 
 
 @dataclass(frozen=True)
-class Truth:
+class Targets:
     """What forecasts are scored against.
 
     Attributes:
@@ -74,7 +74,7 @@ class Windows:
         series: the series, each up to the end of the split.
         numbers: which series of train each is.
         index: `(windows, 2)`: position in `series`, and origin.
-        geometry: see there.
+        specification: of every window.
         batch_size: windows of a batch.
         scale: `(variables,)` standard deviations, in which losses are measured.
     """
@@ -82,7 +82,7 @@ class Windows:
     series: tuple[TimeSeries, ...]
     numbers: tuple[int, ...]
     index: np.ndarray
-    geometry: Geometry
+    specification: WindowSpecification
     batch_size: int
     scale: np.ndarray
     _cache: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
@@ -104,8 +104,8 @@ class Windows:
 
     def inputs(self, which: np.ndarray) -> dict[str, np.ndarray]:
         """The model's inputs for these windows."""
-        before = self._steps(which, -self.geometry.window, 0)
-        ahead = self._steps(which, 0, self.geometry.horizon)
+        before = self._steps(which, -self.specification.window, 0)
+        ahead = self._steps(which, 0, self.specification.horizon)
         arrays = {"values": self._flat["values"][before]}
         if self._flat["past"].shape[1]:
             arrays["past"] = self._flat["past"][before]
@@ -126,11 +126,11 @@ class Windows:
         return gathered
 
     @property
-    def targets(self) -> Truth:
+    def targets(self) -> Targets:
         """See `zoo.tasks.base.Batches`."""
         everything = np.arange(len(self))
         numbers = np.asarray(self.numbers)[self.index[:, 0]]
-        return Truth(self._values_ahead(everything), numbers, self.index[:, 1])
+        return Targets(self._values_ahead(everything), numbers, self.index[:, 1])
 
     @cached_property
     def _offsets(self) -> np.ndarray:
@@ -140,7 +140,7 @@ class Windows:
     def _flat(self) -> dict[str, np.ndarray]:
         """All series end to end, by kind."""
         if not self._cache:
-            with_calendar = [future_features(one, self.geometry) for one in self.series]
+            with_calendar = [future_features(one, self.specification) for one in self.series]
             self._cache.update(
                 values=np.concatenate([one.values for one in self.series]),
                 past=np.concatenate([one.past for one in self.series]),
@@ -154,23 +154,23 @@ class Windows:
         return (self._offsets[series] + origins)[:, None] + np.arange(first, stop)
 
     def _values_ahead(self, which: np.ndarray) -> np.ndarray:
-        geometry = self.geometry
-        return self.raw(which, geometry.horizon - geometry.scored, geometry.horizon)
+        specification = self.specification
+        return self.raw(which, specification.horizon - specification.scored, specification.horizon)
 
 
-def future_features(series: TimeSeries, geometry: Geometry) -> np.ndarray:
+def future_features(series: TimeSeries, specification: WindowSpecification) -> np.ndarray:
     """Future covariates and the calendar, `(time, features)`."""
     future = series.future[: len(series)]
-    if not geometry.cycles:
+    if not specification.cycles:
         return future
     assert series.time is not None
     seconds = series.time.astype("datetime64[s]").astype(np.float64)
-    return np.concatenate([future, phases(seconds, geometry.cycles, np)], axis=1)
+    return np.concatenate([future, phases(seconds, specification.cycles, np)], axis=1)
 
 
 def windows_of(
     split: Split,
-    geometry: Geometry,
+    specification: WindowSpecification,
     *,
     names: Sequence[str],
     what: str,
@@ -193,13 +193,13 @@ def windows_of(
     numbers = tuple(position[one.name] for one in series)
     parts = []
     for n, example in enumerate(examples):
-        origins = geometry.origins(example["start"], len(example["series"]), stride)
+        origins = specification.origins(example["start"], len(example["series"]), stride)
         parts.append(np.stack([np.full(len(origins), n), origins], axis=1))
     index = np.concatenate(parts) if parts else np.zeros((0, 2), int)
     if not len(index):
         longest = max((len(example["series"]) - example["start"] for example in examples), default=0)
         raise UserError(
             f"no {what} window fits: the longest series has {longest:,} {what} steps, a forecast reads --window "
-            f"{geometry.window} and scores --horizon {geometry.horizon}; give smaller ones, or longer series"
+            f"{specification.window} and scores --horizon {specification.horizon}; give smaller ones, or longer series"
         )
-    return Windows(series, numbers, index, geometry, batch_size, scale)
+    return Windows(series, numbers, index, specification, batch_size, scale)

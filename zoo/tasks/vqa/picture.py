@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from zoo.runtime.figures import veil
+from zoo.runtime.figures import overlay_attention
 from zoo.tasks.vqa.batches import QuestionBatches
 
 SHOWN = 12
@@ -55,7 +55,7 @@ def _draw(cell: Any, panel: tuple[np.ndarray, str, str, bool | None], weights: n
     for number, axes in enumerate(cell.subplots(1, 1 + len(weights), squeeze=False)[0]):
         axes.set(xticks=[], yticks=[])
         if number:
-            veil(axes, pixels, weights[number - 1])
+            overlay_attention(axes, pixels, weights[number - 1])
             axes.set_xlabel(f"look {number}: {weights[number - 1].sum():.2f}", fontsize=8)
         else:
             axes.imshow(pixels)

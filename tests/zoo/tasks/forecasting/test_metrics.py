@@ -5,7 +5,7 @@ import pytest
 
 from zoo.tasks.forecasting import metrics
 from zoo.tasks.forecasting.losses import DELTAS, levels, loss, loss_of_errors
-from zoo.tasks.forecasting.windows import Truth
+from zoo.tasks.forecasting.windows import Targets
 
 DRAW = np.random.default_rng(0)
 Y = 5 + 2 * DRAW.normal(size=(50, 3, 2))
@@ -13,9 +13,9 @@ F = Y + DRAW.normal(size=Y.shape)
 
 
 def score(forecasts: np.ndarray, y: np.ndarray = Y, delta: float = 0.0, **settings) -> metrics.Metrics:
-    truth = Truth(y, np.arange(len(y)) % 2, np.arange(len(y)))
+    targets = Targets(y, np.arange(len(y)) % 2, np.arange(len(y)))
     settings = {"scale": np.array([1.0, 4.0]), "mase_scale": np.array([[1.0, 2.0], [4.0, 0.0]]), **settings}
-    return metrics.score(forecasts, truth, delta=delta, **settings)
+    return metrics.score(forecasts, targets, delta=delta, **settings)
 
 
 def test_point_metrics_against_their_definitions():

@@ -104,7 +104,7 @@ def test_what_is_stored_is_enough_to_answer():
     of = prepared(series(80, past=1, future=2), quantiles=3)
     again = TASK.restore(json.loads(json.dumps(of.to_json())), of.options)
     assert again.to_json() == of.to_json()
-    assert again.geometry == of.geometry
+    assert again.specification == of.specification
 
 
 def test_scaling_is_learnt_over_all_series_of_train():

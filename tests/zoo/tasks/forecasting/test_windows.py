@@ -9,19 +9,19 @@ from datasets.assembly.series import Cut
 from datasets.errors import UserError
 from tests.zoo.tasks.forecasting.examples import dataset, prepared, series
 from zoo.tasks.forecasting.task import TASK, Options
-from zoo.tasks.forecasting.windows import Geometry, windows_of
+from zoo.tasks.forecasting.windows import WindowSpecification, windows_of
 
 
 def test_origins_score_each_step_of_a_split_and_no_other():
-    geometry = Geometry(window=5, horizon=3)
-    assert geometry.origins(10, 16, 1).tolist() == [10, 11, 12, 13]
-    assert geometry.origins(0, 9, 1).tolist() == [5, 6]
-    assert geometry.origins(0, 12, 2).tolist() == [5, 7, 9]
+    specification = WindowSpecification(window=5, horizon=3)
+    assert specification.origins(10, 16, 1).tolist() == [10, 11, 12, 13]
+    assert specification.origins(0, 9, 1).tolist() == [5, 6]
+    assert specification.origins(0, 12, 2).tolist() == [5, 7, 9]
 
 
 def test_where_only_the_last_step_is_scored_the_window_may_end_before_the_split():
     """As in LSTNet's protocol: targets are the steps of the split, one each."""
-    origins = Geometry(window=5, horizon=3, last_only=True).origins(10, 16, 1)
+    origins = WindowSpecification(window=5, horizon=3, last_only=True).origins(10, 16, 1)
     assert (origins + 3 - 1).tolist() == list(range(10, 16))
 
 
@@ -68,7 +68,7 @@ def test_splits_share_no_scored_step():
     spans = []
     for windows in (of.train, of.valid, of.test()):
         origins = windows.index[:, 1]
-        spans.append((origins.min(), origins.max() + of.geometry.horizon))
+        spans.append((origins.min(), origins.max() + of.specification.horizon))
     assert spans == [(6, 60), (60, 80), (80, 100)]
 
 
@@ -92,9 +92,9 @@ def test_windows_stay_within_their_series():
     windows = of.test()
     assert {(n, origins.min(), origins.max()) for n in (0, 1)
             for origins in [windows.index[windows.index[:, 0] == n, 1]]} == {(0, 32, 36), (1, 48, 56)}  # fmt: skip
-    truth = windows.targets
-    row = int(np.flatnonzero((truth.series == 1) & (truth.origins == 50))[0])
-    np.testing.assert_array_equal(truth.values[row], both[1].values[50:54])
+    targets = windows.targets
+    row = int(np.flatnonzero((targets.series == 1) & (targets.origins == 50))[0])
+    np.testing.assert_array_equal(targets.values[row], both[1].values[50:54])
 
 
 @pytest.mark.parametrize(("length", "window", "what"), [(20, 18, "train"), (40, 6, "dev"), (12, 3, "train")])
@@ -107,7 +107,13 @@ def test_too_short_a_series_is_told(length: int, window: int, what: str):
 def test_a_series_that_train_does_not_have_is_left_out():
     data = dataset(series(60, name="a"), series(60, name="b"))
     windows = windows_of(
-        data.valid, Geometry(6, 4), names=["b"], what="dev", batch_size=4, stride=1, scale=np.ones(2)
+        data.valid,
+        WindowSpecification(6, 4),
+        names=["b"],
+        what="dev",
+        batch_size=4,
+        stride=1,
+        scale=np.ones(2),
     )
     assert [one.name for one in windows.series] == ["b"]
     assert set(windows.targets.series) == {0}
