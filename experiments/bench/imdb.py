@@ -38,7 +38,8 @@ def encode(split: Split, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def learn_encoder(split: Split) -> Any:
     """The most frequent words of train."""
-    from zoo.data.tokenizer import RESERVED, TextEncoder, learn_vocabulary
+    from zoo.data.tokenizer import TextEncoder, learn_vocabulary
+    from zoo.data.vocabulary import RESERVED
 
     texts = (example["text"] for example in split)
     vocabulary, _ = learn_vocabulary(

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
-from zoo.data.tokenizer import WHITE_SPACE
+from zoo.data.tokenizer import PADDING, WHITE_SPACE, valid_utf8
+from zoo.data.vocabulary import TokenTable, most_frequent
 
-PADDING, UNKNOWN = 0, 1
-#: Integers that stand for nothing in a vocabulary.
-RESERVED = 2
 #: Stand for the full stop, comma and colon inside a number while punctuation is split from words.
 INSIDE = {".": "\ue000", ",": "\ue001", ":": "\ue002"}
 SPLIT_OFF = r"([^\p{L}\p{M}\p{N}'\s\x{e000}-\x{e002}])"
@@ -31,26 +29,34 @@ class WordEncoder(tf.Module):
 
     def __init__(self, words: list[str], characters: list[str], *, max_characters: int, split: str):
         super().__init__(name="word_encoder")
-        self.words, self.characters = tuple(words), tuple(characters)
         self.max_characters, self.split_by = max_characters, split
-        self.word_table, self.character_table = _table(words), _table(characters)
+        self.word_table, self.character_table = TokenTable(words), TokenTable(characters)
         # Where the training words split "do n't", a plain sentence must be split so, too.
         self.contractions = "n't" in self.words
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The vocabulary of words."""
+        return self.word_table.tokens
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The vocabulary of characters."""
+        return self.character_table.tokens
+
     def word_ids(self, tokens: tf.Tensor) -> tf.Tensor:
         """Ids int32 of words, of the shape of `tokens`; 0 for an empty string."""
-        ids = self.word_table.lookup(tf.strings.lower(_valid(tokens), encoding="utf-8"))
-        return tf.where(tokens == "", PADDING, tf.cast(ids, tf.int32))
+        ids = self.word_table.ids(tf.strings.lower(valid_utf8(tokens), encoding="utf-8"))
+        return tf.where(tokens == "", PADDING, ids)
 
     def character_ids(self, tokens: tf.Tensor) -> tf.RaggedTensor:
         """Ids int32 of the characters of each of `(words,)`, `(words, characters)`; long ones are cut."""
-        characters = tf.strings.unicode_split(_valid(tokens), "UTF-8")
+        characters = tf.strings.unicode_split(valid_utf8(tokens), "UTF-8")
         head = (self.max_characters + 1) // 2
         tail = self.max_characters - head
         rest = characters[:, head:]
         characters = tf.concat([characters[:, :head], rest[:, -tail:] if tail else rest[:, :0]], axis=1)
-        ids = self.character_table.lookup(characters.flat_values)
-        return characters.with_flat_values(tf.cast(ids, tf.int32))
+        return self.character_table.ragged_ids(characters)
 
     def split(self, sentences: tf.Tensor) -> tf.Tensor:
         """Words `(batch, words)` of plain sentences `(batch,)`, filled up with "" on the right; at least one column.
@@ -58,7 +64,7 @@ class WordEncoder(tf.Module):
         `words` parts every character that is no letter, mark, digit or inner apostrophe from the words around it,
         apart from the point, comma or colon inside a number.
         """
-        sentences = _valid(sentences)
+        sentences = valid_utf8(sentences)
         if self.split_by == "words":
             sentences = self._part_punctuation(sentences)
         sentences = tf.strings.regex_replace(sentences, WHITE_SPACE, " ")
@@ -98,8 +104,7 @@ def learn_words(sentences: Iterable[Iterable[str]], size: int, min_count: int) -
         words[lower] += count
         for character in token:
             characters[character] += count
-    known = [[one for one, count in some.most_common() if count >= min_count] for some in (words, characters)]
-    return known[0][:size], known[1]
+    return most_frequent(words, size, min_count), most_frequent(characters, None, min_count)
 
 
 def _lower(words: list[str]) -> list[str]:
@@ -107,13 +112,3 @@ def _lower(words: list[str]) -> list[str]:
     return [
         word.decode() for word in tf.strings.lower(tf.constant(words, tf.string), encoding="utf-8").numpy()
     ]
-
-
-def _valid(texts: tf.Tensor) -> tf.Tensor:
-    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-
-
-def _table(vocabulary: list[str]) -> tf.lookup.StaticHashTable:
-    keys = tf.constant(list(vocabulary), tf.string, shape=(len(vocabulary),))
-    ids = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
-    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN)

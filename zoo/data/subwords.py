@@ -11,21 +11,20 @@ always the longest sub-word that fits.
 
 from __future__ import annotations
 
-import functools
 import io
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo.data.ragged import Ragged
-from zoo.data.tokenizer import chunks
+from zoo.data.tokenizer import by_chunks, valid_utf8
+from zoo.data.vocabulary import UNKNOWN, TokenIndex, TokenTable, most_frequent
 
-PADDING, UNKNOWN, BEGIN, END = range(4)
+PADDING, BEGIN, END = 0, 2, 3
 #: Ids that stand for no token of the vocabulary.
 RESERVED = 4
 MARK = "▁"
@@ -49,7 +48,7 @@ def split_characters(texts: tf.Tensor) -> tf.RaggedTensor:
 
 def _marked(texts: tf.Tensor) -> tf.Tensor:
     """Each run of blanks, and the beginning, as one mark; a sentence of blanks alone is empty."""
-    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    texts = valid_utf8(texts)
     for pattern, replacement in (
         (r"\x00", " "),
         (MARK, "_"),
@@ -73,19 +72,21 @@ class SubwordTokenizer(tf.Module):
 
     def __init__(self, vocabulary: Iterable[str], kind: str):
         super().__init__(name="tokenizer")
-        self.vocabulary = tuple(vocabulary)
+        self.table = TokenTable(vocabulary, RESERVED)
         self.kind = kind
-        count = len(self.vocabulary)
-        keys = tf.constant(list(self.vocabulary), tf.string, shape=(count,))
-        ids = tf.range(RESERVED, RESERVED + count, dtype=tf.int64)
-        self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN)
-        self.texts = tf.constant(["", "", "", "", *self.vocabulary])
+        #: The text of each id, `(size,)`; of a reserved one "".
+        self.texts = tf.constant([*[""] * RESERVED, *self.vocabulary])
         self.longest = max(map(len, self.vocabulary), default=1)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The tokens without the reserved ones."""
+        return self.table.tokens
 
     @property
     def size(self) -> int:
         """How many different ids there are."""
-        return RESERVED + len(self.vocabulary)
+        return self.table.size
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end."""
@@ -97,8 +98,7 @@ class SubwordTokenizer(tf.Module):
     def segment(self, words: tf.Tensor) -> tf.RaggedTensor:
         """Token ids of words `(words,)`: `(words, tokens)` int32, at least one each."""
         if self.kind != "subwords":
-            ids = tf.cast(self.table.lookup(words), tf.int32)
-            return tf.RaggedTensor.from_tensor(ids[:, None])
+            return tf.RaggedTensor.from_tensor(self.table.ids(words)[:, None])
         lengths = tf.strings.length(words, unit="UTF8_CHAR")
         steps = tf.reduce_max(tf.concat([lengths, [1]], 0))
         found = tf.TensorArray(tf.int32, size=steps, element_shape=[None])
@@ -129,7 +129,7 @@ class SubwordTokenizer(tf.Module):
         candidates = tf.strings.substr(
             words[:, None], at, tf.broadcast_to(sizes, tf.shape(at)), unit="UTF8_CHAR"
         )
-        ids = tf.cast(self.table.lookup(candidates), tf.int32)
+        ids = self.table.ids(candidates)
         first = tf.argmax(ids != UNKNOWN, axis=1, output_type=tf.int32)
         token = tf.gather(ids, first, batch_dims=1)
         size = tf.strings.length(tf.gather(candidates, first, batch_dims=1), unit="UTF8_CHAR")
@@ -144,16 +144,15 @@ class SubwordTokenizer(tf.Module):
     def encode_all(self, texts: Iterable[str]) -> Ragged:
         """Token ids of any number of sentences; memory grows with the tokens only."""
         split = split_characters if self.kind == "characters" else split_words
-        known: dict[bytes, int] = {}
-        parts = []
-        for flat, lengths in _flat(texts, split):
-            which = np.fromiter((known.setdefault(word, len(known)) for word in flat), np.int32, len(flat))
-            parts.append((which, lengths))
-        everything = Ragged.concatenate(parts)
-        words = tf.constant(list(known), tf.string, shape=(len(known),))
-        of_words = [self.segment(words[n : n + WORDS_AT_ONCE]) for n in range(0, len(known), WORDS_AT_ONCE)]
-        pairs = ((ragged.flat_values.numpy(), ragged.row_lengths().numpy()) for ragged in of_words)
-        return _replaced(everything, Ragged.concatenate(pairs))
+        index = TokenIndex()
+        sentences = Ragged.concatenate(
+            (index.add(flat), lengths) for flat, lengths in by_chunks(texts, split)
+        )
+        count = len(index.tokens)
+        words = tf.constant(index.tokens, tf.string, shape=(count,))
+        segments = [self.segment(words[n : n + WORDS_AT_ONCE]) for n in range(0, count, WORDS_AT_ONCE)]
+        pairs = ((ragged.flat_values.numpy(), ragged.row_lengths().numpy()) for ragged in segments)
+        return _replaced(sentences, Ragged.concatenate(pairs))
 
 
 def _replaced(sentences: Ragged, words: Ragged) -> Ragged:
@@ -162,17 +161,6 @@ def _replaced(sentences: Ragged, words: Ragged) -> Ragged:
     ends = np.concatenate([[0], np.cumsum(lengths)])
     places = np.arange(ends[-1]) + np.repeat(words.offsets[:-1][sentences.values] - ends[:-1], lengths)
     return Ragged(words.values[places], ends[sentences.offsets])
-
-
-@functools.cache
-def _traced(split: Callable[..., Any]) -> Callable[..., Any]:
-    return tf.function(split, input_signature=[tf.TensorSpec([None], tf.string)])
-
-
-def _flat(texts: Iterable[str], split: Callable[..., Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for chunk in chunks(texts):
-        ragged = _traced(split)(tf.constant(chunk))
-        yield ragged.flat_values.numpy(), ragged.row_lengths().numpy()
 
 
 # ------------------------------------------------------------------------------------------ learning
@@ -198,12 +186,12 @@ def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> lis
         return _learn_subwords(texts, size)
     split = split_characters if kind == "characters" else split_words
     counts: Counter[bytes] = Counter()
-    for words, _ in _flat(texts, split):
+    for words, _ in by_chunks(texts, split):
         counts.update(words.tolist())
-    kept = [word.decode() for word, count in counts.most_common(size) if count >= min_count]
-    if not kept:
+    vocabulary = [word.decode() for word in most_frequent(counts, size, min_count)]
+    if not vocabulary:
         raise UserError(f"no token is in the training texts {min_count} times; give a smaller --min-count")
-    return kept
+    return vocabulary
 
 
 def _learn_subwords(texts: Iterable[str], size: int) -> list[str]:

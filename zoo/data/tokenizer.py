@@ -1,4 +1,4 @@
-"""Text to integers: one definition in TensorFlow operations for training, prediction and the exported model."""
+"""Texts to token ids: one definition in TensorFlow operations for training, prediction and the exported model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.ragged import Ragged
+from zoo.data.vocabulary import TokenIndex, TokenTable
 
-PADDING, UNKNOWN = 0, 1
-#: Integers that stand for no token of the vocabulary.
-RESERVED = 2
+PADDING = 0
 #: Texts per call into TensorFlow.
 CHUNK = 512
 
@@ -54,9 +53,15 @@ def split_characters(texts: tf.Tensor, lowercase: bool = True) -> tf.RaggedTenso
 
 
 def _clean(texts: tf.Tensor, lowercase: bool) -> tf.Tensor:
-    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-    texts = tf.strings.regex_replace(texts, r"\x00", " ")  # tf.strings.lower would end the text there
+    texts = tf.strings.regex_replace(
+        valid_utf8(texts), r"\x00", " "
+    )  # tf.strings.lower would end the text there
     return tf.strings.lower(texts, encoding="utf-8") if lowercase else texts
+
+
+def valid_utf8(texts: tf.Tensor) -> tf.Tensor:
+    """Strings of any shape with U+FFFD for each byte that is not UTF-8."""
+    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
 
 
 #: `--tokens`
@@ -72,26 +77,34 @@ class TextEncoder(tf.Module):
     Args:
         vocabulary: the tokens with the ids 2, 3, …; 0 is padding and 1 any other token.
         tokens: `words` or `characters`.
-        lowercase: whether letters were made small before the vocabulary was learnt.
+        lowercase: whether texts were turned into lower case before the vocabulary was learnt.
         max_tokens: longer texts are cut to this many tokens.
         truncation_side: `left` or `right`: where a longer text is cut; `left` keeps its end.
     """
 
     def __init__(
-        self, vocabulary: list[str], *, tokens: str, lowercase: bool, max_tokens: int, truncation_side: str
+        self,
+        vocabulary: Iterable[str],
+        *,
+        tokens: str,
+        lowercase: bool,
+        max_tokens: int,
+        truncation_side: str,
     ):
         super().__init__(name="text_encoder")
-        self.vocabulary = tuple(vocabulary)
+        self.table = TokenTable(vocabulary)
         self.tokens, self.lowercase = tokens, lowercase
         self.max_tokens, self.truncation_side = max_tokens, truncation_side
-        ids = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
-        keys = tf.constant(list(vocabulary), tf.string, shape=(len(vocabulary),))
-        self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ids), UNKNOWN)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The tokens, the most frequent first."""
+        return self.table.tokens
 
     @property
     def size(self) -> int:
         """How many different ids there are, padding and unknown included."""
-        return RESERVED + len(self.vocabulary)
+        return self.table.size
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         """Token ids `(batch, time)` int32 of `(batch,)` texts: 0 on the right of short ones, at least one step."""
@@ -103,13 +116,11 @@ class TextEncoder(tf.Module):
 
     def ragged(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids `(batch, tokens)` int32, uncut."""
-        tokens = SPLITTERS[self.tokens](texts, self.lowercase)
-        return tokens.with_flat_values(tf.cast(self.table.lookup(tokens.flat_values), tf.int32))
+        return self.table.ragged_ids(SPLITTERS[self.tokens](texts, self.lowercase))
 
     def encode_all(self, texts: Iterable[str]) -> Ragged:
         """Token ids of any number of texts, uncut; memory grows with the tokens only."""
-        encode = tf.function(self.ragged, input_signature=[tf.TensorSpec([None], tf.string)])
-        return Ragged.concatenate(_flat(encode(tf.constant(chunk))) for chunk in chunks(texts))
+        return Ragged.concatenate(by_chunks(texts, self.ragged))
 
 
 def learn_vocabulary(
@@ -128,26 +139,21 @@ def learn_vocabulary(
         The tokens, most frequent first (equal counts in the order of the text), and the texts as `TextEncoder` would
         encode them, uncut.
     """
-    ids: dict[bytes, int] = {}
-    split = tf.function(
-        lambda batch: SPLITTERS[tokens](batch, lowercase), input_signature=[tf.TensorSpec([None], tf.string)]
-    )
+    index, splitter = TokenIndex(), SPLITTERS[tokens]
+    parts = by_chunks(texts, lambda chunk: splitter(chunk, lowercase))
+    positions = Ragged.concatenate((index.add(flat), lengths) for flat, lengths in parts)
+    vocabulary, ids = index.learn(positions.values, size, min_count)
+    return vocabulary, Ragged(ids, positions.offsets)
 
-    def number_all() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for chunk in chunks(texts):
-            flat, lengths = _flat(split(tf.constant(chunk)))
-            yield (
-                np.fromiter((ids.setdefault(t, len(ids)) for t in flat), np.int32, len(flat)),
-                lengths,
-            )
 
-    everything = Ragged.concatenate(number_all())
-    counts = np.bincount(everything.values, minlength=len(ids))
-    kept = [n for n in np.argsort(-counts, kind="stable")[:size] if counts[n] >= min_count]
-    renumber = np.full(len(ids), UNKNOWN, np.int32)
-    renumber[kept] = np.arange(RESERVED, RESERVED + len(kept))
-    known = list(ids)
-    return [known[n].decode() for n in kept], Ragged(renumber[everything.values], everything.offsets)
+def by_chunks(
+    texts: Iterable[str], encode: Callable[[tf.Tensor], tf.RaggedTensor]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What `encode` makes of texts, for each chunk of them: all values end to end, and how many each text has."""
+    traced = tf.function(encode, input_signature=[tf.TensorSpec([None], tf.string)])
+    for chunk in chunks(texts):
+        ragged = traced(tf.constant(chunk))
+        yield ragged.flat_values.numpy(), ragged.row_lengths().numpy()
 
 
 def chunks(texts: Iterable[str], size: int = CHUNK) -> Iterator[list[str]]:
@@ -155,7 +161,3 @@ def chunks(texts: Iterable[str], size: int = CHUNK) -> Iterator[list[str]]:
     stream = iter(texts)
     while chunk := list(itertools.islice(stream, size)):
         yield chunk
-
-
-def _flat(ragged: tf.RaggedTensor) -> tuple[np.ndarray, np.ndarray]:
-    return ragged.flat_values.numpy(), ragged.row_lengths().numpy()

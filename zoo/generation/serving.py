@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN, SubwordTokenizer
+from zoo.data.subwords import BEGIN, END, PADDING, SubwordTokenizer
+from zoo.data.vocabulary import UNKNOWN
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.search import Hypotheses, SpecialTokens, Step, beam_search, repeat, sample
 from zoo.serving import Server

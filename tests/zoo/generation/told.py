@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from tests.zoo.answers import differing
-from zoo.data.subwords import BEGIN, PADDING, UNKNOWN
+from zoo.data.subwords import BEGIN, PADDING
+from zoo.data.vocabulary import UNKNOWN
 
 
 def log_probability(decoder: Any, tokens: list[int], start: Any, memory: Any, mask: Any = None) -> float:

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from datasets import plugins
 from tests.zoo.running import cell_class
-from zoo.data.subwords import BEGIN, END, PADDING, UNKNOWN
+from zoo.data.subwords import BEGIN, END, PADDING
+from zoo.data.vocabulary import UNKNOWN
 from zoo.layers.decoder import FIRST, Decoder, TokenLoss
 from zoo.layers.recurrent import Recurrent
 

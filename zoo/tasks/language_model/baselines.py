@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from zoo.tasks.language_model.tokens import UNKNOWN, Text
+from zoo.data.vocabulary import UNKNOWN
+from zoo.tasks.language_model.tokens import Text
 
 #: Strengths of smoothing that are tried on dev.
 STRENGTHS = tuple(10.0 ** (exponent / 2) for exponent in range(-6, 11))

@@ -8,9 +8,9 @@ import keras
 import tensorflow as tf
 
 from datasets.errors import UserError
+from zoo.data.vocabulary import UNKNOWN
 from zoo.layers.stateful import Stateful
 from zoo.tasks.language_model.layers import NegativeLogLikelihood, OneHot
-from zoo.tasks.language_model.tokens import UNKNOWN
 
 
 def build_model(size: int, rows: int, recurrent: Any, options: Any) -> Any:

@@ -7,10 +7,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from zoo.data.vocabulary import RESERVED, UNKNOWN
 from zoo.generation.sampling import draw
 from zoo.serving import Server
 from zoo.tasks.language_model.model import Parts
-from zoo.tasks.language_model.tokens import RESERVED, START, UNKNOWN, Tokenizer
+from zoo.tasks.language_model.tokens import START, Tokenizer
 
 Tensor = Any
 Tensors = list[Any]

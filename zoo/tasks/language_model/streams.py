@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoo.data.vocabulary import UNKNOWN
 from zoo.tasks.base import Batch
-from zoo.tasks.language_model.tokens import START, UNKNOWN, Text
+from zoo.tasks.language_model.tokens import START, Text
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ class LanguageModel:
 
     def details(self, prepared: Prepared, predictions: np.ndarray, targets: Text) -> dict[str, Any]:
         """How long the text is, and how much of it is not of the vocabulary."""
-        from zoo.tasks.language_model.tokens import UNKNOWN
+        from zoo.data.vocabulary import UNKNOWN
 
         return {
             "tokens": len(targets),
@@ -172,8 +172,8 @@ class LanguageModel:
 
     def trivial_rows(self, prepared: Prepared, batches: Streams) -> dict[str, Metrics]:
         """How often tokens come in train, and how often after which token; see `zoo.tasks.language_model.baselines`."""
+        from zoo.data.vocabulary import UNKNOWN
         from zoo.tasks.language_model.baselines import Counts
-        from zoo.tasks.language_model.tokens import UNKNOWN
 
         if "counts" not in prepared.fitted:
             classes = prepared.tokenizer.size - UNKNOWN

@@ -8,12 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
+from zoo.data.tokenizer import valid_utf8
+from zoo.data.vocabulary import TokenIndex, TokenTable
 
 #: Begins a stream and a prompt; as a target it never comes.
 START = 0
-#: Any token that is not of the vocabulary.
-UNKNOWN = 1
-RESERVED = 2
 #: What an unknown token is written as.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 #: A word or a mark with the blank before it; other white space by itself. Whatever there is, is of one of these kinds.
@@ -31,8 +30,7 @@ def split(texts: tf.Tensor, kind: str, lowercase: bool) -> tf.RaggedTensor:
     Returns:
         `(batch, tokens)` strings.
     """
-    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-    texts = tf.strings.regex_replace(texts, r"\x00", " ")
+    texts = tf.strings.regex_replace(valid_utf8(texts), r"\x00", " ")
     if lowercase:
         texts = tf.strings.lower(texts, encoding="utf-8")
     if kind == "characters":
@@ -50,23 +48,24 @@ class Tokenizer(tf.Module):
 
     def __init__(self, vocabulary: list[str], *, kind: str, lowercase: bool):
         super().__init__(name="tokenizer")
-        self.vocabulary = tuple(vocabulary)
+        self.table = TokenTable(vocabulary)
         self.kind, self.lowercase = kind, lowercase
-        ids = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int64)
+        #: The text of each id from `UNKNOWN` on, `(size - 1,)`.
         self.written = tf.constant([REPLACEMENT, *vocabulary], tf.string)
-        self.table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(self.written[1:], ids), UNKNOWN
-        )
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The tokens, the most frequent first."""
+        return self.table.tokens
 
     @property
     def size(self) -> int:
-        """How many different numbers there are, the reserved ones included."""
-        return RESERVED + len(self.vocabulary)
+        """How many different ids there are, the reserved ones included."""
+        return self.table.size
 
     def encode(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids `(batch, tokens)` int32 of `(batch,)` texts."""
-        tokens = split(texts, self.kind, self.lowercase)
-        return tokens.with_flat_values(tf.cast(self.table.lookup(tokens.flat_values), tf.int32))
+        return self.table.ragged_ids(split(texts, self.kind, self.lowercase))
 
     def decode(self, ids: tf.Tensor) -> tf.Tensor:
         """Texts `(batch,)` of token ids `(batch, tokens)`; the start is nothing, an unknown token U+FFFD."""
@@ -121,20 +120,12 @@ def learn(
         lambda piece: split(piece[None], kind, lowercase).flat_values,
         input_signature=[tf.TensorSpec([], tf.string)],
     )
-    seen: dict[bytes, int] = {}
+    index = TokenIndex()
     parts, characters = [np.zeros(0, np.int32)], 0
     for piece in pieces:
-        tokens = split_piece(tf.constant(piece)).numpy()
-        parts.append(
-            np.fromiter((seen.setdefault(token, len(seen)) for token in tokens), np.int32, len(tokens))
-        )
+        parts.append(index.add(split_piece(tf.constant(piece)).numpy()))
         characters += len(piece)
-    ids = np.concatenate(parts)
-    counts = np.bincount(ids, minlength=len(seen))
-    kept = [n for n in np.argsort(-counts, kind="stable")[:size] if counts[n] >= min_count]
-    if not kept:
+    vocabulary, ids = index.learn(np.concatenate(parts), size, min_count)
+    if not vocabulary:
         raise UserError(f"--min-count {min_count}: no token of the training text comes that often")
-    renumber = np.full(len(seen), UNKNOWN, np.int32)
-    renumber[kept] = np.arange(RESERVED, RESERVED + len(kept))
-    known = list(seen)
-    return [known[n].decode() for n in kept], Text(renumber[ids], characters)
+    return vocabulary, Text(ids, characters)

@@ -7,8 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from zoo.data.subwords import END, PADDING, UNKNOWN, SubwordTokenizer
+from zoo.data.subwords import END, PADDING, SubwordTokenizer
 from zoo.data.tokenizer import chunks
+from zoo.data.vocabulary import UNKNOWN
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.search import Hypotheses
 from zoo.generation.serving import EncoderOutput, SearchConfiguration, generate_function, signatures

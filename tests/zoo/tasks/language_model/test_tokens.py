@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.errors import UserError
-from zoo.tasks.language_model.tokens import REPLACEMENT, UNKNOWN, Tokenizer, learn, split
+from zoo.data.vocabulary import UNKNOWN
+from zoo.tasks.language_model.tokens import REPLACEMENT, Tokenizer, learn, split
 
 ANY = st.text(st.sampled_from("ab' .,\n\t한글😀\u00a0\u2028é0") | st.characters(codec="utf-8"), max_size=30)
 
