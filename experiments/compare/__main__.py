@@ -13,18 +13,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datasets import plugins
 from datasets.errors import UserError
 from experiments.compare import cluster
 from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
+from experiments.report.records import PLAN, Plan
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard
 from zoo.runtime.cores import cores
 from zoo.runtime.progress import log
-from zoo.runtime.rundir import make_folder, write_json
+from zoo.runtime.rundir import make_folder
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from experiments.compare.runner import Tally
 
 EXAMPLES = """\
@@ -102,33 +105,34 @@ def main(argv: list[str] | None = None) -> int | None:
             )
     out = Path(arguments.out)
     grid = grid_of(arguments)
-    wanted = runs(grid)
+    planned = runs(grid)
     if "list" in arguments:
         if grid.match == "parameters":
             log(
                 "units of each cell but the first are found when the grid is run, for equal numbers of parameters"
             )
-        print("\n".join(f"python -m zoo.run {' '.join(run.arguments)}" for run in wanted))
+        print("\n".join(f"python -m zoo.run {' '.join(run.arguments)}" for run in planned))
         return None
     make_folder(out)
-    with _held(out):
-        return _compare(arguments, grid, wanted, out)
+    with _locked(out):
+        return _compare(arguments, grid, planned, out)
 
 
-def _compare(arguments: argparse.Namespace, grid: Grid, wanted: list[Run], out: Path) -> int | None:
+def _compare(arguments: argparse.Namespace, grid: Grid, planned: list[Run], out: Path) -> int | None:
+    """Match, run and report; the exit code."""
     if grid.match == "parameters":
         from experiments.compare.matching import match_parameters
 
-        wanted = runs(grid, match_parameters(grid, out))
-    write_json(out / "grid.json", {"grid": dataclasses.asdict(grid), "runs": [run.name for run in wanted]})
-    tally = _run(arguments, out, wanted)
+        planned = runs(grid, match_parameters(grid, out))
+    Plan(dataclasses.asdict(grid), [run.name for run in planned]).write(out / PLAN)
+    tally = _run(arguments, out, planned)
     _report(out)
     return 1 if tally.failed or tally.stopped else None
 
 
 @contextmanager
-def _held(out: Path) -> Iterator[None]:
-    """While it lasts, no other command works on this folder.
+def _locked(out: Path) -> Iterator[None]:
+    """Hold the folder's lock, so that no other command works on this comparison.
 
     Raises:
         UserError: if one does already.
@@ -148,16 +152,16 @@ def _held(out: Path) -> Iterator[None]:
         yield
 
 
-def _run(arguments: argparse.Namespace, out: Path, wanted: list[Run]) -> Tally:
-    """How the runs ended."""
+def _run(arguments: argparse.Namespace, out: Path, planned: list[Run]) -> Tally:
+    """Do the runs on this machine or on a cluster, and give the tally of how they ended."""
     from experiments.compare.runner import Setting, do_all
 
-    remote = getattr(arguments, "scheduler", None)
+    address = getattr(arguments, "scheduler", None)
     threads = getattr(arguments, "threads", None)
-    client, share = _remote(remote) if remote else _local(arguments, wanted)
+    client, share = (cluster.remote_client(address), None) if address else _local(arguments, planned)
     with client as connected:
-        cluster.check_gpus(connected, any(run.device == "gpu" for run in wanted))
-        tally = do_all(connected, wanted, Setting(out, travels=bool(remote), threads=threads or share))
+        cluster.check_gpus(connected, any(run.device == "gpu" for run in planned))
+        tally = do_all(connected, planned, Setting(out, travels=bool(address), threads=threads or share))
     if tally.failed:
         log(f"{len(tally.failed)} runs failed; see {out / 'failures'}. Starting again tries them again")
     if tally.stopped:
@@ -165,18 +169,14 @@ def _run(arguments: argparse.Namespace, out: Path, wanted: list[Run]) -> Tally:
     return tally
 
 
-def _remote(address: str) -> tuple[AbstractContextManager[Any], int | None]:
-    return cluster.remote_client(address), None
-
-
-def _local(arguments: argparse.Namespace, wanted: list[Run]) -> tuple[AbstractContextManager[Any], int]:
+def _local(arguments: argparse.Namespace, planned: list[Run]) -> tuple[AbstractContextManager[Client], int]:
     """A cluster of this machine, and the cores of each run."""
     gpus = cluster.gpus_here()
     gpus = gpus[: getattr(arguments, "gpus", len(gpus))]
     # Where all runs go to GPUs, more workers than these would have nothing to do, and their cores with them.
-    on_gpus = bool(gpus) and all(run.device in ("auto", "gpu") for run in wanted)
+    on_gpus = bool(gpus) and all(run.device in ("auto", "gpu") for run in planned)
     workers = getattr(arguments, "workers", len(gpus) if on_gpus else cores())
-    workers = min(workers, max(1, len(wanted)))
+    workers = min(workers, max(1, len(planned)))
     return cluster.local_client(workers, gpus), max(1, cores() // workers)
 
 

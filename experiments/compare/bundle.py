@@ -12,13 +12,13 @@ from zoo.runtime.rundir import write_atomically
 def pack(folder: Path) -> bytes:
     """A folder as a gzipped tar; half-written files and locks stay behind."""
 
-    def kept(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    def complete(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
         name = Path(member.name).name
         return None if name == ".lock" or name.startswith(".partial-") else member
 
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
-        archive.add(folder, ".", filter=kept)
+        archive.add(folder, ".", filter=complete)
     return buffer.getvalue()
 
 

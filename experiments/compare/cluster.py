@@ -8,26 +8,29 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datasets.errors import UserError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 NVIDIA = Path("/proc/driver/nvidia/gpus")
 
 
 def gpus_here() -> list[str]:
     """The NVIDIA GPUs of this machine that this process may use, as CUDA_VISIBLE_DEVICES names them."""
-    there = [str(number) for number in range(len(list(NVIDIA.iterdir())))] if NVIDIA.is_dir() else []
+    present = [str(number) for number in range(len(list(NVIDIA.iterdir())))] if NVIDIA.is_dir() else []
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if allowed is None or not there:
-        return there
+    if allowed is None or not present:
+        return present
     names = [name.strip() for name in allowed.split(",")]
-    known = itertools.takewhile(lambda name: name in there or name.startswith(("GPU-", "MIG-")), names)
+    known = itertools.takewhile(lambda name: name in present or name.startswith(("GPU-", "MIG-")), names)
     return list(dict.fromkeys(known))
 
 
 @contextmanager
-def local_client(workers: int, gpus: Sequence[str] = ()) -> Iterator[Any]:
+def local_client(workers: int, gpus: Sequence[str] = ()) -> Iterator[Client]:
     """A client of a new cluster on this machine, which ends with it.
 
     Args:
@@ -37,14 +40,13 @@ def local_client(workers: int, gpus: Sequence[str] = ()) -> Iterator[Any]:
     from distributed import Client, Nanny, Scheduler, SpecCluster
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    common: dict[str, Any] = {"nthreads": 1, "memory_limit": 0, "dashboard": False}
-    common |= {"preload": ["experiments.compare.preload"], "silence_logs": logging.CRITICAL}
-    spec = {}
-    for number in range(workers):
-        mine: dict[str, Any] = {}
-        if number < len(gpus):
-            mine = {"resources": {"GPU": 1}, "env": {"CUDA_VISIBLE_DEVICES": gpus[number]}}
-        spec[number] = {"cls": Nanny, "options": {**common, **mine}}
+    common = {
+        "nthreads": 1, "memory_limit": 0, "dashboard": False, "preload": ["experiments.compare.preload"],
+        "silence_logs": logging.CRITICAL,
+    }  # fmt: skip
+    spec: dict[int, dict[str, object]] = {
+        number: {"cls": Nanny, "options": {**common, **_gpu_of(number, gpus)}} for number in range(workers)
+    }
     scheduler = {
         "cls": Scheduler,
         "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"},
@@ -56,8 +58,15 @@ def local_client(workers: int, gpus: Sequence[str] = ()) -> Iterator[Any]:
         yield client
 
 
+def _gpu_of(number: int, gpus: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Options of a worker that offers a GPU; none where there are fewer GPUs than workers."""
+    if number >= len(gpus):
+        return {}
+    return {"resources": {"GPU": 1}, "env": {"CUDA_VISIBLE_DEVICES": gpus[number]}}
+
+
 @contextmanager
-def remote_client(address: str) -> Iterator[Any]:
+def remote_client(address: str) -> Iterator[Client]:
     """A client of a scheduler that runs already.
 
     Raises:
@@ -74,23 +83,23 @@ def remote_client(address: str) -> Iterator[Any]:
         yield client
 
 
-def workers_of(client: Any) -> dict[str, dict[str, Any]]:
-    """Facts about each worker by its address."""
+def workers_of(client: Client) -> dict[str, dict[str, Any]]:
+    """What the scheduler knows about each worker, by the worker's address."""
     return client.scheduler_info(n_workers=-1)["workers"]
 
 
-def workers_on_host(client: Any) -> dict[str, int]:
+def workers_on_host(client: Client) -> dict[str, int]:
     """By a worker's address, how many workers share its machine."""
     hosts = {address: facts["host"] for address, facts in workers_of(client).items()}
     return {address: list(hosts.values()).count(host) for address, host in hosts.items()}
 
 
-def has_gpus(client: Any) -> bool:
+def has_gpus(client: Client) -> bool:
     """Whether some worker offers a GPU."""
     return any(facts["resources"].get("GPU") for facts in workers_of(client).values())
 
 
-def check_gpus(client: Any, wanted: bool) -> None:
+def check_gpus(client: Client, wanted: bool) -> None:
     """Refuse runs that would wait for ever.
 
     Raises:

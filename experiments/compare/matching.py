@@ -17,7 +17,7 @@ from typing import Any
 
 from datasets.errors import UserError
 from experiments.compare.grid import Block, Grid, blocks, digest, runs
-from experiments.compare.work import environment
+from experiments.compare.processes import environment
 from zoo.config import from_dict, to_dict
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import read_json, write_json
@@ -39,21 +39,21 @@ def nearest_units(count: Callable[[int], int], wanted: int) -> int:
 
 
 def match_parameters(grid: Grid, out: Path) -> dict[Block, dict[str, int]]:
-    """The units of each cell by block; what was found is kept in `out/matching` and looked up the next time.
+    """The units of each cell by block. Answers are kept in `out/matching` and looked up the next time.
 
     Raises:
         UserError: for what `zoo.run` would refuse, and data that cannot be read.
     """
     runs(grid)  # refuses a wrong grid before data are read
-    found = {}
+    units_of_blocks = {}
     for block in blocks(grid):
         answer = _ask(block, grid, out / "matching")
-        found[block] = {cell: facts["units"] for cell, facts in answer["cells"].items()}
-        log(f"{block.task}: {told(answer)}")
-    return found
+        units_of_blocks[block] = {cell: facts["units"] for cell, facts in answer["cells"].items()}
+        log(f"{block.task}: {summary(answer)}")
+    return units_of_blocks
 
 
-def told(answer: Mapping[str, Any]) -> str:
+def summary(answer: Mapping[str, Any]) -> str:
     """What was matched, and how near."""
     parts = [
         f"{cell} {facts['units']} units, {facts['parameters']:,} parameters ({facts['difference']:+.2%})"

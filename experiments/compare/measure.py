@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from experiments.compare.given import raw_inputs
+from experiments.report.records import COSTS, Costs
 from zoo.cli.flags import Parser, main_guard
 from zoo.runtime.platform import configure
-from zoo.runtime.rundir import RunDirectory, write_json
+from zoo.runtime.rundir import RunDirectory
 
-MEASURED = "measured.json"
 INPUTS, WARM_UP, ANSWERS, SECONDS = 32, 5, 200, 3.0
 
 
@@ -31,15 +31,15 @@ def parser() -> Parser:
 
 def single_answers(task: Any, server: Any, inputs: Sequence[Any]) -> list[float]:
     """Milliseconds of answers to one raw input at a time, after some that do not count."""
-    for one in itertools.islice(itertools.cycle(inputs), WARM_UP):
-        task.answer(server, [one])
+    for raw_input in itertools.islice(itertools.cycle(inputs), WARM_UP):
+        task.answer(server, [raw_input])
     times: list[float] = []
-    began = time.perf_counter()
-    for one in itertools.islice(itertools.cycle(inputs), ANSWERS):
+    start = time.perf_counter()
+    for raw_input in itertools.islice(itertools.cycle(inputs), ANSWERS):
         before = time.perf_counter()
-        task.answer(server, [one])
+        task.answer(server, [raw_input])
         times.append(1000 * (time.perf_counter() - before))
-        if time.perf_counter() - began > SECONDS:
+        if time.perf_counter() - start > SECONDS:
             break
     return times
 
@@ -84,14 +84,14 @@ def main(argv: list[str] | None = None) -> None:
         artifact = size_of(saved)
         times = single_answers(task, server, some_inputs(task, config, Path(folder)))
     low, high = np.percentile(times, [50, 95])
-    measured = {
-        "latency_p50_ms": float(low),
-        "latency_p95_ms": float(high),
-        "answers": len(times),
-        "artifact_bytes": artifact,
-        "model_bytes": size_of(directory.model_path),
-    }
-    write_json(directory.path / MEASURED, measured)
+    costs = Costs(
+        latency_p50_ms=float(low),
+        latency_p95_ms=float(high),
+        answers=len(times),
+        artifact_bytes=artifact,
+        model_bytes=size_of(directory.model_path),
+    )
+    costs.write(directory.path / COSTS)
 
 
 if __name__ == "__main__":

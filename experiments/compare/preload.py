@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from distributed import Worker
 
 
-def dask_setup(worker: Any) -> None:
+def dask_setup(worker: Worker) -> None:
     """Called in the worker's main thread."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

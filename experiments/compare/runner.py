@@ -10,16 +10,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets.errors import UserError
-from experiments.compare import cluster, work
+from experiments.compare import cluster, processes, worker
 from experiments.compare.bundle import pack, unpack
+from experiments.compare.folders import RunFolder
 from experiments.compare.grid import Run
-from experiments.compare.work import Job, Outcome, is_finished, is_of, is_recorded
+from experiments.compare.worker import Job, Outcome
 from zoo.runtime.progress import log
-from zoo.runtime.rundir import read_json, write_json
+from zoo.runtime.rundir import write_json
 from zoo.runtime.signals import Stopped, stop_signals
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
 
 #: Where a worker that shares no file system keeps its runs, under the folder in which it was started.
 REMOTE_RUNS = "comparison/runs"
@@ -38,30 +42,32 @@ class Setting:
     program: str = "zoo.run"
     measure: str | None = "experiments.compare.measure"
 
-    def folder(self, run: Run) -> Path:
+    def folder(self, run: Run) -> RunFolder:
         """The run directory."""
-        return self.out / "runs" / run.name
+        return RunFolder(self.out / "runs" / run.name, run)
 
     def failure(self, run: Run) -> Path:
-        """What is recorded of a run that failed."""
+        """The file that tells of a run that failed."""
         return self.out / "failures" / f"{run.name}.json"
-
-    def finished(self, run: Run) -> bool:
-        """Whether there is nothing left to do for a run."""
-        return is_finished(self.folder(run), run.digest, run.basis)
-
-    def recorded(self, run: Run) -> bool:
-        """Whether a run has ended well; it may be that its answers could not be measured."""
-        return is_recorded(self.folder(run), run.digest, run.basis)
 
 
 @dataclass
 class Tally:
-    """How far the grid has come."""
+    """How far the grid has come.
+
+    Attributes:
+        runs: all of the grid.
+        workers: how many there are.
+        finished_before, finished: how many runs were finished when this command began, and how many it has finished.
+        failed: the names of the runs that failed.
+        stopped: how many runs were stopped from outside.
+        seconds: each finished run with the seconds that it took.
+        left: the runs that have not ended yet.
+    """
 
     runs: list[Run]
     workers: int
-    found: int = 0
+    finished_before: int = 0
     finished: int = 0
     failed: list[str] = field(default_factory=list)
     stopped: int = 0
@@ -69,24 +75,30 @@ class Tally:
     left: list[Run] = field(default_factory=list)
 
     def line(self, run: Run, outcome: Outcome) -> str:
-        """What is said when a run has ended: how far the grid has come, and the time that is left."""
+        """The message when a run has ended: how far the grid has come, and the time that is left."""
         done = len(self.runs) - len(self.left)
-        told = f"{done}/{len(self.runs)} {run.name}: {outcome.status}, {outcome.seconds:.0f} s"
+        message = f"{done}/{len(self.runs)} {run.name}: {outcome.status}, {outcome.seconds:.0f} s"
         if outcome.status == "finished" and not outcome.measured:
-            told += " (its answers could not be measured: see its log)"
+            message += " (its answers could not be measured: see its log)"
         if outcome.status == "failed":
-            told += f" ({(outcome.said.strip().splitlines() or ['see its log'])[-1]})"
+            message += f" ({(outcome.log.strip().splitlines() or ['see its log'])[-1]})"
         if self.left and self.seconds:
-            told += f"; {duration(seconds_left(self.left, self.seconds, self.workers))} left"
-        return told
+            message += f"; {duration(seconds_left(self.left, self.seconds, self.workers))} left"
+        return message
 
 
 def seconds_left(left: list[Run], known: list[tuple[Run, float]], workers: int) -> float:
-    """The expected seconds of the runs that are left: each as long as those that are most like it."""
+    """The expected seconds of the runs that are left: each as long as those that are most like it.
+
+    Args:
+        left: runs that have not ended.
+        known: runs that have ended, with their seconds.
+        workers: how many runs are done at a time.
+    """
 
     def expected(run: Run) -> float:
-        for alike in (_same_but_seed, _same_task_and_cell, _same_task, _any):
-            seconds = [value for other, value in known if alike(run, other)]
+        for likeness in (_config_without_seed, _task_and_cell, _task, _anything):
+            seconds = [value for other, value in known if likeness(other) == likeness(run)]
             if seconds:
                 return fmean(seconds)
         return 0.0
@@ -94,25 +106,21 @@ def seconds_left(left: list[Run], known: list[tuple[Run, float]], workers: int) 
     return sum(map(expected, left)) / max(1, workers)
 
 
-def _same_but_seed(one: Run, other: Run) -> bool:
-    return _without_seed(one) == _without_seed(other)
-
-
-def _without_seed(run: Run) -> dict[str, Any]:
+def _config_without_seed(run: Run) -> dict[str, object]:
     training = {name: value for name, value in run.config.get("training", {}).items() if name != "seed"}
     return {**run.config, "training": training}
 
 
-def _same_task_and_cell(one: Run, other: Run) -> bool:
-    return (one.task, one.cell) == (other.task, other.cell)
+def _task_and_cell(run: Run) -> tuple[str, str]:
+    return run.task, run.cell
 
 
-def _same_task(one: Run, other: Run) -> bool:
-    return one.task == other.task
+def _task(run: Run) -> str:
+    return run.task
 
 
-def _any(one: Run, other: Run) -> bool:
-    return True
+def _anything(_: Run) -> None:
+    """All runs are alike."""
 
 
 def duration(seconds: float) -> str:
@@ -125,7 +133,7 @@ def duration(seconds: float) -> str:
 # ------------------------------------------------------------------------------------ the loop
 
 
-def do_all(client: Any, runs: list[Run], setting: Setting) -> Tally:
+def do_all(client: Client, runs: list[Run], setting: Setting) -> Tally:
     """Every run that is not finished, on the client's workers.
 
     Raises:
@@ -141,21 +149,23 @@ def do_all(client: Any, runs: list[Run], setting: Setting) -> Tally:
             session.give(run)
         session.collect(received)
     if received:
-        raise Stopped(received[0], f"with {tally.finished + tally.found} of {len(runs)} runs finished")
+        raise Stopped(
+            received[0], f"with {tally.finished + tally.finished_before} of {len(runs)} runs finished"
+        )
     return tally
 
 
 def _start(runs: list[Run], setting: Setting, workers: int) -> Tally:
-    """Which runs are finished already, and how long they took."""
+    """The tally before anything is done: which runs are finished already, and how long they took."""
     tally = Tally(runs, workers)
     for run in runs:
-        if not setting.finished(run):
+        record = setting.folder(run).record()
+        if record is None or not record.measured:
             tally.left.append(run)
             continue
-        tally.found += 1
-        record = read_json(setting.folder(run) / work.RECORD)
-        tally.seconds.append((run, float(record.get("seconds", 0.0))))
-    log(f"{len(runs)} runs, {tally.found} of them finished before; {workers} workers")
+        tally.finished_before += 1
+        tally.seconds.append((run, record.seconds or 0.0))
+    log(f"{len(runs)} runs, {tally.finished_before} of them finished before; {workers} workers")
     if not workers:
         log("there is no worker yet; the runs wait for one: dask worker ADDRESS --nthreads 1")
     return tally
@@ -170,46 +180,46 @@ class _Session:
         setting: how runs are done.
     """
 
-    def __init__(self, client: Any, tally: Tally, setting: Setting):
+    def __init__(self, client: Client, tally: Tally, setting: Setting):
         self.client, self.tally, self.setting = client, tally, setting
         self.name = uuid.uuid4().hex
-        self.futures: dict[str, tuple[Any, Run]] = {}
-        self.given: Counter[Run] = Counter()
+        self.futures: dict[str, tuple[Future, Run]] = {}
+        self.tries: Counter[Run] = Counter()
         self.suspects: list[Run] = []
-        self.done: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.shares = cluster.workers_on_host(client)
+        self.done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        self.workers_on_host = cluster.workers_on_host(client)
         # Seeds of one cell are not to run on this device or that by chance: where there are GPUs, `auto` is one.
         self.on_gpu = ("gpu", "auto") if cluster.has_gpus(client) else ("gpu",)
 
     def give(self, run: Run) -> None:
-        """Queue it for a worker; in the order of the grid, whenever it is given."""
-        self.given[run] += 1
+        """Queue a run for a worker. Workers take runs in the order of the grid, whenever they were queued."""
+        self.tries[run] += 1
         future = self.client.submit(
-            work.work,
+            worker.do_run,
             self._job(run),
-            key=f"{run.task}-{run.cell}-{run.name}-{self.name}-{self.given[run]}",
+            key=f"{run.task}-{run.cell}-{run.name}-{self.name}-{self.tries[run]}",
             pure=False,
             priority=-self.tally.runs.index(run),
             resources={"GPU": 1} if run.device in self.on_gpu else None,
         )
         future.add_done_callback(self.done.put)
-        self.futures[future.key] = (future, run)
+        self.futures[str(future.key)] = (future, run)
 
     def _job(self, run: Run) -> Job:
         folder, setting = self.setting.folder(run), self.setting
         partial = None
-        if setting.travels and is_of(folder, run.digest, run.basis):
-            partial = pack(folder)
+        if setting.travels and folder.belongs():
+            partial = pack(folder.path)
         return Job(
             run,
-            f"{REMOTE_RUNS}/{run.name}" if setting.travels else str(folder.absolute()),
+            f"{REMOTE_RUNS}/{run.name}" if setting.travels else str(folder.path.absolute()),
             setting.travels,
-            self.name,
-            setting.threads,
-            self.shares,
-            partial,
-            setting.program,
-            setting.measure,
+            session=self.name,
+            threads=setting.threads,
+            workers_on_host=self.workers_on_host,
+            partial=partial,
+            program=setting.program,
+            measure=setting.measure,
         )
 
     def collect(self, received: list[int]) -> None:
@@ -223,7 +233,7 @@ class _Session:
             if received:
                 stopping_since = stopping_since or time.monotonic()
                 # Again and again: a worker may have come back.
-                self.client.run(work.stop, self.name, on_error="ignore")
+                self.client.run(processes.stop, self.name, on_error="ignore")
                 if time.monotonic() - stopping_since > STOP_SECONDS:
                     return
             try:
@@ -232,11 +242,14 @@ class _Session:
                 continue
             self._take(future)
 
-    def _take(self, future: Any) -> None:
-        """Book what has ended. With the run that kills its workers Dask gives up those that waited behind it: at the
-        end each of them is tried once more, alone, which tells them apart."""
-        _, run = self.futures.pop(future.key)
-        if _was_killed(future) and self.given[run] < MOST_TRIES:
+    def _take(self, future: Future) -> None:
+        """Book a run that has ended.
+
+        Where a run kills its workers again and again, Dask also gives up the runs that waited behind it. All of them
+        are suspects: at the end each is tried once more, alone, which shows the one to blame.
+        """
+        _, run = self.futures.pop(str(future.key))
+        if _was_killed(future) and self.tries[run] < MOST_TRIES:
             self.suspects.append(run)
         else:
             self._book(run, _outcome(future, run))
@@ -244,15 +257,15 @@ class _Session:
 
     def _book(self, run: Run, outcome: Outcome) -> None:
         """Put the run's folder where it belongs, and count it."""
-        tally, setting = self.tally, self.setting
-        if outcome.bundle is not None and not setting.finished(run):
-            unpack(outcome.bundle, setting.folder(run))
+        tally, setting, folder = self.tally, self.setting, self.setting.folder(run)
+        if outcome.bundle is not None and not folder.is_finished():
+            unpack(outcome.bundle, folder.path)
             # The worker's copy goes: what is here is newer the next time, wherever the run has gone on till then.
             self.client.run(
-                work.forget, f"{REMOTE_RUNS}/{run.name}", workers=[outcome.worker], on_error="ignore"
+                worker.forget, f"{REMOTE_RUNS}/{run.name}", workers=[outcome.worker], on_error="ignore"
             )
         tally.left.remove(run)
-        if setting.recorded(run) and outcome.status == "finished":
+        if folder.is_recorded() and outcome.status == "finished":
             tally.finished += 1
             tally.seconds.append((run, outcome.seconds))
             setting.failure(run).unlink(missing_ok=True)
@@ -262,19 +275,20 @@ class _Session:
             tally.failed.append(run.name)
             _record_failure(run, outcome, setting)
         log(tally.line(run, outcome))
-        if not outcome.measured and outcome.said:
-            log(outcome.said)
+        if not outcome.measured and outcome.log:
+            log(outcome.log)
 
 
-def _was_killed(future: Any) -> bool:
+def _was_killed(future: Future) -> bool:
     """Whether Dask has given the run up because workers died that had it."""
     return future.status == "error" and type(future.exception()).__name__ == "KilledWorker"
 
 
-def _outcome(future: Any, run: Run) -> Outcome:
+def _outcome(future: Future, run: Run) -> Outcome:
     """What the worker answered, or why it did not."""
     if future.status == "finished":
-        return future.result()
+        outcome: Outcome = future.result()
+        return outcome
     if future.status == "cancelled":
         return Outcome(run.name, "stopped", 0.0, "the scheduler let go of it")
     problem = future.exception()
@@ -287,12 +301,12 @@ def _outcome(future: Any, run: Run) -> Outcome:
 def _record_failure(run: Run, outcome: Outcome, setting: Setting) -> None:
     path = setting.failure(run)
     path.parent.mkdir(parents=True, exist_ok=True)
-    said = outcome.said or "it says that it finished, but its folder does not hold the results"
+    log = outcome.log or "it says that it finished, but its folder does not hold the results"
     write_json(
         path,
         {
             "run": run.name, "task": run.task, "cell": run.cell, "seed": run.seed,
             "command": ["python", "-m", setting.program, *run.arguments], "worker": outcome.worker,
-            "last_lines": said.splitlines()[-work.LAST_LINES :],
+            "last_lines": log.splitlines()[-worker.LOG_LINES :],
         },
     )  # fmt: skip

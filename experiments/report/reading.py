@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from datasets.errors import UserError
+from experiments.report.records import COSTS, PLAN, RECORD, Costs, Plan, Record
 from zoo.runtime.rundir import read_json
 
 #: Parts of the configuration that become columns.
@@ -75,7 +76,7 @@ def read(folder: str | PathLike[str]) -> Found:
     found.failures = [one for one in _failures(folder / "failures") if one["run"] not in finished]
     for failure in found.failures:
         found.left_out.pop(failure["run"], None)
-    found.missing = _missing(folder / "grid.json", found)
+    found.missing = _missing(folder / PLAN, found)
     found.frame.attrs["left_out"] = dict(found.left_out)
     return found
 
@@ -175,21 +176,22 @@ def _scores(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {**own, **beside}
 
 
-def _recorded(path: Path) -> dict[str, Any]:
+def _recorded(path: Path) -> dict[str, object]:
     """What the comparison recorded beside the run; runs made by hand have none."""
-    record = _table(path, "comparison.json") if (path / "comparison.json").is_file() else {}
-    measured = _table(path, "measured.json") if (path / "measured.json").is_file() else {}
-    reference = record.get("reference_units")
-    numbers = ("latency_p50_ms", "latency_p95_ms", "artifact_bytes", "model_bytes")
+    record = Record.from_json(_table(path, RECORD)) if (path / RECORD).is_file() else Record()
+    costs = Costs.from_json(_table(path, COSTS)) if (path / COSTS).is_file() else Costs()
     return {
-        "match": str(record.get("match", "units")),
-        "reference_units": None if reference is None else int(reference),
-        "reference_cell": record.get("reference_cell"),
-        "threads": record.get("threads"),
-        "host": record.get("host"),
-        "seconds.wall": _number(record.get("seconds")),
-        "measured": record.get("measured", True) is True,
-        **{name: _number(measured.get(name)) for name in numbers},
+        "match": record.match,
+        "reference_units": None if record.reference_units is None else int(record.reference_units),
+        "reference_cell": record.reference_cell,
+        "threads": record.threads,
+        "host": record.host,
+        "seconds.wall": _number(record.seconds),
+        "measured": record.measured is True,
+        "latency_p50_ms": _number(costs.latency_p50_ms),
+        "latency_p95_ms": _number(costs.latency_p95_ms),
+        "artifact_bytes": _number(costs.artifact_bytes),
+        "model_bytes": _number(costs.model_bytes),
     }
 
 
@@ -254,9 +256,9 @@ def _failures(folder: Path) -> Iterator[dict[str, Any]]:
 def _missing(path: Path, found: Found) -> list[str]:
     """Runs of the grid of which there is nothing at all."""
     try:
-        wanted = [str(name) for name in read_json(path)["runs"]]
-    except (UserError, KeyError, TypeError):
+        planned = [str(name) for name in Plan.from_json(read_json(path)).runs]
+    except (UserError, TypeError):
         return []
     there = {*found.left_out, *(one["run"] for one in found.failures)}
     there |= set(found.frame["run"]) if len(found.frame) else set()
-    return [name for name in wanted if name not in there]
+    return [name for name in planned if name not in there]

@@ -22,7 +22,7 @@ def main(argv: list[str]) -> None:
     with client as connected:
         tally = do_all(connected, runs(grid), Setting(out, len(argv) > 2, 1, STAND_IN, None))
     print(
-        f"finished {tally.finished}, found {tally.found}, failed {len(tally.failed)}, stopped {tally.stopped}"
+        f"finished {tally.finished}, found {tally.finished_before}, failed {len(tally.failed)}, stopped {tally.stopped}"
     )
 
 

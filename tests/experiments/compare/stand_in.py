@@ -1,8 +1,8 @@
 """Stands in for `zoo.run` where tests look at how runs are scheduled: no model, the same folder and signals.
 
-A run takes three steps, and goes on for as long as the file `ZOO_TEST_HELD` is there; it tells when it was begun, gone
-on with, stopped and ended in `ZOO_TEST_TOLD`, a file with a line each. Seeds above 90 fail; a run of seed 80 kills its
-worker, which no real run means to do, but some manage.
+A run takes three steps, and goes on for as long as the file `ZOO_TEST_HELD` is there. It records when it was begun,
+gone on with, stopped and ended: a line each in the file `ZOO_TEST_EVENTS`. Seeds above 90 fail. A run of seed 80 kills
+its worker, which no real run means to do, but some manage.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -21,9 +22,10 @@ from zoo.run import config_of, task_parser
 from zoo.runtime.rundir import RunDirectory, read_json, write_json
 
 
-def tell(what: str, folder: Path) -> None:
-    with open(os.environ["ZOO_TEST_TOLD"], "a") as file:
-        file.write(f"{what} {folder.name} {os.getpid()} {os.environ['OMP_NUM_THREADS']}\n")
+def record(event: str, folder: Path) -> None:
+    """Add an event of the run to the file of events."""
+    with open(os.environ["ZOO_TEST_EVENTS"], "a") as file:
+        file.write(f"{event} {folder.name} {os.getpid()} {os.environ['OMP_NUM_THREADS']}\n")
 
 
 def main(argv: list[str]) -> int:
@@ -42,11 +44,11 @@ def main(argv: list[str]) -> int:
         return work(directory, config, stopped)
 
 
-def work(directory: RunDirectory, config: dict, stopped: list[int]) -> int:
+def work(directory: RunDirectory, config: dict[str, Any], stopped: list[int]) -> int:
     seed, cell = config["training"]["seed"], config["recurrent"]["cell"]
     state = directory.checkpoint_path / "state.json"
     step = read_json(state)["step"] if state.exists() else 0
-    tell("gone-on-with" if step else "begun", directory.path)
+    record("gone-on-with" if step else "begun", directory.path)
     directory.save_config({"config": config})
     directory.checkpoint_path.mkdir(exist_ok=True)
     held = Path(os.environ["ZOO_TEST_HELD"])
@@ -54,7 +56,8 @@ def work(directory: RunDirectory, config: dict, stopped: list[int]) -> int:
         print("first words\nlast words", file=sys.stderr)
         return 1
     if seed == 80:
-        psutil.Process(os.getppid()).parent().kill()  # the guard's parent
+        time.sleep(0.3)  # Dask restarts no worker that dies before it has said that it started
+        psutil.Process(os.getppid()).parent().kill()  # the supervisor's parent
         while not stopped:
             time.sleep(0.05)
         return 128 + stopped[0]
@@ -63,7 +66,7 @@ def work(directory: RunDirectory, config: dict, stopped: list[int]) -> int:
         step += 1
         if stopped:
             write_json(state, {"step": step})
-            tell("stopped", directory.path)
+            record("stopped", directory.path)
             return 128 + stopped[0]
     scores = {"accuracy": 0.5 + seed / 100 + len(cell) / 1000, "loss": 1.0}
     write_json(
@@ -77,7 +80,7 @@ def work(directory: RunDirectory, config: dict, stopped: list[int]) -> int:
         },
     )  # fmt: skip
     (directory.path / "history.csv").write_text("epoch,loss,dev_accuracy\n1,1.0,0.5\n")
-    tell("ended", directory.path)
+    record("ended", directory.path)
     return 0
 
 

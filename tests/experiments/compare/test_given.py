@@ -26,7 +26,9 @@ SMALL = {"forecasting": (), "language_model": ("--sentences", "60")}
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_every_task_answers_and_can_be_timed(name, tmp_path, monkeypatch):
+def test_every_task_answers_and_can_be_timed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A model that has learnt nothing, asked one example at a time."""
     config = config_of(name, task_parser(name).parse_args(["--units", "3", *SMALL.get(name, FEW)]))
     task = plugins.load("zoo.tasks", name, "TASK")
@@ -42,7 +44,7 @@ def test_every_task_answers_and_can_be_timed(name, tmp_path, monkeypatch):
     assert min(times) > 0
 
 
-def test_images_become_files_of_the_same_pixels_or_features(tmp_path):
+def test_images_become_files_of_the_same_pixels_or_features(tmp_path: Path) -> None:
     task = plugins.load("zoo.tasks", "vqa", "TASK")
     (example,) = itertools.islice(datasets.load("microworld", task.fields, {}).valid, 1)
     ((path, question),) = raw_inputs("image and question", [example], tmp_path)
@@ -55,5 +57,5 @@ def test_images_become_files_of_the_same_pixels_or_features(tmp_path):
         np.testing.assert_array_equal(stored["features"], values[1:])
 
 
-def test_texts_are_prompts_of_some_length():
+def test_texts_are_prompts_of_some_length() -> None:
     assert raw_inputs("text", [{"text": "a" * 9999}, {"source": "b"}], Path()) == ["a" * MOST_CHARACTERS, "b"]

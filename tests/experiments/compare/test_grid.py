@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
 from datasets import plugins
@@ -11,7 +13,7 @@ def of(*tasks: str, **changes: object) -> Grid:
     return Grid(**{"tasks": tasks or ("sentiment",), "keras_seeds": 0, **changes})  # type: ignore[arg-type]
 
 
-def test_every_cell_and_seed_of_every_task_once():
+def test_every_cell_and_seed_of_every_task_once() -> None:
     found = runs(of("sentiment", "tagging", cells=("lstm", "gru"), seeds=(0, 1)))
     assert {(run.task, run.cell, run.seed) for run in found} == {
         (task, cell, seed) for task in ("sentiment", "tagging") for cell in ("lstm", "gru") for seed in (0, 1)
@@ -19,14 +21,14 @@ def test_every_cell_and_seed_of_every_task_once():
     assert len({run.name for run in found}) == len(found) == 8
 
 
-def test_cells_differ_in_nothing_but_the_cell():
+def test_cells_differ_in_nothing_but_the_cell() -> None:
     one, other = runs(of(cells=("lstm", "gru"), seeds=(3,)))
     assert one.config["training"] == other.config["training"]
     assert one.config["options"] == other.config["options"]
     assert {**one.config["recurrent"], "cell": "gru"} == other.config["recurrent"]
 
 
-def test_options_vary_and_those_of_a_task_are_its_own():
+def test_options_vary_and_those_of_a_task_are_its_own() -> None:
     grid = of("sentiment", "tagging", vary=("units=8,16", "sentiment.max-tokens=50", "tagging.units=4"))
     found = runs(Grid(**{**vars(grid), "cells": ("gru",), "seeds": (0,)}))
     assert [(run.task, run.config["recurrent"]["units"]) for run in found] == [
@@ -35,7 +37,7 @@ def test_options_vary_and_those_of_a_task_are_its_own():
     assert found[0].config["options"]["max_tokens"] == 50
 
 
-def test_switches_and_options_with_several_values():
+def test_switches_and_options_with_several_values() -> None:
     (run,) = runs(
         of(
             "forecasting",
@@ -51,14 +53,14 @@ def test_switches_and_options_with_several_values():
     assert block.config("gru", 0).data["split_steps"] == ("100", "20", "30")
 
 
-def test_devices_and_data_sets_are_axes():
+def test_devices_and_data_sets_are_axes() -> None:
     found = runs(of(cells=("gru",), seeds=(0,), devices=("cpu", "gpu"), datasets=("microworld", "a.csv")))
     assert {(run.device, run.config["dataset"]) for run in found} == {
         (device, data) for device in ("cpu", "gpu") for data in ("microworld", "a.csv")
     }
 
 
-def test_keras_own_layers_run_beside_with_the_first_seeds_and_the_same_units():
+def test_keras_own_layers_run_beside_with_the_first_seeds_and_the_same_units() -> None:
     found = runs(of(cells=("vanilla", "gru"), seeds=(5, 6), keras_seeds=1, vary=("units=7",)))
     beside = [run for run in found if run.cell.startswith("keras")]
     assert [(run.cell, run.seed, run.config["recurrent"]["units"]) for run in beside] == [
@@ -66,11 +68,11 @@ def test_keras_own_layers_run_beside_with_the_first_seeds_and_the_same_units():
     ]  # fmt: skip
 
 
-def test_a_keras_layer_that_is_compared_itself_is_not_run_twice():
+def test_a_keras_layer_that_is_compared_itself_is_not_run_twice() -> None:
     assert keras_cells(["gru", "keras_gru", "none"]) == {}
 
 
-def test_matched_units_are_given_to_the_cells_and_their_keras_layers():
+def test_matched_units_are_given_to_the_cells_and_their_keras_layers() -> None:
     grid = of(cells=("vanilla", "gru"), seeds=(0,), keras_seeds=1, match="parameters", vary=("units=9",))
     (block,) = blocks(grid)
     found = {run.cell: run for run in runs(grid, {block: {"vanilla": 9, "gru": 5}})}
@@ -79,7 +81,7 @@ def test_matched_units_are_given_to_the_cells_and_their_keras_layers():
     assert {run.reference_units for run in found.values()} == {9}
 
 
-def test_the_name_tells_configurations_apart_and_not_where_they_are_written():
+def test_the_name_tells_configurations_apart_and_not_where_they_are_written() -> None:
     one, same, other = (
         runs(of(cells=("gru",), seeds=(0,), vary=(f"epochs={epochs}",)))[0] for epochs in (3, 3, 4)
     )
@@ -108,16 +110,16 @@ def test_the_name_tells_configurations_apart_and_not_where_they_are_written():
         (of(vary=("export=true",)), "export is no option that can differ"),
     ],
 )
-def test_what_zoo_run_would_refuse_is_refused_before_anything_runs(grid, told):
+def test_what_zoo_run_would_refuse_is_refused_before_anything_runs(grid: Grid, told: str) -> None:
     with pytest.raises(UserError, match=told):
         runs(grid)
 
 
-def test_all_tasks():
+def test_all_tasks() -> None:
     assert tasks(of("all")) == plugins.names("zoo.tasks", "TASK")
 
 
-def test_the_folder_of_data_is_filled_in():
+def test_the_folder_of_data_is_filled_in() -> None:
     grid = of(vary=("sentiment.dataset={data}/imdb",))
     assert with_data(grid, "/there/").vary == ("sentiment.dataset=/there/imdb",)
     with pytest.raises(UserError, match="--data FOLDER"):
@@ -126,15 +128,16 @@ def test_the_folder_of_data_is_filled_in():
 
 
 @pytest.mark.parametrize("name", plugins.names("experiments.grids", "GRID"))
-def test_a_grid_of_the_repository_states_its_command_its_time_and_what_to_expect(name):
-    module = __import__(f"experiments.grids.{name}", fromlist=["GRID"])
-    assert f"python -m experiments.compare --grid {name}" in module.__doc__
-    assert "Takes about" in module.__doc__
-    assert "Expect:" in module.__doc__
+def test_a_grid_of_the_repository_states_its_command_its_time_and_what_to_expect(name: str) -> None:
+    module = importlib.import_module(f"experiments.grids.{name}")
+    header = module.__doc__ or ""
+    assert f"python -m experiments.compare --grid {name}" in header
+    assert "Takes about" in header
+    assert "Expect:" in header
     assert len(runs(with_data(module.GRID, "/data"))) >= 27
 
 
-def test_runs_that_are_matched_to_another_cell_or_size_are_other_runs():
+def test_runs_that_are_matched_to_another_cell_or_size_are_other_runs() -> None:
     """Though their own units, and so all of their options, may be the same."""
     grid = of(cells=("vanilla", "lstm"), seeds=(0,), match="parameters", vary=("units=8,9",))
     small, large = blocks(grid)
@@ -166,11 +169,13 @@ OF_FILE = of(
         ({"tasks": ("tagging",)}, ("tagging.bidirectional=true", "epochs=4")),
     ],
 )
-def test_flags_overrule_what_a_grid_says_of_the_same_option_and_nothing_else(changes, vary):
+def test_flags_overrule_what_a_grid_says_of_the_same_option_and_nothing_else(
+    changes: dict[str, tuple[str, ...]], vary: tuple[str, ...]
+) -> None:
     assert overruled(OF_FILE, **changes).vary == vary
 
 
-def test_a_flag_overrules_what_a_grid_says_of_the_same_axis():
+def test_a_flag_overrules_what_a_grid_says_of_the_same_axis() -> None:
     grid = of("sentiment", vary=("device=cpu", "dataset=a.csv"))
     assert overruled(grid, devices=("gpu",)).vary == ("dataset=a.csv",)
     assert overruled(grid, datasets=("b.csv",)).vary == ("device=cpu",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,13 +12,14 @@ from experiments.compare import __main__ as command
 from experiments.compare import cluster
 from experiments.compare.__main__ import main
 from experiments.compare.grid import Grid, runs
+from tests.conftest import RunPython
 from tests.zoo.conftest import call, toy_rows, write_tsv
 
 OPTIONS = ("units=6", "embedding=4", "epochs=1", "batch_size=16")
 
 
 @pytest.mark.slow
-def test_two_cells_with_equal_parameters_from_data_to_report(tmp_path):
+def test_two_cells_with_equal_parameters_from_data_to_report(tmp_path: Path) -> None:
     data = write_tsv(tmp_path / "toy.tsv", toy_rows(120))
     out = tmp_path / "out"
     arguments = (
@@ -68,7 +70,9 @@ def test_two_cells_with_equal_parameters_from_data_to_report(tmp_path):
         ),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(arguments, told, tmp_path, monkeypatch):
+def test_what_is_wrong_is_told_in_one_line(
+    arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZOO_DATA_DIR", raising=False)
     answer = call(main, *arguments)
@@ -77,7 +81,7 @@ def test_what_is_wrong_is_told_in_one_line(arguments, told, tmp_path, monkeypatc
     assert answer.err.count("\n") == 1
 
 
-def test_a_folder_that_another_command_works_on_is_refused(tmp_path):
+def test_a_folder_that_another_command_works_on_is_refused(tmp_path: Path) -> None:
     with open(tmp_path / ".lock", "ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         answer = call(main, "sentiment", "--out", tmp_path)
@@ -85,20 +89,20 @@ def test_a_folder_that_another_command_works_on_is_refused(tmp_path):
     assert "another command works on this comparison" in answer.err
 
 
-def test_a_list_of_the_runs_starts_none(tmp_path):
+def test_a_list_of_the_runs_starts_none(tmp_path: Path) -> None:
     answer = call(main, "sentiment", "--seeds", 0, "--keras-seeds", 0, "--list", "--out", tmp_path / "x")
     assert len(answer.out.splitlines()) == 3
     assert not (tmp_path / "x").exists()
 
 
-def test_flags_overrule_a_grid_file(tmp_path):
+def test_flags_overrule_a_grid_file(tmp_path: Path) -> None:
     answer = call(
         main, "tagging", "--grid", "embedded", "--seeds", 7, "--cells", "gru", "--list", "--out", tmp_path
     )
     assert answer.out == "python -m zoo.run tagging --dataset microworld --device auto --cell gru --seed 7\n"
 
 
-def test_options_beside_a_grid_leave_the_others_as_they_are(tmp_path):
+def test_options_beside_a_grid_leave_the_others_as_they_are(tmp_path: Path) -> None:
     options = ("--vary", "tagging.epochs=1", "--data", "/there", "--seeds", 0, "--list", "--out", tmp_path)
     commands = call(main, "--grid", "real", *options).out.splitlines()
     assert len(commands) == 9
@@ -113,19 +117,23 @@ def test_options_beside_a_grid_leave_the_others_as_they_are(tmp_path):
         ("", (), 2, 8), ("35", (), 2, 8), ("3", (), 1, 16), ("3", ("--workers", 4), 4, 4), ("35", ("--gpus", 1), 1, 16),
     ],
 )  # fmt: skip
-def test_workers_and_cores_of_a_machine_with_and_without_gpus(monkeypatch, gpus, given, workers, threads):
+def test_workers_and_cores_of_a_machine_with_and_without_gpus(
+    monkeypatch: pytest.MonkeyPatch, gpus: str, given: tuple[object, ...], workers: int, threads: int
+) -> None:
     """Two runs, on 16 cores. Where all runs may take a GPU, a worker without one would have nothing to do."""
     monkeypatch.setattr(cluster, "gpus_here", lambda: list(gpus))
     monkeypatch.setattr(command, "cores", lambda: 16)
-    monkeypatch.setattr(cluster, "local_client", lambda workers, gpus: (workers, gpus))
+    clusters: list[tuple[int, list[str]]] = []
+    monkeypatch.setattr(cluster, "local_client", lambda workers, gpus: clusters.append((workers, gpus)))
     arguments = command.parser().parse_args(["sentiment", "--out", "x", *map(str, given)])
-    wanted = runs(Grid(tasks=("sentiment",), cells=("gru",), seeds=(0, 1), keras_seeds=0))
-    (made, offered), share = command._local(arguments, wanted * 2 if given else wanted)
+    planned = runs(Grid(tasks=("sentiment",), cells=("gru",), seeds=(0, 1), keras_seeds=0))
+    _, share = command._local(arguments, planned * 2 if given else planned)
+    ((made, offered),) = clusters
     assert (made, share) == (workers, threads)
     assert offered == (list(gpus)[:1] if "--gpus" in given else list(gpus))
 
 
-def test_help_imports_nothing_heavy(run_python):
+def test_help_imports_nothing_heavy(run_python: RunPython) -> None:
     code = (
         "import sys\nfrom experiments.compare.__main__ import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from datasets.errors import UserError
-from experiments.compare.matching import nearest_units, told
+from experiments.compare.matching import nearest_units, summary
 
 
 @pytest.mark.parametrize("wanted", [1, 5, 99, 100, 101, 5000, 10**6])
-def test_the_nearest_units_are_those_of_a_full_search(wanted):
+def test_the_nearest_units_are_those_of_a_full_search(wanted: int) -> None:
     def count(units: int) -> int:
         return 3 * units * units + 7 * units + 20
 
@@ -15,17 +15,22 @@ def test_the_nearest_units_are_those_of_a_full_search(wanted):
     assert nearest_units(count, wanted) == best
 
 
-def test_few_models_are_counted():
+def test_few_models_are_counted() -> None:
     asked: list[int] = []
-    nearest_units(lambda units: asked.append(units) or units * units, 10_000)  # type: ignore[func-returns-value]
+
+    def count(units: int) -> int:
+        asked.append(units)
+        return units * units
+
+    nearest_units(count, 10_000)
     assert len(set(asked)) < 20
 
 
-def test_what_no_number_of_units_reaches_is_told():
+def test_what_no_number_of_units_reaches_is_told() -> None:
     with pytest.raises(UserError, match="would take more than"):
         nearest_units(lambda units: units, 10**9)
 
 
-def test_what_was_matched_is_said_with_how_near():
+def test_what_was_matched_is_said_with_how_near() -> None:
     facts = {"gru": {"units": 5, "parameters": 1010, "difference": 0.01}}
-    assert told({"cells": facts}) == "gru 5 units, 1,010 parameters (+1.00%)"
+    assert summary({"cells": facts}) == "gru 5 units, 1,010 parameters (+1.00%)"
