@@ -14,7 +14,7 @@ from datasets import plugins
 from datasets.errors import UserError
 from datasets.formats.lines import check_encoding
 from datasets.formats.tables import DELIMITERS, Format
-from datasets.inputs import read_inputs, typed
+from datasets.input_kinds.base import InputKind
 from zoo.cli.flags import Parser, add_options, collect, given, main_guard
 from zoo.config import read_config
 from zoo.runtime.platform import configure
@@ -110,7 +110,7 @@ def main(argv: list[str] | None = None) -> None:
     directory.require_model()
     task = plugins.load("zoo.tasks", config.task, "TASK")
     chosen = _chosen(arguments, task, config.task)
-    inputs = _inputs(arguments, task.input_field)
+    inputs = _inputs(arguments, task.input_kind)
     configure(arguments.device)
     from zoo.pipeline import load_run
 
@@ -124,12 +124,12 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{len(rows):,} answers in {out}")
 
 
-def _inputs(arguments: argparse.Namespace, field: str) -> list[Any]:
+def _inputs(arguments: argparse.Namespace, kind: InputKind[Any]) -> list[Any]:
     if not arguments.file:
-        return [typed(text) for text in arguments.inputs]
+        return kind.parse(arguments.inputs)
     check_encoding(arguments.encoding)
     form = Format(arguments.encoding, arguments.delimiter, arguments.header == "yes")
-    inputs = list(read_inputs(Path(arguments.file), field, arguments.column, form))
+    inputs = list(kind.read(Path(arguments.file), arguments.column, form))
     if not inputs:
         raise UserError(f"{arguments.file} holds no inputs")
     return inputs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,9 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from datasets.assembly.splitting import CODES, DROPPED, assign, content_hash
-from datasets.assembly.tagged_sentences import encodable
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError, did_you_mean
+from datasets.formats.characters import composed, encodable
 from datasets.formats.images import Features, Image, ImageFile, fingerprint
 
 SHOWN = 3  # names in a note
@@ -143,7 +142,7 @@ def caption_text(place: str, value: Any) -> str:
     text = value.strip()
     if not text:
         raise UserError(f"{place}: the caption is empty")
-    return text if text.isascii() else unicodedata.normalize("NFC", encodable(place, text))
+    return composed(encodable(place, text))
 
 
 def group(rows: Iterator[tuple[str, str, str]]) -> list[Captioned]:

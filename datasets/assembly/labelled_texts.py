@@ -7,7 +7,6 @@ Each later pass reads them again: the first keeps 11 bytes an example
 from __future__ import annotations
 
 import re
-import unicodedata
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -61,11 +60,6 @@ class Scan:
     classes: array[int] = field(default_factory=lambda: array("H"))
     first: dict[str, Any] = field(default_factory=dict)
     empty: int = 0
-
-
-def clean(text: str) -> str:
-    """A text as every later step sees it: composed (NFC), so that Hangul of any system is the same."""
-    return unicodedata.normalize("NFC", text)
 
 
 def assemble(

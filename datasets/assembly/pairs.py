@@ -14,9 +14,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
 from datasets.assembly.splitting import CODES, assign, content_hash
-from datasets.assembly.tagged_sentences import clean, encodable
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
+from datasets.formats.characters import composed, encodable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +64,7 @@ def checked(place: str, source: Any, target: Any) -> tuple[str, str]:
     for side, value in (("source", source), ("target", target)):
         if not isinstance(value, str):
             raise UserError(f"{place}: the {side} is {str(value)[:40]!r}, not a string")
-        text = clean(encodable(place, value)).strip()
+        text = composed(encodable(place, value)).strip()
         if not text:
             raise UserError(f"{place}: the {side} is empty; leave the pair out")
         texts.append(text)

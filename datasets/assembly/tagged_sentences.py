@@ -7,7 +7,6 @@ them. A split that is missing is taken out of train by content, so that equal se
 
 from __future__ import annotations
 
-import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,20 +17,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 from datasets.assembly.splitting import CODES, assign, content_hash
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
+from datasets.formats.sentences import TaggedSentence
 from datasets.formats.spans import are_iob, to_iob2
 
 if TYPE_CHECKING:
     import numpy as np
 
-TOKEN_NAMES = frozenset({"tokens", "token", "words", "word", "forms", "form"})
-TAG_NAMES = frozenset({"tags", "tag", "labels", "label", "ner_tags", "pos_tags", "upos", "ner", "pos"})
 MOST_TAGS = 5000
 FEW_TAGS = 60  # so many are never taken for a column of words
 OTHER_SCHEME = (
     0.1  # share of words whose tag train does not have, from which on a part counts as tagged otherwise
 )
-
-Sentence = tuple[Any, tuple[str, ...], tuple[str, ...]]  # where it is, its words, a tag for each
 
 
 class Part(Protocol):
@@ -47,7 +43,7 @@ class Part(Protocol):
     tag_name: str
     fix: str
 
-    def sentences(self) -> Iterator[Sentence]:
+    def sentences(self) -> Iterator[TaggedSentence]:
         """A fresh pass. Raises UserError on what is no sentence with a tag for each word, saying where it is."""
 
     def place(self, where: Any) -> str:
@@ -68,46 +64,6 @@ class Scan:
     iob2_counts: Counter[str] = field(default_factory=Counter)
     first: dict[str, Any] = field(default_factory=dict)
     rewritten: int = 0
-
-
-def clean(text: str) -> str:
-    """A word as every later step sees it: composed (NFC), so that Hangul of any system is the same."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def token_list(place: str, value: Any) -> tuple[str, ...]:
-    """The words of a sentence out of JSON.
-
-    Raises:
-        UserError: it is not a list of texts.
-    """
-    if not isinstance(value, list) or not all(isinstance(token, str) for token in value):
-        raise UserError(f"{place}: the words are not a list of strings")
-    return tuple(clean(encodable(place, token)) for token in value)
-
-
-def encodable(place: str, text: str) -> str:
-    """The text; refuses half of a surrogate pair, which JSON can spell and no text can hold."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise UserError(f"{place}: holds half of a character (\\ud800 to \\udfff)") from None
-    return text
-
-
-def check_tags(place: str, tokens: tuple[Any, ...], tags: tuple[Any, ...]) -> None:
-    """Refuse a sentence with more or fewer tags than words, and an empty word or tag.
-
-    Raises:
-        UserError: names the place.
-    """
-    if len(tokens) != len(tags):
-        raise UserError(f"{place}: {len(tokens)} words and {len(tags)} tags; each word needs one tag")
-    for token, tag in zip(tokens, tags, strict=True):
-        if not token:
-            raise UserError(f"{place}: a word is empty")
-        if not tag:
-            raise UserError(f"{place}: the word '{token[:40]}' has no tag")
 
 
 def assemble(

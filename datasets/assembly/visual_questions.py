@@ -6,24 +6,16 @@ another, and decodes none.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from datasets.assembly.splitting import CODES, DROPPED, assign
-from datasets.assembly.tagged_sentences import encodable
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError
 from datasets.formats.images import ImageFile, fingerprint
 
-IMAGE_NAMES = frozenset({
-    "image", "images", "image_id", "image_path", "image_file", "file", "file_name", "filename", "path", "picture",
-    "이미지", "그림", "사진", "파일",
-})  # fmt: skip
-QUESTION_NAMES = frozenset({"question", "questions", "질문", "물음"})
-ANSWER_NAMES = frozenset({"answer", "answers", "label", "답", "정답", "대답", "답변"})
 MOST_ANSWERS = 5000
 
 Row = tuple[Any, Path, str, str]  # where it is, the image's file, the question, the answer
@@ -53,11 +45,6 @@ class Scan:
     rows: list[tuple[Path, str, str]] = field(default_factory=list)
     hashes: list[int] = field(default_factory=list)
     first: dict[str, Any] = field(default_factory=dict)
-
-
-def clean(place: str, text: str) -> str:
-    """A text as every later step sees it: composed (NFC), so that Hangul of any system is the same."""
-    return text if text.isascii() else unicodedata.normalize("NFC", encodable(place, text))
 
 
 def assemble(info: Info, parts: Mapping[str, Part], valid_fraction: float, test_fraction: float) -> Dataset:

@@ -18,15 +18,14 @@ from datasets.assembly.captioned_images import (
     group,
     listed,
 )
-from datasets.assembly.visual_questions import IMAGE_NAMES
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import SPLIT_NAMES, data_files, folders, split_files, split_folders
-from datasets.formats.columns import find
+from datasets.formats.columns import IMAGE_NAMES, find
 from datasets.formats.images import is_image
 from datasets.formats.lines import check_encoding, lines
-from datasets.formats.tables import DELIMITERS, Format, Table, is_table
+from datasets.formats.tables import DELIMITERS, Format, Table, is_table, json_fault
 from datasets.options import check_fractions, option, require
 
 FIELDS = ("image", "captions")
@@ -226,8 +225,7 @@ def _json_images(path: Path, encoding: str) -> list[Any]:
     try:
         content = json.loads("\n".join(_any_lines(path, encoding)))
     except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep or too long a value"
-        raise UserError(f"{path}: is not JSON ({reason})") from None
+        raise UserError(f"{path}: is not JSON ({json_fault(error)})") from None
     images = content.get("images") if isinstance(content, dict) else None
     if not isinstance(images, list):
         raise UserError(f"{path}: has no list 'images'; Karpathy's format is known")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.assembly.labelled_texts import Part, Row, assemble, clean
+from datasets.assembly.labelled_texts import Part, Row, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
+from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find
 from datasets.formats.lines import LONGEST_LINE, check_encoding, lines
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table
@@ -101,10 +102,10 @@ class TablePart:
         for line, (text, label) in self._table.rows(self._positions):
             if self._table.is_json:
                 text, label = self._json_text(line, text), self._json_label(line, label)
-            label = clean(label.strip())
+            label = composed(label.strip())
             if not label:
                 raise UserError(f"{self.place(line)}: the label is missing")
-            yield line, clean(text), label
+            yield line, composed(text), label
 
     def place(self, where: Any) -> str:
         """The words for a line of the file."""
@@ -117,7 +118,7 @@ class TablePart:
     def _json_text(self, line: int, value: Any) -> str:
         if not isinstance(value, str):
             raise UserError(f"{self.place(line)}: the text is not a string")
-        return _encodable(self.place(line), value)
+        return encodable(self.place(line), value)
 
     def _json_label(self, line: int, value: Any) -> str:
         if value is None or value != value:
@@ -126,7 +127,7 @@ class TablePart:
             return str(value).lower()
         if not isinstance(value, str | int | float):
             raise UserError(f"{self.place(line)}: the label is neither a string nor a number")
-        return _encodable(self.place(line), str(value))
+        return encodable(self.place(line), str(value))
 
 
 class ClassFolders:
@@ -143,9 +144,9 @@ class ClassFolders:
     def rows(self) -> Iterator[Row]:
         """One pass over the files, class by class, by name."""
         for folder in folders(self._folder):
-            label = _encodable(str(folder), clean(folder.name.strip()))
+            label = encodable(str(folder), composed(folder.name.strip()))
             for path in _texts(folder):
-                yield path, clean(_whole_text(path, self._encoding)), label
+                yield path, composed(_whole_text(path, self._encoding)), label
 
     def place(self, where: Any) -> str:
         """The words for a file: its path."""
@@ -170,17 +171,6 @@ def _whole_text(path: Path, encoding: str) -> str:
             raise UserError(f"{path}: is too long for one text: more than {LONGEST_LINE:,} characters")
         found.append(line)
     return "\n".join(found)
-
-
-def _encodable(place: str, text: str) -> str:
-    """Refuse half of a surrogate pair, which JSON can spell and no text can hold."""
-    if text.isascii():
-        return text
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise UserError(f"{place}: holds half of a character (\\ud800 to \\udfff)") from None
-    return text
 
 
 def _stamp(path: Path) -> tuple[int, int]:

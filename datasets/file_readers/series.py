@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datasets.assembly.series import Cut, TimeSeries, assemble
+from datasets.assembly.series import Cut, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.paths import existing
 from datasets.formats.lines import check_encoding
 from datasets.formats.series_tables import Columns, read
 from datasets.formats.tables import DELIMITERS
+from datasets.formats.time_series import TimeSeries
 from datasets.options import check_fractions, option, require
 
 FIELDS = ("series", "start")

@@ -7,24 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.assembly.tagged_sentences import (
-    TAG_NAMES,
-    TOKEN_NAMES,
-    Part,
-    Sentence,
-    assemble,
-    check_tags,
-    clean,
-    encodable,
-    token_list,
-)
+from datasets.assembly.tagged_sentences import Part, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, split_files
-from datasets.formats.columns import find
+from datasets.formats.characters import composed, encodable
+from datasets.formats.columns import TAG_NAMES, TOKEN_NAMES, find
 from datasets.formats.conll import Columns, conllu_column, conllu_sentences, parse_column
 from datasets.formats.lines import check_encoding
+from datasets.formats.sentences import TaggedSentence, check_tags, token_list
 from datasets.formats.tables import Format, Table, suffix
 from datasets.options import check_fractions, option
 
@@ -155,7 +147,7 @@ class ConlluPart(_FilePart):
         self._column = conllu_column(options.tag_column)
         self.tag_name = f"column {self._column}"
 
-    def sentences(self) -> Iterator[Sentence]:
+    def sentences(self) -> Iterator[TaggedSentence]:
         """One pass over the file."""
         return conllu_sentences(self._path, self._options.encoding, self._column)
 
@@ -174,7 +166,7 @@ class ColumnsPart(_FilePart):
         width = self._columns.check()
         self.tag_name = f"column {self._columns.tag_column % width}"
 
-    def sentences(self) -> Iterator[Sentence]:
+    def sentences(self) -> Iterator[TaggedSentence]:
         """One pass over the file."""
         return self._columns.sentences()
 
@@ -191,7 +183,7 @@ class JsonPart(_FilePart):
         )
         self.tag_name = f"value of '{self._table.columns[self._positions[1]]}'"
 
-    def sentences(self) -> Iterator[Sentence]:
+    def sentences(self) -> Iterator[TaggedSentence]:
         """One pass over the file; sentences without words are passed over."""
         for line, (tokens, tags) in self._table.rows(self._positions):
             place = self.place(line)
@@ -208,4 +200,4 @@ def _tag_list(place: str, value: Any) -> tuple[str, ...]:
     )
     if not fine:
         raise UserError(f"{place}: the tags are not a list of strings or whole numbers")
-    return tuple(clean(encodable(place, str(tag))) for tag in value)
+    return tuple(composed(encodable(place, str(tag))) for tag in value)

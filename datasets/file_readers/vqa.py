@@ -8,22 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.assembly.visual_questions import (
-    ANSWER_NAMES,
-    IMAGE_NAMES,
-    QUESTION_NAMES,
-    Part,
-    Row,
-    assemble,
-    clean,
-)
+from datasets.assembly.visual_questions import Part, Row, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, split_files, split_folders
-from datasets.formats.columns import find
+from datasets.formats.characters import composed, encodable
+from datasets.formats.columns import ANSWER_NAMES, IMAGE_NAMES, QUESTION_NAMES, find
 from datasets.formats.lines import check_encoding, lines
-from datasets.formats.tables import DELIMITERS, Format, Table, is_table
+from datasets.formats.tables import DELIMITERS, Format, Table, is_table, json_fault
 from datasets.options import check_fractions, option
 
 FIELDS = ("image", "question", "answer")
@@ -158,8 +151,7 @@ class FolderPart:
         try:
             items = json.loads("\n".join(lines(self._path, self._encoding)))
         except (ValueError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep or too long a value"
-            raise UserError(f"{self._path}: is not JSON ({reason})") from None
+            raise UserError(f"{self._path}: is not JSON ({json_fault(error)})") from None
         if not isinstance(items, list):
             raise UserError(f"{self._path}: is not a list of [question, answer, image number]")
         return items
@@ -187,7 +179,7 @@ def question_text(place: str, value: Any) -> str:
     """
     if not isinstance(value, str):
         raise UserError(f"{place}: the question is not a string")
-    return clean(place, value)
+    return composed(encodable(place, value))
 
 
 def answer_text(place: str, value: Any) -> str:
@@ -202,7 +194,7 @@ def answer_text(place: str, value: Any) -> str:
         value = str(value)
     if not isinstance(value, str):
         raise UserError(f"{place}: the answer is neither a string nor a number")
-    text = clean(place, value.strip())
+    text = composed(encodable(place, value.strip()))
     if not text:
         raise UserError(f"{place}: the answer is missing")
     return text

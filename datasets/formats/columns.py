@@ -17,6 +17,15 @@ LABEL_NAMES = frozenset({
     "label", "labels", "sentiment", "class", "category", "polarity", "target", "emotion",
     "라벨", "레이블", "감정", "감성", "분류", "클래스", "긍부정",
 })  # fmt: skip
+TOKEN_NAMES = frozenset({"tokens", "token", "words", "word", "forms", "form"})
+TAG_NAMES = frozenset({"tags", "tag", "labels", "label", "ner_tags", "pos_tags", "upos", "ner", "pos"})
+IMAGE_NAMES = frozenset({
+    "image", "images", "image_id", "image_path", "image_file", "file", "file_name", "filename", "path", "picture",
+    "이미지", "그림", "사진", "파일",
+})  # fmt: skip
+QUESTION_NAMES = frozenset({"question", "questions", "질문", "물음"})
+ANSWER_NAMES = frozenset({"answer", "answers", "label", "답", "정답", "대답", "답변"})
+TEXT_AND_LABEL = ("--text-column", "--label-column")
 SHOWN = 12  # column names listed in a message, and the letters shown of each are twice as many
 
 
@@ -30,20 +39,28 @@ def find(
         field: the field's name; `{field}_column` is the option that names its column.
         wanted: the name or the position that the user gave, or None to look for one of the usual names.
         usual: names to look for, in lower case.
-        asked: what named the column `wanted`, for messages; None for the option `{field}_column`.
+        asked: what names the column, for messages; None for the option `{field}_column`.
 
     Raises:
         UserError: no such column, or several.
     """
+    asked = asked or flag(field + "_column")
     if wanted is not None:
-        return _given(table, asked or flag(field + "_column"), wanted)
+        return _given(table, asked, wanted)
     found = [position for position, name in enumerate(table.columns) if _plain(name) in usual]
     if len(found) == 1 and table.named:
         return found[0]
     if found:
         several = ", ".join(f"'{table.columns[position]}'" for position in found)
-        raise UserError(f"{table.path}: several columns may be the {field}: {several}; {_choose(field)}")
-    raise UserError(f"{table.path}: no column for the {field} among {_listed(table)}; {_mend(field, table)}")
+        raise UserError(f"{table.path}: several columns may be the {field}: {several}; name one with {asked}")
+    raise UserError(f"{table.path}: no column for the {field} among {_listed(table)}; {_fix(asked, table)}")
+
+
+def find_usual(table: Table, usual: frozenset[str]) -> int | None:
+    """The position of the first column with one of these names, in any case; None where there is none."""
+    if not table.named:
+        return None
+    return next((position for position, name in enumerate(table.columns) if _plain(name) in usual), None)
 
 
 def _given(table: Table, asked: str, wanted: str) -> int:
@@ -75,17 +92,14 @@ def _listed(table: Table) -> str:
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
-def _choose(field: str) -> str:
-    return f"name one with {flag(field + '_column')}"
-
-
-def _mend(field: str, table: Table) -> str:
+def _fix(asked: str, table: Table) -> str:
     """What to do where no usual name was found."""
     if not table.named:
-        return f"give its position, e.g. {flag(field + '_column')} 0"
-    fix = f"name it with {flag(field + '_column')}"
+        return f"give its position, e.g. {asked} 0"
+    fix = f"name it with {asked}"
     if table.is_json:
         return fix
     if len(table.columns) == 1:
         return f"{fix}, and say how columns are separated with --delimiter"
-    return f"{fix}, or, if the file has no header row, give --header no --text-column 0 --label-column 1"
+    positions = "--text-column 0 --label-column 1" if asked in TEXT_AND_LABEL else f"{asked} 0"
+    return f"{fix}, or, if the file has no header row, give --header no {positions}"

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from datasets.assembly.tagged_sentences import Sentence, check_tags, clean
 from datasets.errors import UserError, did_you_mean
+from datasets.formats.characters import composed
 from datasets.formats.lines import lines
+from datasets.formats.sentences import TaggedSentence, check_tags
 
 CONLLU_COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 NOT_A_WORD = re.compile(r"[0-9]+-[0-9]+|[0-9]+\.[0-9]+")  # the row of a multiword token, an empty node
@@ -24,7 +25,7 @@ BLANKS = re.compile(r"[ \t]+")
 Row = tuple[int, list[str]]  # the line, counted from 1, and its columns
 
 
-def conllu_sentences(path: Path, encoding: str, tag_column: str = "upos") -> Iterator[Sentence]:
+def conllu_sentences(path: Path, encoding: str, tag_column: str = "upos") -> Iterator[TaggedSentence]:
     """The words of a CoNLL-U file (https://universaldependencies.org/format.html) with one of their annotations.
 
     Rows of multiword tokens (`3-4`) and empty nodes (`3.1`) are no words.
@@ -40,7 +41,7 @@ def conllu_sentences(path: Path, encoding: str, tag_column: str = "upos") -> Ite
     column = CONLLU_COLUMNS.index(tag_column)
     for block in _blocks(path, encoding):
         words = list(_conllu_words(path, block))
-        tokens, tags = (tuple(clean(row[n]) for _, row in words) for n in (1, column))
+        tokens, tags = (tuple(composed(row[n]) for _, row in words) for n in (1, column))
         for line, row in words:
             if tag_column == "upos" and row[column] == "_":
                 raise UserError(
@@ -56,7 +57,7 @@ def conllu_sentences(path: Path, encoding: str, tag_column: str = "upos") -> Ite
 def conllu_words(path: Path, encoding: str) -> Iterator[tuple[str, ...]]:
     """The words of each sentence of a CoNLL-U file, which may have no tags."""
     for block in _blocks(path, encoding):
-        if words := tuple(clean(row[1]) for _, row in _conllu_words(path, block)):
+        if words := tuple(composed(row[1]) for _, row in _conllu_words(path, block)):
             yield words
 
 
@@ -97,7 +98,7 @@ class Columns:
     token_column: int = 0
     tag_column: int = -1
 
-    def sentences(self) -> Iterator[Sentence]:
+    def sentences(self) -> Iterator[TaggedSentence]:
         """The words of each sentence with a tag each.
 
         Lines that begin a document (`-DOCSTART-`) are no words. A line that begins with `#` before a sentence and has
@@ -112,11 +113,11 @@ class Columns:
     def tokens(self) -> Iterator[tuple[str, ...]]:
         """The words of each sentence; the file may have no tags."""
         for rows in self._rows():
-            yield tuple(clean(row[self.token_column]) for _, row in rows)
+            yield tuple(composed(row[self.token_column]) for _, row in rows)
 
-    def _sentence(self, rows: list[Row]) -> Sentence:
+    def _sentence(self, rows: list[Row]) -> TaggedSentence:
         tokens, tags = (
-            tuple(clean(row[column]) for _, row in rows) for column in (self.token_column, self.tag_column)
+            tuple(composed(row[column]) for _, row in rows) for column in (self.token_column, self.tag_column)
         )
         check_tags(f"{self.path} line {rows[0][0]}", tokens, tags)
         return rows[0][0], tokens, tags

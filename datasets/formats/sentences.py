@@ -1,46 +1,37 @@
-"""Sentences without tags, from a user's file: plain ones as strings, those in words as tuples of strings."""
+"""Sentences in words, with a tag for each word or without: what they are, and what JSON must hold to be one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 
-from datasets.assembly.tagged_sentences import TOKEN_NAMES, token_list
 from datasets.errors import UserError
-from datasets.formats.columns import find
-from datasets.formats.conll import Columns, conllu_words, parse_column
-from datasets.formats.tables import Format, Table, suffix
+from datasets.formats.characters import composed, encodable
 
-COLUMN_FILES = (".conll", ".iob", ".iob2", ".bio", ".bioes")
+#: The line that a sentence begins on, its words, and a tag for each word.
+TaggedSentence = tuple[int, tuple[str, ...], tuple[str, ...]]
 
 
-def read_token_lists(path: Path, column: str | None, form: Format) -> Iterator[tuple[str, ...]] | None:
-    """The sentences of a file that holds them in words; None where the file holds plain text.
-
-    Args:
-        path: a CoNLL-U or column file, or JSON Lines with a list of words in each object.
-        column: position (column files) or name (JSON) of the words; None finds it.
-        form: its encoding is used.
+def token_list(place: str, value: object) -> tuple[str, ...]:
+    """The words of a sentence out of JSON, composed (NFC).
 
     Raises:
-        UserError: whatever is wrong with the file.
+        UserError: it is not a list of texts; names the place.
     """
-    kind = suffix(path)
-    if kind == ".conllu":
-        return conllu_words(path, form.encoding)
-    if kind in COLUMN_FILES:
-        return Columns(path, form.encoding, parse_column("token", column, 0)).tokens()
-    if kind in (".jsonl", ".ndjson"):
-        table = Table(path, replace(form, delimiter="json"))
-        if column is None and not TOKEN_NAMES & {name.lower() for name in table.columns}:
-            return None
-        return _json_words(table, find(table, "token", column, TOKEN_NAMES))
-    return None
+    if not isinstance(value, list) or not all(isinstance(token, str) for token in value):
+        raise UserError(f"{place}: the words are not a list of strings")
+    return tuple(composed(encodable(place, token)) for token in value)
 
 
-def _json_words(table: Table, position: int) -> Iterator[tuple[str, ...]]:
-    for line, (value,) in table.rows([position]):
-        if isinstance(value, str):
-            raise UserError(f"{table.path} line {line}: the words are one string and not a list of words")
-        yield token_list(f"{table.path} line {line}", value)
+def check_tags(place: str, tokens: Sequence[str], tags: Sequence[str]) -> None:
+    """Refuse a sentence with more or fewer tags than words, and an empty word or tag.
+
+    Raises:
+        UserError: names the place.
+    """
+    if len(tokens) != len(tags):
+        raise UserError(f"{place}: {len(tokens)} words and {len(tags)} tags; each word needs one tag")
+    for token, tag in zip(tokens, tags, strict=True):
+        if not token:
+            raise UserError(f"{place}: a word is empty")
+        if not tag:
+            raise UserError(f"{place}: the word '{token[:40]}' has no tag")

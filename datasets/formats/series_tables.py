@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.assembly.series import TimeSeries, fill_steps, find_step, first_fault
 from datasets.errors import UserError
-from datasets.formats.columns import find
+from datasets.formats.columns import find, find_usual
 from datasets.formats.tables import Format, Table, suffix
+from datasets.formats.time_series import TimeSeries, fill_steps, find_step, first_fault
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +31,7 @@ class Columns:
         past, future: covariates.
         header: whether the first row names the columns: `yes`, `no`, or `auto` looks whether it is all numbers.
         encoding: of the file.
-        fill: `none`, or how missing steps and values are filled; see `datasets.assembly.series.fill_steps`.
+        fill: `none`, or how missing steps and values are filled; see `datasets.formats.time_series.fill_steps`.
         ahead: most rows at the end without values, with future covariates only.
         learnt: the names of the values and covariates are a model's, not the user's.
     """
@@ -131,8 +131,8 @@ def _is_number(text: str) -> bool:
 
 def _roles(table: Table, columns: Columns) -> Roles:
     plain = [name.strip().lower() for name in table.columns] if table.named else []
-    time = _column(table, plain, "time", columns.time, TIME_NAMES)
-    series = _column(table, plain, "id", columns.id, ID_NAMES)
+    time = _column(table, "time", columns.time, TIME_NAMES)
+    series = _column(table, "id", columns.id, ID_NAMES)
     past = _named(table, "past", columns.past, columns.learnt)
     future = _named(table, "future", columns.future, columns.learnt)
     taken = {time, series, *past, *future}
@@ -156,13 +156,9 @@ def _named(table: Table, field: str, names: tuple[str, ...], learnt: bool) -> tu
     return tuple(find(table, field, name, frozenset(), asked) for name in names)
 
 
-def _column(
-    table: Table, plain: list[str], field: str, wanted: str | None, usual: frozenset[str]
-) -> int | None:
+def _column(table: Table, field: str, wanted: str | None, usual: frozenset[str]) -> int | None:
     """The column that the user named, or the first of a usual name, or none."""
-    if wanted is not None:
-        return find(table, field, wanted, frozenset())
-    return next((n for n, name in enumerate(plain) if name in usual), None)
+    return find_usual(table, usual) if wanted is None else find(table, field, wanted, frozenset())
 
 
 def _cells(table: Table, roles: Roles) -> pd.DataFrame:

@@ -147,11 +147,15 @@ class Table:
         try:
             item = json.loads(line)
         except (ValueError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep or too long a value"
-            raise UserError(f"{self.path} line {number}: is not JSON ({reason})") from None
+            raise UserError(f"{self.path} line {number}: is not JSON ({json_fault(error)})") from None
         if not isinstance(item, dict):
             raise UserError(f"{self.path} line {number}: is JSON and not an object; each line is one {{...}}")
         return item
+
+
+def json_fault(error: Exception) -> str:
+    """What is wrong with a text that `json.loads` cannot read."""
+    return error.msg if isinstance(error, json.JSONDecodeError) else "too deep or too long a value"
 
 
 def _refuse(path: Path) -> NoReturn:

@@ -16,8 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from datasets.assembly.series import Cut, TimeSeries, assemble
+from datasets.assembly.series import Cut, assemble
 from datasets.base import Dataset, Info
+from datasets.formats.time_series import TimeSeries
 from datasets.options import check_fractions, option, require
 
 if TYPE_CHECKING:

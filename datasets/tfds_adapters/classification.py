@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from datasets.assembly.labelled_texts import Part, Row, assemble, clean
+from datasets.assembly.labelled_texts import Part, Row, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError, did_you_mean
 from datasets.file_readers.split_discovery import SPLIT_NAMES
+from datasets.formats.characters import composed
 from datasets.formats.columns import TEXT_NAMES
 from datasets.options import check_fractions, flag, option
 from datasets.tfds_adapters.builders import find_builder, prepare, stamp
@@ -44,7 +45,7 @@ def load(spec: str, options: Options) -> Dataset:
     text = _find(spec, "text", options.text_feature, features["text"])
     label = _find(spec, "label", options.label_feature, features["label"])
     prepare(builder)
-    labels = tuple(clean(name) for name in builder.info.features[label].names)
+    labels = tuple(composed(name) for name in builder.info.features[label].names)
     parts, notes = _parts(spec, builder, text, label, labels)
     info = Info(
         name=spec,
@@ -83,7 +84,7 @@ class HubPart:
                 text = example[self._text].decode("utf-8")
             except UnicodeDecodeError:
                 raise UserError(f"{self.place(number)}: the text is not UTF-8") from None
-            yield number, clean(text), self._labels[label]
+            yield number, composed(text), self._labels[label]
 
     def place(self, where: Any) -> str:
         """The words for an example, counted from 0 as tensorflow-datasets does."""

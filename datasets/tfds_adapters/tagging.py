@@ -6,18 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from datasets.assembly.tagged_sentences import (
-    TAG_NAMES,
-    TOKEN_NAMES,
-    Part,
-    Sentence,
-    assemble,
-    check_tags,
-    clean,
-)
+from datasets.assembly.tagged_sentences import Part, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError, did_you_mean
 from datasets.file_readers.split_discovery import SPLIT_NAMES
+from datasets.formats.characters import composed
+from datasets.formats.columns import TAG_NAMES, TOKEN_NAMES
+from datasets.formats.sentences import TaggedSentence, check_tags
 from datasets.options import check_fractions, flag, option
 from datasets.tfds_adapters.builders import find_builder, prepare, stamp
 
@@ -77,14 +72,14 @@ class HubPart:
         self.name = f"{builder.info.full_name} {split}"
         self.tag_name = f"feature '{tags}'"
         self._builder, self._split, self._tokens, self._tags = builder, split, tokens, tags
-        self._names = tuple(clean(name) for name in builder.info.features[tags].feature.names)
+        self._names = tuple(composed(name) for name in builder.info.features[tags].feature.names)
 
-    def sentences(self) -> Iterator[Sentence]:
+    def sentences(self) -> Iterator[TaggedSentence]:
         """One pass over the split; words with the tag `_` (rows of multiword tokens) are left out."""
         for number, example in enumerate(self._examples()):
             place = self.place(number)
             try:
-                tokens = tuple(clean(token.decode("utf-8")) for token in example[self._tokens])
+                tokens = tuple(composed(token.decode("utf-8")) for token in example[self._tokens])
             except UnicodeDecodeError:
                 raise UserError(f"{place}: a word is not UTF-8") from None
             tags = tuple(self._tag(place, int(tag)) for tag in example[self._tags])

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.compare.given import raw_inputs
 from experiments.report.records import COSTS, Costs
 from zoo.cli.flags import Parser, main_guard
 from zoo.runtime.platform import configure
@@ -55,7 +54,7 @@ def some_inputs(task: Any, config: Any, folder: Path) -> list[Any]:
     import datasets
 
     dataset = datasets.load(config.dataset, task.fields, config.data)
-    return raw_inputs(task.input_field, itertools.islice(dataset.valid, INPUTS), folder)
+    return task.input_kind.examples(itertools.islice(dataset.valid, INPUTS), folder)
 
 
 @main_guard

@@ -31,8 +31,6 @@ GATES = {
     "r": "reset gate r",
     "h": "candidate n",
 }
-#: Fields of tasks whose inputs are texts.
-TEXT_FIELDS = ("text", "tokens")
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,14 @@ def check(options: Options) -> None:
         UserError: if there is no such run, its task reads no text, or the text is empty.
     """
     config = read_config(RunDirectory.open(options.run))
-    field = plugins.load("zoo.tasks", config.task, "TASK").input_field
-    if field not in TEXT_FIELDS:
+    kind = plugins.load("zoo.tasks", config.task, "TASK").input_kind
+    if kind.prefixes is None:
         raise UserError(
-            f"{options.run} is a run of {config.task}, which reads {field}; gates are shown over a text"
+            f"{options.run} is a run of {config.task}, which reads {kind.name}; gates are shown over a text"
         )
     if not options.text.strip():
         raise UserError("the text is empty; give one word or more")
+    kind.parse([options.text])
 
 
 def run(options: Options, out: Path) -> str:
@@ -73,13 +72,14 @@ def run(options: Options, out: Path) -> str:
 
     config, text = read_config(RunDirectory.open(options.run)), options.text
     task = plugins.load("zoo.tasks", config.task, "TASK")
+    (raw,) = task.input_kind.parse([text])
     prepared, model = load_run(Path(options.run))
     server = task.serve(model, prepared)
-    records = look(server, model, options.layer, text)
+    records = look(server, model, options.layer, raw)
     steps = len(next(iter(records[0].values.values())))
-    tokens = tokens_of(prepared, text, steps)
+    tokens = tokens_of(prepared, raw, steps)
     kept_end = getattr(getattr(prepared, "encoder", None), "truncation_side", "right") == "left"
-    answers = task.answer(server, prefixes(text, tokens, kept_end))
+    answers = task.answer(server, task.input_kind.prefixes(raw, tokens, kept_end))
     make_folder(out)
     _write_values(records, tokens, out / "gates.csv")
     _write_answers(answers, out / "prefixes.csv")
@@ -92,8 +92,8 @@ def run(options: Options, out: Path) -> str:
     return report
 
 
-def look(server: Any, model: Any, layer_name: str | None, text: str) -> list[Record]:
-    """Gates and states of the top cells of a layer while the model answers a text."""
+def look(server: Any, model: Any, layer_name: str | None, raw: Any) -> list[Record]:
+    """Gates and states of the top cells of a layer while the model answers a raw input."""
     import tensorflow as tf
 
     from experiments.probe.tracing import find_layer, traced
@@ -105,7 +105,7 @@ def look(server: Any, model: Any, layer_name: str | None, text: str) -> list[Rec
     )  # so that the answer is worked out in Python, not in its saved graph
     try:
         with traced(layer, only_last=False) as traces:
-            server(tf.constant([text]))
+            server(tf.constant([raw]))
     finally:
         tf.config.run_functions_eagerly(before)
     if not traces:
@@ -129,12 +129,12 @@ def _record(trace: Any) -> Record:
     return Record("backward" if trace.reverse else "forward", ordered, names)
 
 
-def tokens_of(prepared: Any, text: str, steps: int) -> list[str]:
+def tokens_of(prepared: Any, raw: Any, steps: int) -> list[str]:
     """The tokens that the layer read: those of the task's encoder, or numbers where there is none such.
 
     Args:
         prepared: what the task restored.
-        text: the input.
+        raw: the input.
         steps: how many there must be.
     """
     import tensorflow as tf
@@ -145,52 +145,13 @@ def tokens_of(prepared: Any, text: str, steps: int) -> list[str]:
     kind = getattr(encoder, "tokens", None)
     found: list[bytes] = []
     if isinstance(kind, str) and kind in SPLITTERS:
-        found = SPLITTERS[kind](tf.constant([text]), encoder.lowercase)[0].numpy().tolist()
+        found = SPLITTERS[kind](tf.constant([raw]), encoder.lowercase)[0].numpy().tolist()
         cut_left = encoder.truncation_side == "left"
         found = found[-encoder.max_tokens :] if cut_left else found[: encoder.max_tokens]
     elif callable(getattr(encoder, "split", None)):
-        found = encoder.split(tf.constant([text]))[0].numpy().tolist()
+        found = encoder.split(tf.constant([raw]))[0].numpy().tolist()
     tokens = [token.decode() for token in found]
     return tokens if len(tokens) == steps else [f"step {n + 1}" for n in range(steps)]
-
-
-def prefixes(text: str, tokens: list[str], kept_end: bool = False) -> list[str]:
-    """The text up to each token's end; up to each word's where the tokens are not found in the text.
-
-    Args:
-        text: the input.
-        tokens: those that are read; of a text that is too long the first, or the last.
-        kept_end: they are the last.
-    """
-    folded = text.casefold()
-    places = _places_from_end(folded, tokens) if kept_end else _places(folded, tokens)
-    if places is None or len(folded) != len(text):
-        words = text.split()
-        return [" ".join(words[: n + 1]) for n in range(len(words))]
-    return [text[:end] for end in places]
-
-
-def _places(text: str, tokens: list[str]) -> list[int] | None:
-    """Where each token ends, the first one that fits after the other."""
-    ends = [0]
-    for token in tokens:
-        start = text.find(token.casefold(), ends[-1])
-        if start < 0:
-            return None
-        ends.append(start + len(token))
-    return ends[1:]
-
-
-def _places_from_end(text: str, tokens: list[str]) -> list[int] | None:
-    """The same, looked for from the end of the text."""
-    ends: list[int] = []
-    place = len(text)
-    for token in reversed(tokens):
-        place = text.rfind(token.casefold(), 0, place)
-        if place < 0:
-            return None
-        ends.append(place + len(token))
-    return ends[::-1]
 
 
 def _write_values(records: list[Record], tokens: list[str], path: Path) -> None:

@@ -31,6 +31,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from datasets.base import Dataset
+from datasets.input_kinds.base import InputKind
 
 Metrics = dict[str, float]
 
@@ -89,8 +90,8 @@ class Task(Protocol):
 
     summary: str
     fields: tuple[str, ...]
-    #: What `zoo.predict` reads from a file and gives to `answer`; see `datasets.inputs.read_inputs`.
-    input_field: str
+    #: What `zoo.predict` reads from its arguments or a file and gives to `answer`.
+    input_kind: InputKind[Any]
     #: A frozen dataclass that becomes flags.
     options_type: type
     #: Overrules defaults of `RecurrentOptions` and `TrainingOptions`, by field name.

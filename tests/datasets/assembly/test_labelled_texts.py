@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from datasets.assembly.labelled_texts import assemble, clean
+from datasets.assembly.labelled_texts import assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 
@@ -184,7 +183,3 @@ def test_a_part_that_changes_while_it_is_read(change: str):
         part.content[5] = ("text 5", "new")
     with pytest.raises(UserError, match=r"^train: changed while it was read; start again$"):
         list(dataset.train)
-
-
-def test_clean_composes_hangul():
-    assert clean(unicodedata.normalize("NFD", "한글")) == "한글"

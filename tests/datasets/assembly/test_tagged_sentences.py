@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from datasets.assembly.tagged_sentences import assemble, check_tags, clean, token_list
+from datasets.assembly.tagged_sentences import assemble
 from datasets.base import Info
 from datasets.errors import UserError
 
@@ -107,33 +107,3 @@ def test_a_part_that_changes_is_noticed():
     part.version += 1
     with pytest.raises(UserError, match="has changed since it was loaded"):
         list(data.train)
-
-
-@pytest.mark.parametrize(
-    ("tokens", "tags", "message"),
-    [
-        (("a",), (), "p: 1 words and 0 tags"),
-        (("a", ""), ("A", "A"), "p: a word is empty"),
-        (("a", "b"), ("A", ""), "p: the word 'b' has no tag"),
-    ],
-)
-def test_each_word_needs_a_tag(tokens, tags, message):
-    with pytest.raises(UserError, match=message):
-        check_tags("p", tokens, tags)
-    check_tags("p", ("a",), ("A",))
-
-
-def test_words_are_composed():
-    assert clean("e\u0301") == "é"
-    assert token_list("p", ["e\u0301", "a"]) == ("é", "a")
-
-
-@pytest.mark.parametrize("value", ["a b", ["a", 1], None, {"a": 1}])
-def test_a_list_of_words_is_needed(value):
-    with pytest.raises(UserError, match="p: the words are not a list of strings"):
-        token_list("p", value)
-
-
-def test_half_a_character_is_refused():
-    with pytest.raises(UserError, match="half of a character"):
-        token_list("p", ["\ud800"])

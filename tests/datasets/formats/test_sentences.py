@@ -1,43 +1,35 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from datasets.errors import UserError
-from datasets.inputs import read_inputs
-
-CONLLU = "\t".join(["1", "a", *["_"] * 8]) + "\n"
+from datasets.formats.sentences import check_tags, token_list
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "expected"),
+    ("tokens", "tags", "message"),
     [
-        ("a.conllu", CONLLU, [("a",)]),
-        ("a.conll", "a X\nb Y\n\nc Z\n", [("a", "b"), ("c",)]),
-        ("a.jsonl", '{"tokens": ["a", "b c"]}\n{"tokens": []}\n', [("a", "b c"), ()]),
-        ("b.jsonl", '{"text": "a b"}\n', ["a b"]),
-        ("a.txt", "a b\n\nc\n", ["a b", "", "c"]),
-        ("a.csv", "text,x\na b,1\n", ["a b"]),
+        (("a",), (), "p: 1 words and 0 tags"),
+        (("a", ""), ("A", "A"), "p: a word is empty"),
+        (("a", "b"), ("A", ""), "p: the word 'b' has no tag"),
     ],
 )
-def test_files_of_words_and_of_plain_sentences(tmp_path: Path, name: str, text: str, expected: list):
-    path = tmp_path / name
-    path.write_text(text, "utf-8")
-    assert list(read_inputs(path, "tokens")) == expected
+def test_each_word_needs_a_tag(tokens: tuple[str, ...], tags: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        check_tags("p", tokens, tags)
+    check_tags("p", ("a",), ("A",))
 
 
-def test_the_column_can_be_named(tmp_path: Path):
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"w": ["a"], "tokens": ["b"]}\n')
-    assert list(read_inputs(path, "tokens", "w")) == [("a",)]
-    path = tmp_path / "a.conll"
-    path.write_text("1 a\n")
-    assert list(read_inputs(path, "tokens", "1")) == [("a",)]
+def test_words_are_composed() -> None:
+    assert token_list("p", ["e\u0301", "a"]) == ("é", "a")
 
 
-def test_a_string_is_no_list_of_words(tmp_path: Path):
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"tokens": ["a"]}\n{"tokens": "a b"}\n')
-    with pytest.raises(UserError, match="line 2: the words are one string"):
-        list(read_inputs(path, "tokens"))
+@pytest.mark.parametrize("value", ["a b", ["a", 1], None, {"a": 1}])
+def test_a_list_of_words_is_needed(value: object) -> None:
+    with pytest.raises(UserError, match="p: the words are not a list of strings"):
+        token_list("p", value)
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(UserError, match="half of a character"):
+        token_list("p", ["\ud800"])

@@ -20,22 +20,6 @@ TEXT = "The film, was GOOD 좋다"
 SENTENCE = "the red circle is small"
 
 
-def test_prefixes_end_where_tokens_end() -> None:
-    assert gates.prefixes("나는 학교에 간다", ["나는", "학교에", "간다"]) == [
-        "나는",
-        "나는 학교에",
-        "나는 학교에 간다",
-    ]
-    assert gates.prefixes("A b, A", ["a", "b", ",", "a"]) == ["A", "A b", "A b,", "A b, A"]
-    assert gates.prefixes("나는 간다", list("나는간다")) == ["나", "나는", "나는 간", "나는 간다"]
-    cut = "it was bad but later on it was good"
-    assert gates.prefixes(cut, ["it", "was", "good"], kept_end=True) == [cut[:-9], cut[:-5], cut]
-    assert gates.prefixes(cut, ["it", "was", "bad"]) == ["it", "it was", "it was bad"]
-    assert gates.prefixes("A b, A", ["b", ",", "a"], kept_end=True) == ["A b", "A b,", "A b, A"]
-    assert gates.prefixes("one two", ["step 1"], kept_end=True) == ["one", "one two"]
-    assert gates.prefixes("one two", ["step 1", "step 2", "step 3"]) == ["one", "one two"]
-
-
 def test_states_and_answers_over_a_text(sentiment_run: Path, tmp_path: Path) -> None:
     text = gates.run(gates.Options(run=str(sentiment_run), text=TEXT), tmp_path)
     frame = pd.read_csv(tmp_path / "gates.csv")

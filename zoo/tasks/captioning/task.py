@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from datasets.input_kinds import images
 from datasets.options import option
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
@@ -53,8 +54,7 @@ class Options(WritingOptions):
         None, "train that encoder along; by default only where it begins with random weights"
     )
     channels: tuple[int, ...] = option(
-        (32, 64, 64), "of the small encoder: features after each convolution that halves the image",
-        metavar="FEATURES",
+        (32, 64, 64), "of the small encoder: features of each convolution that halves the image", metavar="FEATURES"
     )  # fmt: skip
     convolutions: int = option(0, "of the small encoder: further convolutions that keep the size", minimum=0)
     tokens: str = option("words", "what a token is", choices=tuple(TOKENS))
@@ -116,7 +116,7 @@ class Captioning:
 
     summary = "image → sentence (one to many)"
     fields = ("image", "captions")
-    input_field = "image"
+    input_kind = images.KIND
     options_type = Options
     answer_options = AnswerOptions
     defaults: Mapping[str, Any] = {

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from datasets.assembly.series import TimeSeries
 from datasets.errors import UserError
+from datasets.formats.time_series import TimeSeries
 from zoo.serving import Server
 from zoo.tasks.forecasting.calendar import phases
 from zoo.tasks.forecasting.losses import levels

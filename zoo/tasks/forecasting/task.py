@@ -10,12 +10,13 @@ import numpy as np
 
 from datasets.base import Dataset
 from datasets.errors import UserError
+from datasets.input_kinds import time_series
 from datasets.options import option
 from zoo.tasks.base import Metrics
 from zoo.tasks.forecasting.prepared import Options, Prepared
 
 if TYPE_CHECKING:
-    from datasets.assembly.series import TimeSeries
+    from datasets.formats.time_series import TimeSeries
     from zoo.tasks.forecasting.windows import Targets, Windows, WindowSpecification
 
 
@@ -40,7 +41,7 @@ class Forecasting:
 
     summary = "past values → next values with intervals (many to many over numbers)"
     fields = ("series", "start")
-    input_field = "series"
+    input_kind = time_series.KIND
     options_type = Options
     answer_options = AnswerOptions
     defaults: Mapping[str, Any] = {"batch_size": 64, "learning_rate": 4e-3, "dropout": 0.0, "patience": 3}
@@ -172,7 +173,8 @@ class Forecasting:
         """A row for each series, step and variable.
 
         Args:
-            inputs: texts of numbers, or `datasets.inputs.SeriesFile`s, read by the model's names of columns.
+            inputs: texts of numbers, or files of series that are read by the model's names of columns; see
+                `datasets.input_kinds.time_series`.
             options: how files are read; None for the defaults.
         """
         from zoo.tasks.forecasting.serving import described, parse, rows

@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from datasets.input_kinds import texts
 from datasets.options import Former, option
 from zoo.generation.sampling import SamplingOptions
 from zoo.tasks.base import Metrics
@@ -85,7 +86,7 @@ class LanguageModel:
 
     summary = "a text → its next characters or words (many to many, shifted)"
     fields = ("text",)
-    input_field = "text"
+    input_kind = texts.KIND
     options_type = Options
     answer_options = AnswerOptions
     defaults: Mapping[str, Any] = {

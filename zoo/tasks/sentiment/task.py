@@ -12,6 +12,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from datasets.input_kinds import texts
 from datasets.options import Former, option
 from zoo.tasks.base import Metrics
 
@@ -70,7 +71,7 @@ class Sentiment:
 
     summary = "text → label and score (many to one)"
     fields = ("text", "label")
-    input_field = "text"
+    input_kind = texts.KIND
     options_type = Options
     defaults: Mapping[str, Any] = {"dropout": 0.3}
     # Not accuracy: the loss also turns when a model grows too sure of what it has learned by heart.

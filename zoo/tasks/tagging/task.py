@@ -11,6 +11,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from datasets.input_kinds import sentences
 from datasets.options import option
 from zoo.tasks.base import Metrics
 
@@ -86,7 +87,7 @@ class Tagging:
 
     summary = "words → a tag each (many to many, aligned)"
     fields = ("tokens", "tags")
-    input_field = "tokens"
+    input_kind = sentences.KIND
     options_type = Options
     defaults: Mapping[str, Any] = {
         "units": 160,

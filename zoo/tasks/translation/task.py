@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from datasets.input_kinds import texts
 from datasets.options import option
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
@@ -78,7 +79,7 @@ class Translation:
 
     summary = "sentence → sentence (many to many, encoder and decoder)"
     fields = ("source", "target")
-    input_field = "text"
+    input_kind = texts.KIND
     options_type = Options
     answer_options = AnswerOptions
     defaults: Mapping[str, Any] = {

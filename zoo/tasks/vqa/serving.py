@@ -64,13 +64,13 @@ def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) ->
 
     Args:
         server: see `make`.
-        inputs: pairs of an image's path and a question; or such paths and questions by turns, as a command line has.
+        inputs: pairs of an image's path and a question.
         picture: file for a picture of each image, its question and where the model looked; None draws none.
 
     Raises:
-        UserError: an image that cannot be read, a path without a question, a picture that cannot be written.
+        UserError: an image that cannot be read, a picture that cannot be written.
     """
-    pairs = _pairs(list(inputs))
+    pairs = [(str(image), question) for image, question in inputs]
     _check_picture(picture, len(pairs))
     resizer = Resizer(tuple(server.functions["size"]()["size"].numpy().tolist()))
     rows: list[dict[str, Any]] = []
@@ -90,16 +90,6 @@ def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) ->
 
         save(sheet(panels, looked), asked_for("--attention", picture))
     return rows
-
-
-def _pairs(inputs: list[Any]) -> list[tuple[str, str]]:
-    if inputs and all(isinstance(one, str) for one in inputs):
-        if len(inputs) % 2:
-            raise UserError(
-                f'{inputs[-1]}: give an image and a question by turns, such as photo.png "what is there?"'
-            )
-        return list(zip(inputs[::2], inputs[1::2], strict=True))
-    return [(str(image), question) for image, question in inputs]
 
 
 def _check_picture(name: str | None, count: int) -> None:

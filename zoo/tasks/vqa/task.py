@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from datasets.input_kinds import image_questions
 from datasets.options import option
 from zoo.runtime.figures import asked_for
 from zoo.tasks.base import Metrics
@@ -105,7 +106,7 @@ class Vqa:
 
     summary = "image and question → answer, with attention over the image (two inputs to one)"
     fields = ("image", "question", "answer")
-    input_field = "image and question"
+    input_kind = image_questions.KIND
     options_type = Options
     answer_options = AnswerOptions
     defaults: Mapping[str, Any] = {

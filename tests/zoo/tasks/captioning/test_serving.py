@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from datasets import plugins
 from datasets.formats.images import read_image, write_image
-from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.generation.told import check_draws, log_probability, search
@@ -253,6 +252,6 @@ def test_features_are_described_by_name(of_features, photos, tmp_path):
 
 
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
-    given = raw_inputs(TASK.input_field, examples(), tmp_path)
+    given = TASK.input_kind.examples(examples(), tmp_path)
     rows = TASK.answer(server, given)
     assert [row["image"] for row in rows] == given

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from datasets.assembly.series import FIELDS, Cut, TimeSeries, assemble
+from datasets.assembly.series import FIELDS, Cut, assemble
 from datasets.base import Dataset, Info
+from datasets.formats.time_series import TimeSeries
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.forecasting.task import TASK, Options, Prepared

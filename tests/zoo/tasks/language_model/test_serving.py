@@ -7,7 +7,6 @@ import pytest
 import tensorflow as tf
 
 from datasets import plugins
-from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.layers.test_stateful import TwoStates
 from tests.zoo.tasks.language_model.models import TEXT, build, prepared
@@ -182,5 +181,5 @@ def test_nothing_in_gives_nothing_out(server):
 
 
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
-    given = raw_inputs(TASK.input_field, [{"text": TEXT}, {"text": "Ann"}], tmp_path)
+    given = TASK.input_kind.examples([{"text": TEXT}, {"text": "Ann"}], tmp_path)
     assert [row["prompt"] for row in TASK.answer(server, given)] == given

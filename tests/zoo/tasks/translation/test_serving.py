@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 from datasets import plugins
-from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.generation.told import check_draws, log_probability, search
@@ -229,6 +228,7 @@ def test_predict_tells_what_it_cannot(run, options, message):
 
 
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
-    given = raw_inputs("text", [{"source": one, "target": ""} for one in SENTENCES], tmp_path)
-    rows = plugins.load("zoo.tasks", "translation", "TASK").answer(server, given)
+    task = plugins.load("zoo.tasks", "translation", "TASK")
+    inputs = task.input_kind.examples([{"source": one, "target": ""} for one in SENTENCES], tmp_path)
+    rows = task.answer(server, inputs)
     assert [row["text"] for row in rows] == SENTENCES

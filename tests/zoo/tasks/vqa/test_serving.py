@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from datasets import plugins
 from datasets.formats.images import read_image, write_image
-from experiments.compare.given import raw_inputs
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.tasks.vqa.toy import dataset, pictures
@@ -165,6 +164,6 @@ def test_what_is_wrong_is_told(run, photos, tmp_path):
 
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(run, tmp_path):
     task = plugins.load("zoo.tasks", "vqa", "TASK")
-    given = raw_inputs(task.input_field, list(dataset().valid), tmp_path)
+    given = task.input_kind.examples(list(dataset().valid), tmp_path)
     rows = task.answer(live(run), given)
     assert [(row["image"], row["question"]) for row in rows] == given

@@ -3,14 +3,20 @@ from __future__ import annotations
 import gzip
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from datasets.errors import UserError
 from datasets.formats.tables import Format
-from datasets.inputs import read_inputs, typed
+from datasets.input_kinds.texts import KIND, MOST_CHARACTERS
 
 DECOMPOSED = unicodedata.normalize("NFD", "좋다 É")
+
+
+def prefixes(text: str, tokens: list[str], from_end: bool = False) -> list[str]:
+    assert KIND.prefixes is not None
+    return KIND.prefixes(text, tokens, from_end)
 
 
 def written(path: Path, content: str | bytes) -> Path:
@@ -19,8 +25,8 @@ def written(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def texts(path: Path, column: str | None = None, **form) -> list[str]:
-    return list(read_inputs(path, "text", column, Format(**form)))
+def texts(path: Path, column: str | None = None, **form: Any) -> list[str]:
+    return list(KIND.read(path, column, Format(**form)))
 
 
 @pytest.mark.parametrize(
@@ -41,11 +47,11 @@ def texts(path: Path, column: str | None = None, **form) -> list[str]:
         ("a.csv", "text\n", []),
     ],
 )
-def test_texts_of_a_file(tmp_path, name, content, expected):
+def test_texts_of_a_file(tmp_path: Path, name: str, content: str, expected: list[str]) -> None:
     assert texts(written(tmp_path / name, content)) == expected
 
 
-def test_what_the_user_says_of_a_table_counts(tmp_path):
+def test_what_the_user_says_of_a_table_counts(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "1;good;x\n2;bad;y\n".encode("utf-16"))
     assert texts(path, "1", encoding="utf-16", delimiter="semicolon", header=False) == ["good", "bad"]
     path = written(tmp_path / "a.csv", "text,title\na,b\n")
@@ -54,7 +60,7 @@ def test_what_the_user_says_of_a_table_counts(tmp_path):
     assert texts(path, "title", delimiter="pipe") == ["b"]
 
 
-def test_the_first_row_of_the_only_column_is_asked_about(tmp_path):
+def test_the_first_row_of_the_only_column_is_asked_about(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "A fine film\nA bad one\n")
     with pytest.raises(UserError, match="is the first row, 'A fine film', the name of its only column"):
         texts(path)
@@ -65,7 +71,11 @@ def test_the_first_row_of_the_only_column_is_asked_about(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.csv", "words,label\na,b\n", "no column for the text"),
+        (
+            "a.csv",
+            "words,label\na,b\n",
+            "no column for the text among 'words', 'label'; name it with --column",
+        ),
         ("a.csv", "text,review\na,b\n", "several columns may be the text"),
         ("a.csv", "text,label\na\n", "line 2: 1 columns where the first row has 2"),
         ("a.csv", "", "is empty"),
@@ -76,7 +86,9 @@ def test_the_first_row_of_the_only_column_is_asked_about(tmp_path):
         ("a.txt.gz", "", None),
     ],
 )
-def test_what_is_wrong_with_a_file_is_told(tmp_path, name, content, told):
+def test_what_is_wrong_with_a_file_is_told(
+    tmp_path: Path, name: str, content: str | bytes, told: str | None
+) -> None:
     path = written(tmp_path / name, content)
     if told is None:  # an empty archive is a file without texts
         assert texts(path) == []
@@ -86,24 +98,32 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path, name, content, told):
     assert str(path) in str(caught.value)
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"nothing\.txt"):
         texts(tmp_path / "nothing.txt")
 
 
-def test_arguments_of_the_command_line_are_texts():
-    assert typed(DECOMPOSED) == "좋다 É"
-    assert typed(b"a \xff".decode("utf-8", "surrogateescape")) == "a \ufffd"
+def test_arguments_of_the_command_line_are_texts() -> None:
+    undecodable = b"a \xff".decode("utf-8", "surrogateescape")
+    assert KIND.parse([DECOMPOSED, undecodable]) == ["좋다 É", "a \ufffd"]
 
 
-def test_images_of_a_list_or_a_table(tmp_path):
-    (tmp_path / "images.txt").write_text("a b.png\n\n  sub/c.jpg \n")
-    (tmp_path / "images.csv").write_text("caption,file_name\nx,c.jpg\ny,d.jpg\n")
-    (tmp_path / "empty.csv").write_text("caption,photo\nx,c.jpg\ny,\n")
-    assert list(read_inputs(tmp_path / "images.txt", "image")) == [
-        str(tmp_path / "a b.png"),
-        str(tmp_path / "sub/c.jpg"),
+def test_examples_are_prompts_of_some_length() -> None:
+    examples = [{"text": "a" * 9999}, {"source": "b"}]
+    assert KIND.examples(examples, Path()) == ["a" * MOST_CHARACTERS, "b"]
+
+
+def test_prefixes_end_where_tokens_end() -> None:
+    assert prefixes("나는 학교에 간다", ["나는", "학교에", "간다"]) == [
+        "나는",
+        "나는 학교에",
+        "나는 학교에 간다",
     ]
-    assert [Path(name).name for name in read_inputs(tmp_path / "images.csv", "image")] == ["c.jpg", "d.jpg"]
-    with pytest.raises(UserError, match=r"empty\.csv line 3: the image is not the name of a file"):
-        list(read_inputs(tmp_path / "empty.csv", "image", "photo"))
+    assert prefixes("A b, A", ["a", "b", ",", "a"]) == ["A", "A b", "A b,", "A b, A"]
+    assert prefixes("나는 간다", list("나는간다")) == ["나", "나는", "나는 간", "나는 간다"]
+    cut = "it was bad but later on it was good"
+    assert prefixes(cut, ["it", "was", "good"], True) == [cut[:-9], cut[:-5], cut]
+    assert prefixes(cut, ["it", "was", "bad"]) == ["it", "it was", "it was bad"]
+    assert prefixes("A b, A", ["b", ",", "a"], True) == ["A b", "A b,", "A b, A"]
+    assert prefixes("one two", ["step 1"], True) == ["one", "one two"]
+    assert prefixes("one two", ["step 1", "step 2", "step 3"]) == ["one", "one two"]

@@ -1,0 +1,63 @@
+"""Sequences of vectors: JSON lists in arguments and files, or a long table with a row for each step of a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.base import Example
+from datasets.formats.lines import lines
+from datasets.formats.tables import Format, Table
+from datasets.formats.vectors import LongTable, json_sequences, parse_vectors
+from datasets.input_kinds import texts
+from datasets.input_kinds.base import COLUMN, InputKind, up_to_each
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def parse(arguments: Sequence[str]) -> list[np.ndarray]:
+    """Arguments of the command line, each a JSON list of vectors, as arrays `(time, features)` float32.
+
+    Raises:
+        UserError: one is no list of vectors of one size.
+    """
+    return [parse_vectors(argument[:40], argument) for argument in arguments]
+
+
+def read(path: Path, column: str | None, form: Format) -> Iterator[np.ndarray]:
+    """The sequences of a file, each an array `(time, features)` float32.
+
+    Args:
+        path: a long table; JSON Lines with a list of vectors in each object; or a `.txt` file with such a list a line.
+        column: the column of the ids (long tables) or of the lists (JSON Lines); None finds it by its usual names.
+        form: how to read a table.
+
+    Raises:
+        UserError: whatever is wrong with the file.
+    """
+    if texts.is_plain(path, column, form):
+        for number, line in enumerate(lines(path, form.encoding), 1):
+            if line.strip():
+                yield parse_vectors(f"{path} line {number}", line)
+        return
+    table = Table(path, form)
+    for sequence in (
+        json_sequences(table, column, COLUMN) or LongTable.of(table, column, asked=COLUMN).sequences()
+    ):
+        yield sequence.vectors
+
+
+def example(example: Example, path: Path) -> np.ndarray:
+    """The vectors of an example."""
+    vectors: np.ndarray = example["vectors"]
+    return vectors
+
+
+def prefixes(vectors: np.ndarray, tokens: Sequence[str], from_end: bool) -> list[np.ndarray]:
+    """The sequence up to each step that the model reads."""
+    return up_to_each(vectors, len(tokens), from_end)
+
+
+KIND = InputKind("vectors", parse, read, example, prefixes)

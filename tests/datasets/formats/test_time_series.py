@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datasets.errors import UserError
+from datasets.formats.time_series import TimeSeries, fill_steps, find_step, first_fault
+
+
+@pytest.mark.parametrize("step", ["h", "15min", "D", "B", "MS", "ME", "QS", "YS", "W-SUN"])
+def test_the_step_is_found_and_goes_on(step: str) -> None:
+    time = pd.date_range("2023-01-01", periods=30, freq=step)
+    found = find_step(time[:25])
+    assert pd.date_range(time[24], periods=6, freq=found)[1:].tolist() == time[25:].tolist()
+
+
+@pytest.mark.parametrize("step", ["h", "D", "B", "MS", "ME"])
+def test_the_step_is_found_despite_a_gap_and_the_gap_too(step: str) -> None:
+    time = pd.date_range("2023-01-02", periods=30, freq=step).delete(17)
+    found = find_step(time)
+    fault = first_fault(time, found)
+    assert fault is not None
+    row, what = fault
+    assert row == 17
+    assert str(time[16]) in what
+    assert first_fault(time[:17], found) is None
+
+
+@pytest.mark.parametrize("step", ["h", "15min", "D", "3D", "W-SUN", "W-WED", "MS"])
+def test_a_gap_changes_nothing_about_the_name_of_a_step(step: str) -> None:
+    time = pd.date_range("2023-01-01 06:00", periods=30, freq=step)
+    assert find_step(time.delete([7, 20])) == find_step(time) == step
+
+
+def test_steps_of_a_week_that_begin_on_several_days_have_no_weekday() -> None:
+    assert find_step(pd.to_datetime(["2024-01-01", "2024-01-08", "2024-01-16", "2024-01-23"])) == "7D"
+
+
+def test_filling_gives_every_step() -> None:
+    time = pd.DatetimeIndex(["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 04:00"])
+    table = pd.DataFrame({"y": [1.0, 2.0, 8.0]}, index=time)
+    expected = {"last": [1, 2, 2, 2, 8], "linear": [1, 2, 4, 6, 8], "zero": [1, 2, 0, 0, 8]}
+    assert {how: fill_steps(table, "h", how, "a")["y"].tolist() for how in expected} == expected
+
+
+def test_filling_refuses_to_make_up_a_series() -> None:
+    time = pd.DatetimeIndex(["2024-01-01 00:00", "2024-01-01 00:01", "2025-01-01 00:00"])
+    with pytest.raises(UserError, match="would make 527,041 of 3 rows"):
+        fill_steps(pd.DataFrame({"y": [1.0, 2.0, 3.0]}, index=time), "min", "last", "a")
+
+
+def test_times_ahead() -> None:
+    time = np.datetime64("2024-01-01", "s") + np.arange(3) * np.timedelta64(3600, "s")
+    series = TimeSeries("a", np.zeros((3, 1)), time, "h", np.zeros((3, 0)), np.zeros((3, 0)), ("u",))
+    assert [str(time) for time in series.times_ahead(2)] == ["2024-01-01T03:00:00", "2024-01-01T04:00:00"]
