@@ -16,6 +16,7 @@ from typing import Any
 from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
+from zoo.cli.cells import keras_layers, published_cells
 from zoo.config import RunConfig, to_dict
 from zoo.run import config_of, task_parser
 
@@ -25,8 +26,6 @@ MATCHES = ("units", "parameters")
 NOT_VARIED = ("export", "help", "out", "resume", "shared_rows")
 #: Options of `zoo.run` that have a flag of their own here.
 AXES = {"cell": "cells", "seed": "seeds", "dataset": "datasets", "device": "devices"}
-#: Keras' own layer of a cell, where its name is not `keras_` and the cell's.
-KERAS_NAMES = {"vanilla": "keras_simple_rnn"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Grid:
     """A comparison; its fields are flags of `experiments.compare` and arguments of the files in experiments/grids/."""
 
     tasks: tuple[str, ...] = option((), "tasks, or all", flag=False)
-    cells: tuple[str, ...] = option(("vanilla", "lstm", "gru"), "cells that are compared", metavar="CELL")
+    cells: tuple[str, ...] = option(published_cells(), "cells that are compared", metavar="CELL")
     datasets: tuple[str, ...] = option(("microworld",), "data sets, as in zoo.run", metavar="DATA")
     seeds: tuple[int, ...] = option((0, 1, 2), "seeds of each", minimum=0)
     devices: tuple[str, ...] = option(("auto",), "devices", choices=("auto", "cpu", "gpu"))
@@ -252,10 +251,9 @@ def _checked_cells(grid: Grid) -> list[str]:
 
 
 def keras_cells(cells: list[str]) -> dict[str, str]:
-    """Keras' own layers that are not among the cells, each with the cell that it is like."""
-    known = plugins.names("zoo.cells", "CELL")
-    names = {KERAS_NAMES.get(cell, f"keras_{cell}"): cell for cell in cells}
-    return {name: cell for name, cell in names.items() if name in known and name not in cells}
+    """Keras' own layers that are not among the cells, each with the cell that it is the baseline of."""
+    baselines = {cell: layer for layer, cell in keras_layers().items()}
+    return {baselines[cell]: cell for cell in cells if cell in baselines and baselines[cell] not in cells}
 
 
 def _run(

@@ -21,6 +21,7 @@ from datasets.options import option
 from experiments.probe import problems
 from experiments.probe.base import Probe
 from experiments.probe.tables import SHOWN_LAGS, Results, alike, factor, markdown, spread, write_text
+from zoo.cli.cells import published_cells
 from zoo.config import RecurrentOptions, read_config
 from zoo.runtime.progress import log, progress_bar
 from zoo.runtime.rundir import RunDirectory
@@ -50,7 +51,7 @@ class Options:
     layer: str | None = option(None, "which recurrent layer of the run, by name")
     examples: int = option(32, "sequences of the run's dev split", minimum=1)
     cells: tuple[str, ...] = option(
-        ("vanilla", "lstm", "gru"), "cells of the zoo or package.module:Class", metavar="CELL"
+        published_cells(), "cells of the zoo or package.module:Class", metavar="CELL"
     )
     scales: tuple[float, ...] = option(
         (0.5, 1.0, 2.0), "factors of the recurrent weights, which start orthogonal", minimum=0.0

@@ -24,6 +24,7 @@ from experiments.probe import problems
 from experiments.probe.base import Probe
 from experiments.probe.problems import Problem
 from experiments.probe.tables import Results, alike, markdown, write_text
+from zoo.cli.cells import published_cells
 from zoo.config import RecurrentOptions
 from zoo.runtime.progress import log, progress_bar
 
@@ -56,7 +57,7 @@ class Options:
     )
     lengths: tuple[int, ...] = option((20, 100), "T, steps to remember over, not of addition", minimum=1)
     cells: tuple[str, ...] = option(
-        ("vanilla", "lstm", "gru"), "cells of the zoo or package.module:Class", metavar="CELL"
+        published_cells(), "cells of the zoo or package.module:Class", metavar="CELL"
     )
     seeds: tuple[int, ...] = option((0, 1, 2), "of weights and sequences", minimum=0)
     start: tuple[str, ...] = option(

@@ -6,16 +6,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from zoo.cli.cells import published_cells
 from zoo.runtime import figures
 from zoo.runtime.rundir import make_folder
 
-COLORS = {"vanilla": "tab:gray", "lstm": "tab:blue", "gru": "tab:orange", "none": "tab:brown"}
-OTHERS = ("tab:green", "tab:red", "tab:purple", "tab:pink", "tab:olive", "tab:cyan")
+#: Of the published cells, in their order, and of all others.
+PUBLISHED, OTHERS = (
+    ("tab:gray", "tab:blue", "tab:orange"),
+    ("tab:green", "tab:red", "tab:purple", "tab:brown"),
+)
 
 
 def color_of(cell: str) -> str:
     """The same colour for a cell in every picture."""
-    return COLORS.get(cell) or OTHERS[sum(cell.encode()) % len(OTHERS)]
+    colors = dict(zip(published_cells(), PUBLISHED, strict=False))
+    return colors.get(cell) or OTHERS[sum(cell.encode()) % len(OTHERS)]
 
 
 def save(figure: Any, path: Path) -> None:

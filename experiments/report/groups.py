@@ -17,6 +17,7 @@ from experiments.report import statistics
 from experiments.report.metrics import less_is_better
 from experiments.report.reading import Found
 from experiments.report.statistics import Difference, Mean
+from zoo.cli.cells import in_order, keras_layers
 
 #: What a run costs: column of the table, and what it is called.
 COSTS = {
@@ -26,7 +27,6 @@ COSTS = {
 }
 NOT_OPTIONS = {"recurrent.cell", "training.seed", "recurrent.units", "training.tensorboard"}
 NOT_OPTIONS |= {"training.checkpoint_seconds"}
-KERAS = "keras_"
 
 
 @dataclass
@@ -260,7 +260,7 @@ def _group(task: str, data: str, label: str, runs: pd.DataFrame, trivial: pd.Dat
     made.compared = _compared(made)
     made.cells = [
         *made.compared,
-        *(name for name in ordered([*set(runs["cell"])]) if name not in made.compared),
+        *(name for name in in_order([*set(runs["cell"])]) if name not in made.compared),
     ]
     if len(beside):
         made.trivial = beside.sort_values(
@@ -278,18 +278,13 @@ def _group(task: str, data: str, label: str, runs: pd.DataFrame, trivial: pd.Dat
     return made
 
 
-def ordered(cells: list[str]) -> list[str]:
-    """The cells of the lectures in their order, then others by name."""
-    known = ["vanilla", "lstm", "gru"]
-    return sorted(cells, key=lambda cell: (known.index(cell) if cell in known else len(known), cell))
-
-
 def _compared(group: Group) -> list[str]:
     """All cells that have a score, but Keras' own layers; those too where they have several seeds, and all that the
     others have. Where no cell has a score, all."""
-    every = ordered([*set(group.runs["cell"])])
+    every = in_order([*set(group.runs["cell"])])
     names = [name for name in every if _scored(group.of(name))] or every
-    own = [name for name in names if not name.startswith(KERAS)]
+    keras = keras_layers()
+    own = [name for name in names if name not in keras]
     seeds = {int(seed) for name in own for seed in group.of(name)["seed"]}
     as_many = [
         name for name in names if name not in own and len(seeds) > 1 and seeds <= _scored(group.of(name))

@@ -10,11 +10,12 @@ import pandas as pd
 
 from experiments.report import conclusions
 from experiments.report.content import Cell, Picture, Report, Section, Table
-from experiments.report.groups import Group, groups, ordered
+from experiments.report.groups import Group, groups
 from experiments.report.metrics import number, share, signed
 from experiments.report.pictures import Drawer
 from experiments.report.reading import Found
 from experiments.report.statistics import MOST_SEEDS, Mean, seeds_needed
+from zoo.cli.cells import in_order
 
 #: Of the table of all runs: column and heading.
 RUN_COLUMNS = {
@@ -97,7 +98,7 @@ def _not_there(found: Found) -> list[Section]:
 
 
 def _cells(made: list[Group]) -> list[str]:
-    return ordered(list({cell for group in made for cell in group.compared}))
+    return in_order({cell for group in made for cell in group.compared})
 
 
 def _every_cell(made: list[Group]) -> list[str]:

@@ -203,3 +203,4 @@ class GRUCell(Cell):
 
 
 CELL = GRUCell
+YEAR = 2014

@@ -13,3 +13,4 @@ class KerasGRUCell(keras.layers.GRUCell):
 
 
 CELL = KerasGRUCell
+BASELINE_OF = "gru"

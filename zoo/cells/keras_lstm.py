@@ -13,3 +13,4 @@ class KerasLSTMCell(keras.layers.LSTMCell):
 
 
 CELL = KerasLSTMCell
+BASELINE_OF = "lstm"

@@ -13,3 +13,4 @@ class KerasSimpleRNNCell(keras.layers.SimpleRNNCell):
 
 
 CELL = KerasSimpleRNNCell
+BASELINE_OF = "vanilla"

@@ -149,3 +149,4 @@ class LSTMCell(Cell):
 
 
 CELL = LSTMCell
+YEAR = 1997

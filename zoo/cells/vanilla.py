@@ -75,3 +75,4 @@ class VanillaCell(Cell):
 
 
 CELL = VanillaCell
+YEAR = 1990
