@@ -1,19 +1,23 @@
-"""How `zoo.predict` asks for sentences, and the rows that come back."""
+"""Options of `zoo.predict` for tasks whose answers are sentences, and the rows and the text of such answers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from datasets.errors import UserError
 from datasets.options import option
 from zoo.generation.sampling import SamplingOptions
 from zoo.runtime.figures import KINDS, asked_for
 
-#: Inputs at most of which a picture may want to see what was looked at.
+#: Inputs at most of which attention is drawn.
 MOST_DRAWN = 20
+
+#: The sentences of one input: the input under its own name, arrays `(results, …)` of the search under theirs.
+Candidates: TypeAlias = dict[str, Any]
+Row: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,14 @@ class AnswerOptions(SamplingOptions):
     )  # fmt: skip
 
     def check(self) -> None:
-        """Refuse what means nothing.
+        """Refuse options that do not go together.
 
         Raises:
             UserError: more sentences than the beam has, options of a search and of draws together, a picture of an
                 unknown kind, or no folder for it.
         """
-        searching = self.beam, self.length_penalty, self.attention
-        if self.sampling and (self.n_best > 1 or any(one is not None for one in searching)):
+        of_search = self.beam, self.length_penalty, self.attention
+        if self.sampling and (self.n_best > 1 or any(value is not None for value in of_search)):
             raise UserError(
                 "--sampling draws and does not search; leave out --beam, --length-penalty, --n-best and --attention"
             )
@@ -57,51 +61,59 @@ class AnswerOptions(SamplingOptions):
         if self.beam and self.n_best > self.beam:
             raise UserError(f"--n-best {self.n_best}: a beam of {self.beam} has no more; give --beam")
 
-    def asked(self, width: int, penalty: float) -> tuple[int, float]:
-        """Width of the beam and length penalty, where these are the model's own ones."""
+    def width_and_penalty(self, width: int, penalty: float) -> tuple[int, float]:
+        """Width of the beam and length penalty, given those that the model was trained with."""
         own = penalty if self.length_penalty is None else self.length_penalty
         return max(self.beam or width, self.n_best), own
 
 
-def gathered(
-    found: Iterable[dict[str, Any]], given: str, name: str, options: AnswerOptions
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of all inputs; and, where a picture is asked for, the first inputs with all that was found for them.
-
-    Raises:
-        UserError: a picture is asked for and the model has no attention; told at the first input.
-    """
-    told: list[dict[str, Any]] = []
-    first: list[dict[str, Any]] = []
-    number = "sample" if options.sampling else "rank"
-    for one in found:
-        if options.attention and one["attention"].shape[-1] == 0:
-            raise UserError("--attention: this model has no attention; there is nothing that it looks at")
-        if options.attention and len(first) < MOST_DRAWN:
-            first.append(one)
-        told += rows(one, given, name, number)
-    return told, first
-
-
-def rows(found: dict[str, Any], given: str, name: str, number: str = "rank") -> Iterator[dict[str, Any]]:
-    """A row for each sentence that was found for an input; those that do not exist are left out.
+def collect_rows(
+    candidates: Iterable[Candidates], input_name: str, name: str, options: AnswerOptions
+) -> tuple[list[Row], list[Candidates]]:
+    """The rows of all inputs; and, where attention is drawn, the candidates of the first inputs.
 
     Args:
-        found: the input, under the name `given`; and arrays `(results,)`: the sentences, under `name`, `score`, `cut`.
-        number: the column that numbers the sentences of an input, where there are several.
+        candidates: of each input.
+        input_name, name: of the input and of its sentences, see `rows`.
+        options: of the answers.
+
+    Raises:
+        UserError: attention is to be drawn and the model has none; raised at the first input.
     """
-    many = len(found[name]) > 1
-    for rank, (text, score, cut) in enumerate(zip(found[name], found["score"], found["cut"], strict=True), 1):
+    collected: list[Row] = []
+    drawn: list[Candidates] = []
+    column = "sample" if options.sampling else "rank"
+    for of_input in candidates:
+        if options.attention and of_input["attention"].shape[-1] == 0:
+            raise UserError("--attention: this model has no attention; there is nothing that it looks at")
+        if options.attention and len(drawn) < MOST_DRAWN:
+            drawn.append(of_input)
+        collected += rows(of_input, input_name, name, column)
+    return collected, drawn
+
+
+def rows(candidates: Candidates, input_name: str, name: str, column: str = "rank") -> Iterator[Row]:
+    """A row for each sentence of one input; places without a sentence are left out.
+
+    Args:
+        candidates: the input, under `input_name`; and arrays `(results,)`: the sentences, under `name`, `score`, `cut`.
+        input_name, name: of the input and of its sentences.
+        column: numbers the sentences from 1, where there are several.
+    """
+    sentences, scores, cuts = candidates[name], candidates["score"], candidates["cut"]
+    for number, (text, score, cut) in enumerate(zip(sentences, scores, cuts, strict=True), 1):
         if math.isfinite(score):
-            row = {given: found[given], name: text.decode(), "score": float(score), "cut": bool(cut)}
-            yield {**row, number: rank} if many else row
+            row = {
+                input_name: candidates[input_name], name: text.decode(), "score": float(score), "cut": bool(cut),
+            }  # fmt: skip
+            yield {**row, column: number} if len(sentences) > 1 else row
 
 
-def shown(rows: list[dict[str, Any]], given: str, name: str) -> str:
+def as_text(rows: list[Row], input_name: str, name: str) -> str:
     """Each input, and its sentences in full below it."""
     lines = []
     for row in rows:
         if row.get("rank", row.get("sample", 1)) == 1:
-            lines.append(row[given])
+            lines.append(row[input_name])
         lines.append(f"  → {row[name]}  ({row['score']:.3f}{', cut' if row['cut'] else ''})")
     return "\n".join(lines)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from zoo.layers.decoder import Decoder
 
+if TYPE_CHECKING:
+    from zoo.factory import RecurrentFactory
+    from zoo.generation.options import GenerationOptions
+    from zoo.layers.recurrent import Recurrent
 
-def make_decoder(size: int, units: int, recurrent: Any, options: Any, scoring: str | None = None) -> Decoder:
+
+def make_decoder(
+    size: int,
+    units: int,
+    recurrent: RecurrentFactory,
+    options: GenerationOptions,
+    scoring: str | None = None,
+) -> Decoder:
     """The layer named `decoder`.
 
     Args:
         size: how many different tokens there are.
         units: of each of its cells.
-        recurrent: the factory of recurrent layers.
-        options: of the task: `embedding`, `attention`, `decoder_layers`, `tied`, `scheduled_sampling`.
+        recurrent: makes recurrent layers.
+        options: of the task.
         scoring: how attention scores, where it is not `options.attention`.
     """
 
-    def layer(layers: int, name: str) -> Any:
+    def layer(layers: int, name: str) -> Recurrent:
         return recurrent(
             units=units,
             layers=layers,
@@ -37,6 +48,6 @@ def make_decoder(size: int, units: int, recurrent: Any, options: Any, scoring: s
         tied=options.tied,
         dropout=recurrent.options.dropout,
         scheduled_sampling=options.scheduled_sampling,
-        seed=recurrent.seed + 100,  # other numbers than those of the recurrent layers
+        seed=recurrent.seed + 100,  # other random numbers than those of the recurrent layers
         name="decoder",
     )

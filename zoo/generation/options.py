@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from datasets.options import option
-
-if TYPE_CHECKING:
-    from zoo.generation.serving import SearchConfiguration
 
 #: What a token may be, and the name of many of them.
 TOKENS = {"subwords": "sub-words", "words": "words", "characters": "characters"}
@@ -16,8 +12,23 @@ ATTENTION = ("general", "dot", "additive", "none")
 
 
 @dataclass(frozen=True)
-class WritingOptions:
-    """A task changes help or default of a field by declaring it again, and adds its own."""
+class SearchConfiguration:
+    """How a model searches by default.
+
+    Attributes:
+        width: of the beam.
+        penalty: strength of the length penalty.
+        max_tokens: most tokens of a sentence.
+    """
+
+    width: int
+    penalty: float
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class GenerationOptions:
+    """Options that such tasks share; a task adds its own, and may declare one again with another default or help."""
 
     tokens: str = option("subwords", "what a token is", choices=tuple(TOKENS))
     vocabulary: int = option(10_000, "most different tokens", minimum=1)
@@ -42,7 +53,5 @@ class WritingOptions:
 
     @property
     def search(self) -> SearchConfiguration:
-        """How an exported model searches where it is not told otherwise."""
-        from zoo.generation.serving import SearchConfiguration
-
+        """How the exported model searches by default."""
         return SearchConfiguration(self.beam, self.length_penalty, self.max_tokens)

@@ -1,11 +1,16 @@
-"""Drawing the next token, in TensorFlow operations that exported models hold, and what can be asked of the draws."""
+"""Drawing the next token, in TensorFlow operations that exported models hold, and the options of draws."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets.options import option
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from zoo.generation.hypotheses import Count, Number
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class SamplingOptions:
     seed: int = option(0, "of the draws", minimum=0, maximum=2**31 - 1)
 
 
-def draw(scores: Any, chance: Any, temperature: Any, top_k: Any, top_p: Any) -> Any:
+def draw(scores: tf.Tensor, chance: Number, temperature: Number, top_k: Count, top_p: Number) -> tf.Tensor:
     """One class a row.
 
     Args:
@@ -51,9 +56,9 @@ def draw(scores: Any, chance: Any, temperature: Any, top_k: Any, top_p: Any) -> 
     shares /= tf.reduce_sum(shares, axis=1, keepdims=True)
     before = tf.cumsum(shares, axis=1, exclusive=True)
     # Rounding must not lose the first class, which has nothing before it.
-    kept = among_first & ((before < top_p) | (tf.range(classes) == 0)) & (shares > 0)
-    shares = tf.where(kept, shares, 0.0)
+    possible = among_first & ((before < top_p) | (tf.range(classes) == 0)) & (shares > 0)
+    shares = tf.where(possible, shares, 0.0)
     reached = tf.cumsum(shares, axis=1)
     place = tf.reduce_sum(tf.cast(reached <= chance * reached[:, -1:], tf.int32), axis=1)
-    last = tf.reduce_sum(tf.cast(kept, tf.int32), axis=1) - 1
+    last = tf.reduce_sum(tf.cast(possible, tf.int32), axis=1) - 1
     return tf.gather(order, tf.minimum(place, last), batch_dims=1)

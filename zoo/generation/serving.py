@@ -1,10 +1,9 @@
-"""The signatures of models that write sentences, with the search inside; and how they are asked."""
+"""The signatures of models that generate sentences, with the search inside; and the function that calls them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -12,9 +11,16 @@ import tensorflow as tf
 from zoo.data.subwords import BEGIN, END, PADDING, SubwordTokenizer
 from zoo.data.vocabulary import UNKNOWN
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.search import Hypotheses, SpecialTokens, Step, beam_search, repeat, sample
+from zoo.generation.hypotheses import Count, Hypotheses, Nest, Number, SpecialTokens, Step
+from zoo.generation.search import beam_search, repeat, sample
 from zoo.serving import Server
 
+if TYPE_CHECKING:
+    from zoo.generation.options import SearchConfiguration
+    from zoo.layers.decoder import Decoder
+
+#: A `tf.function` of tensors that gives tensors by name.
+TensorFunction: TypeAlias = Callable[..., dict[str, tf.Tensor]]
 SPECIAL_TOKENS = SpecialTokens(BEGIN, END, PADDING, forbidden=(UNKNOWN,))
 #: Arguments of the signature `search` besides the inputs.
 WIDTH, RESULTS, PENALTY = (
@@ -31,28 +37,13 @@ SAMPLING = (
 )
 
 
-@dataclass(frozen=True)
-class SearchConfiguration:
-    """How a model searches where it is not told otherwise.
-
-    Attributes:
-        width: of the beam.
-        penalty: strength of the length penalty.
-        max_tokens: most tokens of a sentence.
-    """
-
-    width: int
-    penalty: float
-    max_tokens: int
-
-
 class EncoderOutput(NamedTuple):
-    """A batch that was read: what a decoder starts from.
+    """What a decoder starts from: a batch of inputs, encoded.
 
     Attributes:
         start, memory, mask: see `zoo.layers.decoder.Decoder`.
         limits: `(batch,)` int32, the most tokens of each sentence.
-        read: what was read, if it comes out with the answer.
+        read: the tokens that were read, where `search` gives them too.
     """
 
     start: tf.Tensor
@@ -63,15 +54,15 @@ class EncoderOutput(NamedTuple):
 
 
 def signatures(
-    decoder: Any,
+    decoder: Decoder,
     tokenizer: SubwordTokenizer,
     configuration: SearchConfiguration,
     inputs: tf.TensorSpec,
     name: str,
     encode: Callable[[tf.Tensor], EncoderOutput],
     extra_outputs: Callable[[EncoderOutput, Hypotheses], dict[str, tf.Tensor]],
-) -> dict[str, Any]:
-    """The three functions of a model that writes sentences.
+) -> dict[str, TensorFunction]:
+    """The three signatures of a model that generates sentences.
 
     `serving_default` takes a batch of inputs and gives
 
@@ -83,17 +74,17 @@ def signatures(
     the best first, what `extra_outputs` gives, and
 
         log_probability (batch, results)
-        tokens          (batch, results, steps) strings, what was written; "" behind its end
+        tokens          (batch, results, steps) strings, the tokens; "" after the end
 
     `sample` takes the inputs, `temperature`, `top_k`, `top_p` and `seed`, and gives what `serving_default` gives, the
     sentence drawn token by token, its log probability as `score`.
 
     Args:
         decoder: see `zoo.layers.decoder.Decoder`.
-        tokenizer: of the sentences that it writes.
+        tokenizer: of the sentences.
         configuration: of `serving_default`.
         inputs: name, shape and type of a batch of inputs.
-        name: of the sentences.
+        name: under which the sentences are given.
         encode: reads a batch of inputs.
         extra_outputs: what else `search` gives.
     """
@@ -131,9 +122,11 @@ def signatures(
     return {"serving_default": serving_default, "search": search, "sample": draw_samples}
 
 
-def _search(decoder: Any, encoded: EncoderOutput, width: Any, results: Any, penalty: Any) -> Hypotheses:
+def _search(
+    decoder: Decoder, encoded: EncoderOutput, width: Count, results: Count, penalty: Number
+) -> Hypotheses:
     """The best sentences, with the weights of attention as `extras`; see `zoo.generation.search.beam_search`."""
-    step = _steps(decoder, repeat(decoder.fixed(encoded.start, encoded.memory, encoded.mask), width))
+    step = _step_function(decoder, repeat(decoder.fixed(encoded.start, encoded.memory, encoded.mask), width))
     states = decoder.first_states(encoded.start)
     return beam_search(
         step, states, encoded.limits, SPECIAL_TOKENS, width=width, results=results, penalty=penalty
@@ -141,11 +134,16 @@ def _search(decoder: Any, encoded: EncoderOutput, width: Any, results: Any, pena
 
 
 def _draw(
-    decoder: Any, encoded: EncoderOutput, temperature: Any, top_k: Any, top_p: Any, seed: Any
+    decoder: Decoder,
+    encoded: EncoderOutput,
+    temperature: Number,
+    top_k: Count,
+    top_p: Number,
+    seed: Count,
 ) -> Hypotheses:
-    """A sentence a row, drawn token by token by `sample`; it depends on the seed and on its row alone."""
+    """A sentence for each row, drawn by `zoo.generation.search.sample`; it depends on the seed and its row alone."""
     return sample(
-        _steps(decoder, decoder.fixed(encoded.start, encoded.memory, encoded.mask)),
+        _step_function(decoder, decoder.fixed(encoded.start, encoded.memory, encoded.mask)),
         decoder.first_states(encoded.start),
         encoded.limits,
         SPECIAL_TOKENS,
@@ -156,8 +154,15 @@ def _draw(
     )
 
 
-def _steps(decoder: Any, fixed: Any) -> Step:
-    def step(tokens: tf.Tensor, states: Any) -> tuple[tf.Tensor, Any, tf.Tensor]:
+def _step_function(decoder: Decoder, fixed: dict[str, tf.Tensor]) -> Step:
+    """The decoder's step as a search calls it.
+
+    Args:
+        decoder: makes the steps.
+        fixed: what `Decoder.fixed` gives, with as many rows as the search has.
+    """
+
+    def step(tokens: tf.Tensor, states: Nest) -> tuple[tf.Tensor, Nest, Nest]:
         logits, states, weights = decoder.step(tokens, states, fixed)
         return tf.cast(logits, decoder.variable_dtype), states, tf.cast(weights, tf.float32)
 
@@ -183,7 +188,7 @@ def generate_function(server: Server, options: AnswerOptions) -> Callable[[tf.Te
             return {name: np.stack([draw[name].numpy() for draw in draws], axis=1) for name in draws[0]}
 
         return generate_samples
-    width, penalty = options.asked(server.configuration.width, server.configuration.penalty)
+    width, penalty = options.width_and_penalty(server.configuration.width, server.configuration.penalty)
 
     def generate_best(inputs: tf.Tensor) -> dict[str, np.ndarray]:
         arguments = tf.constant(width), tf.constant(options.n_best), tf.constant(penalty, tf.float32)

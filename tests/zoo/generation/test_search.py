@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.generation.search import SpecialTokens, beam_search, greedy, length_penalty, repeat, sample
+from zoo.generation.hypotheses import SpecialTokens
+from zoo.generation.search import beam_search, greedy, length_penalty, repeat, sample
 
 BEGIN, END = 1, 2
 SPECIAL_TOKENS = SpecialTokens(BEGIN, END)

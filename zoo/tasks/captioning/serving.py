@@ -16,8 +16,9 @@ from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.subwords import SubwordTokenizer
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.search import Hypotheses
-from zoo.generation.serving import EncoderOutput, SearchConfiguration, generate_function, signatures
+from zoo.generation.hypotheses import Hypotheses
+from zoo.generation.options import SearchConfiguration
+from zoo.generation.serving import EncoderOutput, generate_function, signatures
 from zoo.serving import Server
 from zoo.tasks.captioning.batches import check_shape
 from zoo.tasks.captioning.model import grid_of, seen

@@ -14,7 +14,7 @@ from datasets.input_kinds import images
 from datasets.options import option
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.options import ATTENTION, TOKENS, WritingOptions
+from zoo.generation.options import ATTENTION, TOKENS, GenerationOptions
 from zoo.layers import applications
 from zoo.runtime.figures import asked_for, save
 from zoo.tasks.base import Metrics
@@ -30,7 +30,7 @@ SAMPLES = 20
 
 
 @dataclass(frozen=True)
-class Options(WritingOptions):
+class Options(GenerationOptions):
     """What is special to captions of images."""
 
     image_size: int = option(
@@ -284,14 +284,14 @@ class Captioning:
         options = options or AnswerOptions()
         options.check()
         found = candidates(server, inputs, options)
-        rows, first = answers.gathered(found, "image", "caption", options)
+        rows, first = answers.collect_rows(found, "image", "caption", options)
         if options.attention:
             _draw_attention(first, options.attention)
         return rows
 
     def show(self, rows: list[dict[str, Any]]) -> str | None:
         """Each image, and its captions in full below it."""
-        return answers.shown(rows, "image", "caption")
+        return answers.as_text(rows, "image", "caption")
 
 
 def _shape(examples: list[Any], options: Options) -> tuple[tuple[int, ...], bool]:

@@ -11,8 +11,9 @@ from zoo.data.subwords import END, PADDING, SubwordTokenizer
 from zoo.data.tokenizer import chunks
 from zoo.data.vocabulary import UNKNOWN
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.search import Hypotheses
-from zoo.generation.serving import EncoderOutput, SearchConfiguration, generate_function, signatures
+from zoo.generation.hypotheses import Hypotheses
+from zoo.generation.options import SearchConfiguration
+from zoo.generation.serving import EncoderOutput, generate_function, signatures
 from zoo.serving import Server
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")

@@ -14,7 +14,7 @@ from datasets.input_kinds import texts
 from datasets.options import option
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.options import ATTENTION, TOKENS, WritingOptions
+from zoo.generation.options import ATTENTION, TOKENS, GenerationOptions
 from zoo.runtime.figures import asked_for, save
 from zoo.tasks.base import Metrics
 
@@ -28,7 +28,7 @@ SAMPLES = 10
 
 
 @dataclass(frozen=True)
-class Options(WritingOptions):
+class Options(GenerationOptions):
     """What is special to sentences and their translations."""
 
     tokens: str = option("subwords", "what a token is, on both sides", choices=tuple(TOKENS))
@@ -228,14 +228,14 @@ class Translation:
         options = options or AnswerOptions()
         options.check()
         found = candidates(server, inputs, options)
-        rows, first = answers.gathered(found, "text", "translation", options)
+        rows, first = answers.collect_rows(found, "text", "translation", options)
         if options.attention:
             _draw_attention(first, options.attention)
         return rows
 
     def show(self, rows: list[dict[str, Any]]) -> str | None:
         """Each sentence, and its translations in full below it."""
-        return answers.shown(rows, "text", "translation")
+        return answers.as_text(rows, "text", "translation")
 
 
 def _side(split: Split, side: str) -> Iterator[str]:
