@@ -46,7 +46,7 @@ class Grid:
         "units", "what is equal for all cells; parameters looks for each cell's units", choices=MATCHES
     )
     keras_seeds: int = option(
-        1, "with how many of the seeds Keras' own layers of the same cells are run beside; 0: not", minimum=0
+        1, "with how many of the seeds Keras' own layers of the same cells are run too; 0: not", minimum=0
     )
 
 

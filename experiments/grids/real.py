@@ -4,9 +4,9 @@
 
 FOLDER holds `imdb`, `ud_english_ewt` and `exchange_rate`. Takes about an hour and a half on two cores. The first cell
 keeps its units (64 for sentiment, 160 for tagging, 32 for forecasting); the others get those with which the whole
-model comes nearest to its number of parameters. Expect: about .87 to .88 accuracy on IMDB, beside .88 of the bag of
-embeddings; about .95 on the treebank; exchange rates within a few per cent of the last value, which is hard to beat.
-Keras' own layers are left out to save time; `--keras-seeds 1` puts them beside.
+model comes nearest to its number of parameters. Expect: about .87 to .88 accuracy on IMDB, where the bag of embeddings
+has .88; about .95 on the treebank; exchange rates within a few per cent of the last value, which is hard to beat.
+Keras' own layers are left out to save time; `--keras-seeds 1` adds them.
 """
 
 from __future__ import annotations

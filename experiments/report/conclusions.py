@@ -22,31 +22,29 @@ DIFFER = {
 }
 
 
-def of_difference(group: Group, one: Difference) -> str:
+def of_difference(group: Group, pair: Difference) -> str:
     """What the seeds say of a pair of cells."""
-    pair = f"{one.first} and {one.second}"
-    if not one.seeds:
-        return f"Nothing can be said of {pair}: they have no seed in common."
-    gap = f"{signed(one.mean)} {group.split} {group.metric}"
-    if len(one.seeds) == 1:
-        return f"Nothing can be concluded of {pair}: one common seed, on which {one.first} − {one.second} = {gap}."
-    if one.deviation == 0:
-        if abs(one.mean) < SAME:
-            return f"{one.first} and {one.second} score the same on each of {len(one.seeds)} seeds."
+    names = f"{pair.first} and {pair.second}"
+    if not pair.seeds:
+        return f"Nothing can be said of {names}: they have no seed in common."
+    gap = f"{signed(pair.mean)} {group.split} {group.metric}"
+    if len(pair.seeds) == 1:
+        return f"Nothing can be concluded of {names}: one common seed, on which {pair.first} − {pair.second} = {gap}."
+    if pair.deviation == 0:
+        if abs(pair.mean) < SAME:
+            return f"{names} score the same on each of {len(pair.seeds)} seeds."
         return (
-            f"It cannot be tested which of {pair} is better: {one.first} − {one.second} = {gap} on each of "
-            f"{len(one.seeds)} seeds, and no difference between seeds to judge it by."
+            f"It cannot be tested which of {names} is better: {pair.first} − {pair.second} = {gap} on each of "
+            f"{len(pair.seeds)} seeds, and no difference between seeds to judge it by."
         )
     facts = (
-        f"{one.first} − {one.second} = {gap}, 95 % t interval of this pair {signed(one.low)} to {signed(one.high)}, "
-        f"{len(one.seeds)} seeds, corrected p {_equals(one.corrected)}"
+        f"{pair.first} − {pair.second} = {gap}, 95 % t interval of this pair {signed(pair.low)} to "
+        f"{signed(pair.high)}, {len(pair.seeds)} seeds, corrected p {_equals(pair.corrected)}"
     )
-    if one.clear:
-        better = (one.mean < 0) == group.less_is_better
-        return f"{one.first} is {'better' if better else 'worse'} than {one.second} ({facts})."
-    return (
-        f"It cannot be concluded which of {pair} is better ({facts}).{_why_not(one)}{_excluded(group, one)}"
-    )
+    if pair.clear:
+        better = (pair.mean < 0) == group.less_is_better
+        return f"{pair.first} is {'better' if better else 'worse'} than {pair.second} ({facts})."
+    return f"It cannot be concluded which of {names} is better ({facts}).{_why_not(pair)}{_excluded(group, pair)}"
 
 
 def _equals(p: float) -> str:
@@ -54,13 +52,14 @@ def _equals(p: float) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def _why_not(one: Difference) -> str:
-    if math.isfinite(one.corrected) and one.corrected < 0.05:
+def _why_not(pair: Difference) -> str:
+    """Why a difference is not clear, and how many seeds would show it."""
+    if math.isfinite(pair.corrected) and pair.corrected < 0.05:
         return " The test and the bootstrap interval do not agree."
-    if one.p < 0.05:
-        return f" The interval alone would tell them apart, but {one.comparisons} pairs were tested at once."
-    needed = seeds_needed(one.mean, one.deviation, one.comparisons)
-    if one.mean == 0:
+    if pair.p < 0.05:
+        return f" The interval alone would tell them apart, but {pair.comparisons} pairs were tested at once."
+    needed = seeds_needed(pair.mean, pair.deviation, pair.comparisons)
+    if pair.mean == 0:
         return " Their differences cancel out over the seeds."
     if needed is None:
         return " More than 10,000 seeds would be needed to show a true difference of this size."
@@ -69,47 +68,48 @@ def _why_not(one: Difference) -> str:
     )
 
 
-def _excluded(group: Group, one: Difference) -> str:
+def _excluded(group: Group, pair: Difference) -> str:
     """What the interval excludes, where there is one: how much better either could be at most."""
-    if not math.isfinite(one.low):
+    if not math.isfinite(pair.low):
         return ""
-    gain, loss = (-one.low, one.high) if group.less_is_better else (one.high, -one.low)
-    told = []
-    for winner, loser, most in ((one.first, one.second, gain), (one.second, one.first, loss)):
-        if most > 0:
-            told.append(f"{winner} better than {loser} by more than {number(most)}")
-    return f" Unlikely by the interval: {', and '.join(told)}." if told else ""
+    gain, loss = (-pair.low, pair.high) if group.less_is_better else (pair.high, -pair.low)
+    bounds = [
+        f"{winner} better than {loser} by more than {number(most)}"
+        for winner, loser, most in ((pair.first, pair.second, gain), (pair.second, pair.first, loss))
+        if most > 0
+    ]
+    return f" Unlikely by the interval: {', and '.join(bounds)}." if bounds else ""
 
 
-def of_all(made: list[Group]) -> list[str]:
+def of_all(all_groups: list[Group]) -> list[str]:
     """How many differences are clear, and how many would be if all groups were one family of tests."""
-    every = [one for group in made for one in group.differences]
-    if len(made) < 2 or not every:
+    pairs = [pair for group in all_groups for pair in group.differences]
+    if len(all_groups) < 2 or not pairs:
         return []
-    clear = sum(one.clear for one in every)
-    within_all = sum(one.clear for one in corrected(every))
+    clear = sum(pair.clear for pair in pairs)
+    within_all = sum(pair.clear for pair in corrected(pairs))
     return [
-        f"Of {len(every):,} pairs {clear:,} differ clearly, with p values corrected for the pairs of a task. Corrected "
-        f"for all {len(every):,} pairs at once, {within_all:,} would."
+        f"Of {len(pairs):,} pairs {clear:,} differ clearly, with p values corrected for the pairs of a task. Corrected "
+        f"for all {len(pairs):,} pairs at once, {within_all:,} would."
     ]
 
 
 def of_group(group: Group) -> list[str]:
-    """What stands above a group's tables: the best cell, what beats the trivial rows, the ceiling, what is missing."""
-    told = [_of_best(group), *_of_trivial(group), *_of_ceiling(group), *_of_keras(group)]
-    told += [*_of_missing(group), *_of_runs(group)]
-    counts = {len(one.seeds) for one in group.differences if len(one.seeds) > 1}
+    """What stands above a group's tables: the best cell, the baselines, the ceiling, what is missing."""
+    sentences = [_of_best(group), *_of_baselines(group), *_of_ceiling(group), *_of_keras(group)]
+    sentences += [*_of_missing(group), *_of_runs(group)]
+    counts = {len(pair.seeds) for pair in group.differences if len(pair.seeds) > 1}
     if counts and min(counts) < FEW_SEEDS:
-        told.append(
+        sentences.append(
             f"With {min(counts)} seeds the bootstrap's interval is too narrow (it has few distinct resamples): a "
             "difference counts only where the t test finds it too."
         )
-    return told
+    return sentences
 
 
 def _of_missing(group: Group) -> list[str]:
     """Which scores are not there, and which seeds the means are over then."""
-    told = [
+    sentences = [
         f"Not a number: the score of {cell} on {len(seeds)} of {len(group.of(cell))} seeds ({_listed(seeds)}); "
         + (
             "it is left out of what follows."
@@ -118,7 +118,7 @@ def _of_missing(group: Group) -> list[str]:
         )
         for cell, seeds in group.no_number.items()
     ]
-    return [*told, *_of_seeds(group)]
+    return [*sentences, *_of_seeds(group)]
 
 
 def _of_seeds(group: Group) -> list[str]:
@@ -138,54 +138,55 @@ def _listed(seeds: list[int]) -> str:
 
 def _of_runs(group: Group) -> list[str]:
     """What else than cell and seed differs between the runs, or was counted once only."""
-    told = []
+    sentences = []
     if group.repeated:
-        told.append(f"{group.repeated} runs repeat a cell and seed; of each the latest counts.")
+        sentences.append(f"{group.repeated} runs repeat a cell and seed; of each the latest counts.")
     differ = [
         f"{group.runs[column].nunique(dropna=False)} {what}"
         for column, what in DIFFER.items()
         if column in group.runs and group.runs[column].nunique(dropna=False) > 1
     ]
     if differ:
-        told.append(f"Not all runs were made alike: there are {', '.join(differ)}.")
-    return told
+        sentences.append(f"Not all runs were made alike: there are {', '.join(differ)}.")
+    return sentences
 
 
 def _of_best(group: Group) -> str:
     best = group.best()
-    others = [one for one in group.differences if best in (one.first, one.second)]
+    pairs = [pair for pair in group.differences if best in (pair.first, pair.second)]
     score = f"{group.split} {group.metric} {number(group.mean(best, 'score').value)}"
-    if not others:
+    if not pairs:
         return f"{best} is the only cell ({score})."
     if group.is_clearly_best(best):
         return f"{best} is the best cell ({score}), clearly so beside each other one."
-    equal = [one.second if one.first == best else one.first for one in others if not one.clear]
+    equal = [pair.second if pair.first == best else pair.first for pair in pairs if not pair.clear]
     if not equal:
         return f"{best} has the best mean ({score}), but over other seeds than the differences below: trust those."
     return f"{best} has the best mean ({score}), but not clearly: {' and '.join(equal)} may be as good."
 
 
-def _of_trivial(group: Group) -> list[str]:
-    """Which cells differ from the best row that needs no recurrence, seed by seed."""
-    found = group.best_trivial()
-    if found is None:
-        return ["No row without recurrence is there to compare with."]
-    best, row = found
-    told: dict[str, list[str]] = {}
+def _of_baselines(group: Group) -> list[str]:
+    """Which cells differ from the best baseline, seed by seed."""
+    best = group.best_baseline()
+    if best is None:
+        return ["There is no baseline to compare with."]
+    name, mean = best
+    cells_by_verdict: dict[str, list[str]] = {}
     for cell in group.compared:
-        told.setdefault(_beside(group, group.beyond(cell, best)), []).append(cell)
-    listed = "; ".join(f"{', '.join(cells)}: {what}" for what, cells in told.items())
-    return [f"The best row without recurrence is {best} ({number(row.value)}). Beside it, {listed}."]
+        verdict = _against_baseline(group, group.difference_from_baseline(cell, name))
+        cells_by_verdict.setdefault(verdict, []).append(cell)
+    listed = "; ".join(f"{', '.join(cells)}: {verdict}" for verdict, cells in cells_by_verdict.items())
+    return [f"The best baseline is {name} ({number(mean.value)}). Compared with it, {listed}."]
 
 
-def _beside(group: Group, one: Difference) -> str:
-    """How a cell stands beside a row, by the interval of their difference."""
-    if len(one.seeds) < 2:
+def _against_baseline(group: Group, pair: Difference) -> str:
+    """A cell's verdict against a baseline, by the interval of their difference."""
+    if len(pair.seeds) < 2:
         return "not judged by fewer than two seeds"
-    better = "better" if (one.mean < 0) == group.less_is_better else "worse"
-    if one.deviation == 0:
-        return "the same on every seed" if abs(one.mean) < SAME else f"{better} by the same on every seed"
-    if one.low > 0 or one.high < 0:
+    better = "better" if (pair.mean < 0) == group.less_is_better else "worse"
+    if pair.deviation == 0:
+        return "the same on every seed" if abs(pair.mean) < SAME else f"{better} by the same on every seed"
+    if pair.low > 0 or pair.high < 0:
         return f"{better}, for the 95 % interval of the difference excludes 0"
     return "not told apart from it"
 
@@ -210,15 +211,15 @@ def _of_ceiling(group: Group) -> list[str]:
 
 
 def _of_keras(group: Group) -> list[str]:
-    told = [cell for cell in group.cells if cell not in group.compared]
-    seeds = max((len(group.of(cell)) for cell in told), default=0)
+    layers = [cell for cell in group.cells if cell not in group.compared]
+    seeds = max((len(group.of(cell)) for cell in layers), default=0)
     few = f"{seeds} seed{'s' if seeds > 1 else ''}"
-    return [f"Keras' own layers stand beside without comparison ({few}): {', '.join(told)}."] if told else []
+    return [f"Keras' own layers are shown without comparison ({few}): {', '.join(layers)}."] if layers else []
 
 
 def of_costs(group: Group) -> list[str]:
     """Which cells are on the frontier of score and cost, by means, and what beats the others."""
-    told = []
+    sentences = []
     for column, title in group.costs.items():
         costs = {cell: group.mean(cell, column).value for cell in group.compared}
         known = [cell for cell in group.compared if math.isfinite(costs[cell])]
@@ -227,12 +228,12 @@ def of_costs(group: Group) -> list[str]:
         on = on_frontier(group, column, known)
         off = [f"{cell} (behind {_beater(group, column, cell, on)})" for cell in known if cell not in on]
         rest = f"; not on it: {', '.join(off)}" if off else ""
-        told.append(f"Score against {title}, by means: on the frontier {', '.join(on)}{rest}.")
-    if told and not all(one.clear for one in group.differences):
-        told.append(
+        sentences.append(f"Score against {title}, by means: on the frontier {', '.join(on)}{rest}.")
+    if sentences and not all(pair.clear for pair in group.differences):
+        sentences.append(
             "Where a difference in score is not clear, chance decides who is on a frontier and who is behind."
         )
-    return told
+    return sentences
 
 
 def on_frontier(group: Group, column: str, cells: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from experiments.report import statistics
 from experiments.report.metrics import less_is_better
-from experiments.report.reading import Found
+from experiments.report.reading import RunCollection
 from experiments.report.statistics import Difference, Mean
 from zoo.cli.cells import in_order, keras_layers
 
@@ -35,7 +35,8 @@ class Group:
 
     Attributes:
         title: task, data and what is special to the group.
-        runs: the rows of the table; `trivial`: their trivial rows on the split of the scores.
+        runs: the rows of the table.
+        baselines: the scores of their baselines on the split of the scores: a row for each run and baseline.
         metric, split: of the scores.
         cells: in order; first those compared, then Keras' own layers.
         compared: the cells that are compared pair by pair.
@@ -51,7 +52,7 @@ class Group:
     data: str
     options: str
     runs: pd.DataFrame
-    trivial: pd.DataFrame
+    baselines: pd.DataFrame
     metric: str
     split: str
     headline: list[str]
@@ -68,8 +69,8 @@ class Group:
     @property
     def title(self) -> str:
         """Task, data and options."""
-        told = f"{self.task} on {self.data}{' (synthetic)' if self.synthetic else ''}"
-        return f"{told}, {self.options}" if self.options else told
+        title = f"{self.task} on {self.data}{' (synthetic)' if self.synthetic else ''}"
+        return f"{title}, {self.options}" if self.options else title
 
     @property
     def less_is_better(self) -> bool:
@@ -122,43 +123,47 @@ class Group:
 
     def is_clearly_best(self, cell: str) -> bool:
         """Whether each difference from another cell is clear and in its favour."""
-        for one in self.differences:
-            if cell in (one.first, one.second):
-                first_is_better = (one.mean < 0) == self.less_is_better
-                if not one.clear or first_is_better != (cell == one.first):
+        for pair in self.differences:
+            if cell in (pair.first, pair.second):
+                first_is_better = (pair.mean < 0) == self.less_is_better
+                if not pair.clear or first_is_better != (cell == pair.first):
                     return False
         return True
 
-    def trivial_scores(self, metric: str) -> dict[str, pd.Series]:
-        """Of the trivial rows by seed, each seed once: that beside the first of the cells, whose size it may share."""
-        if not len(self.trivial) or metric not in self.trivial:
+    def baseline_scores(self, metric: str) -> dict[str, pd.Series]:
+        """By the baseline's name its scores by seed.
+
+        Each seed counts once: the baseline of the first cell's run, whose size it may share.
+        """
+        if not len(self.baselines) or metric not in self.baselines:
             return {}
-        once = self.trivial.drop_duplicates(["row", "seed"])
+        once = self.baselines.drop_duplicates(["baseline", "seed"])
         if self.common:
             once = once[once["seed"].isin(self.common)]
         return {
-            str(row): rows.set_index("seed")[metric].dropna() for row, rows in once.groupby("row", sort=False)
+            str(name): rows.set_index("seed")[metric].dropna()
+            for name, rows in once.groupby("baseline", sort=False)
         }
 
-    def trivial_means(self, metric: str) -> dict[str, Mean]:
-        """Means of the trivial rows over these seeds."""
-        scores = self.trivial_scores(metric)
-        return {row: statistics.mean(values.to_numpy(float)) for row, values in scores.items()}
+    def baseline_means(self, metric: str) -> dict[str, Mean]:
+        """Means of the baselines over these seeds."""
+        scores = self.baseline_scores(metric)
+        return {name: statistics.mean(values.to_numpy(float)) for name, values in scores.items()}
 
-    def beyond(self, cell: str, row: str) -> Difference:
-        """The difference of a cell from a trivial row, seed by seed."""
-        own = self.counted(cell).set_index("seed")["score"]
-        return _paired(cell, row, pd.DataFrame({cell: own, row: self.trivial_scores(self.metric)[row]}))
+    def difference_from_baseline(self, cell: str, name: str) -> Difference:
+        """The difference of a cell from a baseline, seed by seed."""
+        scores = self.counted(cell).set_index("seed")["score"]
+        baseline = self.baseline_scores(self.metric)[name]
+        return _paired(cell, name, pd.DataFrame({cell: scores, name: baseline}))
 
-    def best_trivial(self) -> tuple[str, Mean] | None:
-        """The best row without recurrence, by its mean; None where there is none."""
-        rows = {
-            row: mean for row, mean in self.trivial_means(self.metric).items() if math.isfinite(mean.value)
-        }
-        if not rows:
+    def best_baseline(self) -> tuple[str, Mean] | None:
+        """The best baseline by its mean; None where there is none."""
+        means = self.baseline_means(self.metric)
+        known = {name: mean for name, mean in means.items() if math.isfinite(mean.value)}
+        if not known:
             return None
-        best = (min if self.less_is_better else max)(rows, key=lambda row: rows[row].value)
-        return best, rows[best]
+        best = (min if self.less_is_better else max)(known, key=lambda name: known[name].value)
+        return best, known[best]
 
     @property
     def ceiling(self) -> float:
@@ -172,24 +177,24 @@ class Group:
         return float(known.iloc[0]) if len(known) else math.nan
 
 
-def groups(found: Found) -> list[Group]:
+def groups(collection: RunCollection) -> list[Group]:
     """The groups of a folder, in the order of task, data and options."""
-    if not len(found.frame):
+    if not len(collection.frame):
         return []
-    frame = found.frame.copy()
-    trivial = found.trivial
-    if len(trivial):
-        trivial = trivial.merge(frame[["run", "seed", "cell"]], on="run")
+    frame = collection.frame.copy()
+    baselines = collection.baselines
+    if len(baselines):
+        baselines = baselines.merge(frame[["run", "seed", "cell"]], on="run")
     names = _names_of_data(frame)
-    made = []
+    all_groups = []
     gc.freeze()  # statsmodels collects garbage whenever it corrects p values; all that was read is none
     for (task, spec), runs in frame.groupby(["task", "spec"], sort=True):
         labels = _labels(runs)
         for label in sorted(labels.unique(), key=_in_order):
             part = runs[labels == label]
-            made.append(_group(str(task), names[str(spec)], str(label), part, trivial))
+            all_groups.append(_group(str(task), names[str(spec)], str(label), part, baselines))
     gc.unfreeze()
-    return made
+    return all_groups
 
 
 def _names_of_data(frame: pd.DataFrame) -> dict[str, str]:
@@ -202,13 +207,13 @@ def _names_of_data(frame: pd.DataFrame) -> dict[str, str]:
 
 def _in_order(label: str) -> list[tuple[int, float, str]]:
     """Numbers in labels sort as numbers."""
-    found = []
+    key = []
     for word in label.replace("=", " ").replace(",", " ").split():
         try:
-            found.append((0, float(word), ""))
+            key.append((0, float(word), ""))
         except ValueError:
-            found.append((1, 0.0, word))
-    return found
+            key.append((1, 0.0, word))
+    return key
 
 
 def _labels(runs: pd.DataFrame) -> pd.Series:
@@ -244,43 +249,39 @@ def _level(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _group(task: str, data: str, label: str, runs: pd.DataFrame, trivial: pd.DataFrame) -> Group:
+def _group(task: str, data: str, label: str, runs: pd.DataFrame, baselines: pd.DataFrame) -> Group:
     every = len(runs)
     runs = runs.sort_values(["cell", "seed", "created", "run"], na_position="first")
     runs = runs.drop_duplicates(["cell", "seed"], keep="last")
     split = str(runs["split"].iloc[0])
-    beside = trivial
-    if len(trivial):
-        beside = trivial[trivial["run"].isin(runs["run"]) & (trivial["split"] == split)]
+    if len(baselines):
+        baselines = baselines[baselines["run"].isin(runs["run"]) & (baselines["split"] == split)]
     first = runs.iloc[0]
-    made = Group(
-        task, data, label, runs, beside, str(first["metric"]), split,
+    group = Group(
+        task, data, label, runs, baselines, str(first["metric"]), split,
         str(first["headline"]).split(), bool(first["synthetic"]), str(first["match"]), repeated=every - len(runs),
     )  # fmt: skip
-    made.compared = _compared(made)
-    made.cells = [
-        *made.compared,
-        *(name for name in in_order([*set(runs["cell"])]) if name not in made.compared),
-    ]
-    if len(beside):
-        made.trivial = beside.sort_values(
-            "cell", key=lambda column: column.map(made.cells.index), kind="stable"
+    group.compared = _compared(group)
+    others = [name for name in in_order({*runs["cell"]}) if name not in group.compared]
+    group.cells = [*group.compared, *others]
+    if len(baselines):
+        group.baselines = baselines.sort_values(
+            "cell", key=lambda column: column.map(group.cells.index), kind="stable"
         )
-    made.missing = dict(_missing(made))
-    made.no_number = {
-        cell: sorted(seeds)
-        for cell in made.cells
-        if (seeds := {int(seed) for seed in made.of(cell)["seed"]} - _scored(made.of(cell)))
-    }
-    scored = [_scored(made.of(cell)) for cell in made.compared]
-    made.common = sorted(set.intersection(*scored))
-    made.differences = statistics.corrected([*_differences(made)])
-    return made
+    group.missing = dict(_missing(group))
+    group.no_number = dict(_no_number(group))
+    scored = [_scored(group.of(cell)) for cell in group.compared]
+    group.common = sorted(set.intersection(*scored))
+    group.differences = statistics.corrected([*_differences(group)])
+    return group
 
 
 def _compared(group: Group) -> list[str]:
-    """All cells that have a score, but Keras' own layers; those too where they have several seeds, and all that the
-    others have. Where no cell has a score, all."""
+    """The cells of a group that are compared: those that have a score.
+
+    Keras' own layers are among them only where they have several seeds, and all that the others have. Where no cell has
+    a score, all cells are compared.
+    """
     every = in_order([*set(group.runs["cell"])])
     names = [name for name in every if _scored(group.of(name))] or every
     keras = keras_layers()
@@ -303,6 +304,14 @@ def _missing(group: Group) -> Iterator[tuple[str, list[int]]]:
     for cell, own in seeds.items():
         if every - own:
             yield cell, sorted(int(seed) for seed in every - own)
+
+
+def _no_number(group: Group) -> Iterator[tuple[str, list[int]]]:
+    for cell in group.cells:
+        runs = group.of(cell)
+        seeds = {int(seed) for seed in runs["seed"]} - _scored(runs)
+        if seeds:
+            yield cell, sorted(seeds)
 
 
 def _differences(group: Group) -> Iterator[Difference]:

@@ -25,7 +25,7 @@ h3 { font-size: 1.05rem; margin-bottom: .3rem; }
 a { color: var(--link); }
 nav ul { columns: 20rem auto; padding-left: 1.2rem; margin: .5rem 0; }
 li, p, td, th { overflow-wrap: break-word; }
-ul.told { padding-left: 1.2rem; max-width: 60rem; }
+ul.sentences { padding-left: 1.2rem; max-width: 60rem; }
 .table { overflow-x: auto; margin: .8rem 0; border: 1px solid var(--line); border-radius: 6px; }
 table { border-collapse: collapse; width: 100%; font-size: .87rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
@@ -69,7 +69,7 @@ details > summary { cursor: pointer; }
 <details><summary>show</summary>
 {% endif %}
 {% if section.sentences %}
-<ul class="told">
+<ul class="sentences">
 {% for sentence in section.sentences %}
 <li>{{ sentence }}</li>
 {% endfor %}

@@ -7,12 +7,16 @@ import math
 import re
 import textwrap
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from experiments.report.content import Picture
 from experiments.report.groups import Group
 from experiments.report.metrics import number
-from experiments.report.reading import Found
+from experiments.report.reading import RunCollection
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: Stand in for the page's colours until it is known which page.
 INK, PAPER = "#010203", "#fdfeff"
@@ -30,28 +34,28 @@ class Drawer:
     """Draws the pictures of groups.
 
     Args:
-        found: where the learning curves are.
+        collection: the runs, with their learning curves.
         cells: of the whole report, in order; each has one colour in all pictures.
     """
 
-    def __init__(self, found: Found, cells: list[str]):
-        self.found = found
+    def __init__(self, collection: RunCollection, cells: list[str]):
+        self.histories = collection.histories
         self.colours = {cell: COLOURS[n % len(COLOURS)] for n, cell in enumerate(cells)}
 
-    def overview(self, made: list[Group]) -> list[Picture]:
-        """A panel for each group: every seed's score, by cell, beside what needs no recurrence."""
-        if len(made) < 2:
+    def overview(self, all_groups: list[Group]) -> list[Picture]:
+        """A panel for each group: every seed's score, by cell, and the best baseline."""
+        if len(all_groups) < 2:
             return []
-        figure, axes = _panels(len(made))
-        for axis, group in zip(axes, made, strict=True):
+        figure, axes = _panels(len(all_groups))
+        for axis, group in zip(axes, all_groups, strict=True):
             shown = group.compared
             for place, cell in enumerate(shown):
-                style = {"color": self.colours[cell]}
+                colour = self.colours[cell]
                 scores = group.counted(cell)["score"]
-                axis.scatter([place] * len(scores), scores, s=12, alpha=0.6, **style)
-                axis.hlines(group.mean(cell, "score").value, place - 0.3, place + 0.3, **style)
-            trivial = group.best_trivial()
-            levels = [(trivial[1].value, ":", trivial[0])] if trivial else []
+                axis.scatter([place] * len(scores), scores, s=12, alpha=0.6, color=colour)
+                axis.hlines(group.mean(cell, "score").value, place - 0.3, place + 0.3, color=colour)
+            baseline = group.best_baseline()
+            levels = [(baseline[1].value, ":", baseline[0])] if baseline else []
             _draw_levels(axis, [*levels, (group.ceiling, "--", "ceiling")])
             axis.set_xticks(range(len(shown)), shown, rotation=0 if len(shown) < 5 else 30)
             axis.set(xlim=(-0.6, len(shown) - 0.4))
@@ -59,8 +63,8 @@ class Drawer:
             title = [*textwrap.wrap(group.title, 38)[:2], f"{group.split} {group.metric}{better}"]
             axis.set_title("\n".join(title), fontsize=7, loc="left")
         caption = (
-            "Score by cell: a dot for each seed, a bar for their mean; dotted: the best row without recurrence; "
-            "dashed: the known ceiling. Where one of both is far off, an arrow tells its value."
+            "Score by cell: a dot for each seed, a bar for their mean; dotted: the best baseline; "
+            "dashed: the known ceiling. Where one of both is far off, an arrow shows its value."
         )
         return [_picture(figure, "scores", caption)]
 
@@ -68,10 +72,10 @@ class Drawer:
         """Dev score by epoch: a line for each seed."""
         column = f"dev_{group.metric}"
         lines = [
-            (cell, self.found.histories[run])
+            (cell, self.histories[run])
             for cell in group.compared
             for run in group.of(cell)["run"]
-            if column in self.found.histories[run]
+            if column in self.histories[run]
         ]
         if not lines:
             return []
@@ -99,8 +103,8 @@ class Drawer:
                 axis.scatter(runs[column], runs["score"], s=8, color=colour, alpha=0.6)
                 mean, score = group.mean(cell, column).value, group.mean(cell, "score").value
                 if math.isfinite(mean):
-                    style = {"color": colour, "s": 60, "marker": "o" if cell in group.compared else "x"}
-                    axis.scatter([mean], [score], **style)
+                    marker = "o" if cell in group.compared else "x"
+                    axis.scatter([mean], [score], s=60, marker=marker, color=colour)
             axis.set(xlabel=group.costs[column])
         axes[0].set(ylabel=f"{group.split} {group.metric}")
         self._legend(axes[-1], group.cells)
@@ -124,7 +128,7 @@ class Drawer:
         self._legend(axes[0], list(columns))
         return [_picture(figure, f"{name}-by-length", f"{group.title}: score by length, means over seeds.")]
 
-    def _legend(self, axis: Any, cells: list[str]) -> None:
+    def _legend(self, axis: Axes, cells: list[str]) -> None:
         from matplotlib.lines import Line2D
 
         handles = [
@@ -140,8 +144,13 @@ class Drawer:
         )
 
 
-def _draw_levels(axis: Any, levels: list[tuple[float, str, str]]) -> None:
-    """A horizontal line at each value; of one that would squeeze the scores together an arrow tells name and value."""
+def _draw_levels(axis: Axes, levels: list[tuple[float, str, str]]) -> None:
+    """A horizontal line at each value. A value that is so far off that a line would squeeze the scores gets an arrow.
+
+    Args:
+        axis: with the scores.
+        levels: value, style of the line, and name of each.
+    """
     low, high = axis.get_ylim()
     span = high - low
     far = {True: 0, False: 0}  # how many are above, and below
@@ -161,7 +170,7 @@ def _draw_levels(axis: Any, levels: list[tuple[float, str, str]]) -> None:
     axis.set_ylim(min(shown) - room * far[False], max(shown) + room * far[True])
 
 
-def _figure(panels: int) -> tuple[Any, list[Any]]:
+def _figure(panels: int) -> tuple[Figure, list[Axes]]:
     """A figure without a screen, drawn by its own canvas: nothing of pyplot's state is touched."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -180,7 +189,7 @@ def _figure(panels: int) -> tuple[Any, list[Any]]:
     return figure, list(axes)
 
 
-def _panels(count: int) -> tuple[Any, list[Any]]:
+def _panels(count: int) -> tuple[Figure, list[Axes]]:
     """Small axes for so many, four in a row."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -204,7 +213,7 @@ def _panels(count: int) -> tuple[Any, list[Any]]:
     return figure, axes[:count]
 
 
-def _picture(figure: Any, name: str, caption: str) -> Picture:
+def _picture(figure: Figure, name: str, caption: str) -> Picture:
     import matplotlib as mpl
 
     with mpl.rc_context(STYLE):

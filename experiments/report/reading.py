@@ -22,12 +22,12 @@ SPLITS = ("test", "dev")
 
 
 @dataclass
-class Found:
-    """What is in a folder of runs.
+class RunCollection:
+    """The runs in a folder.
 
     Attributes:
         frame: one row a finished run.
-        trivial: one row for each run, trivial row and split: run, row, split, and a column per metric.
+        baselines: one row for each run, baseline and split: run, baseline, split, and a column per metric.
         histories: the learning curves by run: a table of floats by column name.
         by_length: by run: rows with `low`, `high`, `examples` and a metric each.
         left_out: by the name of a folder or file, why it is not in the frame.
@@ -37,19 +37,27 @@ class Found:
 
     folder: Path
     frame: pd.DataFrame
-    trivial: pd.DataFrame
+    baselines: pd.DataFrame
     histories: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    by_length: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    by_length: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
-    failures: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that failed, with the last lines of its log."""
+
+    run: str
+    last_lines: list[str]
 
 
 class LeftOut(Exception):
     """Why a folder is not in the table."""
 
 
-def read(folder: str | PathLike[str]) -> Found:
+def read(folder: str | PathLike[str]) -> RunCollection:
     """Read every run directory in `folder/runs`, or in the folder itself.
 
     Raises:
@@ -58,27 +66,29 @@ def read(folder: str | PathLike[str]) -> Found:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder of runs: there is no such folder")
-    found = Found(folder, pd.DataFrame(), pd.DataFrame())
-    rows: list[dict[str, Any]] = []
-    trivial: list[dict[str, Any]] = []
+    collection = RunCollection(folder, pd.DataFrame(), pd.DataFrame())
+    rows: list[dict[str, object]] = []
+    baselines: list[dict[str, object]] = []
     for path in sorted(_runs_folder(folder).iterdir()):
         if path.name.startswith("."):
             continue
         try:
-            row = _read_run(path, found, trivial)
+            row = _read_run(path, collection, baselines)
         except LeftOut as reason:
-            found.left_out[path.name] = str(reason)
+            collection.left_out[path.name] = str(reason)
         else:
             rows.append(row)
-    found.frame = pd.DataFrame(rows)
-    found.trivial = pd.DataFrame(trivial)
+    collection.frame = pd.DataFrame(rows)
+    collection.baselines = pd.DataFrame(baselines)
     finished = {row["run"] for row in rows}  # a record of a run that has been finished since counts no more
-    found.failures = [one for one in _failures(folder / "failures") if one["run"] not in finished]
-    for failure in found.failures:
-        found.left_out.pop(failure["run"], None)
-    found.missing = _missing(folder / PLAN, found)
-    found.frame.attrs["left_out"] = dict(found.left_out)
-    return found
+    collection.failures = [
+        failure for failure in _failures(folder / "failures") if failure.run not in finished
+    ]
+    for failure in collection.failures:
+        collection.left_out.pop(failure.run, None)
+    collection.missing = _missing(folder / PLAN, collection)
+    collection.frame.attrs["left_out"] = dict(collection.left_out)
+    return collection
 
 
 def _runs_folder(folder: Path) -> Path:
@@ -88,7 +98,12 @@ def _runs_folder(folder: Path) -> Path:
 # ------------------------------------------------------------------------------------ one run
 
 
-def _read_run(path: Path, found: Found, trivial: list[dict[str, Any]]) -> dict[str, Any]:
+def _read_run(path: Path, collection: RunCollection, baselines: list[dict[str, object]]) -> dict[str, object]:
+    """The row of one run; its baselines, learning curves and scores by length are added to the others'.
+
+    Raises:
+        LeftOut: for what is no finished run.
+    """
     if not path.is_dir():
         raise LeftOut("a file, not the folder of a run")
     if not (path / "config.json").is_file():
@@ -99,15 +114,15 @@ def _read_run(path: Path, found: Found, trivial: list[dict[str, Any]]) -> dict[s
     metrics = _table(path, "metrics.json")
     try:
         row = _row(path, stored, metrics)
-        beside = [*_trivial_rows(path.name, metrics)]
+        rows_of_baselines = [*_baselines(path.name, metrics)]
         lengths = _by_length(metrics)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
         raise LeftOut(f"no results of a run: {type(problem).__name__} {problem}") from None
     history = _history(path / "history.csv")
-    found.histories[path.name] = history
+    collection.histories[path.name] = history
     if lengths:
-        found.by_length[path.name] = lengths
-    trivial += beside
+        collection.by_length[path.name] = lengths
+    baselines += rows_of_baselines
     return row
 
 
@@ -123,9 +138,9 @@ def _table(path: Path, name: str) -> dict[str, Any]:
 
 def _row(path: Path, stored: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
     config = stored["config"]
-    for name, told in (("task", config["task"]), ("cell", config["recurrent"]["cell"])):
-        if metrics[name] != told:
-            raise LeftOut(f"metrics.json is of {name} {metrics[name]!r}, config.json of {told!r}")
+    for name, configured in (("task", config["task"]), ("cell", config["recurrent"]["cell"])):
+        if metrics[name] != configured:
+            raise LeftOut(f"metrics.json is of {name} {metrics[name]!r}, config.json of {configured!r}")
     split = next((split for split in SPLITS if split in metrics), None)
     if split is None:
         raise LeftOut("metrics.json has no scores")
@@ -167,13 +182,13 @@ def _scores(metrics: Mapping[str, Any]) -> dict[str, float]:
         for split in SPLITS
         for name, value in dict(metrics.get(split, {})).items()
     }
-    beside = {
-        f"trivial.{row}.{split}.{name}": _number(value)
-        for row, splits in dict(metrics["trivial"]).items()
+    of_baselines = {
+        f"baseline.{baseline}.{split}.{name}": _number(value)
+        for baseline, splits in dict(metrics["trivial"]).items()
         for split, scores in splits.items()
         for name, value in scores.items()
     }
-    return {**own, **beside}
+    return {**own, **of_baselines}
 
 
 def _recorded(path: Path) -> dict[str, object]:
@@ -212,18 +227,19 @@ def _environment_columns(environment: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _trivial_rows(run: str, metrics: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for row, splits in dict(metrics["trivial"]).items():
+def _baselines(run: str, metrics: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+    """A row for each baseline and split."""
+    for baseline, splits in dict(metrics["trivial"]).items():
         for split, scores in splits.items():
             numbers = {name: _number(value) for name, value in scores.items()}
-            yield {"run": run, "row": str(row), "split": split, **numbers}
+            yield {"run": run, "baseline": str(baseline), "split": split, **numbers}
 
 
-def _by_length(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The table of a task that tells its scores by the length of the sequence."""
-    told = dict(metrics.get("details") or {}).get("by_length") or []
+def _by_length(metrics: Mapping[str, Any]) -> list[dict[str, float]]:
+    """The table of a task that gives its scores by the length of the sequence."""
+    rows = dict(metrics.get("details") or {}).get("by_length") or []
     return [
-        {name: _number(value) for name, value in row.items()} for row in told if {"low", "high"} <= set(row)
+        {name: _number(value) for name, value in row.items()} for row in rows if {"low", "high"} <= set(row)
     ]
 
 
@@ -244,21 +260,21 @@ def _history(path: Path) -> dict[str, list[float]]:
 # ------------------------------------------------------------------------------------ what is not there
 
 
-def _failures(folder: Path) -> Iterator[dict[str, Any]]:
+def _failures(folder: Path) -> Iterator[Failure]:
     for path in sorted(folder.glob("*.json")):
         try:
-            told = read_json(path)
-            yield {"run": str(told["run"]), "last_lines": [str(line) for line in told["last_lines"]]}
+            record = read_json(path)
+            yield Failure(str(record["run"]), [str(line) for line in record["last_lines"]])
         except (UserError, KeyError, TypeError):
-            yield {"run": path.stem, "last_lines": ["its record cannot be read"]}
+            yield Failure(path.stem, ["its record cannot be read"])
 
 
-def _missing(path: Path, found: Found) -> list[str]:
+def _missing(path: Path, collection: RunCollection) -> list[str]:
     """Runs of the grid of which there is nothing at all."""
     try:
         planned = [str(name) for name in Plan.from_json(read_json(path)).runs]
     except (UserError, TypeError):
         return []
-    there = {*found.left_out, *(one["run"] for one in found.failures)}
-    there |= set(found.frame["run"]) if len(found.frame) else set()
-    return [name for name in planned if name not in there]
+    present = {*collection.left_out, *(failure.run for failure in collection.failures)}
+    present |= set(collection.frame["run"]) if len(collection.frame) else set()
+    return [name for name in planned if name not in present]

@@ -13,7 +13,7 @@ from experiments.report.content import Cell, Picture, Report, Section, Table
 from experiments.report.groups import Group, groups
 from experiments.report.metrics import number, share, signed
 from experiments.report.pictures import Drawer
-from experiments.report.reading import Found
+from experiments.report.reading import RunCollection
 from experiments.report.statistics import MOST_SEEDS, Mean, seeds_needed
 from zoo.cli.cells import in_order
 
@@ -27,109 +27,111 @@ RUN_COLUMNS = {
 MEGABYTES = 1e6
 
 
-def report(found: Found, title: str, most_pictures: int, size: float | None = None) -> Report:
+def report(collection: RunCollection, title: str, most_pictures: int, size: float | None = None) -> Report:
     """The whole report.
 
     Args:
         most_pictures: groups that get pictures; the others have their tables.
         size: a difference of interest, for the number of seeds that it needs; None takes 1 % of the mean.
     """
-    made = groups(found)
-    drawer = Drawer(found, _every_cell(made))
+    all_groups = groups(collection)
+    drawer = Drawer(collection, _every_cell(all_groups))
     sections = (
-        [*_not_there(found), _overview(made, drawer.overview(made[:most_pictures]))]
-        if made
-        else _not_there(found)
+        [*_not_there(collection), _overview(all_groups, drawer.overview(all_groups[:most_pictures]))]
+        if all_groups
+        else _not_there(collection)
     )
-    for number_, group in enumerate(made):
-        sections += _of_group(group, found, drawer if number_ < most_pictures else None, number_, size)
-    if len(made) > most_pictures:
+    for position, group in enumerate(all_groups):
+        sections += _of_group(group, collection, drawer if position < most_pictures else None, position, size)
+    if len(all_groups) > most_pictures:
         sections[-1].after.append(
-            f"Pictures are drawn for the first {most_pictures} of {len(made)} groups (--pictures)."
+            f"Pictures are drawn for the first {most_pictures} of {len(all_groups)} groups (--pictures)."
         )
-    if made:
-        sections += [_methods(found, made), _all_runs(found.frame)]
-    return Report(title, _lead(found, made), sections)
+    if all_groups:
+        sections += [_methods(collection, all_groups), _all_runs(collection.frame)]
+    return Report(title, _lead(collection, all_groups), sections)
 
 
 # ------------------------------------------------------------------------------------ what there is
 
 
-def _lead(found: Found, made: list[Group]) -> list[str]:
-    frame = found.frame
+def _lead(collection: RunCollection, all_groups: list[Group]) -> list[str]:
+    frame = collection.frame
     counts = [f"{len(frame):,} finished runs"]
-    for number_, what in (
-        (len(found.failures), "failed"),
-        (len(found.left_out), "left out because they cannot be read or are not finished"),
-        (len(found.missing), "not begun"),
+    for count, what in (
+        (len(collection.failures), "failed"),
+        (len(collection.left_out), "left out because they cannot be read or are not finished"),
+        (len(collection.missing), "not begun"),
     ):
-        if number_:
-            counts.append(f"{number_:,} {what}")
-    told = ["; ".join(counts) + "."]
+        if count:
+            counts.append(f"{count:,} {what}")
+    sentences = ["; ".join(counts) + "."]
     if len(frame) and not frame["measured"].all():
-        told.append(
+        sentences.append(
             f"{(~frame['measured']).sum():,} runs could not be measured: they have no latency and no size."
         )
-    if not made:
-        return [*told, "There is nothing to compare."]
+    if not all_groups:
+        return [*sentences, "There is nothing to compare."]
     if frame["synthetic"].any():
         names = ", ".join(sorted(set(frame.loc[frame["synthetic"], "dataset"])))
-        told.append(f"Synthetic data: {names}.")
-    return told
+        sentences.append(f"Synthetic data: {names}.")
+    return sentences
 
 
-def _not_there(found: Found) -> list[Section]:
+def _not_there(collection: RunCollection) -> list[Section]:
     """The runs that are not counted, each with the reason."""
     sections = []
-    rows = [[_text(name), _text(reason)] for name, reason in found.left_out.items()]
+    rows = [[_text(name), _text(reason)] for name, reason in collection.left_out.items()]
     if rows:
         sections.append(
             Section("Left out", tables=[Table("left-out", ["folder", "reason"], rows)], folded=len(rows) > 10)
         )
-    rows = [[_text(one["run"]), _text(" ⏎ ".join(one["last_lines"][-3:]))] for one in found.failures]
+    rows = [
+        [_text(failure.run), _text(" ⏎ ".join(failure.last_lines[-3:]))] for failure in collection.failures
+    ]
     if rows:
         sections.append(Section("Failed", tables=[Table("failed", ["run", "last lines"], rows)]))
-    if found.missing:
-        rows = [[_text(name)] for name in found.missing]
+    if collection.missing:
+        rows = [[_text(name)] for name in collection.missing]
         sections.append(
             Section("Not begun", tables=[Table("not-begun", ["run"], rows)], folded=len(rows) > 10)
         )
     return sections
 
 
-def _cells(made: list[Group]) -> list[str]:
-    return in_order({cell for group in made for cell in group.compared})
+def _cells(all_groups: list[Group]) -> list[str]:
+    return in_order({cell for group in all_groups for cell in group.compared})
 
 
-def _every_cell(made: list[Group]) -> list[str]:
+def _every_cell(all_groups: list[Group]) -> list[str]:
     """With Keras' own layers, which come last."""
-    return list(dict.fromkeys([*_cells(made), *(cell for group in made for cell in group.cells)]))
+    return list(dict.fromkeys([*_cells(all_groups), *(cell for group in all_groups for cell in group.cells)]))
 
 
-def _overview(made: list[Group], pictures: list[Picture]) -> Section:
-    cells = _cells(made)
+def _overview(all_groups: list[Group], pictures: list[Picture]) -> Section:
+    cells = _cells(all_groups)
     rows = []
-    for group in made:
+    for group in all_groups:
         best = group.best()
         means = [group.mean(cell, "score") if cell in group.compared else None for cell in cells]
-        trivial = group.best_trivial()
+        baseline = group.best_baseline()
         rows.append(
             [
                 _text(group.title),
                 _text(f"{group.split} {group.metric}{' (less is better)' if group.less_is_better else ''}"),
-                _text(_seeds(group, max(one.seeds for one in means if one))),
-                *(_mean(one) if one else _text("–") for one in means),
-                _text(f"{number(trivial[1].value)} ({trivial[0]})" if trivial else "–"),
+                _text(_seeds(group, max(mean.seeds for mean in means if mean))),
+                *(_mean(mean) if mean else _text("–") for mean in means),
+                _text(f"{number(baseline[1].value)} ({baseline[0]})" if baseline else "–"),
                 _value(group.ceiling, number(group.ceiling)),
                 _text(_verdict(best, group)),
             ]
         )
-    columns = ["task and data", "score", "seeds", *cells, "best without recurrence", "ceiling", "best"]
+    columns = ["task and data", "score", "seeds", *cells, "best baseline", "ceiling", "best"]
     return Section(
         "Overview",
         sentences=[
             "Means over seeds ± half of the 95 % t interval; what is clear is said where each task is shown.",
-            *conclusions.of_all(made),
+            *conclusions.of_all(all_groups),
         ],
         tables=[_without_empty(Table("overview", columns, rows))],
         pictures=pictures,
@@ -152,7 +154,7 @@ def _verdict(best: str, group: Group) -> str:
 
 
 def _of_group(
-    group: Group, found: Found, drawer: Drawer | None, position: int, size: float | None
+    group: Group, collection: RunCollection, drawer: Drawer | None, position: int, size: float | None
 ) -> list[Section]:
     name = f"group-{position + 1}"
     section = Section(
@@ -161,7 +163,7 @@ def _of_group(
         tables=[_results(group, f"{name}-results")],
     )
     compared = Section("Differences between cells", 3)
-    compared.sentences = [conclusions.of_difference(group, one) for one in group.differences]
+    compared.sentences = [conclusions.of_difference(group, pair) for pair in group.differences]
     if group.differences:
         compared.tables.append(_differences(group, f"{name}-differences", size))
     costs = Section("Score and cost", 3, sentences=conclusions.of_costs(group))
@@ -170,32 +172,32 @@ def _of_group(
         costs.pictures = drawer.costs(group, name)
     sections = [section, compared] if group.differences else [section]
     sections += [costs] if costs.sentences or costs.pictures else []
-    return sections + _lengths(group, found, drawer, name)
+    return sections + _lengths(group, collection, drawer, name)
 
 
 def _results(group: Group, name: str) -> Table:
     metrics = [metric for metric in group.headline if f"{group.split}.{metric}" in group.runs]
     columns = [
-        "row", "seeds", *(f"{group.split} {metric}" for metric in metrics),
+        "model", "seeds", *(f"{group.split} {metric}" for metric in metrics),
         "parameters", "training s", "peak memory MB", "p50 ms", "p95 ms", "SavedModel MB", "engine", "device",
     ]  # fmt: skip
     rows = [_result_row(group, cell, metrics) for cell in group.cells]
-    trivial = {metric: group.trivial_means(metric) for metric in metrics}
-    for row in dict.fromkeys(row for means in trivial.values() for row in means):
-        means = [trivial[metric].get(row, Mean(math.nan, math.nan, 0)) for metric in metrics]
+    baselines = {metric: group.baseline_means(metric) for metric in metrics}
+    for baseline in dict.fromkeys(name for means in baselines.values() for name in means):
+        means = [baselines[metric].get(baseline, Mean(math.nan, math.nan, 0)) for metric in metrics]
         seeds = max((mean.seeds for mean in means), default=0)
         empty = [_text("–")] * (len(columns) - len(metrics) - 2)
-        rows.append([_text(row), _value(seeds, str(seeds)), *map(_mean, means), *empty])
+        rows.append([_text(baseline), _value(seeds, str(seeds)), *map(_mean, means), *empty])
     return _without_empty(Table(name, columns, rows))
 
 
 def _without_empty(table: Table) -> Table:
     """Without columns of which nothing is known."""
-    kept = [any(row[n].text != "–" for row in table.rows) for n in range(len(table.columns))]
+    filled = [any(row[n].text != "–" for row in table.rows) for n in range(len(table.columns))]
     return Table(
         table.name,
-        [*itertools.compress(table.columns, kept)],
-        [[*itertools.compress(row, kept)] for row in table.rows],
+        [*itertools.compress(table.columns, filled)],
+        [[*itertools.compress(row, filled)] for row in table.rows],
     )
 
 
@@ -231,29 +233,29 @@ def _differences(group: Group, name: str, size: float | None) -> Table:
         f"seeds for {'1 % of the best mean' if size is None else 'a difference'} ({number(wanted)})",
     ]  # fmt: skip
     rows = []
-    for one in group.differences:
-        needed = seeds_needed(one.mean, one.deviation, one.comparisons)
-        for_size = seeds_needed(wanted, one.deviation, one.comparisons)
+    for pair in group.differences:
+        needed = seeds_needed(pair.mean, pair.deviation, pair.comparisons)
+        for_size = seeds_needed(wanted, pair.deviation, pair.comparisons)
         rows.append(
             [
-                _text(f"{one.first} − {one.second}"),
-                _value(len(one.seeds), str(len(one.seeds))),
-                _value(one.mean, signed(one.mean)),
-                _interval(one.low, one.high),
-                _interval(one.bootstrap_low, one.bootstrap_high),
-                _value(one.p, share(one.p)),
-                _value(one.corrected, share(one.corrected)),
-                _text("yes" if one.clear else "no"),
-                _count(needed, one.mean, one.deviation),
-                _count(for_size, wanted, one.deviation),
+                _text(f"{pair.first} − {pair.second}"),
+                _value(len(pair.seeds), str(len(pair.seeds))),
+                _value(pair.mean, signed(pair.mean)),
+                _interval(pair.low, pair.high),
+                _interval(pair.bootstrap_low, pair.bootstrap_high),
+                _value(pair.p, share(pair.p)),
+                _value(pair.corrected, share(pair.corrected)),
+                _text("yes" if pair.clear else "no"),
+                _count(needed, pair.mean, pair.deviation),
+                _count(for_size, wanted, pair.deviation),
             ]
         )
     return Table(name, columns, rows)
 
 
-def _lengths(group: Group, found: Found, drawer: Drawer | None, name: str) -> list[Section]:
+def _lengths(group: Group, collection: RunCollection, drawer: Drawer | None, name: str) -> list[Section]:
     """Scores by the length of the sequence: means over the seeds of each cell."""
-    columns = lengths(group, found)
+    columns = lengths(group, collection)
     if not columns:
         return []
     cells = [cell for cell in group.cells if cell in columns]
@@ -263,7 +265,7 @@ def _lengths(group: Group, found: Found, drawer: Drawer | None, name: str) -> li
         means = [columns[cell].get((low, high), math.nan) for cell in cells]
         span = f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
         rows.append([_value(low, span), *(_value(value, number(value)) for value in means)])
-    metric = _length_metric(group, found)
+    metric = _length_metric(group, collection)
     table = Table(f"{name}-lengths", ["length", *cells], rows)
     section = Section("By length of the sequence", 3, [f"{group.split} {metric}, means over seeds."], [table])
     if drawer is not None:
@@ -271,22 +273,24 @@ def _lengths(group: Group, found: Found, drawer: Drawer | None, name: str) -> li
     return [section]
 
 
-def lengths(group: Group, found: Found) -> dict[str, dict[tuple[float, float], float]]:
+def lengths(group: Group, collection: RunCollection) -> dict[str, dict[tuple[float, float], float]]:
     """By cell and by shortest and longest length, the mean of the scores."""
-    metric = _length_metric(group, found)
-    told: dict[str, dict[tuple[float, float], float]] = {}
+    metric = _length_metric(group, collection)
+    sentences: dict[str, dict[tuple[float, float], float]] = {}
     for cell in group.cells:
-        rows = [row for run in group.counted(cell)["run"] for row in found.by_length.get(run, ())]
+        rows = [row for run in group.counted(cell)["run"] for row in collection.by_length.get(run, ())]
         table = pd.DataFrame(rows)
         if len(table) and metric in table:
             means = table.groupby(["low", "high"])[metric].mean()
-            told[cell] = {(float(low), float(high)): float(value) for (low, high), value in means.items()}
-    return told
+            sentences[cell] = {
+                (float(low), float(high)): float(value) for (low, high), value in means.items()
+            }
+    return sentences
 
 
-def _length_metric(group: Group, found: Found) -> str:
+def _length_metric(group: Group, collection: RunCollection) -> str:
     """The metric of the scores where the runs tell it by length, else the first that they tell."""
-    rows = next((found.by_length[run] for run in group.runs["run"] if run in found.by_length), [])
+    rows = next((collection.by_length[run] for run in group.runs["run"] if run in collection.by_length), [])
     names = [name for name in (rows[0] if rows else {}) if name not in ("low", "high", "examples")]
     return group.metric if group.metric in names or not names else names[0]
 
@@ -294,9 +298,9 @@ def _length_metric(group: Group, found: Found) -> str:
 # ------------------------------------------------------------------------------------ the end
 
 
-def _methods(found: Found, made: list[Group]) -> Section:
-    frame = found.frame
-    told = [
+def _methods(collection: RunCollection, all_groups: list[Group]) -> Section:
+    frame = collection.frame
+    sentences = [
         "Each run is a process of its own. Runs of the same seed see the same batches in the same order, whatever the "
         "cell: the order follows from seed and epoch alone. The test split is read once, after training; the weights "
         "are those of the epoch with the best dev score.",
@@ -320,8 +324,8 @@ def _methods(found: Found, made: list[Group]) -> Section:
                 str(value)[:12] if column == "git.commit" else _plain(value) for value in frame[column]
             )
             listed = ", ".join(f"{value} ({count:,} runs)" for value, count in counts.most_common(8))
-            told.append(f"{what}: {listed}.")
-    return Section("How this was measured", sentences=told)
+            sentences.append(f"{what}: {listed}.")
+    return Section("How this was measured", sentences=sentences)
 
 
 def _plain(value: object) -> str:

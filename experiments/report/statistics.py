@@ -86,14 +86,14 @@ def difference(first: str, second: str, seeds: Sequence[int], values: np.ndarray
         values: `(seeds, 2)`, the scores of the first and the second cell.
     """
     gaps = values[:, 0] - values[:, 1]
-    told = Difference(first, second, tuple(seeds), float(gaps.mean()) if len(gaps) else math.nan)
+    untested = Difference(first, second, tuple(seeds), float(gaps.mean()) if len(gaps) else math.nan)
     if len(gaps) < 2 or not np.isfinite(gaps).all():
-        return told
+        return untested
     from scipy import stats
 
     deviation = float(gaps.std(ddof=1))
     if deviation < ROUNDING * max(1.0, float(np.abs(values).max())):
-        return replace(told, deviation=0.0)  # chance cannot be judged by seeds that all show the same gap
+        return replace(untested, deviation=0.0)  # chance cannot be judged by seeds that all show the same gap
     average = mean(gaps)
     p = float(stats.ttest_1samp(gaps, 0.0).pvalue)
     interval = stats.bootstrap(
@@ -105,7 +105,7 @@ def difference(first: str, second: str, seeds: Sequence[int], values: np.ndarray
         rng=np.random.default_rng(0),
     ).confidence_interval
     return replace(
-        told,
+        untested,
         deviation=deviation,
         low=average.value - average.half,
         high=average.value + average.half,
@@ -119,15 +119,15 @@ def corrected(differences: Sequence[Difference]) -> list[Difference]:
     """The same with p values corrected for their number (Holm 1979)."""
     from statsmodels.stats.multitest import multipletests
 
-    tested = [one for one in differences if math.isfinite(one.p)]
+    tested = [pair for pair in differences if math.isfinite(pair.p)]
     if not tested:
         return list(differences)
-    adjusted = iter(multipletests([one.p for one in tested], alpha=1 - LEVEL, method="holm")[1])
+    adjusted = iter(multipletests([pair.p for pair in tested], alpha=1 - LEVEL, method="holm")[1])
     return [
-        replace(one, corrected=float(next(adjusted)), comparisons=len(tested))
-        if math.isfinite(one.p)
-        else one
-        for one in differences
+        replace(pair, corrected=float(next(adjusted)), comparisons=len(tested))
+        if math.isfinite(pair.p)
+        else pair
+        for pair in differences
     ]
 
 

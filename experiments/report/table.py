@@ -1,4 +1,4 @@
-"""Finished runs as one Markdown table: the mean over seeds of each cell beside the rows that need no recurrence.
+"""Finished runs as one Markdown table: the mean over seeds of each cell and of each baseline.
 
 It reads `metrics.json` of run directories and nothing else.
 """
@@ -30,20 +30,20 @@ def parser() -> Parser:
 
 
 def rows(paths: list[str], split: str) -> list[dict[str, Any]]:
-    """A row for each run, and one for each of its trivial rows.
+    """A row for each run, and one for each of its baselines.
 
     Raises:
         UserError: if a run is not finished, has no such split, belongs to another task than the first, or does not
             differ from another one of its cell and data by the seed, and by the seed alone.
     """
-    found: list[dict[str, Any]] = []
+    rows_so_far: list[dict[str, Any]] = []
     configured: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
     seeds: dict[tuple[str, str, int], str] = {}
     for path in paths:
         directory = RunDirectory.open(path)
         metrics = read_json(directory.metrics_path)
         kind = metrics["cell"], metrics["dataset"]
-        config = _learnt(directory.load_config()["config"])
+        config = _options(directory.load_config()["config"])
         first, other = configured.setdefault(kind, (path, config))
         if other != config:
             raise UserError(
@@ -54,34 +54,38 @@ def rows(paths: list[str], split: str) -> list[dict[str, Any]]:
             raise UserError(f"{path} and {twin} are of the same cell, data and seed; leave one out")
         if split not in metrics:
             raise UserError(f"{path} has no {split} scores")
-        if found and metrics["task"] != found[0]["task"]:
-            raise UserError(f"{path} is a run of {metrics['task']}, the first one of {found[0]['task']}")
+        if rows_so_far and metrics["task"] != rows_so_far[0]["task"]:
+            raise UserError(
+                f"{path} is a run of {metrics['task']}, the first one of {rows_so_far[0]['task']}"
+            )
         common = {key: metrics[key] for key in ("task", "dataset", "synthetic", "seed")}
         cost = {"seconds": metrics["seconds"]["total"], "parameters": metrics["parameters"]}
         scores = {name: metrics[split][name] for name in metrics["headline"] if name in metrics[split]}
-        found.append({**common, "row": metrics["cell"], **scores, **cost, "engine": metrics["engine"]})
+        rows_so_far.append(
+            {**common, "model": metrics["cell"], **scores, **cost, "engine": metrics["engine"]}
+        )
         for name, splits in metrics["trivial"].items():
-            beside = {key: splits[split][key] for key in scores if key in splits.get(split, {})}
-            found.append({**common, "row": name, **beside})
-    return found
+            of_baseline = {key: splits[split][key] for key in scores if key in splits.get(split, {})}
+            rows_so_far.append({**common, "model": name, **of_baseline})
+    return rows_so_far
 
 
-def _learnt(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that what is learnt depends on, but for the seed."""
+def _options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that change what is learned, without the seed."""
     training = {name: value for name, value in config.get("training", {}).items() if name != "seed"}
     return {name: value for name, value in config.items() if name != "export"} | {"training": training}
 
 
-def table(found: list[dict[str, Any]], split: str) -> str:
+def table(scores: list[dict[str, Any]], split: str) -> str:
     """Markdown: means over the seeds, the lowest and highest of the first metric, and how many seeds there are."""
     import pandas as pd
 
-    frame = pd.DataFrame(found).drop_duplicates(["row", "seed", "dataset"])
-    facts = ("task", "dataset", "synthetic", "seed", "row", "seconds", "parameters", "engine")
+    frame = pd.DataFrame(scores).drop_duplicates(["model", "seed", "dataset"])
+    facts = ("task", "dataset", "synthetic", "seed", "model", "seconds", "parameters", "engine")
     metrics = [name for name in frame.columns if name not in facts]
     header = [
         "data",
-        "row",
+        "model",
         "seeds",
         *(f"{split} {name}" for name in metrics),
         "lowest–highest",
@@ -89,11 +93,11 @@ def table(found: list[dict[str, Any]], split: str) -> str:
         "parameters",
     ]
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    for (data, row), group in frame.groupby(["dataset", "row"], sort=False):
+    for (data, model), group in frame.groupby(["dataset", "model"], sort=False):
         first = group[metrics[0]]
         cells = [
             f"{data}{' (synthetic)' if group['synthetic'].iloc[0] else ''}",
-            str(row),
+            str(model),
             str(len(group)),
             *("–" if pd.isna(group[name]).any() else f"{group[name].mean():.4f}" for name in metrics),
             f"{first.min():.4f}–{first.max():.4f}",

@@ -26,20 +26,24 @@ def write(
     most_pictures: int = MOST_PICTURES,
     size: float | None = None,
 ) -> str:
-    """Read the runs under `source` and write their tables and report into `out`; gives what is said of it.
+    """Read the runs under `source` and write their tables and report into `out`.
+
+    Returns:
+        The report in short, for the terminal.
 
     Raises:
         UserError: if there is no such folder, or nothing can be written.
     """
-    found = read(source)
+    collection = read(source)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    write_results(found.frame, out)
-    made = make_report(found, title or f"Comparison {Path(source).resolve().name}", most_pictures, size)
-    _write_text(out / "report.md", to_markdown(made))
-    _write_text(out / "report.html", to_html(made))
-    _write_figures(made, out / FIGURES)
-    return "\n".join([*made.lead, *_conclusions(made), f"{out / 'report.md'}, {out / 'report.html'}"])
+    write_results(collection.frame, out)
+    title = title or f"Comparison {Path(source).resolve().name}"
+    report = make_report(collection, title, most_pictures, size)
+    _write_text(out / "report.md", to_markdown(report))
+    _write_text(out / "report.html", to_html(report))
+    _write_figures(report, out / FIGURES)
+    return "\n".join([*report.lead, *_conclusions(report), f"{out / 'report.md'}, {out / 'report.html'}"])
 
 
 def write_results(frame: pd.DataFrame, out: Path) -> None:
@@ -70,8 +74,8 @@ def _put_text(text: str, path: Path) -> None:
     path.write_text(text, encoding="utf-8", newline="\n", errors="replace")
 
 
-def _write_figures(made: Report, folder: Path) -> None:
-    pictures = [picture for section in made.sections for picture in section.pictures]
+def _write_figures(report: Report, folder: Path) -> None:
+    pictures = [picture for section in report.sections for picture in section.pictures]
 
     def put(aside: Path) -> None:
         aside.mkdir()
@@ -82,9 +86,9 @@ def _write_figures(made: Report, folder: Path) -> None:
         write_atomically(folder, put)
 
 
-def _conclusions(made: Report) -> list[str]:
+def _conclusions(report: Report) -> list[str]:
     """The overview, for the terminal."""
-    section = next((section for section in made.sections if section.title == "Overview"), None)
+    section = next((section for section in report.sections if section.title == "Overview"), None)
     if section is None:
         return []
     table = section.tables[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,9 @@ def write_run(
     synthetic: bool = True,
     by_length: Sequence[dict[str, float]] = (),
     epochs: int = 3,
-    **changes: Any,
+    **changes: object,
 ) -> Path:
-    """A finished run."""
+    """A finished run; `changes` overrule what metrics.json says."""
     folder.mkdir(parents=True)
     config = {
         "task": task, "dataset": dataset, "data": {}, "export": False,
@@ -45,17 +45,17 @@ def write_run(
         "git": {"commit": "a" * 40, "dirty": False}, "created": "2026-01-01T00:00:00+00:00",
     }  # fmt: skip
     scores = {"accuracy": accuracy, "loss": None if accuracy is None else 1 - accuracy}
-    beside = {"accuracy": 0.5, "loss": 0.69}
+    of_baseline = {"accuracy": 0.5, "loss": 0.69}
     metrics = {
         "task": task, "cell": cell, "dataset": dataset, "synthetic": synthetic, "seed": seed, "headline": HEADLINE,
         "ceiling": {"accuracy": 0.95}, "dev": scores, "test": scores,
-        "trivial": {"majority": {"dev": beside, "test": beside}},
+        "trivial": {"majority": {"dev": of_baseline, "test": of_baseline}},
         "details": {"split": "test", "by_length": list(by_length)}, "parameters": parameters, "epochs": epochs,
         "best_epoch": 2, "seconds": {"train": seconds, "prepare": 1.0, "total": seconds + 5},
         "peak_memory_bytes": 500_000_000, "engine": "fused", "engine_why": "it is fastest", "device": "CPU, 2 cores",
         "notes": [],
     }  # fmt: skip
-    metrics |= changes
+    metrics = {**metrics, **changes}
     record = {
         "digest": "0" * 10,
         "match": match,
@@ -63,7 +63,10 @@ def write_run(
         "threads": 1,
         "seconds": 20.0,
     }
-    files = {"config.json": {"config": config, "environment": environment}, "metrics.json": metrics}
+    files: dict[str, dict[str, Any]] = {
+        "config.json": {"config": config, "environment": environment},
+        "metrics.json": metrics,
+    }
     files["comparison.json"] = record
     if latency is not None:
         sizes = {"artifact_bytes": 2_000_000, "model_bytes": 1_000_000}
@@ -76,7 +79,7 @@ def write_run(
 
 
 def write_grid(
-    folder: Path, scores: dict[str, Sequence[float | None]], task: str = "sentiment", **facts: Any
+    folder: Path, scores: Mapping[str, Sequence[float | None]], task: str = "sentiment", **facts: Any
 ) -> Path:
     """A run for each cell and seed; None leaves the run out."""
     for cell, of_seeds in scores.items():

@@ -27,18 +27,18 @@ def pairs(group: Group) -> list[str]:
     return [conclusions.of_difference(group, one) for one in group.differences]
 
 
-def test_a_clear_difference_is_said_with_its_interval(tmp_path):
+def test_a_clear_difference_is_said_with_its_interval(tmp_path: Path) -> None:
     (told,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.85, scale=-1)})))
     assert told.startswith("gru is better than lstm (gru − lstm = +0.0")
     assert "6 seeds" in told
 
 
-def test_the_better_one_may_be_the_other(tmp_path):
+def test_the_better_one_may_be_the_other(tmp_path: Path) -> None:
     (told,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.85), "gru": around(0.8, scale=-1)})))
     assert told.startswith("gru is worse than lstm")
 
 
-def test_less_is_better_for_losses(tmp_path):
+def test_less_is_better_for_losses(tmp_path: Path) -> None:
     group = one_group(
         write_grid(
             tmp_path, {"lstm": around(0.8), "gru": around(0.85, scale=-1)}, headline=["loss", "accuracy"]
@@ -49,7 +49,7 @@ def test_less_is_better_for_losses(tmp_path):
     assert group.best() == "gru"
 
 
-def test_what_is_not_clear_says_how_many_seeds_would_show_it_and_what_is_unlikely(tmp_path):
+def test_what_is_not_clear_says_how_many_seeds_would_show_it_and_what_is_unlikely(tmp_path: Path) -> None:
     (told,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.801, scale=-1)})))
     assert told.startswith("It cannot be concluded which of gru and lstm is better (gru − lstm = ")
     assert "seeds would show it four times in five." in told
@@ -57,19 +57,19 @@ def test_what_is_not_clear_says_how_many_seeds_would_show_it_and_what_is_unlikel
     assert "and lstm better than gru by more than 0.0" in told
 
 
-def test_one_common_seed_concludes_nothing(tmp_path):
+def test_one_common_seed_concludes_nothing(tmp_path: Path) -> None:
     group = one_group(write_grid(tmp_path, {"lstm": [0.8], "gru": [0.9]}))
     assert pairs(group) == [
         "Nothing can be concluded of gru and lstm: one common seed, on which gru − lstm = +0.1000 test accuracy."
     ]
 
 
-def test_no_common_seed_is_said(tmp_path):
+def test_no_common_seed_is_said(tmp_path: Path) -> None:
     group = one_group(write_grid(tmp_path, {"lstm": [0.8, None], "gru": [None, 0.9]}))
     assert pairs(group) == ["Nothing can be said of gru and lstm: they have no seed in common."]
 
 
-def test_missing_seeds_are_said_and_differences_are_over_common_ones(tmp_path):
+def test_missing_seeds_are_said_and_differences_are_over_common_ones(tmp_path: Path) -> None:
     group = one_group(write_grid(tmp_path, {"lstm": [0.8, 0.81, None], "gru": [0.8, 0.82, 0.1]}))
     assert (
         "Missing: lstm has no score of seed 2. All means are over the seeds that every cell has: 0, 1."
@@ -83,7 +83,7 @@ def test_missing_seeds_are_said_and_differences_are_over_common_ones(tmp_path):
     assert overview.rows[0][overview.columns.index("seeds")].text == "2 of 3"
 
 
-def test_a_score_that_is_no_number_is_a_missing_one_and_said(tmp_path):
+def test_a_score_that_is_no_number_is_a_missing_one_and_said(tmp_path: Path) -> None:
     folder = write_grid(tmp_path, {"lstm": [0.8, 0.81, 0.82], "gru": [0.8, 0.82]})
     write_run(folder / "runs" / "diverged", cell="gru", seed=2, accuracy=None)
     group = one_group(folder)
@@ -93,7 +93,7 @@ def test_a_score_that_is_no_number_is_a_missing_one_and_said(tmp_path):
     assert "Not a number: the score of gru on 1 of 3 seeds (2); its means are of the others." in told
 
 
-def test_a_cell_without_any_score_is_left_out_and_the_others_are_compared(tmp_path):
+def test_a_cell_without_any_score_is_left_out_and_the_others_are_compared(tmp_path: Path) -> None:
     folder = write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.85, scale=-1)})
     for seed in range(6):
         write_run(folder / "runs" / f"diverged-{seed}", cell="vanilla", seed=seed, accuracy=None)
@@ -110,7 +110,7 @@ def test_a_cell_without_any_score_is_left_out_and_the_others_are_compared(tmp_pa
     sections.report(read(tmp_path), "", 3)
 
 
-def test_differences_are_at_the_seeds_of_which_the_means_are(tmp_path):
+def test_differences_are_at_the_seeds_of_which_the_means_are(tmp_path: Path) -> None:
     """With the seeds that only two cells have, the order of these two would be another than that of the means."""
     few = [0.8, 0.801, 0.799]
     scores = {
@@ -125,7 +125,7 @@ def test_differences_are_at_the_seeds_of_which_the_means_are(tmp_path):
     assert all("gru is worse" not in line for line in pairs(group))
 
 
-def test_the_best_mean_of_other_seeds_is_not_called_clear(tmp_path):
+def test_the_best_mean_of_other_seeds_is_not_called_clear(tmp_path: Path) -> None:
     """No seed is common to all three, so the means are of other seeds than the differences."""
     scores = {
         "vanilla": [0.5, *[None] * 12],
@@ -137,7 +137,7 @@ def test_the_best_mean_of_other_seeds_is_not_called_clear(tmp_path):
     assert not group.is_clearly_best("gru")
 
 
-def test_runs_whose_scores_are_of_other_metrics_are_not_compared(tmp_path):
+def test_runs_whose_scores_are_of_other_metrics_are_not_compared(tmp_path: Path) -> None:
     write_grid(tmp_path, {"lstm": around(0.8)})
     write_run(tmp_path / "runs" / "other", headline=["loss", "accuracy"])
     assert [(group.metric, group.compared) for group in groups(read(tmp_path))] == [
@@ -146,7 +146,7 @@ def test_runs_whose_scores_are_of_other_metrics_are_not_compared(tmp_path):
     ]
 
 
-def test_all_pairs_of_a_report_may_be_one_family(tmp_path):
+def test_all_pairs_of_a_report_may_be_one_family(tmp_path: Path) -> None:
     clear = {"lstm": [0.8, 0.801, 0.802], "gru": [0.81, 0.813, 0.818]}
     write_grid(tmp_path, clear)
     for task in ("a", "b", "c"):
@@ -161,12 +161,12 @@ def test_all_pairs_of_a_report_may_be_one_family(tmp_path):
     assert conclusions.of_all(made[:1]) == []
 
 
-def test_means_without_a_common_seed_are_said_to_be_of_other_seeds(tmp_path):
+def test_means_without_a_common_seed_are_said_to_be_of_other_seeds(tmp_path: Path) -> None:
     told = conclusions.of_group(one_group(write_grid(tmp_path, {"lstm": [0.8, None], "gru": [None, 0.9]})))
     assert any("No seed is common to all cells" in line for line in told)
 
 
-def test_seeds_that_all_show_the_same_gap_are_no_test(tmp_path):
+def test_seeds_that_all_show_the_same_gap_are_no_test(tmp_path: Path) -> None:
     group = one_group(write_grid(tmp_path, {"lstm": [0.5, 0.6], "gru": [0.6, 0.7], "vanilla": [0.5, 0.6]}))
     told = pairs(group)
     assert told[0] == "lstm and vanilla score the same on each of 2 seeds."
@@ -176,7 +176,7 @@ def test_seeds_that_all_show_the_same_gap_are_no_test(tmp_path):
     assert not any(one.clear for one in group.differences)
 
 
-def test_runs_that_were_not_made_alike_are_told(tmp_path):
+def test_runs_that_were_not_made_alike_are_told(tmp_path: Path) -> None:
     folder = write_grid(tmp_path, {"lstm": [0.8, 0.81], "gru": [0.8]})
     assert not any("alike" in line for line in conclusions.of_group(one_group(folder)))
     write_run(folder / "runs" / "other", cell="gru", seed=1, device="GPU")
@@ -190,13 +190,13 @@ def test_runs_that_were_not_made_alike_are_told(tmp_path):
     assert set(group.runs["device"]) == {"CPU, 2 cores"}
 
 
-def test_data_sets_of_one_name_are_told_apart(tmp_path):
+def test_data_sets_of_one_name_are_told_apart(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         write_run(tmp_path / folder, dataset=f"{folder}/reviews.csv")
     assert [group.data for group in groups(read(tmp_path))] == ["a/reviews.csv", "b/reviews.csv"]
 
 
-def test_the_best_cell_is_clear_or_not(tmp_path):
+def test_the_best_cell_is_clear_or_not(tmp_path: Path) -> None:
     clear = one_group(
         write_grid(
             tmp_path / "a",
@@ -209,17 +209,17 @@ def test_the_best_cell_is_clear_or_not(tmp_path):
     assert "lstm may be as good" in conclusions.of_group(close)[0]
 
 
-def test_cells_beside_the_best_trivial_row(tmp_path):
+def test_cells_beside_the_best_baseline(tmp_path: Path) -> None:
     scores = {"vanilla": around(0.45), "gru": around(0.8), "lstm": [0.49, 0.51, 0.5, 0.52, 0.48, 0.5]}
     told = conclusions.of_group(one_group(write_grid(tmp_path, scores)))[1]
     assert told == (
-        "The best row without recurrence is majority (0.5000). Beside it, vanilla: worse, for the 95 % interval of the "
+        "The best baseline is majority (0.5000). Compared with it, vanilla: worse, for the 95 % interval of the "
         "difference excludes 0; lstm: not told apart from it; gru: better, for the 95 % interval of the difference "
         "excludes 0."
     )
 
 
-def test_a_trained_row_is_compared_seed_by_seed(tmp_path):
+def test_a_trained_row_is_compared_seed_by_seed(tmp_path: Path) -> None:
     """The seeds differ much, the cell from the row little, but always."""
     for seed, score in enumerate((0.5, 0.7, 0.9)):
         row = {"accuracy": score, "loss": 0.5}
@@ -227,7 +227,7 @@ def test_a_trained_row_is_compared_seed_by_seed(tmp_path):
         folder = tmp_path / str(seed)
         write_run(folder, seed=seed, accuracy=score + gap, trivial={"bag": {"dev": row, "test": row}})
     told = conclusions.of_group(one_group(tmp_path))[1]
-    assert told.endswith("Beside it, gru: better, for the 95 % interval of the difference excludes 0.")
+    assert told.endswith("Compared with it, gru: better, for the 95 % interval of the difference excludes 0.")
 
 
 @pytest.mark.parametrize(
@@ -238,13 +238,13 @@ def test_a_trained_row_is_compared_seed_by_seed(tmp_path):
         ([0.6], "gru: not judged by fewer than two seeds"),
     ],
 )
-def test_a_row_beside_scores_without_spread(tmp_path, scores, told):
+def test_a_row_beside_scores_without_spread(tmp_path: Path, scores: list[float], told: str) -> None:
     assert conclusions.of_group(one_group(write_grid(tmp_path, {"gru": scores})))[1].endswith(
-        f"Beside it, {told}."
+        f"Compared with it, {told}."
     )
 
 
-def test_the_ceiling_of_synthetic_data_is_told(tmp_path):
+def test_the_ceiling_of_synthetic_data_is_told(tmp_path: Path) -> None:
     group = one_group(write_grid(tmp_path / "a", {"gru": [0.9, 0.9]}))
     assert any("gru is 0.05000 below it" in line for line in conclusions.of_group(group))
     worse = one_group(write_grid(tmp_path / "c", {"gru": [0.9]}, headline=["loss"], ceiling={"loss": 0.04}))
@@ -256,14 +256,14 @@ def test_the_ceiling_of_synthetic_data_is_told(tmp_path):
     assert any("gru reaches it" in line for line in conclusions.of_group(rounded))
 
 
-def test_few_seeds_are_warned_of(tmp_path):
+def test_few_seeds_are_warned_of(tmp_path: Path) -> None:
     few = one_group(write_grid(tmp_path / "a", {"gru": around(0.8, 3), "lstm": around(0.7, 3)}))
     many = one_group(write_grid(tmp_path / "b", {"gru": around(0.8), "lstm": around(0.7)}))
     assert any(line.startswith("With 3 seeds") for line in conclusions.of_group(few))
     assert not any(line.startswith("With") for line in conclusions.of_group(many))
 
 
-def test_the_frontier_names_what_beats_whom(tmp_path):
+def test_the_frontier_names_what_beats_whom(tmp_path: Path) -> None:
     for cell, accuracy, seconds in (("vanilla", 0.7, 5.0), ("lstm", 0.75, 20.0), ("gru", 0.8, 10.0)):
         write_run(tmp_path / cell, cell=cell, accuracy=accuracy, seconds=seconds)
     told = conclusions.of_costs(one_group(tmp_path))[0]
@@ -273,7 +273,7 @@ def test_the_frontier_names_what_beats_whom(tmp_path):
     )
 
 
-def test_equal_parameters_are_no_cost_to_set_the_score_against(tmp_path):
+def test_equal_parameters_are_no_cost_to_set_the_score_against(tmp_path: Path) -> None:
     scores = {"lstm": around(0.8), "gru": around(0.85)}
     for match, count in (("units", 3), ("parameters", 2)):
         group = one_group(write_grid(tmp_path / match, scores, match=match, reference_units=8))
@@ -282,7 +282,7 @@ def test_equal_parameters_are_no_cost_to_set_the_score_against(tmp_path):
         assert any("parameters" in line for line in told) == (match == "units")
 
 
-def test_what_others_were_matched_to_tells_groups_apart_where_it_is_known(tmp_path):
+def test_what_others_were_matched_to_tells_groups_apart_where_it_is_known(tmp_path: Path) -> None:
     """A record that does not tell it belongs to the only one that others tell, if there is only one."""
 
     def runs(name: str, reference: str | None) -> None:
@@ -304,41 +304,44 @@ def test_what_others_were_matched_to_tells_groups_apart_where_it_is_known(tmp_pa
     ("seeds", "size", "deviation", "text"),
     [(7, 0.1, 0.2, "7"), (None, 1e-6, 0.2, "> 10,000"), (None, 0.0, 0.2, "–"), (None, 0.1, 0.0, "–")],
 )
-def test_the_seeds_needed_are_too_many_or_unknown(seeds, size, deviation, text):
+def test_the_seeds_needed_are_too_many_or_unknown(
+    seeds: int | None, size: float, deviation: float, text: str
+) -> None:
     assert sections._count(seeds, size, deviation).text == text
 
 
-def test_keras_own_layers_stand_beside_and_are_not_compared(tmp_path):
+def test_keras_own_layers_stand_beside_and_are_not_compared(tmp_path: Path) -> None:
     group = one_group(write_grid(tmp_path, {"gru": [0.8, 0.8], "keras_gru": [0.9]}))
     assert group.compared == ["gru"]
     assert group.cells == ["gru", "keras_gru"]
     assert group.differences == []
     assert group.missing == {}
-    assert "Keras' own layers stand beside without comparison (1 seed): keras_gru." in conclusions.of_group(
+    assert "Keras' own layers are shown without comparison (1 seed): keras_gru." in conclusions.of_group(
         group
     )
 
 
-def test_keras_own_layers_are_compared_where_they_have_all_seeds(tmp_path):
+def test_keras_own_layers_are_compared_where_they_have_all_seeds(tmp_path: Path) -> None:
     group = one_group(write_grid(tmp_path, {"gru": [0.8, 0.8], "keras_gru": [0.9, 0.91]}))
     assert group.compared == ["gru", "keras_gru"]
-    assert [(one.first, one.second) for one in group.differences] == [("keras_gru", "gru")]
+    assert [(pair.first, pair.second) for pair in group.differences] == [("keras_gru", "gru")]
 
 
-def test_options_make_groups_and_units_that_were_matched_do_not(tmp_path):
+def test_options_make_groups_and_units_that_were_matched_do_not(tmp_path: Path) -> None:
     write_grid(tmp_path / "a", {"gru": [0.8], "lstm": [0.8]}, units=9)
     write_grid(tmp_path / "a", {"gru": [0.8], "lstm": [0.8]}, units=10)
     assert [group.options for group in groups(read(tmp_path / "a"))] == ["units=9", "units=10"]
-    matched = {"match": "parameters", "reference_units": 9}
-    write_run(tmp_path / "b" / "1", cell="vanilla", units=9, parameters=1000, **matched)
-    write_run(tmp_path / "b" / "2", cell="gru", units=5, parameters=1010, **matched)
+    for cell, units, parameters in (("vanilla", 9, 1000), ("gru", 5, 1010)):
+        write_run(
+            tmp_path / "b" / cell, cell=cell, units=units, parameters=parameters, match="parameters", reference_units=9
+        )  # fmt: skip
     group = one_group(tmp_path / "b")
     assert conclusions.of_matching(group) == [
         "Matched by parameters: 1,000 of vanilla; furthest off is gru (+1.00%). Units: vanilla 9, gru 5."
     ]
 
 
-def test_a_configuration_that_was_run_twice_counts_once(tmp_path):
+def test_a_configuration_that_was_run_twice_counts_once(tmp_path: Path) -> None:
     write_run(tmp_path / "a", seed=0)
     write_run(tmp_path / "b", seed=0)
     assert len(one_group(tmp_path).runs) == 1

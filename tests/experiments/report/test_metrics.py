@@ -11,7 +11,7 @@ TASKS = plugins.names("zoo.tasks", "TASK")
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_direction_of_every_tasks_metrics_is_known(task):
+def test_the_direction_of_every_tasks_metrics_is_known(task: str) -> None:
     for metric in plugins.load("zoo.tasks", task, "TASK").headline:
         assert words(metric) & (LESS | MORE), (
             f"say in experiments/report/metrics.py which way {metric} is better"
@@ -19,12 +19,12 @@ def test_the_direction_of_every_tasks_metrics_is_known(task):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_direction_is_the_one_by_which_the_task_picks_its_weights(task):
+def test_the_direction_is_the_one_by_which_the_task_picks_its_weights(task: str) -> None:
     metric, way = plugins.load("zoo.tasks", task, "TASK").monitor
     assert less_is_better(metric) == (way == "min")
 
 
-def test_numbers_keep_four_digits():
+def test_numbers_keep_four_digits() -> None:
     shown = [number(value) for value in (0.88096, 0.0132994, 1234.56, 123456.7, 0.0, 2.25531)]
     assert shown == ["0.8810", "0.01330", "1,235", "123,457", "0.0000", "2.2553"]
     assert [number(value) for value in (9.99996, 99.996, 99.99, 999.97)] == [
@@ -36,11 +36,11 @@ def test_numbers_keep_four_digits():
     assert number(math.nan) == number(None) == "–"
 
 
-def test_differences_have_a_sign():
+def test_differences_have_a_sign() -> None:
     assert [signed(value) for value in (0.01, -0.01, 0.0, 0.00012, math.nan)] == [
         "+0.0100", "−0.0100", "0", "+0.00012", "–",
     ]  # fmt: skip
 
 
-def test_small_probabilities():
+def test_small_probabilities() -> None:
     assert [share(value) for value in (0.0004, 0.04, math.nan)] == ["< 0.001", "0.040", "–"]

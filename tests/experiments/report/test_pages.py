@@ -27,7 +27,7 @@ SCORES = {"vanilla": [0.71, 0.72, 0.7], "gru": [0.8, 0.83, 0.81], "keras_gru": [
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory) -> Path:
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report on two tasks with something left out, and a name that would be markup if it were not escaped."""
     folder = tmp_path_factory.mktemp("comparison")
     write_grid(folder, SCORES, by_length=LENGTHS)
@@ -45,33 +45,37 @@ def tables(text: str) -> dict[str, list[list[ElementTree.Element]]]:
     }
 
 
+def value(cell: ElementTree.Element) -> float:
+    return float(cell.get("data-value", "nan"))
+
+
 def values(rows: list[list[ElementTree.Element]], column: int) -> list[float]:
-    return [float(row[column].get("data-value")) for row in rows]
+    return [value(row[column]) for row in rows]
 
 
 def check_tables(text: str, frame: pd.DataFrame) -> None:
     """The numbers of the page are the numbers of the table, exactly."""
-    found = tables(text)
-    rows = found["runs"]
+    bodies = tables(text)
+    rows = bodies["runs"]
     assert len(rows) == len(frame) == 14
     assert values(rows, 5) == list(frame["score"])
     assert values(rows, 7) == list(frame["parameters"])
     gru = frame[(frame["task"] == "sentiment") & (frame["cell"] == "gru")]
-    by_name = {row[0].text: row for row in found["group-1-results"]}
+    by_name = {row[0].text: row for row in bodies["group-1-results"]}
     assert list(by_name) == ["vanilla", "gru", "keras_gru", "majority"]
-    assert float(by_name["gru"][2].get("data-value")) == gru["test.accuracy"].mean()
+    assert value(by_name["gru"][2]) == gru["test.accuracy"].mean()
     assert by_name["gru"][2].text == "0.8133 ± 0.0379"
     assert by_name["keras_gru"][2].text == "0.8123"
-    assert float(found["group-1-differences"][0][2].get("data-value")) == pytest.approx(0.31 / 3)
-    assert [row[0].text for row in found["group-1-lengths"]] == ["1–10", "11–40"]
-    assert values(found["group-1-lengths"], 2) == pytest.approx([0.9, 0.7])
+    assert value(bodies["group-1-differences"][0][2]) == pytest.approx(0.31 / 3)
+    assert [row[0].text for row in bodies["group-1-lengths"]] == ["1–10", "11–40"]
+    assert values(bodies["group-1-lengths"], 2) == pytest.approx([0.9, 0.7])
 
 
-def test_the_pages_tables_hold_the_numbers_of_the_table(written):
+def test_the_pages_tables_hold_the_numbers_of_the_table(written: Path) -> None:
     check_tables((written / "report.html").read_text(), load(written))
 
 
-def test_the_page_needs_nothing_from_outside_and_escapes_what_it_shows(written):
+def test_the_page_needs_nothing_from_outside_and_escapes_what_it_shows(written: Path) -> None:
     text = (written / "report.html").read_text()
     page = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
     for element in page.iter():
@@ -87,7 +91,7 @@ def test_the_page_needs_nothing_from_outside_and_escapes_what_it_shows(written):
     assert 'name="viewport"' in text
 
 
-def test_pictures_are_whole_take_the_pages_colours_and_have_ids_of_their_own(written):
+def test_pictures_are_whole_take_the_pages_colours_and_have_ids_of_their_own(written: Path) -> None:
     text = (written / "report.html").read_text()
     pictures = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
     assert len(pictures) == 6  # all groups; curves and costs of two, lengths of one
@@ -98,13 +102,13 @@ def test_pictures_are_whole_take_the_pages_colours_and_have_ids_of_their_own(wri
         assert set(filter(None, reference)) <= set(ids)
 
 
-def test_the_count_of_what_is_left_out_is_at_the_top(written):
+def test_the_count_of_what_is_left_out_is_at_the_top(written: Path) -> None:
     told = "14 finished runs; 1 left out because they cannot be read or are not finished."
     assert (written / "report.md").read_text().split("\n\n")[1] == told
     assert f"<p>{told}</p>" in (written / "report.html").read_text()
 
 
-def test_markdown_names_its_pictures_and_shows_names_as_they_are(written):
+def test_markdown_names_its_pictures_and_shows_names_as_they_are(written: Path) -> None:
     text = (written / "report.md").read_text()
     named = re.findall(r"\]\((figures/[^)]+)\)", text)
     assert sorted(named) == sorted(f"figures/{path.name}" for path in (written / "figures").iterdir())
@@ -119,7 +123,7 @@ def test_markdown_names_its_pictures_and_shows_names_as_they_are(written):
     assert all(len(width - {0}) <= 1 for width in widths)
 
 
-def test_parquet_and_csv_have_a_row_a_run(written):
+def test_parquet_and_csv_have_a_row_a_run(written: Path) -> None:
     frame = load(written)
     for table in (pd.read_parquet(written / "results.parquet"), pd.read_csv(written / "results.csv")):
         assert list(table["run"]) == list(frame["run"])
@@ -127,7 +131,7 @@ def test_parquet_and_csv_have_a_row_a_run(written):
     assert pd.read_parquet(written / "results.parquet")["recurrent.units"].dtype == "int64"
 
 
-def test_options_of_several_types_can_be_written(tmp_path):
+def test_options_of_several_types_can_be_written(tmp_path: Path) -> None:
     write_run(tmp_path / "a").joinpath("config.json")
     run = write_run(tmp_path / "b", seed=1)
     config = (run / "config.json").read_text()
@@ -136,12 +140,12 @@ def test_options_of_several_types_can_be_written(tmp_path):
     assert list(pd.read_parquet(tmp_path / "out" / "results.parquet")["options.max_tokens"]) == ["100", "all"]
 
 
-def test_an_empty_folder_has_a_report_that_says_so(tmp_path):
+def test_an_empty_folder_has_a_report_that_says_so(tmp_path: Path) -> None:
     assert "0 finished runs." in write(tmp_path, tmp_path)
     assert "There is nothing to compare." in (tmp_path / "report.md").read_text()
 
 
-def test_a_folder_that_has_nothing_to_do_with_runs_is_left_as_it_is(tmp_path):
+def test_a_folder_that_has_nothing_to_do_with_runs_is_left_as_it_is(tmp_path: Path) -> None:
     from experiments.report.__main__ import main
 
     (tmp_path / "data.csv").write_text("text,label\n")
@@ -153,13 +157,13 @@ def test_a_folder_that_has_nothing_to_do_with_runs_is_left_as_it_is(tmp_path):
     assert call(main, tmp_path).code == 0
 
 
-def test_a_report_on_its_own_folder_can_be_written_again(written):
+def test_a_report_on_its_own_folder_can_be_written_again(written: Path) -> None:
     before = (written / "report.html").read_text()
     write(written, written)
     assert (written / "report.html").read_text() == before
 
 
-def test_the_tables_tell_no_names_of_machines_and_folders(tmp_path):
+def test_the_tables_tell_no_names_of_machines_and_folders(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "runs" / "a", dataset="reviews.csv")
     for name, old, new in (
         ("config.json", '"dataset": "', '"dataset": "/home/somebody/'),
@@ -179,7 +183,7 @@ def test_the_tables_tell_no_names_of_machines_and_folders(tmp_path):
 
 @pytest.mark.skipif(browser.CHROMIUM is None, reason="there is no Chromium")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_browser_shows_the_page_without_errors(written, tmp_path, scheme):
+def test_a_browser_shows_the_page_without_errors(written: Path, tmp_path: Path, scheme: str) -> None:
     number = {"dark": 0, "light": 1}[scheme]
     probe = """<script>
       const button = document.querySelector("#runs th:nth-child(6) button");
@@ -205,7 +209,7 @@ def test_a_browser_shows_the_page_without_errors(written, tmp_path, scheme):
     assert scores != list(load(written)["score"])
 
 
-def test_reading_and_writing_never_import_tensorflow(written):
+def test_reading_and_writing_never_import_tensorflow(written: Path) -> None:
     code = (
         "import sys\nfrom experiments.report.writing import write\n"
         f"write({str(written)!r}, {str(written)!r})\n"

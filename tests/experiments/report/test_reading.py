@@ -13,13 +13,13 @@ from experiments.report.reading import read
 from tests.experiments.report.made_up import write_grid, write_run
 
 
-def test_one_row_a_run_with_configuration_scores_costs_and_versions(tmp_path):
+def test_one_row_a_run_with_configuration_scores_costs_and_versions(tmp_path: Path) -> None:
     write_run(tmp_path / "runs" / "one", cell="lstm", seed=2, accuracy=0.81, latency=3.0)
     row = load(tmp_path).iloc[0].to_dict()
     expected = {
         "run": "one", "task": "sentiment", "dataset": "microworld", "cell": "lstm", "seed": 2, "score": 0.81,
         "metric": "accuracy", "split": "test", "test.accuracy": 0.81, "dev.accuracy": 0.81,
-        "trivial.majority.test.accuracy": 0.5, "ceiling.accuracy": 0.95, "seconds.train": 10.0, "parameters": 1000,
+        "baseline.majority.test.accuracy": 0.5, "ceiling.accuracy": 0.95, "seconds.train": 10.0, "parameters": 1000,
         "peak_memory_bytes": 500_000_000, "latency_p50_ms": 3.0, "latency_p95_ms": 6.0, "artifact_bytes": 2e6,
         "engine": "fused", "device": "CPU, 2 cores", "recurrent.units": 8, "training.epochs": 3,
         "options.max_tokens": 100, "versions.keras": "3.15.1", "git.commit": "a" * 40, "threads": 1,
@@ -27,13 +27,13 @@ def test_one_row_a_run_with_configuration_scores_costs_and_versions(tmp_path):
     assert {name: row[name] for name in expected} == expected
 
 
-def test_a_plain_folder_of_runs_will_do_as_well(tmp_path):
+def test_a_plain_folder_of_runs_will_do_as_well(tmp_path: Path) -> None:
     run = write_run(tmp_path / "by-hand", latency=None)
     (run / "comparison.json").unlink()
     assert list(load(tmp_path)["run"]) == ["by-hand"]
 
 
-def test_null_stands_for_what_was_not_finite(tmp_path):
+def test_null_stands_for_what_was_not_finite(tmp_path: Path) -> None:
     write_run(tmp_path / "diverged", accuracy=None)
     assert pd.isna(load(tmp_path)["score"].iloc[0])
 
@@ -74,7 +74,7 @@ def broken(run: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "told"),
+    ("how", "reason"),
     [
         ("truncated", "metrics.json is broken: line"),
         ("empty", "config.json is broken"),
@@ -92,30 +92,30 @@ def broken(run: Path, how: str) -> None:
         ("no run", "not the folder of a run: it has no config.json"),
     ],
 )
-def test_what_is_broken_is_named_and_left_out(tmp_path, how, told):
+def test_what_is_broken_is_named_and_left_out(tmp_path: Path, how: str, reason: str) -> None:
     write_run(tmp_path / "runs" / "good")
     broken(write_run(tmp_path / "runs" / "bad"), how)
-    found = read(tmp_path)
-    assert list(found.frame["run"]) == ["good"]
-    assert list(found.left_out) == ["bad"]
-    assert found.left_out["bad"].startswith(told)
-    assert found.frame.attrs["left_out"] == found.left_out
+    collection = read(tmp_path)
+    assert list(collection.frame["run"]) == ["good"]
+    assert list(collection.left_out) == ["bad"]
+    assert collection.left_out["bad"].startswith(reason)
+    assert collection.frame.attrs["left_out"] == collection.left_out
 
 
-def test_stray_files_are_named(tmp_path):
+def test_stray_files_are_named(tmp_path: Path) -> None:
     write_run(tmp_path / "runs" / "good")
     (tmp_path / "runs" / "notes.txt").write_text("mine")
     assert read(tmp_path).left_out == {"notes.txt": "a file, not the folder of a run"}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_folder_that_may_not_be_read_is_named(tmp_path):
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     run = write_run(tmp_path / "runs" / "secret")
     (run / "metrics.json").chmod(0)
     assert "cannot read" in read(tmp_path).left_out["secret"]
 
 
-def test_failures_and_what_was_not_begun_are_told(tmp_path):
+def test_failures_and_what_was_not_begun_are_told(tmp_path: Path) -> None:
     write_grid(tmp_path, {"gru": [0.8]})
     failures = tmp_path / "failures"
     failures.mkdir()
@@ -123,29 +123,29 @@ def test_failures_and_what_was_not_begun_are_told(tmp_path):
     (failures / "c.json").write_text("{")
     names = ["sentiment-gru-0-8", "b", "d"]
     (tmp_path / "grid.json").write_text(json.dumps({"runs": names}))
-    found = read(tmp_path)
-    assert [one["run"] for one in found.failures] == ["b", "c"]
-    assert found.missing == ["d"]
+    collection = read(tmp_path)
+    assert [failure.run for failure in collection.failures] == ["b", "c"]
+    assert collection.missing == ["d"]
 
 
-def test_a_failure_that_was_mended_counts_no_more(tmp_path):
+def test_a_failure_that_was_mended_counts_no_more(tmp_path: Path) -> None:
     write_run(tmp_path / "runs" / "b")
     (tmp_path / "failures").mkdir()
     (tmp_path / "failures" / "b.json").write_text(json.dumps({"run": "b", "last_lines": ["error: no"]}))
     assert read(tmp_path).failures == []
 
 
-def test_rows_by_length_of_another_shape_are_passed_over(tmp_path):
+def test_rows_by_length_of_another_shape_are_passed_over(tmp_path: Path) -> None:
     write_run(tmp_path / "a", by_length=[{"from": 1, "accuracy": 0.5}])
-    found = read(tmp_path)
-    assert list(found.frame["run"]) == ["a"]
-    assert found.by_length == {}
+    collection = read(tmp_path)
+    assert list(collection.frame["run"]) == ["a"]
+    assert collection.by_length == {}
 
 
-def test_no_folder_is_refused_in_one_line(tmp_path):
+def test_no_folder_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no such folder"):
         load(tmp_path / "none")
 
 
-def test_an_empty_folder_is_an_empty_table(tmp_path):
+def test_an_empty_folder_is_an_empty_table(tmp_path: Path) -> None:
     assert len(load(tmp_path)) == 0

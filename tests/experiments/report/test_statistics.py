@@ -14,26 +14,26 @@ def pair(*gaps: float, first: str = "gru", second: str = "lstm") -> Difference:
     return difference(first, second, range(len(gaps)), values)
 
 
-def test_a_mean_has_a_t_interval():
+def test_a_mean_has_a_t_interval() -> None:
     told = mean([1.0, 2.0, 4.0])
     low, high = stats.t.interval(0.95, 2, loc=7 / 3, scale=stats.sem([1, 2, 4]))
     assert told.value == pytest.approx(7 / 3)
     assert (told.value - told.half, told.value + told.half) == pytest.approx((low, high))
 
 
-def test_equal_values_have_no_spread_though_their_mean_is_rounded():
+def test_equal_values_have_no_spread_though_their_mean_is_rounded() -> None:
     assert mean([0.1, 0.1, 0.1]).half == 0
     assert np.std([0.1, 0.1, 0.1], ddof=1) > 0
     assert math.isnan(mean([0.1, math.nan, 0.2]).half)
 
 
-def test_one_value_has_no_interval_and_none_has_no_mean():
+def test_one_value_has_no_interval_and_none_has_no_mean() -> None:
     assert mean([3.0]).value == 3.0
     assert math.isnan(mean([3.0]).half)
     assert math.isnan(mean([]).value)
 
 
-def test_a_difference_is_taken_seed_by_seed():
+def test_a_difference_is_taken_seed_by_seed() -> None:
     seeds = np.random.default_rng(0).normal(size=6)  # large, and equal for both
     better = seeds + np.array([0.1, 0.2, 0.1, 0.2, 0.1, 0.2])
     told = difference("a", "b", range(6), np.stack([better, seeds], axis=1))
@@ -42,7 +42,7 @@ def test_a_difference_is_taken_seed_by_seed():
     assert 0.1 <= told.bootstrap_low < 0.15 < told.bootstrap_high <= 0.2
 
 
-def test_a_difference_on_one_seed_has_a_size_and_nothing_else():
+def test_a_difference_on_one_seed_has_a_size_and_nothing_else() -> None:
     told = pair(0.1)
     assert told.mean == pytest.approx(0.1)
     assert math.isnan(told.p)
@@ -50,14 +50,14 @@ def test_a_difference_on_one_seed_has_a_size_and_nothing_else():
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.25])
-def test_differences_that_are_all_equal_are_no_test(gap):
+def test_differences_that_are_all_equal_are_no_test(gap: float) -> None:
     told = pair(gap, gap, gap)
     assert (told.mean, told.deviation) == (pytest.approx(gap), 0)
     assert math.isnan(told.p)
     assert not told.clear
 
 
-def test_holm_multiplies_the_smallest_p_by_their_number_and_keeps_the_order():
+def test_holm_multiplies_the_smallest_p_by_their_number_and_keeps_the_order() -> None:
     tested = [pair(0.1, 0.11, 0.12), pair(0.1, -0.1, 0.05), pair(0.1, 0.2, 0.15), pair(0.3)]
     told = corrected(tested)
     smallest = min(one.p for one in tested[:3])
@@ -67,14 +67,14 @@ def test_holm_multiplies_the_smallest_p_by_their_number_and_keeps_the_order():
     assert math.isnan(told[3].corrected)
 
 
-def test_clear_needs_the_test_and_the_bootstrap():
+def test_clear_needs_the_test_and_the_bootstrap() -> None:
     assert corrected([pair(0.1, 0.11, 0.12)])[0].clear
     assert not corrected([pair(0.1, 0.2, 0.02)])[0].clear, "the bootstrap alone excludes zero"
 
 
 @pytest.mark.parametrize("effect", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("comparisons", [1, 3])
-def test_seeds_needed_have_the_power_and_one_less_has_not(effect, comparisons):
+def test_seeds_needed_have_the_power_and_one_less_has_not(effect: float, comparisons: int) -> None:
     needed = seeds_needed(effect, 1.0, comparisons)
 
     def power(seeds: int) -> float:
@@ -82,13 +82,14 @@ def test_seeds_needed_have_the_power_and_one_less_has_not(effect, comparisons):
         noncentral = stats.nct(seeds - 1, effect * math.sqrt(seeds))
         return noncentral.sf(critical) + noncentral.cdf(-critical)
 
+    assert needed is not None
     assert power(needed) >= 0.8 > power(needed - 1)
 
 
 @pytest.mark.parametrize(
     ("effect", "needed", "comparisons"), [(4.5, 3, 1), (9.9, 3, 3), (20, 3, 3), (40, 2, 3)]
 )
-def test_large_effects_do_not_make_two_seeds_enough(effect, needed, comparisons):
+def test_large_effects_do_not_make_two_seeds_enough(effect: float, needed: int, comparisons: int) -> None:
     """By a million made-up experiments of two seeds, for there the noncentral t of SciPy is no number."""
     assert seeds_needed(effect, 1.0, comparisons) == needed
     drawn = np.random.default_rng(0).normal(effect, 1, (1_000_000, 2))
@@ -97,7 +98,7 @@ def test_large_effects_do_not_make_two_seeds_enough(effect, needed, comparisons)
     assert (found >= 0.8) == (needed == 2)
 
 
-def test_seeds_needed_at_the_ends():
+def test_seeds_needed_at_the_ends() -> None:
     assert seeds_needed(1.0, 0.0) is None
     assert seeds_needed(1e-6, 1.0) is None
     assert seeds_needed(0.0, 1.0) is None
@@ -105,7 +106,7 @@ def test_seeds_needed_at_the_ends():
     assert seeds_needed(1000.0, 1.0) == 2
 
 
-def test_the_frontier_has_what_nothing_beats():
+def test_the_frontier_has_what_nothing_beats() -> None:
     assert frontier([1, 2, 3, 3], [0.5, 0.7, 0.6, 0.8]) == [True, True, False, True]
     assert frontier([1, 1], [0.5, 0.5]) == [True, True]
     assert frontier([1, math.nan], [0.5, 0.9]) == [True, False]
