@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import UserError
+from datasets.options import option
 from experiments.hello.exercise import Array, Exercise, lowest_loss, make_exercise
 from experiments.hello.network import CELL, Weights, first_weights, output_logits, recurrent, spell, train
 from experiments.hello.tensorflow_check import compare_with_tensorflow
-from zoo.cli.flags import Parser, add_options, collect, main_guard, option
+from zoo.cli.flags import Parser, add_options, collect, main_guard
 from zoo.reference import forward, softmax
 
 EXAMPLES = """\

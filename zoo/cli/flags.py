@@ -10,30 +10,17 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from datasets.errors import UserError, did_you_mean, unknown
-from datasets.options import NO_DEFAULTS, Field, Former, fields_of, from_dict, option, to_dict
-
-__all__ = [
-    "Parser",
-    "add_options",
-    "collect",
-    "disk_is_full",
-    "from_dict",
-    "given",
-    "main_guard",
-    "option",
-    "to_dict",
-    "unknown",
-]
+from datasets.options import NO_DEFAULTS, Field, Former, fields_of
 
 T = TypeVar("T")
-Main = Callable[..., int | None]
+P = ParamSpec("P")
 
 
 def add_options(
-    parser: argparse.ArgumentParser, cls: type, title: str, defaults: Mapping[str, Any] = NO_DEFAULTS
+    parser: argparse.ArgumentParser, cls: type, title: str, defaults: Mapping[str, object] = NO_DEFAULTS
 ) -> None:
     """Give the parser a flag for each field of a dataclass: `dropout_rate: float` becomes `--dropout-rate`.
 
@@ -122,13 +109,13 @@ def given(namespace: argparse.Namespace, cls: type | None = None) -> set[str]:
     return names if cls is None else names & {field.name for field in dataclasses.fields(cls)}
 
 
-def collect(namespace: argparse.Namespace, cls: type[T], defaults: Mapping[str, Any] = NO_DEFAULTS) -> T:
+def collect(namespace: argparse.Namespace, cls: type[T], defaults: Mapping[str, object] = NO_DEFAULTS) -> T:
     """The dataclass with the given flags' values, and `defaults` or its own defaults for the others."""
     values = {name: frozen(getattr(namespace, name)) for name in given(namespace, cls)}
     return cls(**{**defaults, **values})
 
 
-def frozen(value: Any) -> Any:
+def frozen(value: T) -> T | tuple[Any, ...]:
     """A list, as argparse collects many values, as the tuple that options hold."""
     return tuple(value) if isinstance(value, list) else value
 
@@ -136,31 +123,48 @@ def frozen(value: Any) -> Any:
 class Parser(argparse.ArgumentParser):
     """A parser whose every error is a UserError of one line that names the nearest right option or choice."""
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        kwargs = {
-            "allow_abbrev": False,
-            "formatter_class": argparse.RawDescriptionHelpFormatter,  # keeps the line breaks of examples
-            **kwargs,
-        }
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        prog: str | None = None,
+        usage: str | None = None,
+        description: str | None = None,
+        epilog: str | None = None,
+        *,
+        argument_default: str | None = None,
+        add_help: bool = True,
+    ) -> None:
+        super().__init__(
+            prog,
+            usage,
+            description,
+            epilog,
+            argument_default=argument_default,
+            add_help=add_help,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,  # keeps the line breaks of examples
+        )
 
     def error(self, message: str) -> NoReturn:
         """Raise the message as a UserError, without a dump of the usage."""
         raise UserError(message.removeprefix("argument "))
 
-    def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
+    def parse_args(  # type: ignore[override]
+        self, args: Iterable[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
         """As in argparse, with the nearest right option in the error for an unknown one."""
-        namespace, rest = self.parse_known_args(None if args is None else list(args), namespace)
-        self._refuse_rest(rest, namespace)
-        return namespace
+        arguments, rest = self.parse_known_args(None if args is None else list(args), namespace)
+        self._refuse_rest(rest, arguments)
+        return arguments
 
-    def parse_intermixed_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
+    def parse_intermixed_args(  # type: ignore[override]
+        self, args: Iterable[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
         """As in argparse: positional arguments may stand between options; errors as in `parse_args`."""
-        namespace, rest = self.parse_known_intermixed_args(None if args is None else list(args), namespace)
-        self._refuse_rest(rest, namespace)
-        return namespace
+        arguments, rest = self.parse_known_intermixed_args(None if args is None else list(args), namespace)
+        self._refuse_rest(rest, arguments)
+        return arguments
 
-    def _refuse_rest(self, rest: list[str], namespace: Any) -> None:
+    def _refuse_rest(self, rest: list[str], namespace: argparse.Namespace) -> None:
         if rest:
             wrong = next((text for text in rest if text.startswith("-")), rest[0])
             self._refuse(wrong.partition("=")[0], self._options(namespace))
@@ -181,7 +185,7 @@ class Parser(argparse.ArgumentParser):
                 options += chosen._options(namespace) if chosen else []
         return options
 
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
+    def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
             kind = action.dest.replace("_", " ") if action.dest != argparse.SUPPRESS else "choice"
             raise unknown(kind, str(value), map(str, action.choices))
@@ -193,7 +197,7 @@ def disk_is_full(problem: BaseException) -> bool:
     return full or "No space left on device" in str(problem)
 
 
-def main_guard(main: Main) -> Callable[..., int]:
+def main_guard(main: Callable[P, int | None]) -> Callable[P, int]:
     """Make a command answer in one line on stderr what a person can fix, instead of a traceback.
 
     The command's function returns an exit code or None. The guarded one returns 0 when all went well, the
@@ -202,7 +206,7 @@ def main_guard(main: Main) -> Callable[..., int]:
     """
 
     @functools.wraps(main)
-    def guarded(*args: Any, **kwargs: Any) -> int:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
             try:
                 return main(*args, **kwargs) or 0

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from datasets.errors import UserError
-from zoo.cli.flags import Parser, add_options, collect, from_dict, given, main_guard, option, to_dict, unknown
+from datasets.errors import UserError, unknown
+from datasets.options import from_dict, option, to_dict
+from zoo.cli.flags import Parser, add_options, collect, given, main_guard
 
 
 @dataclass(frozen=True)
