@@ -27,7 +27,7 @@ class WordEncoder(tf.Module):
         split: how a plain sentence becomes words: `words` also parts punctuation, `spaces` goes by white space alone.
     """
 
-    def __init__(self, words: list[str], characters: list[str], *, max_characters: int, split: str):
+    def __init__(self, words: list[str], characters: list[str], *, max_characters: int, split: str) -> None:
         super().__init__(name="word_encoder")
         self.max_characters, self.split_by = max_characters, split
         self.word_table, self.character_table = TokenTable(words), TokenTable(characters)

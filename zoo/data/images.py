@@ -34,7 +34,7 @@ class Resizer:
         size: height and width that they get.
     """
 
-    def __init__(self, size: tuple[int, int]):
+    def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
         signature = [tf.TensorSpec([None, None, 3], tf.uint8)]
         self._resize = tf.function(lambda image: resize(image[None], size)[0], input_signature=signature)

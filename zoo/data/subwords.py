@@ -22,7 +22,7 @@ import tensorflow as tf
 from datasets.errors import UserError
 from zoo.data.ragged import Ragged
 from zoo.data.tokenizer import by_chunks, valid_utf8
-from zoo.data.vocabulary import UNKNOWN, TokenIndex, TokenTable, most_frequent
+from zoo.data.vocabulary import UNKNOWN, Encoder, TokenIndex, most_frequent
 
 PADDING, BEGIN, END = 0, 2, 3
 #: Ids that stand for no token of the vocabulary.
@@ -60,7 +60,7 @@ def _marked(texts: tf.Tensor) -> tf.Tensor:
     return texts
 
 
-class SubwordTokenizer(tf.Module):
+class SubwordTokenizer(Encoder):
     """The tokens of one language: sentences to token ids and token ids to sentences.
 
     0 is padding, 1 an unknown token, 2 the begin and 3 the end of a sentence; the tokens of the vocabulary follow.
@@ -70,23 +70,12 @@ class SubwordTokenizer(tf.Module):
         kind: `subwords`, `words` or `characters`.
     """
 
-    def __init__(self, vocabulary: Iterable[str], kind: str):
-        super().__init__(name="tokenizer")
-        self.table = TokenTable(vocabulary, RESERVED)
+    def __init__(self, vocabulary: Iterable[str], kind: str) -> None:
+        super().__init__("tokenizer", vocabulary, RESERVED)
         self.kind = kind
         #: The text of each id, `(size,)`; of a reserved one "".
         self.texts = tf.constant([*[""] * RESERVED, *self.vocabulary])
         self.longest = max(map(len, self.vocabulary), default=1)
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The tokens without the reserved ones."""
-        return self.table.tokens
-
-    @property
-    def size(self) -> int:
-        """How many different ids there are."""
-        return self.table.size
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end."""

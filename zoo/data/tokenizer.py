@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.ragged import Ragged
-from zoo.data.vocabulary import TokenIndex, TokenTable
+from zoo.data.vocabulary import Encoder, TokenIndex
 
 PADDING = 0
 #: Texts per call into TensorFlow.
@@ -71,7 +71,7 @@ SPLITTERS: dict[str, Callable[[tf.Tensor, bool], tf.RaggedTensor]] = {
 }
 
 
-class TextEncoder(tf.Module):
+class TextEncoder(Encoder):
     """Texts to token ids, with the vocabulary inside, so that it can be part of an exported model.
 
     Args:
@@ -90,21 +90,10 @@ class TextEncoder(tf.Module):
         lowercase: bool,
         max_tokens: int,
         truncation_side: str,
-    ):
-        super().__init__(name="text_encoder")
-        self.table = TokenTable(vocabulary)
+    ) -> None:
+        super().__init__("text_encoder", vocabulary)
         self.tokens, self.lowercase = tokens, lowercase
         self.max_tokens, self.truncation_side = max_tokens, truncation_side
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The tokens, the most frequent first."""
-        return self.table.tokens
-
-    @property
-    def size(self) -> int:
-        """How many different ids there are, padding and unknown included."""
-        return self.table.size
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         """Token ids `(batch, time)` int32 of `(batch,)` texts: 0 on the right of short ones, at least one step."""

@@ -27,7 +27,7 @@ class TokenTable(tf.Module):
         reserved: how many ids stand for no token of the vocabulary.
     """
 
-    def __init__(self, tokens: Iterable[str], reserved: int = RESERVED):
+    def __init__(self, tokens: Iterable[str], reserved: int = RESERVED) -> None:
         super().__init__(name="token_table")
         self.tokens = tuple(tokens)
         #: How many different ids there are.
@@ -43,6 +43,29 @@ class TokenTable(tf.Module):
     def ragged_ids(self, tokens: tf.RaggedTensor) -> tf.RaggedTensor:
         """Ids int32 of tokens `(batch, tokens)`."""
         return tokens.with_flat_values(self.ids(tokens.flat_values))
+
+
+class Encoder(tf.Module):
+    """Base of what turns texts into ids, with the vocabulary inside, so that it can be part of an exported model.
+
+    Args:
+        name: of the module.
+        vocabulary, reserved: see `TokenTable`.
+    """
+
+    def __init__(self, name: str, vocabulary: Iterable[str], reserved: int = RESERVED) -> None:
+        super().__init__(name=name)
+        self.table = TokenTable(vocabulary, reserved)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The tokens without the reserved ones."""
+        return self.table.tokens
+
+    @property
+    def size(self) -> int:
+        """How many different ids there are, the reserved ones included."""
+        return self.table.size
 
 
 def most_frequent(counts: Mapping[T, int], size: int | None, min_count: int) -> list[T]:

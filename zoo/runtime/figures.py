@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib.util
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from datasets.errors import UserError
 from zoo.runtime.rundir import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: Endings of the pictures that a user may ask for.
 KINDS = (".png", ".svg", ".pdf")
@@ -24,7 +28,7 @@ FONTS = (
 PACKAGE, BROUGHT = "koreanize_matplotlib", "NanumGothic"
 
 
-def save(figure: Any, path: Path, dpi: int = 120) -> None:
+def save(figure: Figure, path: Path, dpi: int = 120) -> None:
     """Write the figure whole or not at all, in the format of the file's name; letters that no font has become boxes.
 
     Raises:
@@ -57,7 +61,7 @@ def asked_for(flag: str, name: str) -> Path:
     return path
 
 
-def overlay_attention(axes: Any, pixels: np.ndarray, weights: np.ndarray) -> None:
+def overlay_attention(axes: Axes, pixels: np.ndarray, weights: np.ndarray) -> None:
     """An image, darker where it was attended to less; weights `(rows, columns)`, the largest leaves it as it is."""
     height, width = pixels.shape[:2]
     axes.imshow(pixels)
@@ -68,12 +72,12 @@ def overlay_attention(axes: Any, pixels: np.ndarray, weights: np.ndarray) -> Non
 
 
 def shares(weights: np.ndarray) -> np.ndarray:
-    """The weights by the largest of them."""
+    """The weights divided by the largest of them."""
     return weights / max(float(weights.max()), 1e-9)
 
 
 def text_families() -> list[str]:
-    """matplotlib's own family, and behind it those of `FONTS` that there are, for the letters that it has not."""
+    """Font families of texts: matplotlib's own, then the installed ones of `FONTS` for letters that it lacks."""
     there = {family for family, _ in installed_fonts()}
     return ["DejaVu Sans", *(family for family in FONTS if family in there)]
 
@@ -96,7 +100,7 @@ def installed_fonts() -> list[tuple[str, str]]:
 
 
 def _brought() -> list[Path]:
-    """The file of the font that a package brings; none where the package is not installed."""
-    found = importlib.util.find_spec(PACKAGE)
-    folders = (found.submodule_search_locations if found else None) or []
+    """The files of the font in the package that brings it; none where the package is not installed."""
+    spec = importlib.util.find_spec(PACKAGE)
+    folders = (spec.submodule_search_locations if spec else None) or []
     return [path for folder in folders if (path := Path(folder, "fonts", f"{BROUGHT}.ttf")).is_file()]

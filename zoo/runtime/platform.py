@@ -37,15 +37,15 @@ def configure(device: str = "auto") -> None:
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """Drop what C++ code writes to standard error meanwhile: TensorFlow greets there before its log level counts."""
+    """Drop what C++ code writes to standard error: TensorFlow prints there before it reads its log level."""
     sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
         os.close(nowhere)
 
 

@@ -1,19 +1,22 @@
-"""How long work shows that it goes on: a bar on a terminal, nothing in a file or a pipe."""
+"""What a command shows while it works: a bar on a terminal and lines on standard error."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+T = TypeVar("T")
 
 
-def progress_bar(items: Iterable[Any], title: str, **arguments: Any) -> Any:
+def progress_bar(items: Iterable[T], title: str) -> tqdm[T]:
     """A tqdm bar on standard error that vanishes when it is done; silent where standard error is no terminal."""
     from tqdm import tqdm
 
-    return tqdm(
-        items, desc=title, leave=False, disable=not sys.stderr.isatty(), dynamic_ncols=True, **arguments
-    )
+    return tqdm(items, desc=title, leave=False, disable=not sys.stderr.isatty(), dynamic_ncols=True)
 
 
 def log(line: str) -> None:

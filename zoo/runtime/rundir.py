@@ -28,13 +28,15 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from datasets.errors import UserError
 from zoo.cli.flags import disk_is_full
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn")
+#: What a JSON file holds: anything, which its reader must check.
+Json: TypeAlias = Any
 _PARTIAL = ".partial-"  # begins the names of files that are not whole yet
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -47,7 +49,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
 
     Args:
         path: where it shall be; what is there now stays until the new one is complete on the disk.
-        write: writes to the path that it is given, beside `path` and with a name that ends in its name.
+        write: writes to the path that it is given: in the same folder as `path`, with a name that ends in its name.
 
     Raises:
         UserError: with exit code 1, if the disk is full or the place cannot be written to.
@@ -60,13 +62,13 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[Path], None]
         _put(partial, path)
         _fsync(path.parent)
     except Exception as problem:
-        raise _told(problem, path) from problem
+        raise _readable(problem, path) from problem
     finally:
         remove(partial)
 
 
-def _told(problem: Exception, path: Path) -> Exception:
-    """The problem in the user's terms where it is the user's to fix, else as it is."""
+def _readable(problem: Exception, path: Path) -> Exception:
+    """A UserError where the user can fix the problem (a full disk, no permission), else the problem itself."""
     if disk_is_full(problem):
         return UserError(
             f"no space left on the disk for {path}; free some and run again (what was there before is kept)",
@@ -124,7 +126,7 @@ def make_folder(path: Path, flag: str = "--out") -> None:
         raise UserError(f"{flag} {path}: cannot make the folder: {problem.strerror}") from None
 
 
-def write_json(path: str | os.PathLike[str], data: Any) -> None:
+def write_json(path: str | os.PathLike[str], data: object) -> None:
     """Write JSON atomically. NumPy values become plain ones; NaN and infinity become null."""
     text = json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_atomically(path, lambda partial: _write_text(partial, text))
@@ -135,7 +137,7 @@ def _write_text(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -147,7 +149,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def read_json(path: str | os.PathLike[str]) -> Any:
+def read_json(path: str | os.PathLike[str]) -> Json:
     """What a JSON file holds.
 
     Raises:
@@ -174,7 +176,7 @@ class RunDirectory:
         path: the folder.
     """
 
-    def __init__(self, path: str | os.PathLike[str]):
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._lock: int | None = None
 
@@ -188,10 +190,10 @@ class RunDirectory:
         """
         run = cls(path)
         make_folder(run.path)
-        is_ours = run.lock_path.exists()
+        had_lock = run.lock_path.exists()
         run._hold()
         if any(entry != run.lock_path for entry in run.path.iterdir()):
-            if not is_ours:
+            if not had_lock:
                 run.lock_path.unlink()
             run._let_go()
             raise UserError(
@@ -257,7 +259,7 @@ class RunDirectory:
             raise UserError(f"{self.path} is in use by another process ({holder or 'unknown'})") from None
         except OSError as problem:
             os.close(lock)
-            raise _told(problem, self.lock_path) from problem
+            raise _readable(problem, self.lock_path) from problem
         self._lock = lock
 
     def _let_go(self) -> None:
@@ -308,12 +310,12 @@ class RunDirectory:
         """Folder of the SavedModel."""
         return self.path / "export"
 
-    def save_config(self, config: Mapping[str, Any]) -> None:
+    def save_config(self, config: Mapping[str, object]) -> None:
         """Write the configuration, with versions, git commit and time (UTC) under `environment`."""
         write_json(self.config_path, {**config, "environment": environment()})
 
     def load_config(self) -> dict[str, Any]:
-        """The configuration that was given to `save_config`, after a way through JSON.
+        """The configuration that was given to `save_config`, as JSON keeps it.
 
         Raises:
             UserError: if the file is missing or broken.
@@ -339,7 +341,7 @@ def default_path(task: str, cell: str, dataset: str, seed: int) -> Path:
 # ------------------------------------------------------------------------------------ what a run ran with
 
 
-def environment() -> dict[str, Any]:
+def environment() -> dict[str, object]:
     """Versions of Python and of the packages that decide numbers, the git commit, and the time (UTC)."""
     return {
         "python": platform.python_version(),
@@ -357,7 +359,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def git_state(folder: Path) -> dict[str, Any] | None:
+def git_state(folder: Path) -> dict[str, object] | None:
     """Commit of a checkout, and whether files differ from it; None where the folder is not its root."""
     top = _git(folder, "rev-parse", "--show-toplevel")
     commit = _git(folder, "rev-parse", "--verify", "HEAD")

@@ -5,33 +5,37 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
+from typing import TypeAlias
 
 from datasets.errors import UserError
 from zoo.runtime.progress import log
 
+#: Gets the signal's number, and the frame that it came in.
+Handler: TypeAlias = Callable[[int, FrameType | None], None]
+
 
 class Stopped(UserError):
-    """The work was asked to stop by a signal; the exit code is 128 and the signal's number, as in a shell.
+    """A signal asked the work to stop; the exit code is 128 plus the signal's number, as in a shell.
 
     Args:
         number: of the signal.
         where: how far the work had come, or an empty text.
     """
 
-    def __init__(self, number: int, where: str = ""):
+    def __init__(self, number: int, where: str = "") -> None:
         super().__init__(f"stopped by {signal.Signals(number).name}{where and ' '}{where}", 128 + number)
 
 
 @contextmanager
 def stop_at_once() -> Iterator[None]:
-    """Where nothing is to be saved, a signal ends the work where it stands.
+    """For work that saves nothing: a signal ends it at once.
 
     Raises:
         Stopped: after SIGTERM or Ctrl-C.
     """
 
-    def interrupt(number: int, frame: Any) -> None:
+    def interrupt(number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt(number)  # no `except Exception` on the way can swallow it
 
     try:
@@ -43,10 +47,10 @@ def stop_at_once() -> Iterator[None]:
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collect signals in the list that is given, for a loop to look at; a second one does not wait for it."""
+    """A list in which signals are collected, for a loop to look at; a second signal ends the work at once."""
     received: list[int] = []
 
-    def note(number: int, frame: Any) -> None:
+    def note(number: int, _frame: FrameType | None) -> None:
         if received:
             raise KeyboardInterrupt(number)
         received.append(number)
@@ -57,10 +61,10 @@ def stop_signals() -> Iterator[list[int]]:
 
 
 @contextmanager
-def _handled_by(handler: Callable[[int, Any], None]) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
+def _handled_by(handler: Handler) -> Iterator[None]:
+    former = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
+        for number, handler_before in former.items():
+            signal.signal(number, handler_before)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo.data.tokenizer import valid_utf8
-from zoo.data.vocabulary import TokenIndex, TokenTable
+from zoo.data.vocabulary import Encoder, TokenIndex
 
 #: Begins a stream and a prompt; as a target it never comes.
 START = 0
@@ -38,7 +38,7 @@ def split(texts: tf.Tensor, kind: str, lowercase: bool) -> tf.RaggedTensor:
     return tf.strings.split(tf.strings.regex_replace(texts, WORD, "\\1\x00"), "\x00")[:, :-1]
 
 
-class Tokenizer(tf.Module):
+class Tokenizer(Encoder):
     """Texts to token ids and back, with the vocabulary inside, so that it can be part of an exported model.
 
     Args:
@@ -47,21 +47,10 @@ class Tokenizer(tf.Module):
     """
 
     def __init__(self, vocabulary: list[str], *, kind: str, lowercase: bool):
-        super().__init__(name="tokenizer")
-        self.table = TokenTable(vocabulary)
+        super().__init__("tokenizer", vocabulary)
         self.kind, self.lowercase = kind, lowercase
         #: The text of each id from `UNKNOWN` on, `(size - 1,)`.
         self.written = tf.constant([REPLACEMENT, *vocabulary], tf.string)
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The tokens, the most frequent first."""
-        return self.table.tokens
-
-    @property
-    def size(self) -> int:
-        """How many different ids there are, the reserved ones included."""
-        return self.table.size
 
     def encode(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids `(batch, tokens)` int32 of `(batch,)` texts."""
