@@ -12,6 +12,7 @@ arguments of a Python call (`build`), and the error messages about all three.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import types
 import typing
@@ -213,13 +214,15 @@ class Field:
 
 
 def fields_of(cls: type, defaults: Mapping[str, object] = NO_DEFAULTS) -> list[Field]:
-    """The fields of an options dataclass in order; `defaults` overrules its defaults.
+    """The fields of an options dataclass, its own before those of its bases; `defaults` overrules its defaults.
 
     Raises:
         TypeError: if `defaults` names a field that the dataclass does not have.
     """
     hints = typing.get_type_hints(cls)
-    fields = [_field(field, hints[field.name]) for field in dataclasses.fields(cls) if field.init]
+    known = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    ordered = dict.fromkeys(name for base in cls.__mro__ for name in inspect.get_annotations(base))
+    fields = [_field(known[name], hints[name]) for name in ordered if name in known]
     wrong = set(defaults) - {field.name for field in fields}
     if wrong:
         raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(wrong))}")

@@ -10,48 +10,33 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from datasets.assembly.splitting import CODES, assign, content_hash
-from datasets.base import Dataset, Example, Info, Split
+from datasets.assembly.parts import Index, Part, make_splits
+from datasets.assembly.splitting import assign, taken_notes
+from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.formats.characters import composed, encodable
+from datasets.formats.hashes import content_hash
 
 if TYPE_CHECKING:
     import numpy as np
 
 FIELDS = ("source", "target")
-Pair = tuple[Any, str, str]  # where it is, the sentence to translate, its translation
 
-
-class Part(Protocol):
-    """Pairs on disk, in the same order at each pass.
-
-    Attributes:
-        name: what the user knows it by.
-    """
-
-    name: str
-
-    def pairs(self) -> Iterator[Pair]:
-        """A fresh pass. Raises UserError on what is no pair, saying where it is."""
-
-    def stamp(self) -> object:
-        """Something that changes when the content does."""
+#: Where a pair stands, the sentence to translate, its translation.
+Pair = tuple[object, str, str]
+PairPart = Part[Pair]
 
 
 @dataclass
-class Scan:
-    """What the first pass over a part keeps: the hashes of its sources and of its targets."""
+class PairIndex(Index[Pair]):
+    """What the first pass keeps: hashes of the sources, and `targets`, those of the targets."""
 
-    part: Part
-    stamp: object
-    sources: array[int] = field(default_factory=lambda: array("Q"))
     targets: array[int] = field(default_factory=lambda: array("Q"))
 
 
-def checked(place: str, source: Any, target: Any) -> tuple[str, str]:
+def checked(place: str, source: object, target: object) -> tuple[str, str]:
     """The two sentences as every later step sees them: composed (NFC), without blanks around.
 
     Args:
@@ -60,18 +45,21 @@ def checked(place: str, source: Any, target: Any) -> tuple[str, str]:
     Raises:
         UserError: one of them is no text, or empty.
     """
-    texts = []
-    for side, value in (("source", source), ("target", target)):
-        if not isinstance(value, str):
-            raise UserError(f"{place}: the {side} is {str(value)[:40]!r}, not a string")
-        text = composed(encodable(place, value)).strip()
-        if not text:
-            raise UserError(f"{place}: the {side} is empty; leave the pair out")
-        texts.append(text)
-    return texts[0], texts[1]
+    return _sentence(place, "source", source), _sentence(place, "target", target)
 
 
-def assemble(info: Info, parts: Mapping[str, Part], valid_fraction: float, test_fraction: float) -> Dataset:
+def _sentence(place: str, side: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UserError(f"{place}: the {side} is {str(value)[:40]!r}, not a string")
+    text = composed(encodable(place, value)).strip()
+    if not text:
+        raise UserError(f"{place}: the {side} is empty; leave the pair out")
+    return text
+
+
+def assemble(
+    info: Info, parts: Mapping[str, PairPart], valid_fraction: float, test_fraction: float
+) -> Dataset:
     """Check every part and make the data set.
 
     Args:
@@ -87,27 +75,20 @@ def assemble(info: Info, parts: Mapping[str, Part], valid_fraction: float, test_
     """
     import numpy as np
 
-    scans = {split: _scan(part) for split, part in parts.items()}
-    missing = {
-        "valid": 0.0 if "valid" in parts else valid_fraction,
-        "test": 0.0 if "test" in parts else test_fraction,
-    }
-    train = scans["train"]
-    together = groups(np.frombuffer(train.sources, np.uint64), np.frombuffer(train.targets, np.uint64))
-    taken = assign({"train": together}, missing["valid"], missing["test"])["train"]
-    codes = {split: np.full(len(scan.sources), CODES[split], np.uint8) for split, scan in scans.items()}
-    codes["train"] = taken
-
-    def split(name: str) -> Split:
-        part = name if name in scans else "train"
-        kept = codes[part].tobytes()
-        return Split(lambda: _read(scans[part], kept, CODES[name]), kept.count(CODES[name]))
-
-    has_test = "test" in parts or test_fraction > 0
-    notes = (*info.notes, *_notes(scans), *_split_notes(taken, missing))
-    return Dataset(
-        replace(info, notes=notes), split("train"), split("valid"), split("test") if has_test else None
+    indexes = {split: _index(part) for split, part in parts.items()}
+    hashes = {split: np.frombuffer(index.hashes, np.uint64) for split, index in indexes.items()}
+    targets = np.frombuffer(indexes["train"].targets, np.uint64)
+    together = hashes | {"train": groups(hashes["train"], targets)}
+    codes = assign(together, valid_fraction, test_fraction, drop_shared=False)
+    taken = taken_notes(codes["train"], "pairs taken out of train by hash; no sentence is on two sides")
+    info = replace(info, notes=(*info.notes, *_notes(indexes), *taken))
+    splits = make_splits(
+        indexes,
+        codes,
+        "test" in parts or test_fraction > 0,
+        lambda row: {"source": row[1], "target": row[2]},
     )
+    return Dataset(info, *splits)
 
 
 def groups(sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -133,39 +114,20 @@ def groups(sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return smallest[group[of_source]]
 
 
-def _scan(part: Part) -> Scan:
-    scan = Scan(part, part.stamp())
-    for _, source, target in part.pairs():
-        scan.sources.append(content_hash(source))
-        scan.targets.append(content_hash(target))
-    if not scan.sources:
+def _index(part: PairPart) -> PairIndex:
+    index = PairIndex(part)
+    for _, source, target in part.rows():
+        index.hashes.append(content_hash(source))
+        index.targets.append(content_hash(target))
+    if not index.hashes:
         raise UserError(f"{part.name}: has no pair of sentences")
-    return scan
+    return index
 
 
-def _read(scan: Scan, codes: bytes, wanted: int) -> Iterator[Example]:
-    """One pass over the pairs of a part that belong to a split."""
-    if scan.part.stamp() != scan.stamp:
-        raise UserError(f"{scan.part.name}: has changed since it was loaded; start again", exit_code=1)
-    for pair, code in zip_longest(scan.part.pairs(), codes):
-        if pair is None or code is None:
-            raise UserError(f"{scan.part.name}: changed while it was read; start again", exit_code=1)
-        if code == wanted:
-            yield {"source": pair[1], "target": pair[2]}
-
-
-def _notes(scans: Mapping[str, Scan]) -> Iterator[str]:
+def _notes(indexes: Mapping[str, PairIndex]) -> Iterator[str]:
     """What official splits share with train."""
-    train = set(scans["train"].sources)
-    for split, scan in scans.items():
-        shared = 0 if split == "train" else sum(source in train for source in scan.sources)
+    train = set(indexes["train"].hashes)
+    for split, index in indexes.items():
+        shared = 0 if split == "train" else sum(source in train for source in index.hashes)
         if shared:
-            yield f"{scan.part.name}: {shared:,} sources are in train too (kept: the splits are official)"
-
-
-def _split_notes(codes: np.ndarray, missing: Mapping[str, float]) -> Iterator[str]:
-    """How splits without a part came about."""
-    for split, fraction in missing.items():
-        if fraction:
-            count = int((codes == CODES[split]).sum())
-            yield f"{split}: {count:,} pairs taken out of train by hash; no sentence is on two sides"
+            yield f"{index.part.name}: {shared:,} sources are in train too (kept: the splits are official)"

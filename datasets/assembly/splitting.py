@@ -5,7 +5,7 @@ Every row costs the hash of its text (8 bytes) and its split (1 byte), whatever 
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from datasets.errors import UserError
@@ -15,24 +15,26 @@ if TYPE_CHECKING:
 
 TRAIN, VALID, TEST, DROPPED = range(4)
 CODES = {"train": TRAIN, "valid": VALID, "test": TEST}
-
-
-def content_hash(text: str) -> int:
-    """A number of 64 bits for a text, the same on every machine and in every process."""
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest(), "little")
+#: Words by which files, folders and official splits say which split they are.
+SPLIT_NAMES = {
+    "train": "train", "training": "train",
+    "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
+    "test": "test", "testing": "test",
+}  # fmt: skip
 
 
 def assign(
-    hashes: dict[str, np.ndarray], valid_fraction: float, test_fraction: float
+    hashes: Mapping[str, np.ndarray], valid_fraction: float, test_fraction: float, drop_shared: bool = True
 ) -> dict[str, np.ndarray]:
     """The split of every row of every part.
 
     Rows of the parts `valid` and `test` stay where they are. Rows of `train` whose text is in one of these
-    are dropped; a split without a part is then taken out of train, by the rank of the texts' hashes.
+    are dropped, if that is wanted. A split without a part is then taken out of train, by the rank of the texts' hashes.
 
     Args:
         hashes: content hashes, (rows,) uint64, of `train` and, where they exist, `valid` and `test`.
         valid_fraction, test_fraction: how much of the distinct texts left in train becomes a missing split.
+        drop_shared: False keeps rows of train that are in an official split too, as published numbers have them.
 
     Returns:
         For each part the codes of its rows, (rows,) uint8.
@@ -44,7 +46,7 @@ def assign(
 
     codes = {part: np.full(len(rows), CODES[part], np.uint8) for part, rows in hashes.items()}
     train = hashes["train"]
-    for part in hashes.keys() - {"train"}:
+    for part in hashes.keys() - {"train"} if drop_shared else ():
         codes["train"][np.isin(train, hashes[part])] = DROPPED
     distinct = np.unique(train[codes["train"] == TRAIN])
     wanted = {"test": test_fraction, "valid": valid_fraction}
@@ -65,3 +67,23 @@ def assign(
 def _share(fraction: float, count: int, splits: int) -> int:
     """How many of `count` texts a split gets: at least one, and never so many that train gets none."""
     return max(1, min(int(fraction * count), count - splits))
+
+
+def taken_notes(codes: np.ndarray, what: str) -> Iterator[str]:
+    """A sentence on each split that was taken out of train.
+
+    Args:
+        codes: of the rows of train.
+        what: what they are and how they were taken, e.g. `pairs taken out of train by hash`.
+    """
+    for split in ("valid", "test"):
+        count = int((codes == CODES[split]).sum())
+        if count:
+            yield f"{split}: {count:,} {what}"
+
+
+def dropped_note(codes: np.ndarray, what: str) -> Iterator[str]:
+    """A sentence on the rows of train that were dropped, if there are any: how many, and `what` they are."""
+    count = int((codes == DROPPED).sum())
+    if count:
+        yield f"{count:,} {what}"

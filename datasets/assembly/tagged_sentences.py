@@ -7,16 +7,16 @@ them. A split that is missing is taken out of train by content, so that equal se
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from datasets.assembly.splitting import CODES, assign, content_hash
-from datasets.base import Dataset, Example, Info, Split
+from datasets.assembly.parts import Index, LabelledPart, make_splits
+from datasets.assembly.splitting import assign, taken_notes
+from datasets.base import Dataset, Example, Info
 from datasets.errors import UserError
+from datasets.formats.hashes import content_hash
 from datasets.formats.sentences import TaggedSentence
 from datasets.formats.spans import are_iob, to_iob2
 
@@ -25,52 +25,32 @@ if TYPE_CHECKING:
 
 MOST_TAGS = 5000
 FEW_TAGS = 60  # so many are never taken for a column of words
-OTHER_SCHEME = (
-    0.1  # share of words whose tag train does not have, from which on a part counts as tagged otherwise
-)
+#: Share of a part's words with tags that train does not have, from which on it counts as tagged by another scheme.
+OTHER_SCHEME = 0.1
 
-
-class Part(Protocol):
-    """Tagged sentences on disk, in the same order at each pass.
-
-    Attributes:
-        name: what the user knows it by.
-        tag_name: the column or feature that holds the tags.
-        fix: what to do when the tags make no sense.
-    """
-
-    name: str
-    tag_name: str
-    fix: str
-
-    def sentences(self) -> Iterator[TaggedSentence]:
-        """A fresh pass. Raises UserError on what is no sentence with a tag for each word, saying where it is."""
-
-    def place(self, where: Any) -> str:
-        """The words for where a sentence is."""
-
-    def stamp(self) -> object:
-        """Something that changes when the content does."""
+SentencePart = LabelledPart[TaggedSentence]
 
 
 @dataclass
-class Scan:
-    """What the first pass over a part keeps: hashes, how often each tag is there and where it is first."""
+class SentenceIndex(Index[TaggedSentence]):
+    """What the first pass keeps besides.
 
-    part: Part
-    stamp: object
-    hashes: array[int] = field(default_factory=lambda: array("Q"))
+    Attributes:
+        counts: how often each tag is there, as it stands in the part.
+        iob2_counts: how often, when spans are rewritten in IOB2.
+        first: where each tag is first.
+        rewritten: how many tags would be rewritten.
+    """
+
+    part: SentencePart
     counts: Counter[str] = field(default_factory=Counter)
     iob2_counts: Counter[str] = field(default_factory=Counter)
-    first: dict[str, Any] = field(default_factory=dict)
+    first: dict[str, object] = field(default_factory=dict)
     rewritten: int = 0
 
 
 def assemble(
-    info: Info,
-    parts: Mapping[str, Part],
-    valid_fraction: float,
-    test_fraction: float,
+    info: Info, parts: Mapping[str, SentencePart], valid_fraction: float, test_fraction: float
 ) -> Dataset:
     """Check every part and make the data set. Tags of IOB1 are rewritten in IOB2.
 
@@ -87,113 +67,86 @@ def assemble(
     """
     import numpy as np
 
-    scans = {split: _scan(part) for split, part in parts.items()}
-    rewrite = are_iob(tag for scan in scans.values() for tag in scan.counts)
-    _check_scheme(scans)
-    labels = _labels(scans, rewrite)
-    hashes = {split: np.frombuffer(scan.hashes, np.uint64) for split, scan in scans.items()}
-    missing = {
-        "valid": 0.0 if "valid" in parts else valid_fraction,
-        "test": 0.0 if "test" in parts else test_fraction,
-    }
-    taken = assign({"train": hashes["train"]}, missing["valid"], missing["test"])["train"]
-    codes = {split: np.full(len(rows), CODES[split], np.uint8) for split, rows in hashes.items()}
-    codes["train"] = taken
-    notes = [*_notes(scans, hashes, rewrite), *_split_notes(taken, missing)]
-    numbers = {name: number for number, name in enumerate(labels)}
+    indexes = {split: _index(part) for split, part in parts.items()}
+    rewrite = are_iob(tag for index in indexes.values() for tag in index.counts)
+    _check_scheme(indexes)
+    labels = _labels(indexes, rewrite)
+    hashes = {split: np.frombuffer(index.hashes, np.uint64) for split, index in indexes.items()}
+    codes = assign(hashes, valid_fraction, test_fraction, drop_shared=False)
+    taken = taken_notes(codes["train"], "sentences taken out of train by the hash of their words")
+    info = replace(info, labels=labels, notes=(*info.notes, *_notes(indexes, hashes, rewrite), *taken))
+    ids = {name: id for id, name in enumerate(labels)}
 
-    def split(name: str) -> Split:
-        part = name if name in scans else "train"
-        kept = codes[part].tobytes()
-        return Split(lambda: _read(scans[part], kept, CODES[name], numbers, rewrite), kept.count(CODES[name]))
+    def example(row: TaggedSentence) -> Example:
+        _, tokens, tags = row
+        tags = to_iob2(tags) if rewrite else tags
+        return {"tokens": tokens, "tags": tuple(ids[tag] for tag in tags)}
 
-    has_test = "test" in parts or test_fraction > 0
-    info = replace(info, labels=labels, notes=(*info.notes, *notes))
-    return Dataset(info, split("train"), split("valid"), split("test") if has_test else None)
+    return Dataset(info, *make_splits(indexes, codes, "test" in parts or test_fraction > 0, example))
 
 
-def _scan(part: Part) -> Scan:
-    scan = Scan(part, part.stamp())
-    for where, tokens, tags in part.sentences():
-        scan.hashes.append(content_hash("\n".join(tokens)))
-        scan.counts.update(tags)
+def _index(part: SentencePart) -> SentenceIndex:
+    index = SentenceIndex(part)
+    for where, tokens, tags in part.rows():
+        index.hashes.append(content_hash("\n".join(tokens)))
+        index.counts.update(tags)
         rewritten = to_iob2(tags)
-        scan.iob2_counts.update(rewritten)
-        scan.rewritten += sum(old != new for old, new in zip(tags, rewritten, strict=True))
+        index.iob2_counts.update(rewritten)
+        index.rewritten += sum(old != new for old, new in zip(tags, rewritten, strict=True))
         for tag in tags:
-            scan.first.setdefault(tag, where)
-        if len(scan.counts) > MOST_TAGS:
-            raise UserError(_too_many(scan, f"more than {MOST_TAGS}"))
-    if not scan.hashes:
+            index.first.setdefault(tag, where)
+        if len(index.counts) > MOST_TAGS:
+            raise UserError(_too_many(part, f"more than {MOST_TAGS}"))
+    if not index.hashes:
         raise UserError(f"{part.name}: has no tagged sentence")
-    return scan
+    return index
 
 
-def _read(
-    scan: Scan, codes: bytes, wanted: int, numbers: Mapping[str, int], rewrite: bool
-) -> Iterator[Example]:
-    """One pass over the sentences of a part that belong to a split."""
-    if scan.part.stamp() != scan.stamp:
-        raise UserError(f"{scan.part.name}: has changed since it was loaded; start again", exit_code=1)
-    for sentence, code in zip_longest(scan.part.sentences(), codes):
-        if sentence is None or code is None:
-            raise UserError(f"{scan.part.name}: changed while it was read; start again", exit_code=1)
-        if code == wanted:
-            _, tokens, tags = sentence
-            tags = to_iob2(tags) if rewrite else tags
-            yield {"tokens": tokens, "tags": tuple(numbers[tag] for tag in tags)}
-
-
-def _labels(scans: Mapping[str, Scan], rewrite: bool) -> tuple[str, ...]:
+def _labels(indexes: Mapping[str, SentenceIndex], rewrite: bool) -> tuple[str, ...]:
     """All tags that occur, in the order of their letters."""
-    counts = [scan.iob2_counts if rewrite else scan.counts for scan in scans.values()]
+    counts = [index.iob2_counts if rewrite else index.counts for index in indexes.values()]
     return tuple(sorted(set().union(*counts)))
 
 
-def _check_scheme(scans: Mapping[str, Scan]) -> None:
-    train = scans["train"]
+def _check_scheme(indexes: Mapping[str, SentenceIndex]) -> None:
+    train = indexes["train"]
     if len(train.counts) == 1:
         (tag,) = train.counts
         raise UserError(
-            f"{train.part.name}: every word has the {train.part.tag_name} '{tag[:40]}'; "
+            f"{train.part.name}: every word has the {train.part.label_name} '{tag[:40]}'; "
             f"at least two tags are needed; {train.part.fix}"
         )
     if len(train.counts) > max(FEW_TAGS, train.counts.total() / 2):
-        raise UserError(_too_many(train, f"{len(train.counts)} for {train.counts.total()} words"))
-    for scan in scans.values():
-        unseen = [tag for tag in scan.counts if tag not in train.counts]
-        if sum(scan.counts[tag] for tag in unseen) > OTHER_SCHEME * scan.counts.total():
+        raise UserError(_too_many(train.part, f"{len(train.counts)} for {train.counts.total()} words"))
+    for index in indexes.values():
+        new = [tag for tag in index.counts if tag not in train.counts]
+        if sum(index.counts[tag] for tag in new) > OTHER_SCHEME * index.counts.total():
             known = ", ".join(f"'{name}'" for name in sorted(train.counts)[:5])
             raise UserError(
-                f"{scan.part.place(scan.first[unseen[0]])}: the tag '{unseen[0][:40]}' is not in "
-                f"{train.part.name}, whose tags begin with {known}: another scheme? {scan.part.fix}"
+                f"{index.part.place(index.first[new[0]])}: the tag '{new[0][:40]}' is not in "
+                f"{train.part.name}, whose tags begin with {known}: another scheme? {index.part.fix}"
             )
 
 
-def _too_many(scan: Scan, count: str) -> str:
-    return f"{scan.part.name}: {count} different values of {scan.part.tag_name} are no tags; {scan.part.fix}"
+def _too_many(part: SentencePart, count: str) -> str:
+    return f"{part.name}: {count} different values of {part.label_name} are no tags; {part.fix}"
 
 
-def _notes(scans: Mapping[str, Scan], hashes: Mapping[str, np.ndarray], rewrite: bool) -> Iterator[str]:
+def _notes(
+    indexes: Mapping[str, SentenceIndex], hashes: Mapping[str, np.ndarray], rewrite: bool
+) -> Iterator[str]:
     """What a person would like to know of the parts."""
     import numpy as np
 
-    train = scans["train"]
-    for split, scan in scans.items():
-        unseen = {tag: count for tag, count in scan.counts.items() if tag not in train.counts}
-        if unseen:
-            listed = ", ".join(sorted(unseen)[:5])
-            yield f"{scan.part.name}: {sum(unseen.values()):,} words with tags that train has not ({listed})"
-        if rewrite and scan.rewritten:
-            yield f"{scan.part.name}: {scan.rewritten:,} spans begin with I- (IOB1); rewritten as B- (IOB2)"
+    train = indexes["train"]
+    for split, index in indexes.items():
+        name = index.part.name
+        new = {tag: count for tag, count in index.counts.items() if tag not in train.counts}
+        if new:
+            listed = ", ".join(sorted(new)[:5])
+            yield f"{name}: {sum(new.values()):,} words with tags that train has not ({listed})"
+        if rewrite and index.rewritten:
+            yield f"{name}: {index.rewritten:,} spans begin with I- (IOB1); rewritten as B- (IOB2)"
         shared = int(np.isin(hashes[split], hashes["train"]).sum()) if split != "train" else 0
         if shared:
-            yield f"{scan.part.name}: {shared:,} sentences are in the training file too (kept: the splits are official)"
-
-
-def _split_notes(codes: np.ndarray, missing: Mapping[str, float]) -> Iterator[str]:
-    """How splits without a part came about."""
-    for split, fraction in missing.items():
-        if fraction:
-            count = int((codes == CODES[split]).sum())
-            yield f"{split}: {count:,} sentences taken out of train by the hash of their words"
+            yield f"{name}: {shared:,} sentences are in the training file too (kept: the splits are official)"

@@ -8,25 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.assembly.captioned_images import (
-    Captioned,
-    FeatureStore,
-    ImageFolder,
-    Store,
-    assemble,
-    caption_text,
-    group,
-    listed,
-)
+from datasets.assembly.captioned_images import Captioned, assemble, caption_text, group, listed
+from datasets.assembly.splitting import SPLIT_NAMES
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.file_readers.paths import existing
-from datasets.file_readers.split_discovery import SPLIT_NAMES, data_files, folders, split_files, split_folders
+from datasets.file_readers.options import TableOptions
+from datasets.file_readers.paths import existing, image_folder
+from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
 from datasets.formats.columns import IMAGE_NAMES, find
+from datasets.formats.image_stores import FeatureStore, ImageFolder, ImageStore
 from datasets.formats.images import is_image
-from datasets.formats.lines import check_encoding, lines
-from datasets.formats.tables import DELIMITERS, Format, Table, is_table, json_fault
-from datasets.options import check_fractions, option, require
+from datasets.formats.lines import lines
+from datasets.formats.tables import Table, is_table, json_fault
+from datasets.options import option, require
 
 FIELDS = ("image", "captions")
 CAPTION_NAMES = frozenset(
@@ -38,7 +32,7 @@ SPLITS = SPLIT_NAMES | {"restval": "train"}
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(TableOptions):
     """How to read a user's captioned images."""
 
     image_column: str | None = option(None, "column with the image's file: its name, or its position from 0")
@@ -46,26 +40,15 @@ class Options:
     images: str | None = option(None, "folder of the images (default: beside the captions)")
     features: str | None = option(None, "a .npz file of names and features, in place of the images")
     missing: str = option("refuse", "what to do with an image that is not there", ("refuse", "skip"))
-    header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
-    delimiter: str = option(
-        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
-    )
-    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
     valid_fraction: float = option(0.1, "share of the images for a dev split without a list")
     test_fraction: float = option(0.1, "share of the images for a test split without a list; 0: none")
 
     def __post_init__(self) -> None:
-        """Refuse fractions that leave nothing, unknown encodings, and two sources of images."""
-        check_fractions(self.valid_fraction, self.test_fraction)
+        """Refuse two sources of images, and what other options of tables may not be."""
+        super().__post_init__()
         require(
             not (self.images and self.features), "features", self.features, "give it or --images, not both"
         )
-        check_encoding(self.encoding)
-
-    @property
-    def format(self) -> Format:
-        """How to read a table."""
-        return Format.of(self.encoding, self.delimiter, self.header)
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -133,14 +116,11 @@ def _only(folder: Path, found: list[Path]) -> Path:
     return found[0]
 
 
-def _store(path: Path, parts: Parts, options: Options) -> Store:
+def _store(path: Path, parts: Parts, options: Options) -> ImageStore:
     """Where the images are: where the user says, or in the usual folder in which the first image is."""
     if options.features is not None:
         return FeatureStore(existing(options.features))
-    if options.images is not None:
-        folder = Path(options.images).expanduser()
-        if not folder.is_dir():
-            raise UserError(f"--images {options.images}: there is no such folder")
+    if folder := image_folder(options.images):
         return ImageFolder(folder)
     base = path if path.is_dir() else path.parent
     names = [entry.name for entry in parts["train"][:20]]

@@ -5,45 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from datasets.assembly.labelled_texts import Part, Row, assemble
+from datasets.assembly.labelled_texts import LabelledText, TextPart, assemble
+from datasets.assembly.parts import FilePart
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.options import TableOptions, share_for_dev, share_for_test
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find
-from datasets.formats.lines import LONGEST_LINE, check_encoding, lines
-from datasets.formats.tables import DELIMITERS, Format, Table, is_table
-from datasets.options import check_fractions, option
+from datasets.formats.lines import LONGEST_LINE, fingerprint, lines
+from datasets.formats.tables import Table, is_table
+from datasets.options import option
 
 FIELDS = ("text", "label")
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(TableOptions):
     """How to read a user's labelled texts."""
 
     text_column: str | None = option(None, "column with the text: its name, or its position from 0")
     label_column: str | None = option(None, "column with the label: its name, or its position from 0")
-    header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
-    delimiter: str = option(
-        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
-    )
-    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
-    valid_fraction: float = option(0.1, "share of the texts for a dev split without a file")
-    test_fraction: float = option(0.1, "share of the texts for a test split without a file; 0: none")
-
-    def __post_init__(self) -> None:
-        """Refuse fractions that leave nothing, and unknown encodings."""
-        check_fractions(self.valid_fraction, self.test_fraction)
-        check_encoding(self.encoding)
-
-    @property
-    def format(self) -> Format:
-        """How to read a table."""
-        return Format.of(self.encoding, self.delimiter, self.header)
+    valid_fraction: float = share_for_dev("texts")
+    test_fraction: float = share_for_test("texts")
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -58,7 +44,7 @@ def load(spec: str, options: Options) -> Dataset:
     return assemble(info, parts, options.valid_fraction, options.test_fraction)
 
 
-def _parts(path: Path, options: Options) -> dict[str, Part]:
+def _parts(path: Path, options: Options) -> dict[str, TextPart]:
     if not path.is_dir():
         return {"train": TablePart(path, options)}
     if tables := split_files(path, is_table):
@@ -81,14 +67,13 @@ def _only_table(folder: Path) -> Path:
     )
 
 
-class TablePart:
+class TablePart(FilePart):
     """The rows of a table as labelled texts."""
 
     fix = "is --label-column right?"
 
     def __init__(self, path: Path, options: Options):
-        self.name = str(path)
-        self._path = path
+        super().__init__(path)
         self._table = Table(path, options.format)
         text = find(self._table, "text", options.text_column, TEXT_NAMES)
         label = find(self._table, "label", options.label_column, LABEL_NAMES)
@@ -97,7 +82,7 @@ class TablePart:
         self._positions = (text, label)
         self.label_name = f"column '{self._table.columns[label]}'"
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[LabelledText]:
         """One pass over the table."""
         for line, (text, label) in self._table.rows(self._positions):
             if self._table.is_json:
@@ -107,20 +92,12 @@ class TablePart:
                 raise UserError(f"{self.place(line)}: the label is missing")
             yield line, composed(text), label
 
-    def place(self, where: Any) -> str:
-        """The words for a line of the file."""
-        return f"{self.name} line {where}"
-
-    def stamp(self) -> object:
-        """Changes when the file is written."""
-        return _stamp(self._path)
-
-    def _json_text(self, line: int, value: Any) -> str:
+    def _json_text(self, line: int, value: object) -> str:
         if not isinstance(value, str):
             raise UserError(f"{self.place(line)}: the text is not a string")
         return encodable(self.place(line), value)
 
-    def _json_label(self, line: int, value: Any) -> str:
+    def _json_label(self, line: int, value: object) -> str:
         if value is None or value != value:
             raise UserError(f"{self.place(line)}: the label is missing")
         if isinstance(value, bool):
@@ -141,20 +118,20 @@ class ClassFolders:
         self._folder = folder
         self._encoding = encoding
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[LabelledText]:
         """One pass over the files, class by class, by name."""
         for folder in folders(self._folder):
             label = encodable(str(folder), composed(folder.name.strip()))
             for path in _texts(folder):
                 yield path, composed(_whole_text(path, self._encoding)), label
 
-    def place(self, where: Any) -> str:
+    def place(self, where: object) -> str:
         """The words for a file: its path."""
         return str(where)
 
-    def stamp(self) -> object:
+    def fingerprint(self) -> object:
         """Changes when files come or go."""
-        return [_stamp(folder) for folder in folders(self._folder)]
+        return [fingerprint(folder) for folder in folders(self._folder)]
 
 
 def _texts(folder: Path) -> list[Path]:
@@ -163,19 +140,11 @@ def _texts(folder: Path) -> list[Path]:
 
 def _whole_text(path: Path, encoding: str) -> str:
     """A text file without the line feed at its end."""
-    found: list[str] = []
+    read: list[str] = []
     length = 0
     for line in lines(path, encoding):
         length += len(line)
         if length > LONGEST_LINE:
             raise UserError(f"{path}: is too long for one text: more than {LONGEST_LINE:,} characters")
-        found.append(line)
-    return "\n".join(found)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
-    return stat.st_mtime_ns, stat.st_size
+        read.append(line)
+    return "\n".join(read)

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
-from datasets.assembly.pairs import Pair, Part, assemble, checked
+from datasets.assembly.pairs import Pair, PairPart, assemble, checked
+from datasets.assembly.parts import FilePart
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.options import TableOptions, share_for_dev, share_for_test
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, split_files
 from datasets.formats.columns import find
-from datasets.formats.lines import check_encoding, lines
-from datasets.formats.tables import DELIMITERS, Format, Table, is_table, suffix
-from datasets.options import check_fractions, option, require
+from datasets.formats.lines import fingerprint, lines
+from datasets.formats.tables import Table, is_table, suffix
+from datasets.options import option, require
 
 FIELDS = ("source", "target")
 SOURCE_NAMES = frozenset({"source", "src", "source_text", "원문"})
@@ -25,7 +26,7 @@ TARGET_NAMES = frozenset({"target", "tgt", "trg", "target_text", "translation", 
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(TableOptions):
     """How to read a user's sentence pairs."""
 
     source: str | None = option(None, "language that is translated: the ending of its files, such as de")
@@ -33,17 +34,12 @@ class Options:
     reverse: bool = option(False, "translate the other way round")
     source_column: str | None = option(None, "column with the sources: its name, or its position from 0")
     target_column: str | None = option(None, "column with the targets: its name, or its position from 0")
-    header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
-    delimiter: str = option(
-        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
-    )
-    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
-    valid_fraction: float = option(0.1, "share of the pairs for a dev split without a file")
-    test_fraction: float = option(0.1, "share of the pairs for a test split without a file; 0: none")
+    valid_fraction: float = share_for_dev("pairs")
+    test_fraction: float = share_for_test("pairs")
 
     def __post_init__(self) -> None:
-        """Refuse fractions that leave nothing, one language twice, and unknown encodings."""
-        check_fractions(self.valid_fraction, self.test_fraction)
+        """Refuse an empty language and one language twice, and what other options of tables may not be."""
+        super().__post_init__()
         for name in ("source", "target"):
             value = getattr(self, name)
             require(value is None or bool(value.strip(".")), name, value, "give an ending, such as de")
@@ -53,12 +49,6 @@ class Options:
             self.target,
             "is the source too",
         )
-        check_encoding(self.encoding)
-
-    @property
-    def format(self) -> Format:
-        """How to read a table."""
-        return Format.of(self.encoding, self.delimiter, self.header)
 
     @property
     def of_tables(self) -> str | None:
@@ -84,7 +74,7 @@ def load(spec: str, options: Options) -> Dataset:
 # ---- which files
 
 
-def _of_file(path: Path, options: Options) -> Part:
+def _of_file(path: Path, options: Options) -> PairPart:
     """A table, or one of two line-aligned files: the other one has the same name with another ending."""
     if is_table(path) or options.delimiter != "auto":
         return TablePart(path, options)
@@ -114,7 +104,7 @@ def _only_other(path: Path, flag: str, known: str, beside: dict[str, Path]) -> s
     return others[0]
 
 
-def _of_folder(folder: Path, options: Options) -> dict[str, Part]:
+def _of_folder(folder: Path, options: Options) -> dict[str, PairPart]:
     if options.source is None and options.target is None:
         if tables := split_files(folder, is_table):
             return {split: TablePart(table, options) for split, table in tables.items()}
@@ -201,7 +191,7 @@ class AlignedPart:
         self._encoding = options.encoding
         self.name = f"{self._files[0]} and {self._files[1].name}"
 
-    def pairs(self) -> Iterator[Pair]:
+    def rows(self) -> Iterator[Pair]:
         """One pass over both files."""
         read = (lines(path, self._encoding) for path in self._files)
         for number, (source, target) in enumerate(zip_longest(*read), 1):
@@ -214,12 +204,16 @@ class AlignedPart:
             place = f"{self._files[0 if not source.strip() else 1]} line {number}"
             yield number, *checked(place, source, target)
 
-    def stamp(self) -> object:
+    def place(self, where: object) -> str:
+        """The words for a line of both files."""
+        return f"{self.name} line {where}"
+
+    def fingerprint(self) -> object:
         """Changes when one of the files is written."""
-        return tuple(_stamp(path) for path in self._files)
+        return tuple(fingerprint(path) for path in self._files)
 
 
-class TablePart:
+class TablePart(FilePart):
     """A table with a column for each language."""
 
     def __init__(self, path: Path, options: Options):
@@ -228,25 +222,20 @@ class TablePart:
                 raise UserError(
                     f"--{name}: {path} is a table; name its columns with --source-column and --target-column"
                 )
-        self.name = str(path)
-        self._path = path
+        super().__init__(path)
         self._table = Table(path, options.format)
         source, target = _columns(self._table, options)
         self._positions = (target, source) if options.reverse else (source, target)
 
-    def pairs(self) -> Iterator[Pair]:
+    def rows(self) -> Iterator[Pair]:
         """One pass over the table."""
         for number, (source, target) in self._table.rows(self._positions):
-            yield number, *checked(f"{self._path} line {number}", source, target)
-
-    def stamp(self) -> object:
-        """Changes when the file is written."""
-        return _stamp(self._path)
+            yield number, *checked(self.place(number), source, target)
 
 
 def _columns(table: Table, options: Options) -> tuple[int, int]:
     """The positions of source and target; where there is no header, the first two unless they are named."""
-    wanted: list[Any] = [options.source_column, options.target_column]
+    wanted: list[str | None] = [options.source_column, options.target_column]
     if len(table.columns) < 2:
         raise UserError(f"{table.path}: has one column; pairs need two (is --delimiter right?)")
     if not table.named:
@@ -265,11 +254,3 @@ def _columns(table: Table, options: Options) -> tuple[int, int]:
             f"{table.path}: source and target are the same column; see --source-column, --target-column"
         )
     return source, target
-
-
-def _stamp(path: Path) -> object:
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
-    return stat.st_mtime_ns, stat.st_size

@@ -1,4 +1,4 @@
-"""A user's own files: which strings are paths, and where they lead. What they hold is for `file_views`."""
+"""A user's own files: which strings are paths, and where they lead. The modules beside this one read what they hold."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ def existing(spec: str) -> Path:
         close = did_you_mean(path.name, [os.path.basename(name) for name in neighbours(spec)])
         raise UserError(f"{spec}: no such file or folder{close}")
     return path
+
+
+def image_folder(images: str | None) -> Path | None:
+    """The folder that `--images` names; None where it names none.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    if images is None:
+        return None
+    folder = _path(images)
+    if not folder.is_dir():
+        raise UserError(f"--images {images}: there is no such folder")
+    return folder
 
 
 def neighbours(spec: str) -> list[str]:

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datasets.assembly.series import Cut, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.options import TableOptions
 from datasets.file_readers.paths import existing
-from datasets.formats.lines import check_encoding
 from datasets.formats.series_tables import Columns, read
-from datasets.formats.tables import DELIMITERS
 from datasets.formats.time_series import TimeSeries
-from datasets.options import check_fractions, option, require
+from datasets.options import option, require
 
 FIELDS = ("series", "start")
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(TableOptions):
     """How to read a user's series, and where to cut them."""
 
     time_column: str | None = option(None, "column with the time stamps: its name, or its position from 0")
@@ -30,21 +29,16 @@ class Options:
         "none", "what stands in for missing steps and values", ("none", "last", "linear", "zero")
     )
     header: str = option("auto", "whether the first row names the columns", ("auto", "yes", "no"))
-    delimiter: str = option(
-        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
-    )
-    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
     valid_fraction: float = option(0.2, "share of each series' steps for the dev split, after train")
     test_fraction: float = option(0.2, "share of each series' last steps for the test split; 0: none")
     split_steps: tuple[str, ...] = option((), "steps of train, dev and test instead of shares; later ones go")
 
     def __post_init__(self) -> None:
-        """Refuse fractions that leave nothing, and unknown encodings."""
-        check_fractions(self.valid_fraction, self.test_fraction)
+        """Refuse numbers of steps that are none, and what other options of tables may not be."""
+        super().__post_init__()
         steps = " ".join(self.split_steps)
         fits = len(self.split_steps) in (0, 3) and all(text.isdecimal() for text in self.split_steps)
         require(fits, "split_steps", steps, "give three whole numbers, such as 8640 2880 2880")
-        check_encoding(self.encoding)
 
     @property
     def cut(self) -> Cut:
@@ -57,7 +51,7 @@ class Options:
         """How to read the table."""
         return Columns(
             self.time_column, self.id_column, self.value_columns, self.past_columns, self.future_columns,
-            self.header, self.encoding, None if self.delimiter == "auto" else self.delimiter, self.fill,
+            self.header, self.encoding, self.format.delimiter, self.fill,
         )  # fmt: skip
 
 

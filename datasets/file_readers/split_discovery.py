@@ -6,13 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from datasets.assembly.splitting import SPLIT_NAMES
 from datasets.errors import UserError
 
-SPLIT_NAMES = {
-    "train": "train", "training": "train",
-    "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
-    "test": "test", "testing": "test",
-}  # fmt: skip
 IGNORED_FOLDERS = {"unsup"}  # texts without labels in aclImdb
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from datasets.assembly.tagged_sentences import Part, assemble
+from datasets.assembly.parts import FilePart
+from datasets.assembly.tagged_sentences import SentencePart, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.options import FileOptions, share_for_dev, share_for_test
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, split_files
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import TAG_NAMES, TOKEN_NAMES, find
 from datasets.formats.conll import Columns, conllu_column, conllu_sentences, parse_column
-from datasets.formats.lines import check_encoding
 from datasets.formats.sentences import TaggedSentence, check_tags, token_list
 from datasets.formats.tables import Format, Table, suffix
-from datasets.options import check_fractions, option
+from datasets.options import option
 
 FIELDS = ("tokens", "tags")
 #: How files of each suffix are read. `.txt` and `.tsv` hold columns, as those of the shared tasks often are.
@@ -31,7 +31,7 @@ FORMATS = {
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(FileOptions):
     """How to read a user's tagged sentences."""
 
     format: str = option(
@@ -45,14 +45,8 @@ class Options:
         "where the tags are: upos, xpos, feats, … in CoNLL-U (upos), a name in JSON (tags), "
         "a position in column files (-1, the last)",
     )
-    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
-    valid_fraction: float = option(0.1, "share of the sentences for a dev split without a file")
-    test_fraction: float = option(0.1, "share of the sentences for a test split without a file; 0: none")
-
-    def __post_init__(self) -> None:
-        """Refuse fractions that leave nothing, and unknown encodings."""
-        check_fractions(self.valid_fraction, self.test_fraction)
-        check_encoding(self.encoding)
+    valid_fraction: float = share_for_dev("sentences")
+    test_fraction: float = share_for_test("sentences")
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -68,7 +62,7 @@ def load(spec: str, options: Options) -> Dataset:
     return assemble(info, parts, options.valid_fraction, options.test_fraction)
 
 
-def make_part(path: Path, options: Options) -> Part:
+def make_part(path: Path, options: Options) -> SentencePart:
     """The sentences of one file.
 
     Raises:
@@ -114,30 +108,17 @@ def _files(folder: Path, options: Options) -> dict[str, Path]:
     )
 
 
-class _FilePart:
-    """What parts in a file have in common."""
+class _TaggedFile(FilePart):
+    """What parts of tagged sentences in one file have in common."""
 
     fix = "is --tag-column right?"
 
     def __init__(self, path: Path, options: Options):
-        self.name = str(path)
-        self._path = path
+        super().__init__(path)
         self._options = options
 
-    def place(self, where: Any) -> str:
-        """The words for a line of the file."""
-        return f"{self.name} line {where}"
 
-    def stamp(self) -> object:
-        """Changes when the file is written."""
-        try:
-            stat = self._path.stat()
-        except OSError as error:
-            raise UserError(f"{self._path}: cannot be read ({error.strerror or error})") from None
-        return stat.st_mtime_ns, stat.st_size
-
-
-class ConlluPart(_FilePart):
+class ConlluPart(_TaggedFile):
     """A CoNLL-U file."""
 
     def __init__(self, path: Path, options: Options):
@@ -145,14 +126,14 @@ class ConlluPart(_FilePart):
         if options.token_column is not None:
             raise UserError("--token-column: words of CoNLL-U are in the column form; leave the option out")
         self._column = conllu_column(options.tag_column)
-        self.tag_name = f"column {self._column}"
+        self.label_name = f"column {self._column}"
 
-    def sentences(self) -> Iterator[TaggedSentence]:
+    def rows(self) -> Iterator[TaggedSentence]:
         """One pass over the file."""
-        return conllu_sentences(self._path, self._options.encoding, self._column)
+        return conllu_sentences(self.path, self._options.encoding, self._column)
 
 
-class ColumnsPart(_FilePart):
+class ColumnsPart(_TaggedFile):
     """A column file."""
 
     def __init__(self, path: Path, options: Options):
@@ -164,14 +145,14 @@ class ColumnsPart(_FilePart):
             parse_column("tag", options.tag_column, -1),
         )
         width = self._columns.check()
-        self.tag_name = f"column {self._columns.tag_column % width}"
+        self.label_name = f"column {self._columns.tag_column % width}"
 
-    def sentences(self) -> Iterator[TaggedSentence]:
+    def rows(self) -> Iterator[TaggedSentence]:
         """One pass over the file."""
         return self._columns.sentences()
 
 
-class JsonPart(_FilePart):
+class JsonPart(_TaggedFile):
     """JSON Lines: an object a sentence, with a list of words and a list of tags."""
 
     def __init__(self, path: Path, options: Options):
@@ -181,9 +162,9 @@ class JsonPart(_FilePart):
             find(self._table, "token", options.token_column, TOKEN_NAMES),
             find(self._table, "tag", options.tag_column, TAG_NAMES),
         )
-        self.tag_name = f"value of '{self._table.columns[self._positions[1]]}'"
+        self.label_name = f"value of '{self._table.columns[self._positions[1]]}'"
 
-    def sentences(self) -> Iterator[TaggedSentence]:
+    def rows(self) -> Iterator[TaggedSentence]:
         """One pass over the file; sentences without words are passed over."""
         for line, (tokens, tags) in self._table.rows(self._positions):
             place = self.place(line)
@@ -193,11 +174,10 @@ class JsonPart(_FilePart):
                 yield line, words, names
 
 
-def _tag_list(place: str, value: Any) -> tuple[str, ...]:
+def _tag_list(place: str, value: object) -> tuple[str, ...]:
     """Tags are strings, or numbers, which then are their own names."""
-    fine = isinstance(value, list) and all(
+    if not isinstance(value, list) or not all(
         isinstance(tag, str | int) and not isinstance(tag, bool) for tag in value
-    )
-    if not fine:
+    ):
         raise UserError(f"{place}: the tags are not a list of strings or whole numbers")
     return tuple(composed(encodable(place, str(tag))) for tag in value)

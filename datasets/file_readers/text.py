@@ -5,34 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.assembly.long_text import TextFile, assemble
+from datasets.assembly.long_text import assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.options import FileOptions
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, split_files
-from datasets.formats.lines import check_encoding
-from datasets.options import check_fractions, option
+from datasets.formats.text_files import TextFile
+from datasets.options import option
 
 FIELDS = ("text",)
 ENDINGS = (".txt", ".text", ".md", ".txt.gz", ".text.gz", ".md.gz")
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(FileOptions):
     """How to read a user's text, and where to cut it."""
 
-    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
     valid_fraction: float = option(
         0.05, "share of the characters for a dev split without a file, after train"
     )
     test_fraction: float = option(
         0.05, "share of the last characters for a test split without a file; 0: none"
     )
-
-    def __post_init__(self) -> None:
-        """Refuse fractions that leave nothing, and unknown encodings."""
-        check_fractions(self.valid_fraction, self.test_fraction)
-        check_encoding(self.encoding)
 
 
 def load(spec: str, options: Options) -> Dataset:

@@ -6,48 +6,34 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from datasets.assembly.visual_questions import Part, Row, assemble
+from datasets.assembly.parts import FilePart
+from datasets.assembly.visual_questions import Question, QuestionPart, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.file_readers.paths import existing
+from datasets.file_readers.options import TableOptions, share_for_dev, share_for_test
+from datasets.file_readers.paths import existing, image_folder
 from datasets.file_readers.split_discovery import data_files, split_files, split_folders
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import ANSWER_NAMES, IMAGE_NAMES, QUESTION_NAMES, find
-from datasets.formats.lines import check_encoding, lines
-from datasets.formats.tables import DELIMITERS, Format, Table, is_table, json_fault
-from datasets.options import check_fractions, option
+from datasets.formats.lines import lines
+from datasets.formats.tables import Table, is_table, json_fault
+from datasets.options import option
 
 FIELDS = ("image", "question", "answer")
 QUESTIONS = "questions.json"
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(TableOptions):
     """How to read a user's questions about images."""
 
     image_column: str | None = option(None, "column with the image's file: its name, or its position from 0")
     question_column: str | None = option(None, "column with the question: its name, or its position from 0")
     answer_column: str | None = option(None, "column with the answer: its name, or its position from 0")
     images: str | None = option(None, "folder of the images (default: the one that the table is in)")
-    header: str = option("yes", "whether the first row names the columns", ("yes", "no"))
-    delimiter: str = option(
-        "auto", "what separates the columns; auto goes by the file's name", ("auto", *DELIMITERS)
-    )
-    encoding: str = option("utf-8", "text encoding of the files, e.g. cp949")
-    valid_fraction: float = option(0.1, "share of the images for a dev split without a file")
-    test_fraction: float = option(0.1, "share of the images for a test split without a file; 0: none")
-
-    def __post_init__(self) -> None:
-        """Refuse fractions that leave nothing, and unknown encodings."""
-        check_fractions(self.valid_fraction, self.test_fraction)
-        check_encoding(self.encoding)
-
-    @property
-    def format(self) -> Format:
-        """How to read a table."""
-        return Format.of(self.encoding, self.delimiter, self.header)
+    valid_fraction: float = share_for_dev("images")
+    test_fraction: float = share_for_test("images")
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -63,7 +49,7 @@ def load(spec: str, options: Options) -> Dataset:
     return assemble(info, parts, options.valid_fraction, options.test_fraction)
 
 
-def _parts(path: Path, options: Options) -> dict[str, Part]:
+def _parts(path: Path, options: Options) -> dict[str, QuestionPart]:
     if not path.is_dir():
         return {"train": TablePart(path, options)}
     by_split = {
@@ -85,13 +71,13 @@ def _parts(path: Path, options: Options) -> dict[str, Part]:
     )
 
 
-class TablePart:
+class TablePart(FilePart):
     """The rows of a table: the image's file, the question, the answer."""
 
     def __init__(self, path: Path, options: Options):
-        self.name = str(path)
+        super().__init__(path)
         self._table = Table(path, options.format)
-        self._folder = image_folder(options.images, path.parent)
+        self._folder = image_folder(options.images) or path.parent
         self._positions = (
             find(self._table, "image", options.image_column, IMAGE_NAMES),
             find(self._table, "question", options.question_column, QUESTION_NAMES),
@@ -102,10 +88,10 @@ class TablePart:
                 f"{path}: image, question and answer need a column each; two of them are the same"
             )
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Question]:
         """One pass over the table."""
         for line, (image, question, answer) in self._table.rows(self._positions):
-            place = f"{self.name} line {line}"
+            place = self.place(line)
             if not isinstance(image, str) or not image.strip():
                 raise UserError(f"{place}: the image is not the name of a file")
             yield (
@@ -115,23 +101,18 @@ class TablePart:
                 answer_text(place, answer),
             )
 
-    def place(self, where: Any) -> str:
-        """The words for a line of the file."""
-        return f"{self.name} line {where}"
 
-
-class FolderPart:
+class FolderPart(FilePart):
     """A folder with `questions.json`, a list of [question, answer, image number], and `images/NUMBER.png`."""
 
     def __init__(self, folder: Path, options: Options):
-        self.name = str(folder / QUESTIONS)
-        self._path = folder / QUESTIONS
+        super().__init__(folder / QUESTIONS)
         self._encoding = options.encoding
-        self._images = image_folder(options.images, folder / "images")
+        self._images = image_folder(options.images) or folder / "images"
         if not self._images.is_dir():
             raise UserError(f"{self._images}: there is no such folder of images")
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Question]:
         """One pass over the list."""
         for number, item in enumerate(self._items()):
             place = self.place(number)
@@ -140,38 +121,24 @@ class FolderPart:
             question, answer, image = item
             yield number, self._file(str(image)), question_text(place, question), answer_text(place, answer)
 
-    def place(self, where: Any) -> str:
+    def place(self, where: object) -> str:
         """The words for an item of the list."""
         return f"{self.name} item {where}"
 
     def _file(self, image: str) -> Path:
         return self._images / (image if Path(image).suffix else f"{image}.png")
 
-    def _items(self) -> list[Any]:
+    def _items(self) -> list[object]:
         try:
-            items = json.loads("\n".join(lines(self._path, self._encoding)))
+            items = json.loads("\n".join(lines(self.path, self._encoding)))
         except (ValueError, RecursionError) as error:
-            raise UserError(f"{self._path}: is not JSON ({json_fault(error)})") from None
+            raise UserError(f"{self.path}: is not JSON ({json_fault(error)})") from None
         if not isinstance(items, list):
-            raise UserError(f"{self._path}: is not a list of [question, answer, image number]")
+            raise UserError(f"{self.path}: is not a list of [question, answer, image number]")
         return items
 
 
-def image_folder(given: str | None, usual: Path) -> Path:
-    """The folder that names of images are relative to.
-
-    Raises:
-        UserError: the folder that was given is none.
-    """
-    if given is None:
-        return usual
-    folder = Path(given).expanduser()
-    if not folder.is_dir():
-        raise UserError(f"--images {given}: there is no such folder")
-    return folder
-
-
-def question_text(place: str, value: Any) -> str:
+def question_text(place: str, value: object) -> str:
     """A question; an empty one is allowed.
 
     Raises:
@@ -182,7 +149,7 @@ def question_text(place: str, value: Any) -> str:
     return composed(encodable(place, value))
 
 
-def answer_text(place: str, value: Any) -> str:
+def answer_text(place: str, value: object) -> str:
     """An answer: a string, or a number or truth value as JSON writes it.
 
     Raises:

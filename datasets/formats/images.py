@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import warnings
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from datasets.errors import UserError
+from datasets.formats.hashes import content_hash
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,12 +96,23 @@ def read_image(path: Path) -> np.ndarray:
         raise UserError(f"{path}: is no image that can be read ({reason})") from None
 
 
-def fingerprint(path: Path) -> int:
+def image_hash(path: Path, place: str | None = None) -> int:
     """A number of 64 bits for what is in an image file: copies of an image have the same. Pixels are not decoded.
+
+    Args:
+        path: the file.
+        place: the words for where the image is named; messages begin with them.
 
     Raises:
         UserError: there is no such file, or it does not begin as an image does.
     """
+    try:
+        return _image_hash(path)
+    except UserError as problem:
+        raise UserError(f"{place}: {problem}" if place else str(problem)) from None
+
+
+def _image_hash(path: Path) -> int:
     from PIL import Image as Pillow
 
     try:
@@ -112,7 +123,7 @@ def fingerprint(path: Path) -> int:
         raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
     try:
         with warnings.catch_warnings(action="ignore"), Pillow.open(io.BytesIO(content)):
-            return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
+            return content_hash(content)
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError):
         kind = "is empty" if not content else "is of no image format that is known"
         raise UserError(f"{path}: is no image that can be read ({kind})") from None

@@ -37,6 +37,19 @@ def lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
         yield rest
 
 
+def fingerprint(path: Path) -> tuple[int, int]:
+    """The time and the size of a file, which change when it is written, or of a folder when files come or go.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
+    return status.st_mtime_ns, status.st_size
+
+
 def check_encoding(encoding: str) -> None:
     """Raises UserError unless Python knows a text encoding of this name."""
     try:

@@ -1,6 +1,7 @@
 """tensorflow-datasets by name: finds and prepares them, and fails early and in one line where that cannot be.
 
-What the examples hold is for `hub_views`. `tensorflow_datasets` is imported only when a name is looked up.
+The modules beside this one read what the examples hold. `tensorflow_datasets` is imported only when a name is looked
+up.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from datasets.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from tensorflow_datasets.core import DatasetBuilder
 
 HELP = "a tensorflow-datasets name such as imdb_reviews or glue/sst2, downloaded once"
 VIEWS = "datasets.tfds_adapters"
@@ -35,7 +40,7 @@ def check_name(spec: str, also: list[str]) -> None:
         raise UserError(_unknown(spec, also))
 
 
-def find_builder(spec: str, data_dir: str | None) -> Any:
+def find_builder(spec: str, data_dir: str | None) -> DatasetBuilder:
     """The `tfds.core.DatasetBuilder` of a name; nothing is downloaded.
 
     Args:
@@ -56,7 +61,7 @@ def find_builder(spec: str, data_dir: str | None) -> Any:
         raise UserError(f"'{spec}': {_no_configuration(spec) or _first_line(error)}") from None
 
 
-def prepare(builder: Any) -> None:
+def prepare(builder: DatasetBuilder) -> None:
     """Download and prepare a set unless that is done.
 
     Raises:
@@ -77,7 +82,7 @@ def prepare(builder: Any) -> None:
         raise UserError(f"'{name}' cannot be prepared: {_first_line(error)}", exit_code=1) from None
 
 
-def _library() -> Any:
+def _library() -> ModuleType:
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
@@ -110,7 +115,7 @@ def _no_configuration(spec: str) -> str:
     return f"no configuration '{match['config']}'; it has {listed}{did_you_mean(match['config'], known)}"
 
 
-def _probe(name: str, builder: Any) -> None:
+def _probe(name: str, builder: DatasetBuilder) -> None:
     """Fail in seconds where the host of the first download cannot be reached, unless a proxy is to."""
     url = next(iter(builder.url_infos or ()), "")
     parts = urlsplit(url)
@@ -157,7 +162,7 @@ def _first_line(error: Exception) -> str:
     return re.sub(r'^Failed to construct dataset .*?}": ', "", lines[0])[:300]
 
 
-def stamp(builder: Any) -> object:
+def fingerprint(builder: DatasetBuilder) -> object:
     """Something that changes when a set is prepared again."""
     info = Path(builder.data_dir) / "dataset_info.json"
     return info.stat().st_mtime_ns if info.is_file() else None

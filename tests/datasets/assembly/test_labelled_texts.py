@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
-from datasets.assembly.labelled_texts import assemble
+from datasets.assembly.labelled_texts import LabelledText, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from tests.datasets.assembly.memory_part import MemoryPart
 
 INFO = Info(name="some", fields=("text", "label"), notes=("first",))
 
 
-class Rows:
-    """A part in memory."""
-
-    label_name = "column 'label'"
-    fix = "fix it"
-
-    def __init__(self, name: str, rows: Sequence[tuple[str, str]]):
-        self.name = name
-        self.content = list(rows)
-        self.version = 0
-
-    def rows(self):
-        return ((number, text, label) for number, (text, label) in enumerate(self.content))
-
-    def place(self, where: Any) -> str:
-        return f"{self.name} row {where}"
-
-    def stamp(self) -> object:
-        return self.version
+def part_of(name: str, texts: Sequence[tuple[str, str]]) -> MemoryPart[LabelledText]:
+    return MemoryPart(name, [(number, text, label) for number, (text, label) in enumerate(texts)])
 
 
 def made(**parts: Sequence[tuple[str, str]]) -> Dataset:
-    return assemble(INFO, {split: Rows(split, rows) for split, rows in parts.items()}, 0.1, 0.1)
+    return assemble(INFO, {split: part_of(split, rows) for split, rows in parts.items()}, 0.1, 0.1)
 
 
 def refused(**parts: Sequence[tuple[str, str]]) -> str:
@@ -49,7 +32,7 @@ def rows(count: int, prefix: str = "text", classes: str = "ab") -> list[tuple[st
     return [(f"{prefix} {number}", classes[number % len(classes)]) for number in range(count)]
 
 
-def test_every_example_is_in_one_split_in_its_order():
+def test_every_example_is_in_one_split_in_its_order() -> None:
     dataset = made(train=rows(100))
     assert dataset.test is not None
     assert [len(split) for split in (dataset.train, dataset.valid, dataset.test)] == [80, 10, 10]
@@ -64,7 +47,7 @@ def test_every_example_is_in_one_split_in_its_order():
     assert sorted(every) == list(range(100))
 
 
-def test_official_splits_stay_as_they_are():
+def test_official_splits_stay_as_they_are() -> None:
     dataset = made(
         train=rows(20), valid=rows(4, "dev"), test=[*rows(4, "test"), ("text 3", "b"), ("text 3", "b")]
     )
@@ -76,14 +59,14 @@ def test_official_splits_stay_as_they_are():
     assert "1 training examples whose text is in another split were dropped" in dataset.info.notes
 
 
-def test_dev_is_taken_out_of_train_where_there_is_a_test_split():
+def test_dev_is_taken_out_of_train_where_there_is_a_test_split() -> None:
     dataset = made(train=rows(20), test=rows(4, "test"))
     assert (len(dataset.train), len(dataset.valid)) == (18, 2)
     assert "valid: 2 examples taken out of train by the hash of their text" in dataset.info.notes
 
 
-def test_no_test_split_where_none_is_wanted():
-    assert assemble(INFO, {"train": Rows("train", rows(20))}, 0.1, 0.0).test is None
+def test_no_test_split_where_none_is_wanted() -> None:
+    assert assemble(INFO, {"train": part_of("train", rows(20))}, 0.1, 0.0).test is None
 
 
 @pytest.mark.parametrize(
@@ -98,7 +81,7 @@ def test_no_test_split_where_none_is_wanted():
         (["true", "false"], ("false", "true")),
     ],
 )
-def test_order_of_the_classes(labels: list[str], order: tuple[str, ...]):
+def test_order_of_the_classes(labels: list[str], order: tuple[str, ...]) -> None:
     for given in (labels, labels[::-1]):
         dataset = made(train=[(f"text {number}", given[number % len(given)]) for number in range(30)])
         assert dataset.info.labels == order
@@ -106,13 +89,13 @@ def test_order_of_the_classes(labels: list[str], order: tuple[str, ...]):
             assert order[example["label"]] == given[int(example["text"].split()[1]) % len(given)]
 
 
-def test_given_labels_keep_their_order():
-    dataset = assemble(INFO, {"train": Rows("train", rows(20))}, 0.1, 0.1, labels=("b", "a", "c"))
+def test_given_labels_keep_their_order() -> None:
+    dataset = assemble(INFO, {"train": part_of("train", rows(20))}, 0.1, 0.1, labels=("b", "a", "c"))
     assert dataset.info.labels == ("b", "a", "c")
     assert "no training example has the label c" in dataset.info.notes
 
 
-def test_notes_on_empty_repeated_and_contradictory_texts():
+def test_notes_on_empty_repeated_and_contradictory_texts() -> None:
     dataset = made(train=[*rows(30), ("", "a"), ("", "a"), ("", "b"), ("text 0", "a"), ("text 1", "a")])
     assert dataset.info.notes[:4] == (
         "first",
@@ -123,23 +106,23 @@ def test_notes_on_empty_repeated_and_contradictory_texts():
     assert sum(len(split) for split in (dataset.train, dataset.valid, dataset.test or ())) == 35
 
 
-def test_no_notes_on_clean_parts():
+def test_no_notes_on_clean_parts() -> None:
     dataset = made(train=rows(20), valid=rows(4, "dev"), test=rows(4, "test"))
     assert dataset.info.notes == ("first",)
 
 
-def test_one_class():
+def test_one_class() -> None:
     assert refused(train=rows(10, classes="x")) == (
         "train: every example has the column 'label' 'x'; at least two classes are needed; fix it"
     )
 
 
-def test_no_examples():
+def test_no_examples() -> None:
     assert refused(train=[]) == "train: has no examples"
     assert refused(train=rows(10), test=[]) == "test: has no examples"
 
 
-def test_texts_taken_for_labels():
+def test_texts_taken_for_labels() -> None:
     many = [("x", f"label {number}") for number in range(30)]
     assert refused(train=many) == (
         "train: 30 in 30 examples different values of column 'label' are no classes; fix it"
@@ -148,23 +131,23 @@ def test_texts_taken_for_labels():
     assert refused(train=list(endless)).startswith("train: more than 1000 different values of column 'label'")
 
 
-def test_many_classes_with_enough_examples_pass():
+def test_many_classes_with_enough_examples_pass() -> None:
     many = [(f"text {number}", f"label {number % 30}") for number in range(60)]
     assert len(made(train=many).info.labels) == 30
 
 
-def test_few_classes_pass_however_few_the_examples():
+def test_few_classes_pass_however_few_the_examples() -> None:
     assert len(made(train=rows(24, classes="abcdefghijklmnopqrst")).info.labels) == 20
     assert refused(train=rows(24, classes="abcdefghijklmnopqrstu")).startswith("train: 21 in 24 examples")
 
 
-def test_a_label_that_train_does_not_have():
+def test_a_label_that_train_does_not_have() -> None:
     said = refused(train=rows(10), test=[("x", "a"), ("y", "meh")])
     assert said == "test row 1: the label 'meh' is not in train, which begins with 'a', 'b'"
 
 
-def test_a_part_that_has_changed():
-    part = Rows("train", rows(20))
+def test_a_part_that_has_changed() -> None:
+    part = part_of("train", rows(20))
     dataset = assemble(INFO, {"train": part}, 0.1, 0.1)
     part.version = 1
     with pytest.raises(UserError, match=r"^train: has changed since it was loaded; start again$"):
@@ -172,14 +155,14 @@ def test_a_part_that_has_changed():
 
 
 @pytest.mark.parametrize("change", ["longer", "shorter", "other label"])
-def test_a_part_that_changes_while_it_is_read(change: str):
-    part = Rows("train", rows(20))
+def test_a_part_that_changes_while_it_is_read(change: str) -> None:
+    part = part_of("train", rows(20))
     dataset = assemble(INFO, {"train": part}, 0.1, 0.1)
     if change == "longer":
-        part.content.append(("more", "a"))
+        part.content.append((20, "more", "a"))
     elif change == "shorter":
         part.content.pop()
     else:
-        part.content[5] = ("text 5", "new")
+        part.content[5] = (5, "text 5", "new")
     with pytest.raises(UserError, match=r"^train: changed while it was read; start again$"):
         list(dataset.train)

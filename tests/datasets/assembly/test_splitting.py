@@ -5,16 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.assembly.splitting import DROPPED, TEST, TRAIN, VALID, assign, content_hash
+from datasets.assembly.splitting import DROPPED, TEST, TRAIN, VALID, assign
 from datasets.errors import UserError
 
 FRACTIONS = st.floats(0.01, 0.95)
-
-
-def test_content_hash_is_the_same_on_every_machine():
-    # From `printf %s TEXT | b2sum --length 64`.
-    assert content_hash("") == int.from_bytes(bytes.fromhex("e4a6a0577479b2b4"), "little")
-    assert content_hash("가") == int.from_bytes(bytes.fromhex("4c07d58c85a8a169"), "little")
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=3), FRACTIONS, FRACTIONS)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from datasets.errors import UserError
-from datasets.formats.images import Features, ImageFile, fingerprint, is_image, read_image, write_image
+from datasets.formats.images import Features, ImageFile, image_hash, is_image, read_image, write_image
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
 
@@ -51,13 +51,11 @@ def test_images_are_turned_as_the_camera_says(tmp_path: Path):
     np.testing.assert_array_equal(read_image(tmp_path / "a.png"), np.rot90(PIXELS, -1))
 
 
-def test_copies_have_the_same_fingerprint(tmp_path: Path):
+def test_copies_have_the_same_hash(tmp_path: Path):
     write_image(PIXELS, tmp_path / "a.png")
     write_image(PIXELS, tmp_path / "b.png")
     write_image(255 - PIXELS, tmp_path / "c.png")
-    assert (
-        fingerprint(tmp_path / "a.png") == fingerprint(tmp_path / "b.png") != fingerprint(tmp_path / "c.png")
-    )
+    assert image_hash(tmp_path / "a.png") == image_hash(tmp_path / "b.png") != image_hash(tmp_path / "c.png")
 
 
 def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path):
@@ -67,14 +65,14 @@ def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path):
     (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:3000])
     for name, read in [
         ("text.png", read_image),
-        ("text.png", fingerprint),
-        ("empty.png", fingerprint),
+        ("text.png", image_hash),
+        ("empty.png", image_hash),
         ("cut.png", read_image),
     ]:
         with pytest.raises(UserError, match=rf"{name}: is no image that can be read \(") as problem:
             read(tmp_path / name)
         assert "\n" not in str(problem.value)
-    for read in (read_image, fingerprint):
+    for read in (read_image, image_hash):
         with pytest.raises(UserError, match=r"none\.png: there is no such image"):
             read(tmp_path / "none.png")
 

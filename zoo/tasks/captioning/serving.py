@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from datasets.assembly.captioned_images import FeatureStore
 from datasets.errors import UserError
+from datasets.formats.image_stores import FeatureStore
 from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.subwords import SubwordTokenizer

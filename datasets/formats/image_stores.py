@@ -1,0 +1,124 @@
+"""Images by name: files in a folder, or features that a network computed from them, in one array."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from datasets.errors import UserError, did_you_mean
+from datasets.formats.hashes import content_hash
+from datasets.formats.images import Features, Image, ImageFile, image_hash
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class ImageStore(Protocol):
+    """Where images are, by name."""
+
+    def find(self, name: str) -> Image | None:
+        """The image of this name, or None where there is none."""
+
+    def content_hash(self, name: str, place: str) -> int:
+        """A number for its content: copies of an image have the same. Raises UserError if it cannot be read.
+
+        Args:
+            place: the words for where the image is named, for the message.
+        """
+
+    def missing(self, name: str) -> str:
+        """What to say where there is no image of this name."""
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """Images as files below a folder; names are relative to it."""
+
+    folder: Path
+
+    def find(self, name: str) -> Image | None:
+        """See `ImageStore`."""
+        path = self.folder / name
+        return ImageFile(path) if path.is_file() else None
+
+    def content_hash(self, name: str, place: str) -> int:
+        """See `ImageStore`."""
+        return image_hash(self.folder / name, place)
+
+    def missing(self, name: str) -> str:
+        """See `ImageStore`."""
+        return f"there is no image {self.folder / name}"
+
+
+class FeatureStore:
+    """What a network computed from images: a `.npz` file with `names` `(images,)` and `features` `(images, …)`.
+
+    Features are `(images, features)`, or `(images, rows, columns, features)` for a grid; where there is a `scale`, they
+    are to be multiplied by it (as whole numbers of 8 bits have to).
+
+    Raises:
+        UserError: the file cannot be read, lacks an array, or the arrays do not fit together.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        arrays = _arrays(path)
+        for name in ("names", "features"):
+            if name not in arrays:
+                raise UserError(f"{path}: has no array '{name}', but {', '.join(sorted(arrays)) or 'none'}")
+        self.array, self.scale = arrays["features"], arrays.get("scale")
+        names = [one.decode() if isinstance(one, bytes) else str(one) for one in arrays["names"].tolist()]
+        if self.array.ndim not in (2, 4) or self.array.dtype.kind not in "fiu":
+            raise UserError(
+                f"{path}: features are {self.array.dtype} {self.array.shape}, not numbers (images, features) or "
+                "(images, rows, columns, features)"
+            )
+        if len(names) != len(self.array):
+            raise UserError(f"{path}: {len(names):,} names and {len(self.array):,} rows of features")
+        if self.scale is not None and not _scales(self.scale, self.array.shape[1:]):
+            raise UserError(
+                f"{path}: scale is {self.scale.dtype} {self.scale.shape}; it has to fit features {self.array.shape[1:]}"
+            )
+        self.rows = {name: row for row, name in enumerate(names)}
+        if len(self.rows) < len(names):
+            raise UserError(f"{path}: a name is there twice; each image needs one of its own")
+
+    def find(self, name: str) -> Image | None:
+        """See `ImageStore`."""
+        row = self.rows.get(name)
+        return None if row is None else Features(name, self.array, row, self.scale)
+
+    def content_hash(self, name: str, place: str) -> int:
+        """See `ImageStore`."""
+        return content_hash(self.array[self.rows[name]].tobytes().hex())
+
+    def missing(self, name: str) -> str:
+        """See `ImageStore`."""
+        return (
+            f"{self.path} has no features of the image {name}{did_you_mean(name, list(self.rows)[:10_000])}"
+        )
+
+
+def _scales(scale: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Whether features of this shape keep it when they are multiplied by the scale."""
+    import numpy as np
+
+    try:
+        return scale.dtype.kind in "fiu" and np.broadcast_shapes(scale.shape, shape) == shape
+    except ValueError:
+        return False
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise ValueError("it is one array and not a .npz archive")
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+        reason = " ".join(str(getattr(problem, "strerror", None) or problem).split())[:100]
+        raise UserError(f"{path}: no features can be read from it ({reason})") from None
