@@ -16,13 +16,17 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.probe.tables import Results, markdown
 from zoo.config import RecurrentOptions
 from zoo.runtime.progress import log, progress_bar
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
 
 DIGITS, QUESTIONS, VALIDATION = 3, 50_000, 5_000
 CHARACTERS = " +0123456789"
@@ -38,7 +42,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Sums:
-    """Questions and answers as numbers of characters, `(questions, 7)` and `(questions, 4)`."""
+    """Questions and answers as ids of characters, `(questions, 7)` and `(questions, 4)`."""
 
     questions: Array
     answers: Array
@@ -50,23 +54,23 @@ def draw(seed: int, count: int = QUESTIONS) -> Sums:
     A number has one to three digits, each length as likely as the others, as in the example; so short ones are common.
     """
     rng = np.random.default_rng(seed)
-    seen: dict[tuple[int, int], tuple[int, int]] = {}
-    while len(seen) < count:
+    pair_of_sum: dict[tuple[int, int], tuple[int, int]] = {}  # a+b and b+a are one question
+    while len(pair_of_sum) < count:
         for a, b in rng.integers(0, 10 ** rng.integers(1, DIGITS + 1, (4096, 2))).tolist():
-            seen.setdefault((min(a, b), max(a, b)), (a, b))
-    pairs = list(seen.values())[:count]
+            pair_of_sum.setdefault((min(a, b), max(a, b)), (a, b))
+    pairs = list(pair_of_sum.values())[:count]
     order = rng.permutation(count)
-    asked = [f"{a}+{b}".ljust(ASKED)[::-1] for a, b in pairs]
-    answered = [str(a + b).ljust(ANSWERED) for a, b in pairs]
-    return Sums(_numbers(asked)[order], _numbers(answered)[order])
+    questions = [f"{a}+{b}".ljust(ASKED)[::-1] for a, b in pairs]
+    answers = [str(a + b).ljust(ANSWERED) for a, b in pairs]
+    return Sums(_ids(questions)[order], _ids(answers)[order])
 
 
-def _numbers(texts: list[str]) -> Array:
-    return np.array([[CHARACTERS.index(one) for one in text] for text in texts], np.int32)
+def _ids(texts: list[str]) -> Array:
+    return np.array([[CHARACTERS.index(character) for character in text] for text in texts], np.int32)
 
 
-def build(cell: str, seed: int, units: int) -> Any:
-    """Numbers of characters `(batch, 7)` → logits `(batch, 4, 12)`."""
+def build(cell: str, seed: int, units: int) -> keras.Model:
+    """Ids of characters `(batch, 7)` → logits `(batch, 4, 12)`."""
     import keras
 
     from zoo.factory import recurrent_factory
@@ -77,8 +81,8 @@ def build(cell: str, seed: int, units: int) -> Any:
     characters = keras.ops.one_hot(question, len(CHARACTERS))
     read, states = recurrent(return_sequences=False, return_state=True, name="encoder")(characters)
     repeated = keras.layers.RepeatVector(ANSWERED)(read)
-    written = recurrent(return_sequences=True, name="decoder")(repeated, initial_state=states)
-    return keras.Model(question, keras.layers.Dense(len(CHARACTERS), name="logits")(written))
+    outputs = recurrent(return_sequences=True, name="decoder")(repeated, initial_state=states)
+    return keras.Model(question, keras.layers.Dense(len(CHARACTERS), name="logits")(outputs))
 
 
 def measure(cell: str, seed: int, epochs: int, sums: Sums | None = None) -> list[dict[str, Any]]:
@@ -97,7 +101,7 @@ def measure(cell: str, seed: int, epochs: int, sums: Sums | None = None) -> list
         keras.optimizers.Adam(rate, global_clipnorm=CLIP),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    rng, began, loss = np.random.default_rng([seed, 1]), time.monotonic(), math.nan
+    rng, start, loss = np.random.default_rng([seed, 1]), time.monotonic(), math.nan
     rows: list[dict[str, Any]] = []
     for epoch in range(1, epochs + 1):
         model.reset_metrics()
@@ -105,12 +109,12 @@ def measure(cell: str, seed: int, epochs: int, sums: Sums | None = None) -> list
         for n in progress_bar(range(steps), f"addition, {cell}, epoch {epoch}/{epochs}"):
             chosen = order[n * BATCH_SIZE : (n + 1) * BATCH_SIZE]
             loss = model.train_on_batch(train.questions[chosen], train.answers[chosen])  # mean of the epoch
-        right = model.predict(valid.questions, batch_size=500, verbose=0).argmax(axis=-1) == valid.answers
+        correct = model.predict(valid.questions, batch_size=500, verbose=0).argmax(axis=-1) == valid.answers
         rows.append({
             "cell": cell, "seed": seed, "epochs": epochs, "epoch": epoch, "loss": round(float(loss), 5),
-            "accuracy": round(float(right.mean()), 5),
-            "whole_answers": round(float(right.all(axis=1).mean()), 5),
-            "parameters": model.count_params(), "seconds": round(time.monotonic() - began, 1),
+            "accuracy": round(float(correct.mean()), 5),
+            "whole_answers": round(float(correct.all(axis=1).mean()), 5),
+            "parameters": model.count_params(), "seconds": round(time.monotonic() - start, 1),
         })  # fmt: skip
         log(
             f"addition, {cell}, seed {seed}, epoch {epoch}/{epochs}: accuracy {rows[-1]['accuracy']:.4f}, "
@@ -151,7 +155,7 @@ def report(results: Results) -> str:
     return f"{markdown(header, lines)}\n\nThe Keras example reaches {PEER} after ten epochs."
 
 
-def _draw(frame: Any, path: Path) -> None:
+def _draw(frame: pd.DataFrame, path: Path) -> None:
     from matplotlib.figure import Figure
 
     from experiments.probe.pictures import color_of, save

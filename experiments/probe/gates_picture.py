@@ -10,6 +10,9 @@ import numpy as np
 from experiments.probe.pictures import drawable, save
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from experiments.probe.gates_record import Record
 
 LONGEST_TOKEN = 14
@@ -73,7 +76,7 @@ def _columns(record: Record, with_answers: bool) -> list[list[str]]:
     return [gates, rest] if gates else [rest]
 
 
-def _draw_map(figure: Any, axes: Any, record: Record, name: str, units: int) -> None:
+def _draw_map(figure: Figure, axes: Axes, record: Record, name: str, units: int) -> None:
     """A row for each of the units that move most, a column for each token."""
     values = record.values[name]
     moving = np.sort(np.argsort(-record.moves.std(axis=0), kind="stable")[:units])
@@ -95,7 +98,7 @@ def _shares(answers: list[dict[str, Any]]) -> dict[str, list[float]]:
     return {name[2:-1]: [row[name] for row in answers] for name in names}
 
 
-def _draw_shares(axes: Any, shares: dict[str, list[float]]) -> None:
+def _draw_shares(axes: Axes, shares: dict[str, list[float]]) -> None:
     for name, values in shares.items():
         axes.plot(values, "-o", markersize=4, label=name)
     axes.set_ylim(-0.03, 1.03)

@@ -20,13 +20,15 @@ from datasets.errors import UserError
 from datasets.options import option
 from experiments.probe import problems
 from experiments.probe.base import Probe
-from experiments.probe.tables import SHOWN_LAGS, Results, alike, factor, markdown, spread, write_text
+from experiments.probe.tables import Results, alike, markdown, spread, table_by_lag, write_text
 from zoo.cli.cells import published_cells
 from zoo.config import RecurrentOptions, read_config
 from zoo.runtime.progress import log, progress_bar
 from zoo.runtime.rundir import RunDirectory
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from experiments.probe.learner import Learner
 
 KEY = ("cell", "scale", "length", "units", "steps", "clip", "seed", "when")
@@ -89,7 +91,7 @@ def run(options: Options, out: Path) -> str:
     from experiments.probe import gradients_picture
 
     results = Results(out / "gradients.csv", COLUMNS, KEY)
-    for cell in options.cells:  # what cannot be scaled is told before anything is trained
+    for cell in options.cells:  # a cell that cannot be scaled is refused before anything is trained
         make_learner(options, cell, max(options.scales), learning_rate=TRAINING_RATE, clip=options.clip)
     for cell, scale in itertools.product(options.cells, options.scales):
         if not results.find(_key(options, cell, scale, "trained")):
@@ -97,9 +99,9 @@ def run(options: Options, out: Path) -> str:
             log(f"{cell}, scale {scale}: gradients before and after {options.steps} steps")
     clipping = Results(out / "clipping.csv", CLIP_COLUMNS, CLIP_KEY)
     for cell, clip in itertools.product(options.cells, (0.0, options.clip)):
-        wanted = _clip_key(options, cell, max(options.scales), clip)
-        if not clipping.find(wanted):
-            clipping.add(descend(options, wanted))
+        key = _clip_key(options, cell, max(options.scales), clip)
+        if not clipping.find(key):
+            clipping.add(descend(options, cell, clip))
             log(f"{cell}, clip {clip}: gradient descent")
     settings = {name: getattr(options, name) for name in ("length", "units", "steps", "seed")}
     drawn = alike(results.frame, settings | {"clip": options.clip})
@@ -125,16 +127,20 @@ def _common(options: Options, cell: str, scale: float) -> dict[str, Any]:
     return {"cell": cell, "scale": scale, **settings}
 
 
-def make_learner(options: Options, cell: str, scale: float, **arguments: Any) -> Learner:
-    """A model in float64, its recurrent weights multiplied by `scale`."""
+def make_learner(
+    options: Options, cell: str, scale: float, *, learning_rate: float, clip: float, plain: bool = False
+) -> Learner:
+    """A model in float64, its recurrent weights multiplied by `scale`; for the other arguments see `Learner`."""
     from experiments.probe.learner import Learner
     from zoo.factory import recurrent_factory
 
     factory = recurrent_factory(RecurrentOptions(cell=cell, units=options.units), options.seed)
-    problem = problems.make("order", options.length)
-    learner = Learner(problem, factory, seed=options.seed, dtype="float64", **arguments)
-    for one in learner.layer.cells[-1]:
-        kernel = getattr(one, "recurrent_kernel", None)
+    learner = Learner(
+        problems.make("order", options.length), factory, learning_rate=learning_rate, clip=clip, seed=options.seed,
+        dtype="float64", plain=plain,
+    )  # fmt: skip
+    for layer_cell in learner.layer.cells[-1]:
+        kernel = getattr(layer_cell, "recurrent_kernel", None)
         if kernel is None and scale != 1:
             raise UserError(f"--scales {scale:g}: {cell} has no recurrent_kernel to be scaled; leave it at 1")
         if kernel is not None:
@@ -188,78 +194,65 @@ def difference_to_reference(
 
     if cell not in reference.CELLS:
         return None
-    kind, layer = reference.CELLS[cell](), learner.layer.cells[0][0]
-    weights = {name: getattr(layer, name).numpy() for name in ("kernel", "recurrent_kernel", "bias")}
+    kind, layer_cell = reference.CELLS[cell](), learner.layer.cells[0][0]
+    weights = {name: getattr(layer_cell, name).numpy() for name in ("kernel", "recurrent_kernel", "bias")}
     kernel, bias = (weight.numpy() for weight in learner.head.weights)
     worst = 0.0
     for row, length in enumerate(batch.mask.sum(axis=1)):
         inputs = batch.inputs[row : row + 1, :length]
         last = reference.forward(kind, weights, inputs).final_states[0]
-        slope = reference.softmax(last @ kernel + bias) - np.eye(learner.problem.outputs)[batch.targets[row]]
+        logits = last @ kernel + bias
+        d_logits = reference.softmax(logits) - np.eye(learner.problem.outputs)[batch.targets[row]]
         for lag in {1, length // 3, length - 1}:
             states = reference.forward(kind, weights, inputs[:, :-lag]).final_states
             rest = reference.forward(kind, weights, inputs[:, -lag:], initial_states=states)
-            d_final = [slope @ kernel.T, *[np.zeros_like(state) for state in states[1:]]]
-            found = reference.backward(kind, rest, d_final_states=d_final).initial_states
-            norm = np.sqrt(sum(np.square(one).sum() for one in found))
+            d_final = [d_logits @ kernel.T, *[np.zeros_like(state) for state in states[1:]]]
+            d_states = reference.backward(kind, rest, d_final_states=d_final).initial_states
+            norm = np.sqrt(sum(np.square(gradient).sum() for gradient in d_states))
             worst = max(worst, abs(norms[row, lag] - norm) / max(norm, 1e-300))
     return worst
 
 
-def descend(options: Options, wanted: dict[str, Any]) -> list[dict[str, Any]]:
-    """Plain gradient descent with or without clipping: a row for each step, until the loss is no number."""
-    rate, clip = wanted["learning_rate"], wanted["clip"]
-    learner = make_learner(
-        options, wanted["cell"], wanted["scale"], learning_rate=rate, clip=clip, plain=True
-    )
-    rng, rows = np.random.default_rng([options.seed, 3]), []
-    for step in progress_bar(range(options.steps), f"{wanted['cell']}, clip {clip}"):
+def descend(options: Options, cell: str, clip: float) -> list[dict[str, object]]:
+    """Plain gradient descent at the largest scale: a row for each step, until the loss is no finite number.
+
+    Args:
+        options: of the probe.
+        cell: of the model.
+        clip: largest norm of the gradient; 0 clips nothing.
+    """
+    scale = max(options.scales)
+    learner = make_learner(options, cell, scale, learning_rate=options.plain_rate, clip=clip, plain=True)
+    key = _clip_key(options, cell, scale, clip)
+    rng = np.random.default_rng([options.seed, 3])
+    rows: list[dict[str, object]] = []
+    for step in progress_bar(range(options.steps), f"{cell}, clip {clip}"):
         _, loss, norm = learner.step(learner.problem.draw(rng, SEQUENCES))
-        rows.append({**wanted, "step": step, "loss": float(f"{loss:.5g}"), "norm": float(f"{norm:.5g}")})
+        rows.append({**key, "step": step, "loss": float(f"{loss:.5g}"), "norm": float(f"{norm:.5g}")})
         if not np.isfinite([loss, norm]).all():
             break
     return rows
 
 
-def report(frame: Any, clipping: Any) -> str:
+def report(frame: pd.DataFrame, clipping: pd.DataFrame) -> str:
     """Two Markdown tables."""
-    lags = [lag for lag in SHOWN_LAGS if lag in set(frame["lag"])]
-    lines = []
-    for found, group in frame.groupby(list(SHOWN_KEY.values()), sort=False):
-        by_lag = group.set_index("lag")["norm"]
-        relative = [f"{by_lag[lag] / by_lag.iloc[0]:.1e}" if lag in by_lag else "–" for lag in lags]
-        lines.append([*found, *relative, f"{factor(by_lag.to_numpy()):.3f}"])
-    header = [*SHOWN_KEY, *(f"lag {lag}" for lag in lags), "a step"]
     text = (
         "Norm of the gradient by the state of so many steps before the last, as a share of that by the last state "
         "(median of the sequences), and the factor that it gains or loses a step on average:\n\n"
     )
-    text += markdown(header, lines)
+    text += table_by_lag(frame, SHOWN_KEY)
     lines = []
-    for found, group in clipping.groupby(
-        ["length", "units", "seed", "cell", "scale", "learning_rate", "clip"], sort=False
-    ):
+    settings = ["length", "units", "seed", "cell", "scale", "learning_rate", "clip"]
+    for values, group in clipping.groupby(settings, sort=False):
         tail = group["loss"].tail(50)
         lines.append([
-            *found, len(group), f"{group['norm'].median():.2g}", f"{group['norm'].max():.2g}",
+            *values, len(group), f"{group['norm'].median():.2g}", f"{group['norm'].max():.2g}",
             f"{group['loss'].max():.3g}", f"{tail.mean():.3f}",
         ])  # fmt: skip
     header = [
-        *(
-            "T",
-            "units",
-            "seed",
-            "cell",
-            "scale",
-            "learning rate",
-            "clip",
-            "steps",
-            "median norm",
-            "largest norm",
-            "highest loss",
-        ),
-        "loss, mean of the last 50",
-    ]
+        "T", "units", "seed", "cell", "scale", "learning rate", "clip", "steps", "median norm", "largest norm",
+        "highest loss", "loss, mean of the last 50",
+    ]  # fmt: skip
     text += "\n\nPlain gradient descent; the norm is that of all weights' gradient before clipping:\n\n"
     text += markdown(header, lines) + f"\n\nChance is a loss of {np.log(4):.3f}."
     if frame["difference"].notna().any():

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 import datasets
 from datasets import plugins
-from experiments.probe.tables import SHOWN_LAGS, factor, markdown, spread, write_text
+from experiments.probe.tables import spread, table_by_lag, write_text
 from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
 from zoo.config import RunConfig, read_config
+from zoo.layers.recurrent import Recurrent
 from zoo.pipeline import load_run
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
 from zoo.training.context import RunContext
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:
@@ -42,7 +47,9 @@ def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:
     return text
 
 
-def measure(config: RunConfig, model: Any, layer: Any, examples: int) -> list[tuple[str, np.ndarray]]:
+def measure(
+    config: RunConfig, model: keras.Model, layer: Recurrent, examples: int
+) -> list[tuple[str, np.ndarray]]:
     """For each direction of the layer its name and the norms `(sequences, lags)`.
 
     The loss of a sequence reaches the states through the last output of the layer alone: all others are cut.
@@ -50,7 +57,7 @@ def measure(config: RunConfig, model: Any, layer: Any, examples: int) -> list[tu
     task = plugins.load("zoo.tasks", config.task, "TASK")
     context = RunContext.prepare(config, datasets.load(config.dataset, task.fields, config.data))
     batches = context.prepared.valid
-    found: dict[str, list[np.ndarray]] = {}
+    norms_by_direction: dict[str, list[np.ndarray]] = {}
     count = 0
     for planned in reversed(batches.plan(None)):  # the longest sequences come last
         batch = batches.load(planned)
@@ -58,24 +65,24 @@ def measure(config: RunConfig, model: Any, layer: Any, examples: int) -> list[tu
         with traced(layer) as traces, tf.GradientTape(persistent=True) as tape:
             losses = task.loss(targets, model(dict(batch.inputs), training=False))
             loss = tf.reduce_sum(tf.cast(losses, tf.float32) * batch.weights)
-        rows = _rows_that_count(batch.weights)
-        for trace in _one_each_way(traces):
+        rows = _real_rows(batch.weights)
+        for trace in _longest_each_way(traces):
             name = "backward" if trace.reverse else "forward"
             norms = norms_by_lag(tape, loss, trace)
-            found.setdefault(name, []).append(norms[rows] if len(norms) == len(rows) else norms)
+            norms_by_direction.setdefault(name, []).append(norms[rows] if len(norms) == len(rows) else norms)
         count += int(rows.sum())
         if count >= examples:
             break
-    return [(name, _joined(parts)[:examples]) for name, parts in found.items()]
+    return [(name, _joined(parts)[:examples]) for name, parts in norms_by_direction.items()]
 
 
-def _rows_that_count(weights: np.ndarray) -> np.ndarray:
-    """`(batch,)`: rows that are no filling."""
+def _real_rows(weights: np.ndarray) -> np.ndarray:
+    """`(batch,)`: which rows of a batch are examples, and no filling."""
     return (np.asarray(weights).reshape(len(weights), -1) != 0).max(axis=1)
 
 
-def _one_each_way(traces: list[Trace]) -> list[Trace]:
-    """A layer may run more than once in a model: its longest way in each direction."""
+def _longest_each_way(traces: list[Trace]) -> list[Trace]:
+    """A layer may run more than once in a model: of each direction the trace over the longest sequence."""
     longest: dict[bool, Trace] = {}
     for trace in traces:
         if trace.reverse not in longest or len(trace.inputs) > len(longest[trace.reverse].inputs):
@@ -89,30 +96,24 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(filled)
 
 
-def _frame(found: list[tuple[str, np.ndarray]]) -> Any:
+def _frame(norms_by_direction: list[tuple[str, np.ndarray]]) -> pd.DataFrame:
     """A row for each direction and lag that at least half of the sequences have."""
     import pandas as pd
 
     rows = [
         {"direction": name, "lag": lag, "sequences": int(np.isfinite(column).sum()), **spread(column)}
-        for name, norms in found
+        for name, norms in norms_by_direction
         for lag, column in enumerate(norms.T)
         if np.isfinite(column).sum() >= max(1, len(norms) / 2)
     ]
     return pd.DataFrame(rows)
 
 
-def report(frame: Any, config: RunConfig, layer: Any) -> str:
+def report(frame: pd.DataFrame, config: RunConfig, layer: Recurrent) -> str:
     """A Markdown table with a line for each direction."""
-    lags = [lag for lag in SHOWN_LAGS if lag in set(frame["lag"])]
-    lines = []
-    for (direction,), group in frame.groupby(["direction"], sort=False):
-        by_lag = group.set_index("lag")["norm"]
-        relative = [f"{by_lag[lag] / by_lag.iloc[0]:.1e}" if lag in by_lag else "–" for lag in lags]
-        lines.append([direction, *relative, f"{factor(by_lag.to_numpy()):.3f}"])
     sequences = int(frame["sequences"].max())
     text = (
         f"A run of {config.task} on {config.dataset}: the {layer.layers}-layer {config.recurrent.cell} called "
         f"{layer.name}, top layer; {sequences} sequences of the dev split.\n\n"
     )
-    return text + markdown(["direction", *(f"lag {lag}" for lag in lags), "a step"], lines)
+    return text + table_by_lag(frame, {"direction": "direction"})

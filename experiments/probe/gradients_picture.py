@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from experiments.probe.pictures import color_of, save
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def draw(frame: Any, path: Path) -> None:
+
+def draw(frame: pd.DataFrame, path: Path) -> None:
     """A column for each cell, a row for before and after training, a line for each scale.
 
     Args:
@@ -19,10 +22,10 @@ def draw(frame: Any, path: Path) -> None:
     from matplotlib.figure import Figure
 
     cells, scales = list(dict.fromkeys(frame["cell"])), sorted(set(frame["scale"]))
-    whens = {"start": "at the start", "trained": f"after {frame['steps'].iloc[0]} steps of training"}
+    titles = {"start": "at the start", "trained": f"after {frame['steps'].iloc[0]} steps of training"}
     figure = Figure(figsize=(3.8 * len(cells) + 1, 6.6), layout="constrained")
     grid = figure.subplots(2, len(cells), squeeze=False, sharex=True, sharey=True)
-    for row, (when, told) in zip(grid, whens.items(), strict=True):
+    for row, (when, title) in zip(grid, titles.items(), strict=True):
         for axes, cell in zip(row, cells, strict=True):
             for number, scale in enumerate(scales):
                 chosen = frame[(frame["cell"] == cell) & (frame["when"] == when) & (frame["scale"] == scale)]
@@ -31,7 +34,7 @@ def draw(frame: Any, path: Path) -> None:
                 axes.plot(chosen["lag"], chosen["norm"] / whole, color=color, label=f"{scale:g}")
                 quartiles = chosen["lower"] / whole, chosen["upper"] / whole
                 axes.fill_between(chosen["lag"], *quartiles, color=color, alpha=0.2, linewidth=0)
-            axes.set(yscale="log", title=f"{cell} {told}")
+            axes.set(yscale="log", title=f"{cell} {title}")
             axes.axhline(1, color="black", linewidth=0.6)
             axes.grid(alpha=0.3)
     for axes in grid[-1]:
@@ -42,7 +45,7 @@ def draw(frame: Any, path: Path) -> None:
     save(figure, path)
 
 
-def draw_clipping(frame: Any, path: Path) -> None:
+def draw_clipping(frame: pd.DataFrame, path: Path) -> None:
     """Loss and norm of the gradient in plain gradient descent, with and without clipping.
 
     Args:
@@ -70,7 +73,7 @@ def draw_clipping(frame: Any, path: Path) -> None:
     save(figure, path)
 
 
-def draw_run(frame: Any, title: str, path: Path) -> None:
+def draw_run(frame: pd.DataFrame, title: str, path: Path) -> None:
     """A line for each direction of the layer of a run.
 
     Args:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from experiments.probe.problems import Problem, Sequences
 from zoo.factory import RecurrentFactory
+from zoo.tensors import Inputs, Mask, Scalar, Tensor
 
 Array = np.ndarray
 
@@ -54,29 +53,33 @@ class Learner:
         self._compiled_answers = tf.function(self.answers, autograph=False, reduce_retracing=True)
 
     @property
-    def variables(self) -> list[Any]:
-        """The trained ones."""
+    def variables(self) -> list[keras.Variable]:
+        """The weights that are trained."""
         return [*self.layer.trainable_variables, *self.head.trainable_variables]
 
-    def answers(self, inputs: Any, mask: Any, training: bool = False) -> Any:
+    def answers(self, inputs: Inputs, mask: Mask, training: bool = False) -> Tensor:
         """Numbers or logits: `(batch, outputs)`, or `(batch, answers, outputs)` for the last steps."""
         outputs = self.layer(inputs, mask=mask, training=training)
         return self.head(outputs[:, -self.problem.answers :] if self.problem.answers else outputs)
 
-    def losses(self, answers: Any, targets: Any) -> Any:
+    def losses(self, answers: Tensor, targets: Tensor) -> Tensor:
         """Squared error or cross-entropy of each sequence, `(batch,)`."""
         if self.problem.numbers:
             return keras.ops.square(answers[:, 0] - targets)
         losses = keras.losses.sparse_categorical_crossentropy(targets, answers, from_logits=True)
         return keras.ops.mean(losses, axis=1) if self.problem.answers else losses
 
-    def tensors(self, batch: Sequences) -> tuple[Any, Any, Any]:
-        """A batch in the model's precision."""
+    def tensors(self, batch: Sequences) -> tuple[Inputs, Mask, Tensor]:
+        """Inputs, mask and targets of a batch, in the model's precision."""
         targets = batch.targets.astype(self.dtype if self.problem.numbers else "int32")
         return tf.constant(batch.inputs, self.dtype), tf.constant(batch.mask), tf.constant(targets)
 
     def step(self, batch: Sequences) -> tuple[Array, float, float]:
-        """Train on a batch: the answers before the step, the mean loss, and the gradient's norm before clipping."""
+        """Train on a batch.
+
+        Returns:
+            The answers before the step, the mean loss, and the norm of the gradient before clipping.
+        """
         answers, loss, norm = self._compiled(*self.tensors(batch))
         return answers.numpy(), float(loss), float(norm)
 
@@ -85,7 +88,7 @@ class Learner:
         inputs, mask, _ = self.tensors(batch)
         return self._compiled_answers(inputs, mask).numpy()
 
-    def _step(self, inputs: Any, mask: Any, targets: Any) -> tuple[Any, Any, Any]:
+    def _step(self, inputs: Inputs, mask: Mask, targets: Tensor) -> tuple[Tensor, Scalar, Scalar]:
         with tf.GradientTape() as tape:
             answers = self.answers(inputs, mask, training=True)
             loss = tf.reduce_mean(self.losses(answers, targets))

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 
@@ -30,6 +30,8 @@ from zoo.runtime.progress import log, progress_bar
 
 if TYPE_CHECKING:
     from experiments.probe.learner import Learner
+    from zoo.cells.base import Cell
+    from zoo.layers.recurrent import Recurrent
 
 #: So many of the most recent sequences must be right; also how many published sequences the criterion is for.
 RECENT = 2_000
@@ -37,13 +39,42 @@ RECENT = 2_000
 TESTED = 2_560
 #: Sequences of an LSTM until it was solved, where a paper says so: Hochreiter and Schmidhuber 1997.
 PUBLISHED = {("adding", 100): 74_000, ("adding", 500): 209_000, ("order", 100): 31_390}
-KEY = (
-    *("problem", "length", "cell", "start", "units", "learning_rate", "batch_size", "clip", "seed"),
-)  # fmt: skip
-COLUMNS = (
-    *KEY,
-    *("budget", "solved", "sequences", "error", "wrong", "tested_wrong", "parameters", "seconds"),
-)
+
+
+class Trial(TypedDict):
+    """What is measured: one cell on one problem, from one seed."""
+
+    problem: str
+    length: int
+    cell: str
+    start: str
+    units: int
+    learning_rate: float
+    batch_size: int
+    clip: float
+    seed: int
+
+
+class Measured(Trial):
+    """A row of `memory.csv`.
+
+    Attributes:
+        budget: sequences that the cell was given at most; `sequences`: how many it read.
+        error, wrong: of the last 2,000 sequences the mean error, and how many were wrong.
+        tested_wrong: how many of 2,560 new sequences were wrong; -1 where the problem was not solved.
+    """
+
+    budget: int
+    solved: bool
+    sequences: int
+    error: float
+    wrong: int
+    tested_wrong: int
+    parameters: int
+    seconds: float
+
+
+KEY, COLUMNS = tuple(Trial.__annotations__), tuple(Measured.__annotations__)
 
 
 @dataclass(frozen=True)
@@ -89,8 +120,8 @@ def check(options: Options) -> None:
     """
     for cell in options.cells:
         plugins.check("zoo.cells", cell, "CELL")
-    for wanted in _grid(options):
-        problems.make(wanted["problem"], wanted["length"])
+    for trial in _trials(options):
+        problems.make(trial["problem"], trial["length"])
 
 
 def run(options: Options, out: Path) -> str:
@@ -100,10 +131,11 @@ def run(options: Options, out: Path) -> str:
         UserError: if files cannot be read or written.
     """
     results = Results(out / "memory.csv", COLUMNS, KEY)
-    for wanted in map(_as_it_starts, _grid(options)):
-        if not _is_known(results, wanted, options.sequences):
-            results.add([measure(wanted, options.sequences)])
-            log(_told(results.rows[-1]))
+    for trial in map(_with_start, _trials(options)):
+        if not _is_known(results, trial, options.sequences):
+            row = measure(trial, options.sequences)
+            results.add([row])
+            log(_message(row))
     sections = [report(results)] if results.rows else []
     if results.rows:
         from experiments.probe.memory_picture import draw
@@ -122,8 +154,8 @@ def run(options: Options, out: Path) -> str:
     return text
 
 
-def _grid(options: Options) -> Iterator[dict[str, Any]]:
-    """The keys of the rows to measure, the quick ones first."""
+def _trials(options: Options) -> Iterator[Trial]:
+    """What the options ask for, the quick trials first."""
     names = [name for name in options.problems if name in problems.PROBLEMS]
     for length, seed, start, name, cell in itertools.product(
         sorted(options.lengths), options.seeds, options.start, names, options.cells
@@ -135,78 +167,99 @@ def _grid(options: Options) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _as_it_starts(wanted: dict[str, Any]) -> dict[str, Any]:
-    """A cell without a gate that keeps its state starts in one way only."""
-    cell_class = plugins.load("zoo.cells", wanted["cell"], "CELL")
-    return wanted if keeping_gate(cell_class) else {**wanted, "start": "any"}
+def _with_start(trial: Trial) -> Trial:
+    """The trial. Of a cell without a gate that keeps its state the start is `any`: it starts in one way only."""
+    cell_class = plugins.load("zoo.cells", trial["cell"], "CELL")
+    return trial if keeping_gate(cell_class) else {**trial, "start": "any"}
 
 
-def keeping_gate(cell: Any) -> str | None:
-    """The gate that keeps a state: f of an LSTM, z of a GRU; None of a cell, or its class, that has none such."""
+def keeping_gate(cell: Cell | type[Cell]) -> str | None:
+    """The gate that keeps a state: f of an LSTM, z of a GRU. None of a cell, or its class, that has none such."""
     order = getattr(cell, "gate_order", None) or ""
     return next((gate for gate in "fz" if gate in order), None)
 
 
-def _is_known(results: Results, wanted: dict[str, Any], budget: int) -> bool:
+def _is_known(results: Results, trial: Trial, budget: int) -> bool:
     """A row counts if it was solved, or was given as many sequences as now, or more."""
-    found = results.find(wanted)
-    return bool(found) and bool(found[0]["solved"] or found[0]["budget"] >= budget)
+    rows = results.find(trial)
+    return bool(rows) and bool(rows[0]["solved"] or rows[0]["budget"] >= budget)
 
 
-def measure(wanted: dict[str, Any], budget: int) -> dict[str, Any]:
+def measure(trial: Trial, budget: int) -> Measured:
     """Train one cell on one problem until it is solved, or `budget` sequences are used up."""
     from experiments.probe.learner import Learner
     from zoo.factory import recurrent_factory
 
-    began = time.monotonic()
-    problem = problems.make(wanted["problem"], wanted["length"])
-    factory = recurrent_factory(RecurrentOptions(cell=wanted["cell"], units=wanted["units"]), wanted["seed"])
+    start = time.monotonic()
+    problem = problems.make(trial["problem"], trial["length"])
+    factory = recurrent_factory(RecurrentOptions(cell=trial["cell"], units=trial["units"]), trial["seed"])
     learner = Learner(
-        problem,
-        factory,
-        learning_rate=wanted["learning_rate"],
-        clip=wanted["clip"],
-        seed=wanted["seed"],
+        problem, factory, learning_rate=trial["learning_rate"], clip=trial["clip"], seed=trial["seed"]
     )
-    rng = np.random.default_rng([wanted["seed"], wanted["length"]])
-    if wanted["start"] == "chrono":
+    rng = np.random.default_rng([trial["seed"], trial["length"]])
+    if trial["start"] == "chrono":
         open_gates(learner.layer, problem.steps, rng)
-    title = f"{wanted['problem']} {wanted['length']}, {wanted['cell']}, seed {wanted['seed']}"
-    outcome = learn(learner, problem, rng, wanted["batch_size"], budget, title)
-    if outcome["solved"]:
+    title = f"{trial['problem']} {trial['length']}, {trial['cell']}, seed {trial['seed']}"
+    outcome = learn(learner, problem, rng, trial["batch_size"], budget, title)
+    tested_wrong = -1
+    if outcome.solved:
         batch = problem.draw(rng, TESTED)
-        outcome["tested_wrong"] = int(
-            problems.errors(problem, learner.predict(batch), batch.targets)[1].sum()
-        )
-    parameters = sum(int(np.prod(variable.shape)) for variable in learner.variables)
-    seconds = round(time.monotonic() - began, 1)
-    return {**wanted, "budget": budget, **outcome, "parameters": parameters, "seconds": seconds}
+        tested_wrong = int(problems.errors(problem, learner.predict(batch), batch.targets)[1].sum())
+    return {
+        **trial,
+        "budget": budget,
+        "solved": outcome.solved,
+        "sequences": outcome.sequences,
+        "error": float(f"{outcome.error:.4g}"),
+        "wrong": outcome.wrong,
+        "tested_wrong": tested_wrong,
+        "parameters": sum(int(np.prod(variable.shape)) for variable in learner.variables),
+        "seconds": round(time.monotonic() - start, 1),
+    }
+
+
+class Outcome(NamedTuple):
+    """How a training ended.
+
+    Attributes:
+        solved: whether it met the criterion.
+        sequences: how many it read.
+        error, wrong: of the last 2,000 sequences the mean error, and how many were wrong.
+    """
+
+    solved: bool
+    sequences: int
+    error: float
+    wrong: int
 
 
 def learn(
     learner: Learner, problem: Problem, rng: np.random.Generator, batch_size: int, budget: int, title: str
-) -> dict[str, Any]:
-    """Train until solved: whether it was, after how many sequences, and error and faults of the last 2,000."""
+) -> Outcome:
+    """Train until the problem is solved, or `budget` sequences are used up.
+
+    Args:
+        learner: a model that has learned nothing.
+        problem: what to learn.
+        rng: draws the sequences.
+        batch_size: sequences of a step.
+        budget: the most sequences.
+        title: of the progress bar.
+    """
     recent_errors: deque[float] = deque(maxlen=RECENT)
     recent_faults: deque[bool] = deque(maxlen=RECENT)
-    seen, solved = 0, False
+    sequences, solved = 0, False
     for _ in progress_bar(range(-(-budget // batch_size)), title):
         batch = problem.draw(rng, batch_size)
         answers, _, _ = learner.step(batch)
         errors, wrong = problems.errors(problem, answers, batch.targets)
         recent_errors.extend(errors.tolist())
         recent_faults.extend(wrong.tolist())
-        seen += batch_size
+        sequences += batch_size
         if is_solved(problem, recent_errors, recent_faults):
             solved = True
             break
-    return {
-        "solved": solved,
-        "sequences": seen,
-        "error": float(f"{np.mean(recent_errors):.4g}"),
-        "wrong": int(sum(recent_faults)),
-        "tested_wrong": -1,
-    }
+    return Outcome(solved, sequences, float(np.mean(recent_errors)), sum(recent_faults))
 
 
 def is_solved(problem: Problem, recent_errors: deque[float], recent_faults: deque[bool]) -> bool:
@@ -215,7 +268,7 @@ def is_solved(problem: Problem, recent_errors: deque[float], recent_faults: dequ
     return full and sum(recent_faults) <= problem.faults and float(np.mean(recent_errors)) < problem.error
 
 
-def open_gates(layer: Any, steps: int, rng: np.random.Generator) -> None:
+def open_gates(layer: Recurrent, steps: int, rng: np.random.Generator) -> None:
     """First biases that let a gated cell remember for as long as it may have to.
 
     Tallec and Ollivier 2018, "Can recurrent neural networks warp time?": a forget gate of 1 - 1/n keeps a state for
@@ -238,7 +291,7 @@ def open_gates(layer: Any, steps: int, rng: np.random.Generator) -> None:
         cell.bias.assign(bias)
 
 
-def _told(row: dict[str, Any]) -> str:
+def _message(row: Measured) -> str:
     outcome = f"solved after {row['sequences']:,}" if row["solved"] else f"not in {row['sequences']:,}"
     start = "" if row["start"] == "any" else f" ({row['start']})"
     return (
@@ -255,8 +308,8 @@ def report(results: Results) -> str:
         *("published, LSTM", f"wrong of {TESTED:,} new", "parameters", "seconds"),
     ]
     lines = []
-    for found, group in results.frame.groupby(same, sort=True):
-        problem, length, cell, start, units, *_ = found
+    for values, group in results.frame.groupby(same, sort=True):
+        problem, length, cell, start, units, *_ = values
         solved = group[group["solved"]]
         counts, faults = solved["sequences"], solved["tested_wrong"]
         spread = f"{counts.min():,} – {counts.max():,}" if len(solved) else f"> {group['budget'].max():,}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from experiments.probe.pictures import color_of, save
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
-def draw(frame: Any, published: dict[tuple[str, int], int], path: Path) -> None:
+
+def draw(frame: pd.DataFrame, published: dict[tuple[str, int], int], path: Path) -> None:
     """A panel for each problem and start of the cells; a run that failed is a triangle at its last sequence.
 
     Args:
@@ -54,17 +58,17 @@ def draw(frame: Any, published: dict[tuple[str, int], int], path: Path) -> None:
 _STARTS = {"chrono": "gates start open", "cell": "the cell's own start", "any": "no gate that keeps"}
 
 
-def _draw_cell(axes: Any, rows: Any, cell: str, beside: float) -> None:
+def _draw_cell(axes: Axes, rows: pd.DataFrame, cell: str, offset: float) -> None:
     """The seeds of one cell, a little to the side, and a line through their medians where all were solved."""
     color = color_of(cell)
-    places = rows["length"] * 1.06**beside
+    places = rows["length"] * 1.06**offset
     solved = rows["solved"].astype(bool)
     axes.plot(places[solved], rows["sequences"][solved], "o", color=color, label=f"{cell}, solved", alpha=0.8)
-    failed = {"mfc": "none", "color": color, "label": f"{cell}, not solved by then"}
-    axes.plot(places[~solved], rows["sequences"][~solved], "^", **failed)
+    label = f"{cell}, not solved by then"
+    axes.plot(places[~solved], rows["sequences"][~solved], "^", mfc="none", color=color, label=label)
     medians = [
         (length, group["sequences"].median())
         for length, group in rows.groupby("length")
         if group["solved"].all()
     ]
-    axes.plot([length * 1.06**beside for length, _ in medians], [count for _, count in medians], color=color)
+    axes.plot([length * 1.06**offset for length, _ in medians], [count for _, count in medians], color=color)

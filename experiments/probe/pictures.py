@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from zoo.cli.cells import published_cells
 from zoo.runtime import figures
 from zoo.runtime.rundir import make_folder
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Of the published cells, in their order, and of all others.
 PUBLISHED, OTHERS = (
@@ -23,7 +26,7 @@ def color_of(cell: str) -> str:
     return colors.get(cell) or OTHERS[sum(cell.encode()) % len(OTHERS)]
 
 
-def save(figure: Any, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write a picture whole or not at all."""
     make_folder(path.parent)
     figures.save(figure, path)

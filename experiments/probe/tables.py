@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from datasets.errors import UserError
 from zoo.runtime.rundir import make_folder, write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Of gradients by earlier states, the lags (steps before the last one) that a report's table shows.
 SHOWN_LAGS = (1, 5, 10, 20, 50, 100)
@@ -27,37 +30,40 @@ class Results:
         UserError: if the file there has other columns.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], key: Sequence[str]):
+    def __init__(self, path: Path, columns: Sequence[str], key: Sequence[str]) -> None:
         self.path, self.columns, self.key = path, list(columns), list(key)
         self.rows: list[dict[str, Any]] = _read(path, self.columns) if path.exists() else []
 
-    def find(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The rows whose key is that of `wanted`."""
-        return [row for row in self.rows if all(row[name] == wanted[name] for name in self.key)]
+    def find(self, key: Mapping[str, object]) -> list[dict[str, Any]]:
+        """The rows that were measured with these values of the key's columns."""
+        return [row for row in self.rows if all(row[name] == key[name] for name in self.key)]
 
-    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def add(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Add rows, in place of those with the same keys, and write the file.
 
         Raises:
             UserError: if it cannot be written.
         """
-        wanted = [tuple(row[name] for name in self.key) for row in rows]
-        kept = [row for row in self.rows if tuple(row[name] for name in self.key) not in wanted]
-        self.rows = [*kept, *(dict(row) for row in rows)]
+        replaced = [self._key_of(row) for row in rows]
+        others = [row for row in self.rows if self._key_of(row) not in replaced]
+        self.rows = [*others, *(dict(row) for row in rows)]
         make_folder(self.path.parent)
         frame = self.frame
         write_atomically(self.path, lambda file: frame.to_csv(file, index=False))
 
+    def _key_of(self, row: Mapping[str, object]) -> tuple[object, ...]:
+        return tuple(row[name] for name in self.key)
+
     @property
-    def frame(self) -> Any:
-        """A pandas DataFrame."""
+    def frame(self) -> pd.DataFrame:
+        """The rows as a pandas DataFrame."""
         import pandas as pd
 
         return pd.DataFrame(self.rows, columns=self.columns)
 
 
-def alike(frame: Any, settings: Mapping[str, Any]) -> Any:
-    """The rows of a DataFrame that were measured with these settings, by column: a picture mixes no others in."""
+def alike(frame: pd.DataFrame, settings: Mapping[str, object]) -> pd.DataFrame:
+    """The rows that were measured with these settings, by column, so that a picture shows no others."""
     for name, value in settings.items():
         frame = frame[frame[name] == value]
     return frame
@@ -79,7 +85,7 @@ def _read(path: Path, columns: list[str]) -> list[dict[str, Any]]:
     return frame.to_dict("records")
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(
@@ -111,3 +117,19 @@ def factor(norms: np.ndarray) -> float:
     places = np.flatnonzero(good)
     first, last = places[0], places[-1]
     return float((norms[last] / norms[first]) ** (1 / (last - first)))
+
+
+def table_by_lag(frame: pd.DataFrame, headings: Mapping[str, str]) -> str:
+    """A Markdown table of gradients by earlier states, as shares of that by the last state.
+
+    Args:
+        frame: rows with `lag` and `norm`, and the columns that tell the table's lines apart.
+        headings: these columns, by their headings in the table.
+    """
+    lags = [lag for lag in SHOWN_LAGS if lag in set(frame["lag"])]
+    lines = []
+    for values, group in frame.groupby(list(headings.values()), sort=False):
+        norms = group.set_index("lag")["norm"]
+        shares = [f"{norms[lag] / norms.iloc[0]:.1e}" if lag in norms else "–" for lag in lags]
+        lines.append([*values, *shares, f"{factor(norms.to_numpy()):.3f}"])
+    return markdown([*headings, *(f"lag {lag}" for lag in lags), "a step"], lines)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -22,9 +22,14 @@ from experiments.probe.learner import Learner
 from experiments.probe.problems import Echo, Sequences
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
+from zoo.layers.recurrent import Recurrent
 from zoo.runtime.process_memory import resident_memory
+from zoo.tensors import Inputs, Outputs, StackedStates, StepLabels, Tensor
 
 ROUNDS = 3
+
+#: One gradient for each of the learner's variables.
+Gradients: TypeAlias = list[Tensor]
 
 
 class Truncated:
@@ -35,7 +40,7 @@ class Truncated:
         k: steps of a chunk; the last one may be shorter.
     """
 
-    def __init__(self, learner: Learner, k: int):
+    def __init__(self, learner: Learner, k: int) -> None:
         self.learner, self.k = learner, k
         self._compiled = tf.function(self._gradients, autograph=False, reduce_retracing=True)
 
@@ -50,20 +55,22 @@ class Truncated:
             gradients = tf.clip_by_global_norm(gradients, self.learner.clip)[0]
         self.learner.optimizer.apply(gradients, self.learner.variables)
 
-    def _of_batch(self, batch: Sequences) -> list[Any]:
+    def _of_batch(self, batch: Sequences) -> Gradients:
         inputs, _, targets = self.learner.tensors(batch)
-        size, steps = inputs.shape[:2]
-        skipped = steps - targets.shape[1]  # the first steps have no answer
+        size, steps = batch.inputs.shape[:2]
+        skipped = steps - batch.targets.shape[1]  # the first steps have no answer
         targets = tf.pad(targets, [[0, 0], [skipped, 0]])
-        share = tf.constant((np.arange(steps) >= skipped) / (size * (steps - skipped)), inputs.dtype)
+        share = tf.constant((np.arange(steps) >= skipped) / (size * (steps - skipped)), self.learner.dtype)
         return self._compiled(inputs, targets, share)
 
-    def _gradients(self, inputs: Any, targets: Any, share: Any) -> list[Any]:
+    def _gradients(self, inputs: tf.Tensor, targets: StepLabels, share: Tensor) -> Gradients:
         """The chunks in a loop of the graph, so that each gives its memory to the next; then what is left over."""
         size, steps = inputs.shape[:2]
         k, whole = self.k, steps // self.k
 
-        def chunk(n: Any, states: Any, total: list[Any]) -> tuple[Any, Any, list[Any]]:
+        def chunk(
+            n: Tensor, states: StackedStates, total: Gradients
+        ) -> tuple[Tensor, StackedStates, Gradients]:
             start = n * k
             here = tf.slice(inputs, [0, start, 0], [size, k, inputs.shape[2]])
             part = tf.slice(targets, [0, start], [size, k]), tf.slice(share, [start], [k])
@@ -79,38 +86,48 @@ class Truncated:
         return total
 
     def _chunk(
-        self, inputs: Any, targets: Any, share: Any, states: Any, total: list[Any]
-    ) -> tuple[Any, list[Any]]:
-        """The states after a chunk as mere numbers, and the sum with the gradients of the chunk's part of the loss."""
+        self, inputs: Inputs, targets: StepLabels, share: Tensor, states: StackedStates, total: Gradients
+    ) -> tuple[StackedStates, Gradients]:
+        """One chunk forward and backward.
+
+        Args:
+            inputs, targets: of the chunk's steps.
+            share: `(steps,)`, the weight of each step in the loss.
+            states: before the chunk; no gradient goes back beyond them.
+            total: the sum of the gradients of earlier chunks.
+
+        Returns:
+            The states after the chunk, and the sum with the gradients of the chunk's part of the loss.
+        """
         learner = self.learner
         states = tf.nest.map_structure(tf.stop_gradient, states)
         with tf.GradientTape() as tape:
             outputs, after = run_layer(learner.layer, inputs, states)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, learner.head(outputs))
             loss = tf.reduce_sum(losses * share)
-        found = tape.gradient(loss, learner.variables)
-        return after, [one + other for one, other in zip(total, found, strict=True)]
+        gradients = tape.gradient(loss, learner.variables)
+        return after, [sum_ + gradient for sum_, gradient in zip(total, gradients, strict=True)]
 
 
-def run_layer(layer: Any, inputs: Any, states: Any) -> tuple[Any, Any]:
+def run_layer(layer: Recurrent, inputs: Inputs, states: StackedStates) -> tuple[Outputs, StackedStates]:
     """All outputs and the final states, whatever the layer was made to give."""
-    asked = layer.return_state
+    return_state = layer.return_state
     layer.return_state = True
     try:
         return layer.call(inputs, initial_state=states, training=True)
     finally:
-        layer.return_state = asked
+        layer.return_state = return_state
 
 
 def accuracy(learner: Learner, batch: Sequences) -> float:
-    """Share of the answers that are right."""
+    """Share of the answers that are correct."""
     return float((learner.predict(batch).argmax(axis=-1) == batch.targets).mean())
 
 
 def cost(cell: str, k: int, length: int, units: int, batch_size: int) -> tuple[float, float]:
     """Seconds of one gradient, and the megabytes that it takes at its peak beyond what the process held before.
 
-    Compiling counts for neither. What the framework takes once, whatever the model, is taken by a small one before.
+    Neither counts compiling. A small model is run first, so that memory that TensorFlow takes once is not counted.
     """
     small, batch = _task(cell, 2, 4, 16, 8)
     small.gradients(batch)
@@ -120,9 +137,9 @@ def cost(cell: str, k: int, length: int, units: int, batch_size: int) -> tuple[f
     truncated.gradients(batch)
     forget()
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        start = time.perf_counter()
         truncated.gradients(batch)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.perf_counter() - start)
     return float(np.median(seconds)), (resident_memory(peak=True) - before) / MB
 
 
@@ -137,5 +154,4 @@ if __name__ == "__main__":
     from zoo.runtime.platform import configure
 
     configure("auto")
-    found = cost(sys.argv[1], *map(int, sys.argv[2:]))
-    print(" ".join(f"{number:.4f}" for number in found))
+    print(" ".join(f"{number:.4f}" for number in cost(sys.argv[1], *map(int, sys.argv[2:]))))

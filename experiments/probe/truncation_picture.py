@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from experiments.probe.pictures import save
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
-def draw(frame: Any, costs: Any, path: Path) -> None:
+
+def draw(frame: pd.DataFrame, costs: pd.DataFrame, path: Path) -> None:
     """Bias of the gradient, accuracy, and cost by the length of a chunk.
 
     Args:
@@ -42,16 +46,16 @@ def draw(frame: Any, costs: Any, path: Path) -> None:
     save(figure, path)
 
 
-def _draw_bias(axes: Any, frame: Any) -> None:
+def _draw_bias(axes: Axes, frame: pd.DataFrame) -> None:
     for when, color in (("start", "tab:gray"), ("trained", "tab:blue")):
         means = frame[frame["when"] == when].groupby("k")[["cosine", "distance"]].mean()
-        told = "at the start" if when == "start" else "after training with k"
-        axes.plot(means["cosine"], "-o", color=color, label=f"cosine, {told}")
-        axes.plot(means["distance"], "--s", color=color, label=f"distance, {told}", mfc="none")
+        moment = "at the start" if when == "start" else "after training with k"
+        axes.plot(means["cosine"], "-o", color=color, label=f"cosine, {moment}")
+        axes.plot(means["distance"], "--s", color=color, label=f"distance, {moment}", mfc="none")
     axes.set(title="truncated gradient beside the full one")
 
 
-def _draw_costs(axes: Any, costs: Any) -> None:
+def _draw_costs(axes: Axes, costs: pd.DataFrame) -> None:
     costs = costs.sort_values("k")
     axes.plot(costs["k"], costs["megabytes"], "-o", color="tab:green")
     axes.set_ylabel("MB at the peak", color="tab:green")

@@ -13,7 +13,7 @@ TINY = ("--units", "5", "--embedding", "4", "--epochs", "1", "--average", "0")
 
 
 @pytest.fixture(scope="session")
-def sentiment_run(tmp_path_factory) -> Path:
+def sentiment_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a vanilla cell whose last output alone is read."""
     folder = tmp_path_factory.mktemp("sentiment")
     data = write_tsv(folder / "toy.tsv", toy_rows(80))
@@ -24,7 +24,7 @@ def sentiment_run(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tagging_run(tmp_path_factory) -> Path:
+def tagging_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of an LSTM in both directions and two layers, with another recurrent layer that reads the characters."""
     out = tmp_path_factory.mktemp("tagging") / "run"
     options = ("--cell", "lstm", "--bidirectional", "--layers", "2", "--character-units", "3")

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,13 +17,15 @@ from zoo.runtime.rundir import RunDirectory
 from zoo.training.context import RunContext
 
 
-def measured(folder, layer=None, examples=10):
+def measured(
+    folder: Path, layer: str | None = None, examples: int = 10
+) -> tuple[list[tuple[str, np.ndarray]], keras.Model]:
     config = read_config(RunDirectory.open(folder))
     _, model = pipeline.load_run(folder)
     return gradients_of_run.measure(config, model, gradients_of_run.find_layer(model, layer), examples), model
 
 
-def test_norms_of_a_run_are_those_of_the_reference(sentiment_run):
+def test_norms_of_a_run_are_those_of_the_reference(sentiment_run: Path) -> None:
     (((name, norms),), model) = measured(sentiment_run, examples=4)
     assert name == "forward"
     config = read_config(RunDirectory.open(sentiment_run))
@@ -36,15 +41,15 @@ def test_norms_of_a_run_are_those_of_the_reference(sentiment_run):
     length, kind = (tokens > 0).sum(), reference.Vanilla()
     inputs = table[tokens[:length]][None]
     last = reference.forward(kind, weights, inputs).final_states[0]
-    slope = reference.softmax(last @ kernel + bias) - np.eye(2)[batch.targets[:1]]
+    d_logits = reference.softmax(last @ kernel + bias) - np.eye(2)[batch.targets[:1]]
     for lag in range(1, length):
         states = reference.forward(kind, weights, inputs[:, :-lag]).final_states
         rest = reference.forward(kind, weights, inputs[:, -lag:], initial_states=states)
-        found = reference.backward(kind, rest, d_final_states=[slope @ kernel.T]).initial_states
-        assert norms[0, lag] == pytest.approx(np.linalg.norm(found[0]), rel=1e-3)
+        d_states = reference.backward(kind, rest, d_final_states=[d_logits @ kernel.T]).initial_states
+        assert norms[0, lag] == pytest.approx(np.linalg.norm(d_states[0]), rel=1e-3)
 
 
-def test_both_directions_of_a_tagger(tagging_run, tmp_path):
+def test_both_directions_of_a_tagger(tagging_run: Path, tmp_path: Path) -> None:
     text = gradients.run(gradients.Options(run=str(tagging_run), examples=5), tmp_path)
     assert "the 2-layer lstm called recurrent, top layer; 5 sequences" in text
     frame = pd.read_csv(tmp_path / "run.csv")
@@ -53,14 +58,14 @@ def test_both_directions_of_a_tagger(tagging_run, tmp_path):
     assert (tmp_path / "run.png").stat().st_size > 1000
 
 
-def test_another_layer_by_name(tagging_run):
-    found, _ = measured(tagging_run, "character_encoder")
-    assert [name for name, _ in found] == ["forward", "backward"]
+def test_another_layer_by_name(tagging_run: Path) -> None:
+    norms_by_direction, _ = measured(tagging_run, "character_encoder")
+    assert [name for name, _ in norms_by_direction] == ["forward", "backward"]
     with pytest.raises(UserError, match="--layer speling: there are "):
         measured(tagging_run, "speling")
 
 
-def test_rows_that_fill_a_batch_up_do_not_count():
+def test_rows_that_fill_a_batch_up_do_not_count() -> None:
     weights = np.array([[1.0, 0.0], [0.0, 0.0]])
-    assert gradients_of_run._rows_that_count(weights).tolist() == [True, False]
-    assert gradients_of_run._rows_that_count(np.array([1.0, 0.0])).tolist() == [True, False]
+    assert gradients_of_run._real_rows(weights).tolist() == [True, False]
+    assert gradients_of_run._real_rows(np.array([1.0, 0.0])).tolist() == [True, False]

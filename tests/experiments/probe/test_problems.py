@@ -5,14 +5,14 @@ import pytest
 
 from datasets.errors import UserError
 from experiments.probe import problems
-from experiments.probe.problems import Adding, Copying, Echo, TemporalOrder, errors, make
+from experiments.probe.problems import Adding, Copying, Echo, Problem, Sequences, TemporalOrder, errors, make
 
 
-def draw(problem, size=400, seed=0):
+def draw(problem: Problem, size: int = 400, seed: int = 0) -> Sequences:
     return problem.draw(np.random.default_rng(seed), size)
 
 
-def test_adding_adds_what_is_marked():
+def test_adding_adds_what_is_marked() -> None:
     inputs, mask, targets = draw(Adding(40))
     for numbers, marks, present, target in zip(inputs[..., 0], inputs[..., 1], mask, targets, strict=True):
         length = present.sum()
@@ -28,7 +28,7 @@ def test_adding_adds_what_is_marked():
     assert targets.var() == pytest.approx(Adding(40).chance, rel=0.2)
 
 
-def test_the_order_of_two_marks_is_the_class():
+def test_the_order_of_two_marks_is_the_class() -> None:
     inputs, mask, targets = draw(TemporalOrder(100))
     symbols = np.where(mask, inputs.argmax(axis=-1), -1)
     lengths = mask.sum(axis=1)
@@ -43,7 +43,7 @@ def test_the_order_of_two_marks_is_the_class():
     assert set(targets) == {0, 1, 2, 3}
 
 
-def test_what_is_copied_stands_at_the_start():
+def test_what_is_copied_stands_at_the_start() -> None:
     problem = Copying(7)
     inputs, mask, targets = draw(problem)
     symbols = inputs.argmax(axis=-1)
@@ -54,7 +54,7 @@ def test_what_is_copied_stands_at_the_start():
     assert (symbols[:, -problem.answers - 1] == 9).all()
 
 
-def test_an_echo_comes_so_many_steps_later():
+def test_an_echo_comes_so_many_steps_later() -> None:
     problem = Echo(12, lag=5)
     inputs, _, targets = draw(problem)
     assert targets.shape[1] == problem.answers == 7
@@ -62,32 +62,32 @@ def test_an_echo_comes_so_many_steps_later():
 
 
 @pytest.mark.parametrize("problem", [Adding(20), TemporalOrder(20), Copying(20), Echo(20)])
-def test_a_seed_gives_the_same_sequences(problem):
+def test_a_seed_gives_the_same_sequences(problem: Problem) -> None:
     for one, other in zip(draw(problem), draw(problem), strict=True):
         assert np.array_equal(one, other)
     assert not np.array_equal(draw(problem).inputs, draw(problem, seed=1).inputs)
 
 
-def test_a_number_is_right_within_four_hundredths():
-    found, wrong = errors(Adding(20), np.array([[0.5], [0.5], [np.nan]]), np.array([0.539, 0.541, 0.5]))
+def test_a_number_is_right_within_four_hundredths() -> None:
+    squared, wrong = errors(Adding(20), np.array([[0.5], [0.5], [np.nan]]), np.array([0.539, 0.541, 0.5]))
     assert wrong.tolist() == [False, True, True]
-    assert found[:2] == pytest.approx([0.039**2, 0.041**2])
+    assert squared[:2] == pytest.approx([0.039**2, 0.041**2])
 
 
-def test_a_class_is_right_if_every_probability_is_near():
+def test_a_class_is_right_if_every_probability_is_near() -> None:
     sure, unsure = np.log([0.75, 0.15, 0.05, 0.05]), np.log([0.65, 0.25, 0.05, 0.05])
-    found, wrong = errors(TemporalOrder(20), np.stack([sure, unsure, sure]), np.array([0, 0, 1]))
+    squared, wrong = errors(TemporalOrder(20), np.stack([sure, unsure, sure]), np.array([0, 0, 1]))
     assert wrong.tolist() == [False, True, True]
-    assert found[0] == pytest.approx(0.25**2 + 0.15**2 + 2 * 0.05**2)
+    assert squared[0] == pytest.approx(0.25**2 + 0.15**2 + 2 * 0.05**2)
 
 
-def test_a_copy_is_right_if_all_symbols_are():
+def test_a_copy_is_right_if_all_symbols_are() -> None:
     answers = np.eye(8)[[[1, 2, 3], [1, 2, 4]]]
     _, wrong = errors(Copying(20), answers, np.array([[1, 2, 3], [1, 2, 3]]))
     assert wrong.tolist() == [False, True]
 
 
-def test_a_problem_that_is_too_short_is_refused():
+def test_a_problem_that_is_too_short_is_refused() -> None:
     with pytest.raises(UserError, match="--lengths 9: adding needs 10 steps or more"):
         make("adding", 9)
     assert make("copying", 1).steps == 7

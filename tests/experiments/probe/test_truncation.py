@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,8 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from experiments.probe import truncation, truncation_picture
-from experiments.probe.problems import Echo
+from experiments.probe.learner import Learner
+from experiments.probe.problems import Echo, Sequences
 from experiments.probe.truncated import Truncated
 from experiments.probe.truncation import Options, bias, sizes
 from zoo import reference
@@ -17,26 +20,26 @@ from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
 
 STEPS, LAG, UNITS = 7, 2, 5
-SMALL = Options(cell="vanilla", length=8, lag=2, units=4, steps=2, seeds=(0, 1), cost=False)
+SMALL = Options(cell="vanilla", length=8, lag=2, units=4, steps=2, seeds=(0, 1), chunks=(1,), cost=False)
 
 
-def learner_of(cell):
+def learner_of(cell: str) -> Learner:
     factory = recurrent_factory(RecurrentOptions(cell=cell, units=UNITS))
     return truncation.make_learner(Echo(STEPS, LAG), factory, 0)
 
 
-def batch_of(size=3):
+def batch_of(size: int = 3) -> Sequences:
     return Echo(STEPS, LAG).draw(np.random.default_rng(1), size)
 
 
 @pytest.mark.parametrize("cell", ["vanilla", "lstm", "gru"])
 @pytest.mark.parametrize("k", [1, 3, STEPS])
-def test_truncated_gradients_are_those_of_the_reference(cell, k):
+def test_truncated_gradients_are_those_of_the_reference(cell: str, k: int) -> None:
     learner, batch = learner_of(cell), batch_of()
-    found = Truncated(learner, k).gradients(batch)
-    kind, one = reference.CELLS[cell](), learner.layer.cells[0][0]
+    truncated_gradients = Truncated(learner, k).gradients(batch)
+    kind, layer_cell = reference.CELLS[cell](), learner.layer.cells[0][0]
     names = ("kernel", "recurrent_kernel", "bias")
-    weights = {name: getattr(one, name).numpy() for name in names}
+    weights = {name: getattr(layer_cell, name).numpy() for name in names}
     kernel, head_bias = (weight.numpy() for weight in learner.head.weights)
     tape = reference.forward(kind, weights, batch.inputs)
     logits = reference.linear(kernel, head_bias, tape.outputs)
@@ -45,11 +48,13 @@ def test_truncated_gradients_are_those_of_the_reference(cell, k):
     d_logits /= batch.targets.size
     d_kernel, d_bias, d_outputs = reference.linear_backward(kernel, tape.outputs, d_logits)
     expected = reference.backward(kind, tape, d_outputs, truncate=k).weights
-    for array, right in zip(found, [*(expected[name] for name in names), d_kernel, d_bias], strict=True):
-        np.testing.assert_allclose(array, right, atol=1e-12)
+    for gradient, by_hand in zip(
+        truncated_gradients, [*(expected[name] for name in names), d_kernel, d_bias], strict=True
+    ):
+        np.testing.assert_allclose(gradient, by_hand, atol=1e-12)
 
 
-def test_one_chunk_is_the_whole_gradient():
+def test_one_chunk_is_the_whole_gradient() -> None:
     learner, batch = learner_of("gru"), batch_of()
     inputs, mask, targets = learner.tensors(batch)
     with tf.GradientTape() as tape:
@@ -61,9 +66,7 @@ def test_one_chunk_is_the_whole_gradient():
 
 
 @pytest.mark.parametrize("clip", [0.0, 0.1])
-def test_a_step_of_gradient_descent_follows_the_clipped_gradient(clip):
-    from experiments.probe.learner import Learner
-
+def test_a_step_of_gradient_descent_follows_the_clipped_gradient(clip: float) -> None:
     factory = recurrent_factory(RecurrentOptions(cell="vanilla", units=UNITS))
     learner = Learner(
         Echo(STEPS, LAG), factory, learning_rate=0.5, clip=clip, seed=0, dtype="float64", plain=True
@@ -79,7 +82,7 @@ def test_a_step_of_gradient_descent_follows_the_clipped_gradient(clip):
         np.testing.assert_allclose(variable.numpy(), old - step, atol=1e-12)
 
 
-def test_bias_of_a_gradient():
+def test_bias_of_a_gradient() -> None:
     full = [np.array([3.0, 0.0]), np.array([[4.0]])]
     assert bias(full, full) == {"cosine": 1, "distance": 0, "norm": 1}
     assert bias([np.array([0.0, 5.0]), np.array([[0.0]])], full)["cosine"] == 0
@@ -87,16 +90,16 @@ def test_bias_of_a_gradient():
     assert half == {"cosine": 1, "distance": 0.5, "norm": 0.5}
 
 
-def test_chunks_are_powers_of_two_and_the_whole():
+def test_chunks_are_powers_of_two_and_the_whole() -> None:
     assert sizes(8, ()) == [1, 2, 4, 8]
     assert sizes(9, ()) == [1, 2, 4, 8, 9]
     assert sizes(20, (3, 5)) == [3, 5, 20]
 
 
-def test_tables_and_picture_are_written_once(tmp_path, monkeypatch):
+def test_tables_and_picture_are_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = truncation.run(SMALL, tmp_path)
     frame = pd.read_csv(tmp_path / "truncation.csv")
-    assert len(frame) == 2 * 4 * 2  # start and trained, for each k and seed
+    assert len(frame) == 2 * 2 * 2  # start and trained, for each k and seed
     whole = frame[frame["k"] == 8]
     assert (whole["distance"] < 1e-6).all()
     assert (frame[frame["k"] == 1]["distance"] > 0.01).all()
@@ -106,32 +109,56 @@ def test_tables_and_picture_are_written_once(tmp_path, monkeypatch):
     assert truncation.run(SMALL, tmp_path) == text
 
 
-def test_the_picture_shows_what_was_asked_for_and_mixes_nothing_in(tmp_path, monkeypatch):
-    drawn = []
+def test_the_picture_shows_what_was_asked_for_and_mixes_nothing_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     monkeypatch.setattr(truncation_picture, "draw", lambda frame, costs, path: drawn.append((frame, costs)))
-    monkeypatch.setattr(truncation, "measured_apart", lambda wanted: {"seconds": 1.0, "megabytes": 1.0})
+    monkeypatch.setattr(truncation, "measure_cost", lambda cost: {"seconds": 1.0, "megabytes": 1.0})
 
-    def measure(wanted):
-        rest = dict.fromkeys(("cosine", "distance", "norm", "accuracy"), 0.5)
-        return [{**wanted, "when": when, **rest} for when in ("start", "trained")]
+    def measure(trial: truncation.Trial) -> list[dict[str, object]]:
+        numbers = dict.fromkeys(("cosine", "distance", "norm", "accuracy"), 0.5)
+        return [{**trial, "when": when, **numbers} for when in ("start", "trained")]
 
     monkeypatch.setattr(truncation, "measure", measure)
-    for changes in ({}, {"units": 7}, {"lag": 3}, {"cost_units": 5}, {}):
-        asked = dataclasses.replace(SMALL, cost=True, **changes)
-        truncation.run(asked, tmp_path)
+    base = dataclasses.replace(SMALL, cost=True)
+    variants = [
+        dataclasses.replace(base, units=7), dataclasses.replace(base, lag=3), dataclasses.replace(base, cost_units=5),
+    ]  # fmt: skip
+    for options in (base, *variants, base):
+        truncation.run(options, tmp_path)
         frame, costs = drawn[-1]
         for name in ("units", "lag", "steps", "length"):
-            assert set(frame[name]) == {getattr(asked, name)}
-        assert set(costs["units"]) == {asked.cost_units}
+            assert set(frame[name]) == {getattr(options, name)}
+        assert set(costs["units"]) == {options.cost_units}
 
 
-def test_seconds_and_memory_are_measured_apart():
-    wanted = dict(zip(truncation.COST_KEY, ("gru", 16, 64, 16, 4), strict=True))
-    found = truncation.measured_apart(wanted)
-    assert found["seconds"] > 0
-    assert 0 <= found["megabytes"] < 2000
-    with pytest.raises(UserError, match="the cost of k = 16 could not be measured"):
-        truncation.measured_apart({**wanted, "cell": "gruu"})
+COST: truncation.Cost = {"cell": "gru", "k": 16, "length": 64, "units": 16, "batch_size": 4}
+
+
+def test_seconds_and_memory_are_measured_apart() -> None:
+    measured = truncation.measure_cost(COST)
+    assert measured["seconds"] > 0
+    assert 0 <= measured["megabytes"] < 2000
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("#!/bin/sh\necho first >&2\necho last >&2\nexit 1\n", "last"),
+        ("#!/bin/sh\nkill -9 $$\n", "it was killed"),
+    ],
+)
+def test_a_cost_that_cannot_be_measured_is_told_with_the_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    """The process that measures is a stand-in."""
+    python = tmp_path / "python"
+    python.write_text(script)
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(UserError, match=f"the cost of k = 16 could not be measured: {reason}"):
+        truncation.measure_cost(COST)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +169,6 @@ def test_seconds_and_memory_are_measured_apart():
         (Options(length=8, lag=2, chunks=(9,)), "--chunks 9"),
     ],
 )
-def test_what_does_not_fit_is_refused(options, message):
+def test_what_does_not_fit_is_refused(options: Options, message: str) -> None:
     with pytest.raises(UserError, match=message):
         truncation.check(options)
