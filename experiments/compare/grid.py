@@ -92,9 +92,9 @@ class Block:
 
     def arguments(self, cell: str, seed: int, units: int | None = None) -> tuple[str, ...]:
         """The command line of a run; `units` overrule those of the levels."""
-        given = [text for name, value in self.levels for text in _flag(name, value)]
+        flags = [text for name, value in self.levels for text in _flag(name, value)]
         size = () if units is None else ("--units", str(units))
-        return (self.task, *given, *size, "--cell", cell, "--seed", str(seed))
+        return (self.task, *flags, *size, "--cell", cell, "--seed", str(seed))
 
     def config(self, cell: str, seed: int, units: int | None = None) -> RunConfig:
         """The configuration of a run.
@@ -120,15 +120,16 @@ def basis(match: str, reference_cell: str, reference_units: int) -> str:
     return match if match == "units" else f"{match} of {reference_cell} with {reference_units} units"
 
 
-def digest(config: Any, basis: str) -> str:
-    """Ten hexadecimal digits that tell configurations apart."""
-    text = json.dumps([_canonical(config), basis], sort_keys=True, ensure_ascii=True)
+def digest(config: Mapping[str, object], basis: str) -> str:
+    """Ten hexadecimal digits that tell configurations apart.
+
+    Args:
+        config: a configuration as JSON; `export` does not count, for it changes no number.
+        basis: see `Run.basis`.
+    """
+    values = {name: value for name, value in dict(config).items() if name != "export"}
+    text = json.dumps([values, basis], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
-
-
-def _canonical(config: Any) -> Any:
-    """The configuration without what does not change a number."""
-    return {name: value for name, value in dict(config).items() if name != "export"}
 
 
 def blocks(grid: Grid) -> list[Block]:
@@ -199,17 +200,23 @@ def _parsed(text: str) -> tuple[str, str, tuple[str, ...]]:
     return prefix, option, tuple(values.split(","))
 
 
-def overruled(grid: Grid, vary: tuple[str, ...] = (), **changes: Any) -> Grid:
-    """The grid with what flags give: an option that they vary replaces what the grid says of it, data sets that they
-    name replace the grid's, and what it says of a task that was not chosen is not wanted."""
-    chosen = dataclasses.replace(grid, **changes)
-    wanted, given = tasks(chosen), [_parsed(text) for text in vary]
+def overruled(grid: Grid, vary: tuple[str, ...] = (), **changes: tuple[object, ...] | str | int) -> Grid:
+    """A grid with what flags give for it.
+
+    Args:
+        grid: as its file says.
+        vary: an option that is varied here replaces what the grid says of it.
+        changes: other fields of the grid. Data sets that are named replace the grid's. What the grid says of a task
+            that was not chosen is left out.
+    """
+    chosen = dataclasses.replace(grid, **changes)  # type: ignore[arg-type]
+    chosen_tasks, varied = tasks(chosen), [_parsed(text) for text in vary]
 
     def stays(text: str) -> bool:
         task, name, _ = _parsed(text)
-        if (task and task not in wanted) or AXES.get(name) in changes:
+        if (task and task not in chosen_tasks) or AXES.get(name) in changes:
             return False
-        return not any(name == other and whose in ("", task) for whose, other, _ in given)
+        return not any(name == other and scope in ("", task) for scope, other, _ in varied)
 
     return dataclasses.replace(chosen, vary=(*filter(stays, grid.vary), *vary))
 
@@ -232,16 +239,16 @@ def runs(grid: Grid, matched: Mapping[Block, Mapping[str, int]] | None = None) -
         UserError: for what `zoo.run` would refuse.
     """
     cells = _checked_cells(grid)
-    found: dict[str, Run] = {}
+    runs_by_name: dict[str, Run] = {}
     for block in blocks(grid):
         units = (matched or {}).get(block, {})
         reference = block.config(cells[0], grid.seeds[0]).recurrent.units
         for number, seed in enumerate(dict.fromkeys(grid.seeds)):
-            beside = keras_cells(cells) if number < grid.keras_seeds else {}
-            for cell, like in {**{cell: cell for cell in cells}, **beside}.items():
+            baselines = keras_cells(cells) if number < grid.keras_seeds else {}
+            for cell, like in {**{cell: cell for cell in cells}, **baselines}.items():
                 run = _run(block, cell, seed, units.get(like), grid.match, reference, cells[0])
-                found.setdefault(run.name, run)
-    return list(found.values())
+                runs_by_name.setdefault(run.name, run)
+    return list(runs_by_name.values())
 
 
 def _checked_cells(grid: Grid) -> list[str]:
@@ -263,8 +270,7 @@ def _run(
     stored = json.loads(json.dumps(to_dict(config)))
     data = Path(config.dataset).name or config.dataset
     words = [re.sub(r"[^\w.]+", "-", part).strip("-.")[:40] for part in (block.task, cell, data)]
-    told = digest(stored, basis(match, reference_cell, reference))
-    name = "-".join([*words, f"s{seed}", told])
+    name = "-".join([*words, f"s{seed}", digest(stored, basis(match, reference_cell, reference))])
     arguments = block.arguments(cell, seed, units)
     device = config.training.device
     return Run(name, block.task, cell, seed, device, arguments, stored, match, reference, reference_cell)

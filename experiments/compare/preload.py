@@ -9,6 +9,6 @@ if TYPE_CHECKING:
     from distributed import Worker
 
 
-def dask_setup(worker: Worker) -> None:
+def dask_setup(_worker: Worker) -> None:
     """Called in the worker's main thread."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -171,7 +171,7 @@ def _row(path: Path, stored: Mapping[str, Any], metrics: Mapping[str, Any]) -> d
     }
 
 
-def _number(value: Any) -> float:
+def _number(value: float | str | None) -> float:
     """A JSON number; null stands for what was not finite."""
     return math.nan if value is None else float(value)
 
@@ -211,7 +211,7 @@ def _recorded(path: Path) -> dict[str, object]:
 
 
 def _config_columns(config: Mapping[str, Any]) -> dict[str, Any]:
-    def flat(value: Any) -> Any:
+    def flat(value: object) -> object:
         return " ".join(map(str, value)) if isinstance(value, list) else value
 
     return {f"{part}.{name}": flat(value) for part in PARTS for name, value in dict(config[part]).items()}

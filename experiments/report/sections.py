@@ -48,7 +48,7 @@ def report(collection: RunCollection, title: str, most_pictures: int, size: floa
             f"Pictures are drawn for the first {most_pictures} of {len(all_groups)} groups (--pictures)."
         )
     if all_groups:
-        sections += [_methods(collection, all_groups), _all_runs(collection.frame)]
+        sections += [_methods(collection), _all_runs(collection.frame)]
     return Report(title, _lead(collection, all_groups), sections)
 
 
@@ -298,7 +298,7 @@ def _length_metric(group: Group, collection: RunCollection) -> str:
 # ------------------------------------------------------------------------------------ the end
 
 
-def _methods(collection: RunCollection, all_groups: list[Group]) -> Section:
+def _methods(collection: RunCollection) -> Section:
     frame = collection.frame
     sentences = [
         "Each run is a process of its own. Runs of the same seed see the same batches in the same order, whatever the "
