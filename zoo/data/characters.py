@@ -22,16 +22,16 @@ class WordEncoder(tf.Module):
 
     Args:
         words: lower-case words with the ids 2, 3, …; 0 is padding and 1 any other word.
-        characters: likewise, as they stand in words.
-        max_characters: of longer words the first and the last half of so many characters stay.
-        split: how a plain sentence becomes words: `words` also parts punctuation, `spaces` goes by white space alone.
+        characters: likewise; upper and lower case are different characters.
+        max_characters: a longer word keeps half as many characters from its start and half from its end.
+        split: how a plain sentence is split into words: `spaces` at white space, `words` at punctuation, too.
     """
 
     def __init__(self, words: list[str], characters: list[str], *, max_characters: int, split: str) -> None:
         super().__init__(name="word_encoder")
         self.max_characters, self.split_by = max_characters, split
         self.word_table, self.character_table = TokenTable(words), TokenTable(characters)
-        # Where the training words split "do n't", a plain sentence must be split so, too.
+        # Where training sentences have "do n't" in two words, "don't" in a plain sentence is split likewise.
         self.contractions = "n't" in self.words
 
     @property
@@ -50,7 +50,7 @@ class WordEncoder(tf.Module):
         return tf.where(tokens == "", PADDING, ids)
 
     def character_ids(self, tokens: tf.Tensor) -> tf.RaggedTensor:
-        """Ids int32 of the characters of each of `(words,)`, `(words, characters)`; long ones are cut."""
+        """Ids int32 of the characters of words `(words,)`: `(words, characters)`; long words are cut."""
         characters = tf.strings.unicode_split(valid_utf8(tokens), "UTF-8")
         head = (self.max_characters + 1) // 2
         tail = self.max_characters - head
@@ -61,17 +61,18 @@ class WordEncoder(tf.Module):
     def split(self, sentences: tf.Tensor) -> tf.Tensor:
         """Words `(batch, words)` of plain sentences `(batch,)`, filled up with "" on the right; at least one column.
 
-        `words` parts every character that is no letter, mark, digit or inner apostrophe from the words around it,
-        apart from the point, comma or colon inside a number.
+        With `split="words"`, a character that is no letter, mark, digit or inner apostrophe is a word of its own, but
+        for a point, comma or colon inside a number.
         """
         sentences = valid_utf8(sentences)
         if self.split_by == "words":
-            sentences = self._part_punctuation(sentences)
+            sentences = self._split_off_punctuation(sentences)
         sentences = tf.strings.regex_replace(sentences, WHITE_SPACE, " ")
         tokens = tf.strings.split(sentences).to_tensor("")
         return tf.pad(tokens, [[0, 0], [0, tf.cast(tf.shape(tokens)[1] == 0, tf.int32)]], constant_values="")
 
-    def _part_punctuation(self, sentences: tf.Tensor) -> tf.Tensor:
+    def _split_off_punctuation(self, sentences: tf.Tensor) -> tf.Tensor:
+        """The sentences with blanks around punctuation and before contractions."""
         for sign, inside in INSIDE.items():
             pattern = rf"(\p{{N}})[{sign}](\p{{N}})"
             for _ in range(2):  # the second time for digits that stood on both sides of one match: 1.2.3
@@ -90,8 +91,8 @@ def learn_words(sentences: Iterable[Iterable[str]], size: int, min_count: int) -
     """The vocabularies of the training sentences.
 
     Args:
-        sentences: in words.
-        size: at most so many words.
+        sentences: the words of each.
+        size: at most so many words; all characters are taken.
         min_count: words and characters seen less often are unknown.
 
     Returns:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
+
+if TYPE_CHECKING:
+    from datasets.formats.images import Image
 
 #: The side of the model's images where `--image-size` is 0 and the first images are larger.
 LARGEST = 64
@@ -15,23 +18,24 @@ LARGEST = 64
 def resize(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     """Images `(batch, *size, 3)` uint8 out of images `(batch, height, width, 3)` uint8.
 
-    Bilinear, over all pixels that fall on one where they become fewer; images of the right size stay as they are.
+    Bilinear; where an image becomes smaller, each pixel is a mean of all that it replaces. Images that have the size
+    already do not change.
     """
     resized = tf.image.resize(images, size, antialias=True)
     return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
 
 
 def not_empty(images: tf.Tensor) -> tf.Tensor:
-    """At least one pixel each: a batch of no images may come as an array without any."""
+    """Images padded to at least one pixel, for a batch without images may have a height and width of 0."""
     height, width = (tf.cast(tf.shape(images)[axis] == 0, tf.int32) for axis in (1, 2))
     return tf.pad(images, [[0, 0], [0, height], [0, width], [0, 0]])
 
 
 class Resizer:
-    """Images one at a time, as arrays.
+    """Resizes images as NumPy arrays, one at a time.
 
     Args:
-        size: height and width that they get.
+        size: height and width after it.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -43,8 +47,8 @@ class Resizer:
         """`(*size, 3)` uint8 out of `(height, width, 3)` uint8."""
         return pixels if pixels.shape[:2] == self.size else self._resize(tf.constant(pixels)).numpy()
 
-    def table(self, images: Iterable[Any], count: int) -> np.ndarray:
-        """Read `count` images (see `datasets.formats.images.Image`) into one array `(count, *size, 3)` uint8."""
+    def table(self, images: Iterable[Image], count: int) -> np.ndarray:
+        """Read `count` images into one array `(count, *size, 3)` uint8."""
         table = np.empty((count, *self.size, 3), np.uint8)
         for row, image in enumerate(images):
             table[row] = self(image.read())
@@ -52,10 +56,15 @@ class Resizer:
 
 
 def size_of(pixels: np.ndarray, wanted: int) -> tuple[int, int]:
-    """Height and width of the model's images: a square of the wanted side; 0 takes the size of these pixels,
-    made smaller in proportion where it is larger than `LARGEST`."""
+    """Height and width of the model's images.
+
+    Args:
+        pixels: an image, `(height, width, 3)`.
+        wanted: side of a square; 0 takes the size of `pixels`, made smaller in proportion where a side is longer than
+            `LARGEST`.
+    """
     if wanted:
         return wanted, wanted
     height, width = pixels.shape[:2]
-    shrunk = min(1.0, LARGEST / max(height, width))
-    return max(1, round(height * shrunk)), max(1, round(width * shrunk))
+    scale = min(1.0, LARGEST / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))

@@ -27,12 +27,14 @@ from zoo.data.vocabulary import UNKNOWN, Encoder, TokenIndex, most_frequent
 PADDING, BEGIN, END = 0, 2, 3
 #: Ids that stand for no token of the vocabulary.
 RESERVED = 4
+#: Stands for the blank before a word.
 MARK = "▁"
 SPACES = r"[\s\x{0b}\x{1c}-\x{1f}\x{85}\p{Z}]+"
 WORD = r"▁?(?:[\p{L}\p{M}\p{N}]+|[^▁\p{L}\p{M}\p{N}])"
 KINDS = ("subwords", "words", "characters")
 #: Rare characters that make up less than this share of the text get no token of their own.
 RARE_CHARACTERS = 0.0002
+#: Distinct words per call into TensorFlow.
 WORDS_AT_ONCE = 8192
 
 
@@ -47,7 +49,7 @@ def split_characters(texts: tf.Tensor) -> tf.RaggedTensor:
 
 
 def _marked(texts: tf.Tensor) -> tf.Tensor:
-    """Each run of blanks, and the beginning, as one mark; a sentence of blanks alone is empty."""
+    """Sentences with a mark at the start and for each run of blanks; a sentence of blanks alone becomes empty."""
     texts = valid_utf8(texts)
     for pattern, replacement in (
         (r"\x00", " "),
@@ -80,9 +82,9 @@ class SubwordTokenizer(Encoder):
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end."""
         words = split_characters(texts) if self.kind == "characters" else split_words(texts)
-        distinct, which = tf.unique(words.flat_values)
-        of_words = tf.gather(self.segment(distinct), which)
-        return words.with_flat_values(of_words).merge_dims(1, 2)
+        distinct, places = tf.unique(words.flat_values)
+        segments = tf.gather(self.segment(distinct), places)
+        return words.with_flat_values(segments).merge_dims(1, 2)
 
     def segment(self, words: tf.Tensor) -> tf.RaggedTensor:
         """Token ids of words `(words,)`: `(words, tokens)` int32, at least one each."""
@@ -90,26 +92,23 @@ class SubwordTokenizer(Encoder):
             return tf.RaggedTensor.from_tensor(self.table.ids(words)[:, None])
         lengths = tf.strings.length(words, unit="UTF8_CHAR")
         steps = tf.reduce_max(tf.concat([lengths, [1]], 0))
-        found = tf.TensorArray(tf.int32, size=steps, element_shape=[None])
+        tokens = tf.TensorArray(tf.int32, size=steps, element_shape=[None])
 
         def step(
-            n: tf.Tensor, place: tf.Tensor, found: tf.TensorArray
+            n: tf.Tensor, place: tf.Tensor, tokens: tf.TensorArray
         ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
             token, size = self._longest_subword(words, tf.minimum(place, tf.maximum(lengths - 1, 0)))
-            open_ = place < lengths
-            return (
-                n + 1,
-                tf.where(open_, place + size, place),
-                found.write(n, tf.where(open_, token, PADDING)),
-            )
+            not_done = place < lengths
+            token = tf.where(not_done, token, PADDING)
+            return n + 1, tf.where(not_done, place + size, place), tokens.write(n, token)
 
-        done, _, found = tf.while_loop(
+        steps_made, _, tokens = tf.while_loop(
             lambda n, place, _: (n < 1) | tf.reduce_any(place < lengths),  # one step at least, for the shape
             step,
-            [0, tf.zeros_like(lengths), found],
+            [0, tf.zeros_like(lengths), tokens],
         )
-        columns = tf.transpose(tf.reshape(found.gather(tf.range(done)), [done, tf.shape(words)[0]]))
-        return tf.RaggedTensor.from_tensor(columns, padding=PADDING)
+        rows = tf.reshape(tokens.gather(tf.range(steps_made)), [steps_made, tf.shape(words)[0]])
+        return tf.RaggedTensor.from_tensor(tf.transpose(rows), padding=PADDING)
 
     def _longest_subword(self, words: tf.Tensor, place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Id and length of the longest sub-word at a place in each word; where none fits, UNKNOWN and one character."""
@@ -141,11 +140,16 @@ class SubwordTokenizer(Encoder):
         words = tf.constant(index.tokens, tf.string, shape=(count,))
         segments = [self.segment(words[n : n + WORDS_AT_ONCE]) for n in range(0, count, WORDS_AT_ONCE)]
         pairs = ((ragged.flat_values.numpy(), ragged.row_lengths().numpy()) for ragged in segments)
-        return _replaced(sentences, Ragged.concatenate(pairs))
+        return _in_tokens(sentences, Ragged.concatenate(pairs))
 
 
-def _replaced(sentences: Ragged, words: Ragged) -> Ragged:
-    """The sentences, which are ids of words, with the tokens of each word in its place."""
+def _in_tokens(sentences: Ragged, words: Ragged) -> Ragged:
+    """Sentences in tokens.
+
+    Args:
+        sentences: of each its words, as places in `words`.
+        words: of each its tokens.
+    """
     lengths = words.lengths[sentences.values]
     ends = np.concatenate([[0], np.cumsum(lengths)])
     places = np.arange(ends[-1]) + np.repeat(words.offsets[:-1][sentences.values] - ends[:-1], lengths)
@@ -161,8 +165,8 @@ def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> lis
     Args:
         texts: training sentences.
         kind: `subwords`, `words` or `characters`.
-        size: at most so many.
-        min_count: words and characters seen less often are left out; sub-words always occur twice.
+        size: at most so many tokens.
+        min_count: words and characters that come less often are left out; sub-words come at least twice anyway.
 
     Returns:
         Words and characters with the most frequent first (equal counts in the order of the text); sub-words in the
@@ -213,6 +217,6 @@ def _learn_subwords(texts: Iterable[str], size: int) -> list[str]:
 
 
 def _in_one_word(subword: str) -> bool:
-    """The library also learns runs of punctuation, which are several words here."""
+    """Whether a sub-word is part of one word. The library also learns runs of punctuation, which are several words."""
     body = subword.removeprefix(MARK)
     return len(body) <= 1 or all(unicodedata.category(letter)[0] in "LMN" for letter in body)

@@ -5,16 +5,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from datasets.errors import UserError, unknown
-from datasets.options import from_dict, option, to_dict
+from datasets.options import NO_DEFAULTS, from_dict, option, to_dict
 from zoo.cli.flags import Parser, add_options, collect, given, main_guard
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,13 @@ class Outer:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-def parser_of(cls: type = Options, **arguments: Any) -> Parser:
+def parser_of(cls: type = Options, defaults: Mapping[str, object] = NO_DEFAULTS) -> Parser:
     parser = Parser(prog="command")
-    add_options(parser, cls, "options", **arguments)
+    add_options(parser, cls, "options", defaults)
     return parser
 
 
-def parse(*args: str, cls: type = Options) -> Any:
+def parse(*args: str, cls: type[T] | type[Options] = Options) -> T | Options:
     return collect(parser_of(cls).parse_args(args), cls)
 
 
@@ -62,7 +66,7 @@ def complaint(*args: str, cls: type = Options) -> str:
 # ------------------------------------------------------------------------------------------ values
 
 
-def test_without_flags_the_defaults_hold():
+def test_without_flags_the_defaults_hold() -> None:
     assert parse() == Options()
 
 
@@ -87,20 +91,20 @@ def test_without_flags_the_defaults_hold():
         (["--activation", "relu"], "activation", "relu"),
     ],
 )
-def test_a_flag_sets_its_field_and_no_other(args: list[str], name: str, value: Any):
+def test_a_flag_sets_its_field_and_no_other(args: list[str], name: str, value: object) -> None:
     options = parse(*args)
     assert to_dict(options) == {**to_dict(Options()), name: value}
     assert type(getattr(options, name)) is type(value)
 
 
-def test_given_tells_the_flags_that_stood_on_the_command_line_even_with_the_default_value():
+def test_given_tells_the_flags_that_stood_on_the_command_line_even_with_the_default_value() -> None:
     namespace = parser_of().parse_args(["--units", "64", "--no-bias"])
     assert given(namespace) == {"units", "bias"}
     assert given(namespace, Options) == {"units", "bias"}
     assert given(parser_of().parse_args([])) == set()
 
 
-def test_given_of_a_dataclass_leaves_other_arguments_out():
+def test_given_of_a_dataclass_leaves_other_arguments_out() -> None:
     parser = parser_of()
     parser.add_argument("--out", default="runs")
     namespace = parser.parse_args(["--limit", "3"])
@@ -108,7 +112,7 @@ def test_given_of_a_dataclass_leaves_other_arguments_out():
     assert given(namespace) == {"limit", "out"}
 
 
-def test_overruled_defaults_show_and_hold_unless_the_flag_is_given():
+def test_overruled_defaults_show_and_hold_unless_the_flag_is_given() -> None:
     defaults = {"units": 100, "columns": ("source",)}
     parser = parser_of(defaults=defaults)
     options = collect(parser.parse_args(["--units", "5"]), Options, defaults)
@@ -116,12 +120,12 @@ def test_overruled_defaults_show_and_hold_unless_the_flag_is_given():
     assert "default: 100" in parser.format_help()
 
 
-def test_overruling_a_field_that_does_not_exist_is_refused():
+def test_overruling_a_field_that_does_not_exist_is_refused() -> None:
     with pytest.raises(TypeError, match="unit"):
         parser_of(defaults={"unit": 3})
 
 
-def test_an_option_without_default_must_be_given():
+def test_an_option_without_default_must_be_given() -> None:
     @dataclass(frozen=True)
     class Needs:
         to: str
@@ -130,7 +134,7 @@ def test_an_option_without_default_must_be_given():
         collect(parser_of(Needs).parse_args([]), Needs)
 
 
-def test_two_dataclasses_share_a_flag_of_the_same_kind():
+def test_two_dataclasses_share_a_flag_of_the_same_kind() -> None:
     @dataclass(frozen=True)
     class Other:
         units: int = option(3, "of another", minimum=1, maximum=4096)
@@ -143,7 +147,7 @@ def test_two_dataclasses_share_a_flag_of_the_same_kind():
     assert "Takes --units as well" in parser.format_help()
 
 
-def test_two_dataclasses_cannot_share_a_flag_of_different_kinds():
+def test_two_dataclasses_cannot_share_a_flag_of_different_kinds() -> None:
     @dataclass(frozen=True)
     class Other:
         units: float = option(3.0, "of another")
@@ -152,12 +156,12 @@ def test_two_dataclasses_cannot_share_a_flag_of_different_kinds():
         add_options(parser_of(), Other, "others")
 
 
-def test_a_type_that_no_flag_can_hold_is_refused_at_once():
+def test_a_type_that_no_flag_can_hold_is_refused_at_once() -> None:
     with pytest.raises(TypeError, match=r"Outer\.recurrent"):
         parser_of(Outer)
 
 
-def test_a_field_marked_so_has_no_flag():
+def test_a_field_marked_so_has_no_flag() -> None:
     assert "recorded" not in parser_of().format_help()
     assert "unknown option --recorded" in complaint("--recorded", "x")
 
@@ -187,11 +191,11 @@ def test_a_field_marked_so_has_no_flag():
         (["--activation", "q"], "--activation: unknown activation 'q'; choose one of: relu, sigmoid, tanh"),
     ],
 )
-def test_every_error_is_one_line_that_names_the_fix(args: list[str], line: str):
+def test_every_error_is_one_line_that_names_the_fix(args: list[str], line: str) -> None:
     assert complaint(*args) == line
 
 
-def test_no_abbreviations():
+def test_no_abbreviations() -> None:
     assert complaint("--bidir") == "unknown option --bidir; did you mean --bidirectional?"
 
 
@@ -212,13 +216,13 @@ def command_with_tasks() -> Parser:
         ([], "the following arguments are required: task"),
     ],
 )
-def test_errors_of_subcommands_name_their_own_options(args: list[str], line: str):
+def test_errors_of_subcommands_name_their_own_options(args: list[str], line: str) -> None:
     with pytest.raises(UserError) as caught:
         command_with_tasks().parse_args(args)
     assert str(caught.value) == line
 
 
-def test_help_shows_defaults_limits_and_choices():
+def test_help_shows_defaults_limits_and_choices() -> None:
     text = " ".join(parser_of().format_help().split())
     for part in (
         "--units N size of the state (default: 64; 1 to 4096)",
@@ -233,7 +237,7 @@ def test_help_shows_defaults_limits_and_choices():
         assert part in text
 
 
-def test_unknown_says_so_where_there_is_nothing_to_choose():
+def test_unknown_says_so_where_there_is_nothing_to_choose() -> None:
     assert str(unknown("cell", "gru", [])) == "unknown cell 'gru'; choose one of: (there is none)"
 
 
@@ -253,12 +257,12 @@ def test_unknown_says_so_where_there_is_nothing_to_choose():
         merge=st.sampled_from(["concat", "sum"]),
     )
 )
-def test_options_survive_json(options: Options):
+def test_options_survive_json(options: Options) -> None:
     outer = Outer("tagging", options, {"seed": 3, "lengths": [1, 2]})
     assert from_dict(Outer, json.loads(json.dumps(to_dict(outer)))) == outer
 
 
-def test_left_out_keys_take_their_defaults_and_whole_numbers_become_floats():
+def test_left_out_keys_take_their_defaults_and_whole_numbers_become_floats() -> None:
     options = from_dict(Options, {"dropout": 0})
     assert options == Options(dropout=0.0)
     assert type(options.dropout) is float
@@ -297,7 +301,7 @@ def test_left_out_keys_take_their_defaults_and_whole_numbers_become_floats():
         ),
     ],
 )
-def test_a_wrong_record_is_refused_by_name(values: Any, line: str):
+def test_a_wrong_record_is_refused_by_name(values: object, line: str) -> None:
     with pytest.raises(UserError) as caught:
         from_dict(Outer, values, "run.json")
     assert str(caught.value) == line
@@ -306,7 +310,7 @@ def test_a_wrong_record_is_refused_by_name(values: Any, line: str):
 # ------------------------------------------------------------------------------------------ commands
 
 
-def raiser(problem: BaseException) -> Any:
+def raiser(problem: BaseException) -> Callable[[], int]:
     def main() -> None:
         raise problem
 
@@ -328,7 +332,9 @@ def raiser(problem: BaseException) -> Any:
         ),
     ],
 )
-def test_a_guarded_command_answers_in_one_line(problem: BaseException, code: int, line: str, capsys):
+def test_a_guarded_command_answers_in_one_line(
+    problem: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert raiser(problem)() == code
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -337,18 +343,18 @@ def test_a_guarded_command_answers_in_one_line(problem: BaseException, code: int
 
 
 @pytest.mark.parametrize("problem", [ZeroDivisionError("defect"), OSError(errno.EIO, "other"), SystemExit(3)])
-def test_a_defect_goes_through(problem: BaseException):
+def test_a_defect_goes_through(problem: BaseException) -> None:
     with pytest.raises(type(problem)):
         raiser(problem)()
 
 
-def test_a_guarded_command_hands_on_arguments_and_exit_code():
+def test_a_guarded_command_hands_on_arguments_and_exit_code() -> None:
     assert main_guard(lambda code: code)(4) == 4
     assert main_guard(lambda: None)() == 0
 
 
 @pytest.mark.parametrize("lines", [1, 100_000])
-def test_a_reader_that_went_away_is_no_error(lines: int, repository):
+def test_a_reader_that_went_away_is_no_error(lines: int, repository: Path) -> None:
     """With one line the pipe breaks only when the output is flushed at the end."""
     code = (
         "import sys, time\nfrom zoo.cli.flags import main_guard\n"

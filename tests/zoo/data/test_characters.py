@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 import tensorflow as tf
 
 from zoo.data.characters import WordEncoder, learn_words
 
 
-def encoder(words=("the", "é"), characters=("a", "b"), split="words", max_characters=8) -> WordEncoder:
+def encoder(
+    words: Iterable[str] = ("the", "é"),
+    characters: Iterable[str] = ("a", "b"),
+    split: str = "words",
+    max_characters: int = 8,
+) -> WordEncoder:
     return WordEncoder(list(words), list(characters), max_characters=max_characters, split=split)
 
 
-def words(sentence: str, **options) -> list[str]:
-    (row,) = encoder(**options).split(tf.constant([sentence])).numpy()
+def words(sentence: str, vocabulary: Iterable[str] = ("the", "é"), split: str = "words") -> list[str]:
+    (row,) = encoder(vocabulary, split=split).split(tf.constant([sentence])).numpy()
     return [token.decode() for token in row]
 
 
@@ -27,40 +34,40 @@ def words(sentence: str, **options) -> list[str]:
         ("e\u0301x", "e\u0301x"),
     ],
 )
-def test_plain_sentences_become_words(sentence: str, expected: str):
+def test_plain_sentences_become_words(sentence: str, expected: str) -> None:
     assert words(sentence) == expected.split(" ")
 
 
-def test_contractions_are_parted_where_training_parts_them():
-    assert words("I don't, it's THEY'LL", words=["n't"]) == ["I", "do", "n't", ",", "it", "'s", "THEY", "'LL"]
+def test_contractions_are_split_where_training_splits_them() -> None:
+    assert words("I don't, it's THEY'LL", ["n't"]) == ["I", "do", "n't", ",", "it", "'s", "THEY", "'LL"]
 
 
-def test_sentences_can_be_split_at_blanks_alone():
+def test_sentences_can_be_split_at_blanks_alone() -> None:
     assert words("do n't stop.", split="spaces") == ["do", "n't", "stop."]
 
 
-def test_nothing_still_has_a_column():
+def test_nothing_still_has_a_column() -> None:
     assert encoder().split(tf.constant(["", "  "])).numpy().tolist() == [[b""], [b""]]
     assert encoder().split(tf.constant([], tf.string)).shape == (0, 1)
 
 
-def test_words_are_known_in_any_case_and_padding_is_nothing():
+def test_words_are_known_in_any_case_and_padding_is_nothing() -> None:
     tokens = tf.constant([["THE", "É"], ["cat", ""]])
     assert encoder().word_ids(tokens).numpy().tolist() == [[2, 3], [1, 0]]
 
 
-def test_characters_keep_their_case_and_long_words_lose_their_middle():
+def test_characters_keep_their_case_and_long_words_lose_their_middle() -> None:
     found = encoder(max_characters=5).character_ids(tf.constant(["abA", "", "aabxxbaab"]))
     assert found.to_list() == [[2, 3, 1], [], [2, 2, 3, 2, 3]]
 
 
-def test_bytes_that_are_no_text_are_unknown():
+def test_bytes_that_are_no_text_are_unknown() -> None:
     tokens = tf.constant([b"\xff\xfe", b"a\xff"])
     assert encoder().word_ids(tokens).numpy().tolist() == [1, 1]
     assert encoder().character_ids(tokens).to_list() == [[1, 1], [2, 1]]
 
 
-def test_vocabularies_hold_the_frequent():
+def test_vocabularies_hold_the_frequent() -> None:
     sentences = [["The", "the", "Cat"], ["THE", "cat", "É", "é"], ["once"]]
     known, characters = learn_words(sentences, size=2, min_count=2)
     assert known == ["the", "cat"]

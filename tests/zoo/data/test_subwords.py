@@ -47,17 +47,17 @@ def words(text: str) -> list[str]:
         (" \n\t ", []),
     ],
 )
-def test_words_take_their_blank_along(text, expected):
+def test_words_take_their_blank_along(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
-def test_characters():
+def test_characters() -> None:
     found = split_characters(tf.constant(["a b", "", " 한 "]))
     assert [[c.decode() for c in row] for row in found.to_list()] == [["▁", "a", "▁", "b"], [], ["▁", "한"]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sentence_of_known_characters_comes_back(kind):
+def test_a_sentence_of_known_characters_comes_back(kind: str) -> None:
     made = SubwordTokenizer(learn(TEXTS, kind, 200, min_count=1), kind)
     found = made.sentences(made(tf.constant(TEXTS)).to_tensor()).numpy()
     assert [text.decode() for text in found] == [" ".join(text.split()) for text in TEXTS]
@@ -73,7 +73,7 @@ def longest_match(word: str, vocabulary: set[str]) -> list[str | None]:
     return found
 
 
-def test_always_the_longest_subword_from_the_left():
+def test_always_the_longest_subword_from_the_left() -> None:
     vocabulary = ["▁", "a", "b", "c", "ab", "abc", "bc", "▁a", "한", "한국", "▁x"]
     made = SubwordTokenizer(vocabulary, "subwords")
     draw = np.random.default_rng(0)
@@ -87,7 +87,7 @@ def test_always_the_longest_subword_from_the_left():
         assert found.tolist() == expected, text
 
 
-def test_pieces_do_not_depend_on_the_other_words():
+def test_pieces_do_not_depend_on_the_other_words() -> None:
     made = SubwordTokenizer(learn(TEXTS, "subwords", 60), "subwords")
     together = made(tf.constant([*TEXTS, "", "unbekanntes Wort"])).to_list()
     assert together == [
@@ -98,7 +98,7 @@ def test_pieces_do_not_depend_on_the_other_words():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_is_nothing_in_a_graph_too(kind):
+def test_nothing_is_nothing_in_a_graph_too(kind: str) -> None:
     made = SubwordTokenizer(["a", "▁a"], kind)
     encode = tf.function(
         lambda texts: made(texts).to_tensor(), input_signature=[tf.TensorSpec([None], tf.string)]
@@ -109,7 +109,7 @@ def test_nothing_is_nothing_in_a_graph_too(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_texts_at_once_are_encoded_as_the_graph_encodes_them(kind):
+def test_all_texts_at_once_are_encoded_as_the_graph_encodes_them(kind: str) -> None:
     made = SubwordTokenizer(learn(TEXTS, kind, 60), kind)
     texts = [*TEXTS, "", "ganz anders: 새"]
     found, expected = made.encode_all(iter(texts)), made(tf.constant(texts)).to_list()
@@ -119,7 +119,7 @@ def test_all_texts_at_once_are_encoded_as_the_graph_encodes_them(kind):
     assert len(made.encode_all([])) == 0
 
 
-def test_what_is_not_known():
+def test_what_is_not_known() -> None:
     made = SubwordTokenizer(["▁der", "▁Mann"], "words")
     assert made(tf.constant(["der Hund"])).to_list() == [[4, UNKNOWN]]
     assert made.sentences(tf.constant([[BEGIN, 4, UNKNOWN, 5, END, PADDING]])).numpy().tolist() == [
@@ -127,13 +127,13 @@ def test_what_is_not_known():
     ]
 
 
-def test_the_most_frequent_words_are_kept():
+def test_the_most_frequent_words_are_kept() -> None:
     assert learn(["a b", "a c", "a b"], "words", 2) == ["▁a", "▁b"]
     assert learn(["a b", "b"], "words", 9, min_count=1) == ["▁b", "▁a"]
     assert learn(["aab"], "characters", 9) == ["a"]
 
 
-def test_sub_words_are_pieces_of_one_word():
+def test_sub_words_are_pieces_of_one_word() -> None:
     found = learn(["lachen ... lachen ... machen --- machen"] * 5, "subwords", 100)
     assert any(len(piece) > 3 for piece in found)
     assert not [piece for piece in found if piece.strip("▁") in ("...", "..", "--", "---")]
@@ -150,6 +150,6 @@ def test_sub_words_are_pieces_of_one_word():
         (["abcdefghij"] * 2, "subwords", 5, "hold more characters than --vocabulary"),
     ],
 )
-def test_texts_of_which_nothing_can_be_learnt(texts, kind, size, message):
+def test_texts_of_which_nothing_can_be_learnt(texts: list[str], kind: str, size: int, message: str) -> None:
     with pytest.raises(UserError, match=message):
         learn(texts, kind, size)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +20,14 @@ def characters(text: str | bytes, lowercase: bool = True) -> list[str]:
     return [token.decode() for token in split_characters(tf.constant([text]), lowercase)[0].numpy()]
 
 
-def encoder(vocabulary: list[str], **options) -> TextEncoder:
-    settings = {"tokens": "words", "lowercase": True, "max_tokens": 3, "truncation_side": "left", **options}
-    return TextEncoder(vocabulary, **settings)
+def encoder(vocabulary: list[str], **options: object) -> TextEncoder:
+    arguments: dict[str, Any] = {
+        "tokens": "words",
+        "lowercase": True,
+        "max_tokens": 3,
+        "truncation_side": "left",
+    }
+    return TextEncoder(vocabulary, **{**arguments, **options})
 
 
 @pytest.mark.parametrize(
@@ -45,7 +51,7 @@ def encoder(vocabulary: list[str], **options) -> TextEncoder:
         (" \n\u2028 ", []),
     ],
 )
-def test_words_of_a_text(text, tokens):
+def test_words_of_a_text(text: str | bytes, tokens: list[str]) -> None:
     assert words(text) == tokens
 
 
@@ -60,16 +66,16 @@ def test_words_of_a_text(text, tokens):
         ("", []),
     ],
 )
-def test_characters_of_a_text(text, tokens):
+def test_characters_of_a_text(text: str | bytes, tokens: list[str]) -> None:
     assert characters(text) == tokens
 
 
-def test_letters_stay_large_where_asked():
+def test_letters_stay_large_where_asked() -> None:
     assert words("A Film", lowercase=False) == ["A", "Film"]
     assert characters("Ab", lowercase=False) == ["A", "b"]
 
 
-def test_the_vocabulary_has_the_most_frequent_tokens_first_and_equal_ones_in_the_order_of_the_text():
+def test_the_vocabulary_has_the_most_frequent_tokens_first_and_equal_ones_in_the_order_of_the_text() -> None:
     vocabulary, ids = learn_vocabulary(
         ["b a a", "c b a", "d"], tokens="words", lowercase=True, size=3, min_count=1
     )
@@ -78,7 +84,7 @@ def test_the_vocabulary_has_the_most_frequent_tokens_first_and_equal_ones_in_the
     assert ids.offsets.tolist() == [0, 3, 6, 7]
 
 
-def test_rare_tokens_are_unknown():
+def test_rare_tokens_are_unknown() -> None:
     vocabulary, ids = learn_vocabulary(["a a b"], tokens="words", lowercase=True, size=9, min_count=2)
     assert vocabulary == ["a"]
     assert ids.values.tolist() == [2, 2, 1]
@@ -89,7 +95,7 @@ TEXTS = ["A 좋은 film\nit's", "", "👍👍 a\u2028b <br /> 'a'", "a film " * 
 
 @pytest.mark.parametrize("tokens", ["words", "characters"])
 @pytest.mark.parametrize("lowercase", [True, False])
-def test_the_encoder_gives_the_numbers_that_the_vocabulary_was_learnt_with(tokens, lowercase):
+def test_the_encoder_gives_the_ids_that_the_vocabulary_was_learnt_with(tokens: str, lowercase: bool) -> None:
     texts = TEXTS * (CHUNK // 4)  # more than one chunk
     vocabulary, ids = learn_vocabulary(texts, tokens=tokens, lowercase=lowercase, size=9, min_count=2)
     again = encoder(vocabulary, tokens=tokens, lowercase=lowercase).encode_all(texts)
@@ -101,7 +107,7 @@ def test_the_encoder_gives_the_numbers_that_the_vocabulary_was_learnt_with(token
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=4))
-def test_any_text_is_encoded_as_it_was_learnt(texts):
+def test_any_text_is_encoded_as_it_was_learnt(texts: list[str]) -> None:
     for tokens in ("words", "characters"):
         vocabulary, ids = learn_vocabulary(texts, tokens=tokens, lowercase=True, size=50, min_count=1)
         if vocabulary:
@@ -130,26 +136,26 @@ def test_the_encoder_cuts_as_ragged_does(truncation_side: str) -> None:
     np.testing.assert_array_equal(encode(tf.constant(TEXTS)), cut.pad(np.arange(len(TEXTS)), 4))
 
 
-def test_there_is_at_least_one_step():
+def test_there_is_at_least_one_step() -> None:
     encode = encoder(["a"])
     assert encode(tf.constant([""])).numpy().tolist() == [[0]]
     assert encode(tf.constant([], tf.string)).shape == (0, 1)
 
 
-def test_a_vocabulary_may_hold_line_breaks():
+def test_a_vocabulary_may_hold_line_breaks() -> None:
     encode = encoder(["\n", "a"], tokens="characters")
     assert encode(tf.constant(["a\nb"])).numpy().tolist() == [[3, 2, 1]]
 
 
-def test_size_counts_padding_and_unknown():
+def test_size_counts_padding_and_unknown() -> None:
     assert encoder(["a", "b"]).size == 4
 
 
-def test_no_texts_give_no_numbers():
+def test_no_texts_give_no_numbers() -> None:
     assert len(encoder(["a"]).encode_all([])) == 0
     vocabulary, ids = learn_vocabulary([], tokens="words", lowercase=True, size=1, min_count=1)
     assert (vocabulary, len(ids)) == ([], 0)
 
 
-def test_chunks_hold_all_texts_in_order():
+def test_chunks_hold_all_texts_in_order() -> None:
     assert list(chunks("abcde", 2)) == [["a", "b"], ["c", "d"], ["e"]]

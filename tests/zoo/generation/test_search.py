@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.generation.hypotheses import SpecialTokens
+from zoo.generation.hypotheses import Hypotheses, Nest, SpecialTokens, Step
 from zoo.generation.search import beam_search, greedy, length_penalty, repeat, sample
 
 BEGIN, END = 1, 2
@@ -21,15 +23,16 @@ def tables(rows: int, seed: int = 0, sharpness: float = 2.0) -> np.ndarray:
     return sharpness * np.random.default_rng(seed).normal(size=(rows, *[VOCABULARY] * 3))
 
 
-def model(table: np.ndarray):
-    """A model that remembers the last two tokens and which row it is; beside each token, what it was asked with."""
+def model(table: np.ndarray) -> tuple[Step, Nest]:
+    """A model that remembers the last two tokens and which row it is; its extras are the input token of each step."""
     logits_of = tf.constant(table)
 
-    def step(tokens, states):
+    def step(tokens: tf.Tensor, states: Nest) -> tuple[tf.Tensor, Nest, Nest]:
+        assert isinstance(states, dict)
         logits = tf.gather_nd(
             logits_of, tf.stack([states["deep"][0][:, 0], states["last"][:, 0], tokens], axis=1)
         )
-        return logits, {"deep": states["deep"], "last": tokens[:, None]}, {"asked": tokens[:, None]}
+        return logits, {"deep": states["deep"], "last": tokens[:, None]}, {"input": tokens[:, None]}
 
     return step, {"deep": [tf.range(len(table))[:, None]], "last": tf.fill([len(table), 1], BEGIN)}
 
@@ -59,71 +62,77 @@ def all_sequences(
     return sorted(found, reverse=True)
 
 
-def words_of(found, row: int, result: int = 0) -> tuple[int, ...]:
+def words_of(found: Hypotheses, row: int, result: int = 0) -> tuple[int, ...]:
     return tuple(found.tokens.numpy()[row, result, : found.lengths.numpy()[row, result]])
 
 
-def arrays(found, row: int) -> dict[str, np.ndarray]:
-    """What was found for a row, without the padding of the steps."""
+def inputs_of(found: Hypotheses) -> tf.Tensor:
+    """The input token of each step, which the model gives as extras."""
+    assert isinstance(found.extras, dict)
+    return found.extras["input"]
+
+
+def arrays(found: Hypotheses, row: int) -> dict[str, Any]:
+    """The hypotheses of a row, without the padding of the steps."""
     lengths = found.lengths.numpy()[row]
     return {
         "words": [words_of(found, row, n) for n in range(len(lengths))],
         "scores": found.scores.numpy()[row],
         "cut": found.cut.numpy()[row],
-        "asked": [found.extras["asked"].numpy()[row, n, :length, 0] for n, length in enumerate(lengths)],
+        "inputs": [inputs_of(found).numpy()[row, n, :length, 0] for n, length in enumerate(lengths)],
     }
 
 
-def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
+def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
     np.testing.assert_allclose(found["scores"], expected["scores"], rtol=1e-12)
     assert found["words"] == expected["words"]
     assert (found["cut"] == expected["cut"]).all()
-    assert all((one == other).all() for one, other in zip(found["asked"], expected["asked"], strict=True))
+    assert all((one == other).all() for one, other in zip(found["inputs"], expected["inputs"], strict=True))
 
 
 # ------------------------------------------------------------------------------------------ beam
 
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0, 3.0])
-def test_a_wide_beam_finds_the_best_of_all_sequences(penalty):
+def test_a_wide_beam_finds_the_best_of_all_sequences(penalty: float) -> None:
     table, limit = tables(6), 4
     found = beam_search(
         *model(table), limits(*[limit] * 6), SPECIAL_TOKENS, width=60, results=7, penalty=penalty
     )
     for row in range(6):
         expected = all_sequences(table[row], limit, penalty)[:7]
-        assert [words_of(found, row, n) for n in range(7)] == [one[2] for one in expected]
-        np.testing.assert_allclose(found.scores[row], [one[0] for one in expected])
-        np.testing.assert_allclose(found.log_probabilities[row], [one[1] for one in expected])
-        assert found.cut.numpy()[row].tolist() == [one[3] for one in expected]
+        assert [words_of(found, row, n) for n in range(7)] == [sequence for _, _, sequence, _ in expected]
+        np.testing.assert_allclose(found.scores[row], [score for score, *_ in expected])
+        np.testing.assert_allclose(found.log_probabilities[row], [log_p for _, log_p, *_ in expected])
+        assert found.cut.numpy()[row].tolist() == [cut for *_, cut in expected]
     assert found.cut.numpy().any()
     assert not found.cut.numpy().all()
 
 
 def by_hand(table: np.ndarray, limit: int, width: int, penalty: float) -> list[tuple[float, tuple[int, ...]]]:
     """The same beam for one row in plain Python, run to its end."""
-    beam = [(0.0, (), False)]
+    beam: list[tuple[float, tuple[int, ...], bool]] = [(0.0, (), False)]
     for _ in range(limit):
-        candidates = []
-        for log_p, said, done in beam:
+        candidates: list[tuple[float, tuple[int, ...], bool]] = []
+        for log_p, tokens, done in beam:
             if done:
-                candidates.append((log_p, said, True))
+                candidates.append((log_p, tokens, True))
                 continue
-            history = (BEGIN, BEGIN, *said)
+            history = (BEGIN, BEGIN, *tokens)
             logits = table[history[-2], history[-1]]
             allowed = [END, *range(3, VOCABULARY)]
             total = np.log(np.exp(logits[allowed]).sum())
-            candidates += [(log_p + logits[t] - total, (*said, t), t == END) for t in allowed]
+            candidates += [(log_p + logits[t] - total, (*tokens, t), t == END) for t in allowed]
         beam = sorted(candidates, key=lambda c: -c[0] / ((5 + len(c[1])) / 6) ** penalty)[:width]
     return [
-        (log_p / ((5 + len(said)) / 6) ** penalty, tuple(t for t in said if t != END))
-        for log_p, said, _ in beam
+        (log_p / ((5 + len(tokens)) / 6) ** penalty, tuple(t for t in tokens if t != END))
+        for log_p, tokens, _ in beam
     ]
 
 
 @pytest.mark.parametrize("width", [1, 2, 3])
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
-def test_a_narrow_beam_is_the_one_in_plain_python_though_it_stops_early(width, penalty):
+def test_a_narrow_beam_is_the_one_in_plain_python_though_it_stops_early(width: int, penalty: float) -> None:
     table = tables(20, seed=1)
     found = beam_search(
         *model(table), limits(*[9] * 20), SPECIAL_TOKENS, width=width, results=1, penalty=penalty
@@ -135,7 +144,7 @@ def test_a_narrow_beam_is_the_one_in_plain_python_though_it_stops_early(width, p
 
 
 @pytest.mark.parametrize("penalty", [0.0, 2.0])
-def test_a_beam_of_one_equals_greedy(penalty):
+def test_a_beam_of_one_equals_greedy(penalty: float) -> None:
     table = tables(30, seed=2)
     beam = beam_search(*model(table), limits(*[8] * 30), SPECIAL_TOKENS, width=1, penalty=penalty)
     one_by_one = greedy(*model(table), limits(*[8] * 30), SPECIAL_TOKENS)
@@ -149,7 +158,7 @@ def test_a_beam_of_one_equals_greedy(penalty):
     ))  # fmt: skip
 
 
-def test_a_finished_sequence_stays_as_it_is():
+def test_a_finished_sequence_stays_as_it_is() -> None:
     """The row that ends at once gets the same answer beside rows that go on for long."""
     table = tables(3, sharpness=0.0)
     table[0, :, :, END] += 20  # ends at once
@@ -162,14 +171,15 @@ def test_a_finished_sequence_stays_as_it_is():
     assert found.cut.numpy()[:, 0].tolist() == [False, True, False]
 
 
-SEARCHES = {
+Search: TypeAlias = Callable[[Step, Nest, tf.Tensor], Hypotheses]
+SEARCHES: dict[str, Search] = {
     "beam": lambda step, states, most: beam_search(step, states, most, SPECIAL_TOKENS, width=3, results=2),
     "greedy": lambda step, states, most: greedy(step, states, most, SPECIAL_TOKENS),
 }
 
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
-def test_an_answer_does_not_depend_on_the_rest_of_the_batch(search):
+def test_an_answer_does_not_depend_on_the_rest_of_the_batch(search: Search) -> None:
     table, most = tables(12, seed=3), [3, 12, 1, 0, 7, 5, 12, 12, 2, 9, 4, 12]
     together = search(*model(table), limits(*most))
     for row in range(12):
@@ -178,7 +188,7 @@ def test_an_answer_does_not_depend_on_the_rest_of_the_batch(search):
 
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
-def test_limits_of_rows_and_what_comes_out_beside_the_tokens(search):
+def test_limits_of_rows_and_extras_of_the_tokens(search: Search) -> None:
     table = tables(4, seed=4)
     found = search(*model(table), limits(0, 1, 5, 5))
     assert found.lengths.numpy()[0, 0] == 0
@@ -187,33 +197,33 @@ def test_limits_of_rows_and_what_comes_out_beside_the_tokens(search):
     assert (found.lengths.numpy()[1] <= 1).all()
     for row in (2, 3):
         words = words_of(found, row)
-        assert tuple(found.extras["asked"].numpy()[row, 0, : len(words), 0]) == (BEGIN, *words)[: len(words)]
+        assert tuple(inputs_of(found).numpy()[row, 0, : len(words), 0]) == (BEGIN, *words)[: len(words)]
 
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
-def test_an_empty_batch(search):
+def test_an_empty_batch(search: Search) -> None:
     found = search(*model(tables(0)), limits())
     assert found.tokens.shape[0] == found.scores.shape[0] == found.cut.shape[0] == 0
 
 
-def test_more_results_than_sequences_are_nothing():
+def test_more_results_than_sequences_are_nothing() -> None:
     found = beam_search(*model(tables(1)), limits(1), SPECIAL_TOKENS, width=9, results=5)
     assert np.isfinite(found.scores.numpy()).sum() == 3  # nothing, or one of two words
     assert found.lengths.numpy()[0, 3:].tolist() == [0, 0]
     assert not found.cut.numpy()[0, 3:].any()
 
 
-def for_each_row(count: int):
+def for_each_row(count: int) -> Callable[[tf.Tensor], tf.Tensor]:
     """Chances of a seed, one for each row and step."""
     return lambda n: tf.random.stateless_uniform([count, 1], tf.stack([0, n]))
 
 
-def of_seed(seed: int):
+def of_seed(seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
     """Chances of a seed, one for each step."""
     return lambda n: tf.random.stateless_uniform([], tf.stack([seed, n]))
 
 
-def test_what_is_forbidden_is_never_said():
+def test_what_is_forbidden_is_never_said() -> None:
     table = tables(8)
     table[..., [0, BEGIN, 4]] += 50
     special = SpecialTokens(BEGIN, END, forbidden=(4,))
@@ -226,15 +236,15 @@ def test_what_is_forbidden_is_never_said():
         assert inside.any()
 
 
-def test_it_runs_in_a_graph_of_any_batch_size():
+def test_it_runs_in_a_graph_of_any_batch_size() -> None:
     table = tables(6, seed=5)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)])
-    def search(rows):
+    def search(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         step, _ = model(table)
         states = {"deep": [rows[:, None]], "last": tf.fill([tf.shape(rows)[0], 1], BEGIN)}
         found = beam_search(step, states, tf.fill(tf.shape(rows), 6), SPECIAL_TOKENS, width=3)
-        return found.tokens, found.scores, found.extras["asked"]
+        return found.tokens, found.scores, inputs_of(found)
 
     expected = beam_search(*model(table), limits(*[6] * 6), SPECIAL_TOKENS, width=3)
     for rows in ([], [4], [0, 1, 2, 3, 4, 5]):
@@ -246,19 +256,19 @@ def test_it_runs_in_a_graph_of_any_batch_size():
     ({"width": 2, "results": 3}, "results must be from 1 to the width 2"),
     ({"penalty": -1.0}, "penalty must be at least 0"),
 ])  # fmt: skip
-def test_settings_that_mean_nothing_are_refused(arguments, message):
+def test_settings_that_mean_nothing_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         beam_search(*model(tables(1)), limits(2), SPECIAL_TOKENS, **arguments)
 
 
-def test_repeat_keeps_rows_together():
+def test_repeat_keeps_rows_together() -> None:
     assert repeat(tf.constant([[1], [2]]), 2).numpy().ravel().tolist() == [1, 1, 2, 2]
 
 
 # ------------------------------------------------------------------------------------------ sampling
 
 
-def first_words(count: int = 4000, **settings) -> np.ndarray:
+def first_words(settings: dict[str, Any], count: int = 4000) -> np.ndarray:
     """Shares of the first tokens drawn from probabilities 0.5 (end), 0.3 and 0.2."""
     table = np.tile(np.log([1e-9, 1e-9, 0.5, 0.3, 0.2]), (count, VOCABULARY, VOCABULARY, 1))
     found = sample(
@@ -279,13 +289,15 @@ def first_words(count: int = 4000, **settings) -> np.ndarray:
         ({"temperature": 0.0}, (1, 0, 0)),
     ],
 )
-def test_tokens_are_drawn_with_their_probabilities(settings, expected):
-    shares = first_words(**settings)  # the end is written as padding
+def test_tokens_are_drawn_with_their_probabilities(
+    settings: dict[str, Any], expected: tuple[float, ...]
+) -> None:
+    shares = first_words(settings)  # the end is written as padding
     np.testing.assert_allclose([shares[0], shares[3], shares[4]], expected, atol=0.03)
     assert (np.asarray(shares)[[0, 3, 4]][np.asarray(expected) == 0] == 0).all()
 
 
-def test_a_chance_for_all_rows_draws_the_same_whatever_the_batch():
+def test_a_chance_for_all_rows_draws_the_same_whatever_the_batch() -> None:
     table = tables(5, sharpness=0.3)
     draws = [
         sample(*model(table[:rows]), limits(*[9] * rows), SPECIAL_TOKENS, chance=of_seed(seed))

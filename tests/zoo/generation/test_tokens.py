@@ -17,7 +17,7 @@ def rows_of(sentences: Ragged) -> list[list[int]]:
     ]
 
 
-def test_sentences_get_a_begin_and_an_end():
+def test_sentences_get_a_begin_and_an_end() -> None:
     assert rows_of(surrounded(ragged([5], [], [6, 7]), [BEGIN], [END])) == [
         [BEGIN, 5, END],
         [BEGIN, END],
@@ -26,11 +26,11 @@ def test_sentences_get_a_begin_and_an_end():
     assert rows_of(surrounded(ragged(), [BEGIN], [END])) == []
 
 
-def test_some_of_the_sentences():
+def test_some_of_the_sentences() -> None:
     assert rows_of(taken(ragged([1], [2, 3], [], [4]), np.array([1, 2, 3]))) == [[2, 3], [], [4]]
 
 
-def test_widths_rise_and_hold_all():
+def test_widths_rise_and_hold_all() -> None:
     draw = np.random.default_rng(0)
     for count in (0, 1, 100, MANY):
         lengths = draw.integers(1, 80, count)

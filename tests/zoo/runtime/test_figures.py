@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib.image
@@ -24,13 +25,15 @@ def titled(text: str) -> Figure:
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.svg", "a.PDF"])
-def test_letters_that_no_font_has_are_no_warning(tmp_path, name):
+def test_letters_that_no_font_has_are_no_warning(tmp_path: Path, name: str) -> None:
     save(titled("안녕 שלום 你好"), tmp_path / name)
     starts = {"a.png": b"\x89PNG", "a.svg": b"<?xml", "a.PDF": b"%PDF"}
     assert (tmp_path / name).read_bytes().startswith(starts[name])
 
 
-def test_texts_that_stood_before_and_texts_of_the_axes_take_a_font_of_many_letters(tmp_path, monkeypatch):
+def test_texts_that_stood_before_and_texts_of_the_axes_take_a_font_of_many_letters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         figures, "FONTS", ("Not Installed", "STIXGeneral")
     )  # the second comes with matplotlib
@@ -44,12 +47,12 @@ def test_texts_that_stood_before_and_texts_of_the_axes_take_a_font_of_many_lette
     assert {tuple(text.get_fontfamily()) for text in texts} == {("DejaVu Sans", "STIXGeneral")}
 
 
-def with_fonts(monkeypatch, *names: str) -> list[str]:
+def with_fonts(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
     """A machine that has these families; those that are added are in the list that is given."""
     fonts = [SimpleNamespace(name=name, fname=f"{name}.ttf") for name in names]
     added: list[str] = []
 
-    def add(path) -> None:
+    def add(path: Path) -> None:
         added.append(path.name)
         fonts.append(SimpleNamespace(name=path.stem, fname=str(path)))
 
@@ -57,7 +60,7 @@ def with_fonts(monkeypatch, *names: str) -> list[str]:
     return added
 
 
-def test_order_of_fonts_and_those_that_draw_no_letters(monkeypatch):
+def test_order_of_fonts_and_those_that_draw_no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     names = (
         "Zapf",
         "Noto Color Emoji",
@@ -73,7 +76,7 @@ def test_order_of_fonts_and_those_that_draw_no_letters(monkeypatch):
     assert added == []
 
 
-def test_where_the_system_has_no_hangul_a_package_brings_it(monkeypatch):
+def test_where_the_system_has_no_hangul_a_package_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     added = with_fonts(monkeypatch, "DejaVu Sans")
     assert text_families() == ["DejaVu Sans", "NanumGothic"]
     text_families()
@@ -83,7 +86,7 @@ def test_where_the_system_has_no_hangul_a_package_brings_it(monkeypatch):
     assert text_families() == ["DejaVu Sans"]
 
 
-def test_hangul_is_drawn(tmp_path):
+def test_hangul_is_drawn(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         save(titled("안녕"), tmp_path / "a.png")
@@ -92,7 +95,7 @@ def test_hangul_is_drawn(tmp_path):
     assert (first != second).any(), "two letters, not two boxes"
 
 
-def test_what_stood_there_stays_where_drawing_fails(tmp_path):
+def test_what_stood_there_stays_where_drawing_fails(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_text("before")
     with pytest.raises(ValueError, match=r"ParseSyntaxException|Expected"):
@@ -105,19 +108,19 @@ def test_what_stood_there_stays_where_drawing_fails(tmp_path):
     ("name", "told"),
     [("a.gif", "the name must end in .png, .svg, .pdf"), ("none/a.png", "there is no folder none")],
 )
-def test_pictures_that_cannot_be_are_refused_before_they_are_drawn(name, told):
+def test_pictures_that_cannot_be_are_refused_before_they_are_drawn(name: str, told: str) -> None:
     with pytest.raises(UserError, match=f"--attention {name}: {told}"):
         asked_for("--attention", name)
 
 
-def test_a_folder_is_not_replaced_by_a_picture(tmp_path):
+def test_a_folder_is_not_replaced_by_a_picture(tmp_path: Path) -> None:
     (tmp_path / "b.png").mkdir()
     with pytest.raises(UserError, match=r"b\.png: is a folder"):
         asked_for("--attention", str(tmp_path / "b.png"))
     assert asked_for("--attention", str(tmp_path / "A.PNG")) == tmp_path / "A.PNG"
 
 
-def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch):
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -127,8 +130,10 @@ def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch):
     assert told.value.exit_code == 1
 
 
-def test_the_veil_is_thin_where_the_weights_are():
+def test_an_image_is_dark_where_it_is_not_attended_to() -> None:
     axes = Figure().subplots()
     overlay_attention(axes, np.zeros((4, 6, 3), np.uint8), np.array([[0.0, 0.5], [0.25, 0.25]]))
-    np.testing.assert_allclose(axes.images[1].get_alpha(), 0.85 * np.array([[1, 0], [0.5, 0.5]]))
+    alpha = axes.images[1].get_alpha()
+    assert alpha is not None
+    np.testing.assert_allclose(alpha, 0.85 * np.array([[1, 0], [0.5, 0.5]]))
     assert axes.images[1].get_extent() == [-0.5, 5.5, 3.5, -0.5]

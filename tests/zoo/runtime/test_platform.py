@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from tests.conftest import RunPython
 from zoo.runtime.cores import cores
 from zoo.runtime.platform import device_name
 
@@ -16,13 +19,13 @@ tf.matmul(tf.ones((2, 2)), tf.ones((2, 2)))
 """
 
 
-def test_settings_are_made_before_tensorflow_starts_and_it_starts_silently(run_python):
+def test_settings_are_made_before_tensorflow_starts_and_it_starts_silently(run_python: RunPython) -> None:
     done = run_python("-c", SCRIPT.format(settings=SETTINGS, device="cpu"))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "['tensorflow', '3', 'true', '0'] -1\n"
 
 
-def test_a_gpu_that_is_not_there_is_told(run_python):
+def test_a_gpu_that_is_not_there_is_told(run_python: RunPython) -> None:
     code = "import sys; from zoo.cli.flags import main_guard; from zoo.runtime.platform import configure; "
     code += "sys.exit(main_guard(lambda: configure('gpu'))())"
     done = run_python("-c", code, env={"CUDA_VISIBLE_DEVICES": "-1"})
@@ -30,11 +33,13 @@ def test_a_gpu_that_is_not_there_is_told(run_python):
     assert done.returncode == 2
 
 
-def test_the_device_is_called_by_name(monkeypatch):
+def test_the_device_is_called_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _kind: [])
     assert device_name() == f"CPU, {cores()} cores"
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu", "gpu"])
-    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: {"device_name": "Fast One"})
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _kind: ["gpu", "gpu"])
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda _gpu: {"device_name": "Fast One"}
+    )
     assert device_name() == "2 × Fast One"

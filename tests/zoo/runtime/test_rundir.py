@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.errors import UserError
+from tests.conftest import RunPython
 from zoo.runtime import rundir
 from zoo.runtime.rundir import RunDirectory, default_path, git_state, read_json, write_atomically, write_json
 
@@ -34,7 +35,7 @@ def complaint(call: Callable, *arguments: object) -> str:
 
 
 @pytest.mark.parametrize("name", ["model.keras", "some.weights.h5", "history.csv", "plain", "v1.2-run.json"])
-def test_the_writer_gets_a_hidden_sibling_with_the_same_ending(tmp_path: Path, name: str):
+def test_the_writer_gets_a_hidden_sibling_with_the_same_ending(tmp_path: Path, name: str) -> None:
     seen = []
 
     def write(partial: Path) -> None:
@@ -51,7 +52,9 @@ def test_the_writer_gets_a_hidden_sibling_with_the_same_ending(tmp_path: Path, n
     assert (tmp_path / name).read_text() == "new"
 
 
-def test_the_old_file_stays_until_the_new_one_is_on_the_disk(tmp_path: Path, monkeypatch):
+def test_the_old_file_stays_until_the_new_one_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "metrics.json"
     path.write_text("old")
     flushed = []
@@ -69,7 +72,7 @@ def test_the_old_file_stays_until_the_new_one_is_on_the_disk(tmp_path: Path, mon
     assert (folder, content_after) == (str(tmp_path), "new")
 
 
-def test_the_file_has_the_permissions_that_the_umask_gives(tmp_path: Path):
+def test_the_file_has_the_permissions_that_the_umask_gives(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {})
     (tmp_path / "b.json").write_text("{}")
     modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a.json", "b.json")}
@@ -79,7 +82,7 @@ def test_the_file_has_the_permissions_that_the_umask_gives(tmp_path: Path):
 @pytest.mark.parametrize(
     "problem", [ValueError("defect"), KeyboardInterrupt(), OSError(errno.EIO, "broken disk")]
 )
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, problem: BaseException):
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, problem: BaseException) -> None:
     path = tmp_path / "metrics.json"
     path.write_text("old")
 
@@ -103,7 +106,7 @@ def write_folder(*files: str) -> Callable[[Path], None]:
     return write
 
 
-def test_a_folder_replaces_a_filled_folder(tmp_path: Path):
+def test_a_folder_replaces_a_filled_folder(tmp_path: Path) -> None:
     write_atomically(tmp_path / "export", write_folder("old.pb", "variables/old"))
     write_atomically(tmp_path / "export", write_folder("new.pb"))
     assert names(tmp_path) == ["export"]
@@ -111,7 +114,7 @@ def test_a_folder_replaces_a_filled_folder(tmp_path: Path):
     assert names(tmp_path / "export" / "variables") == []
 
 
-def test_a_failed_folder_leaves_the_old_one(tmp_path: Path):
+def test_a_failed_folder_leaves_the_old_one(tmp_path: Path) -> None:
     write_atomically(tmp_path / "export", write_folder("old.pb"))
 
     def write(partial: Path) -> None:
@@ -124,7 +127,7 @@ def test_a_failed_folder_leaves_the_old_one(tmp_path: Path):
     assert names(tmp_path / "export") == ["old.pb", "variables"]
 
 
-def test_a_full_disk_keeps_the_old_file_and_is_told_in_one_line(small_disk: Path):
+def test_a_full_disk_keeps_the_old_file_and_is_told_in_one_line(small_disk: Path) -> None:
     path = small_disk / "model.keras"
     write_atomically(path, lambda partial: (partial.write_bytes(b"old" * 1000), None)[1])
     with pytest.raises(UserError, match=r"no space left on the disk for .*model\.keras") as caught:
@@ -148,9 +151,11 @@ def test_a_full_disk_keeps_the_old_file_and_is_told_in_one_line(small_disk: Path
         (OSError(errno.EROFS, "Read-only file system"), "cannot write .*m.json: Read-only file system"),
     ],
 )
-def test_what_the_user_can_mend_is_told(tmp_path: Path, monkeypatch, problem: Exception, told: str):
+def test_what_the_user_can_mend_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Exception, told: str
+) -> None:
     """Also where the disk fills up only when the data is flushed."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: (_ for _ in ()).throw(problem))
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(problem))
     with pytest.raises(UserError, match=told) as caught:
         write_json(tmp_path / "m.json", {"a": 1})
     assert caught.value.exit_code == 1
@@ -166,13 +171,13 @@ plain = st.recursive(
 
 
 @given(plain)
-def test_json_comes_back_as_it_was(tmp_path_factory, data: object):
+def test_json_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, data: object) -> None:
     path = tmp_path_factory.getbasetemp() / "data.json"
     write_json(path, data)
     assert read_json(path) == data
 
 
-def test_numpy_values_become_plain_and_nan_becomes_null(tmp_path: Path):
+def test_numpy_values_become_plain_and_nan_becomes_null(tmp_path: Path) -> None:
     data = {
         "accuracy": np.float32(0.5),
         "counts": np.arange(3),
@@ -187,17 +192,17 @@ def test_numpy_values_become_plain_and_nan_becomes_null(tmp_path: Path):
     assert read_json(tmp_path / "m.json") == expected
 
 
-def test_json_is_written_as_readable_utf8(tmp_path: Path):
+def test_json_is_written_as_readable_utf8(tmp_path: Path) -> None:
     write_json(tmp_path / "m.json", {"token": "영화"})
     assert (tmp_path / "m.json").read_bytes() == '{\n  "token": "영화"\n}\n'.encode()
 
 
-def test_half_a_character_from_a_broken_source_comes_back(tmp_path: Path):
+def test_half_a_character_from_a_broken_source_comes_back(tmp_path: Path) -> None:
     write_json(tmp_path / "m.json", {"token": "\ud800"})
     assert read_json(tmp_path / "m.json") == {"token": "\ud800"}
 
 
-def test_broken_json_names_file_and_line(tmp_path: Path):
+def test_broken_json_names_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text('{\n"units": 3,\n"lay')
     assert complaint(read_json, path).startswith(f"{path} is broken: line 3 is not JSON")
@@ -210,20 +215,20 @@ def test_broken_json_names_file_and_line(tmp_path: Path):
 # ------------------------------------------------------------------------------------ run directories
 
 
-def test_create_makes_missing_parents_and_takes_an_empty_folder(tmp_path: Path):
+def test_create_makes_missing_parents_and_takes_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "a" / "b", tmp_path / "empty"):
         assert RunDirectory.create(path).path == path
         assert path.is_dir()
 
 
-def test_create_takes_a_folder_where_an_earlier_create_came_no_further(tmp_path: Path):
+def test_create_takes_a_folder_where_an_earlier_create_came_no_further(tmp_path: Path) -> None:
     with RunDirectory.create(tmp_path / "run").lock():
         pass
     assert RunDirectory.create(tmp_path / "run").path == tmp_path / "run"
 
 
-def test_create_refuses_a_folder_with_something_in_it_and_lets_go_of_it(tmp_path: Path):
+def test_create_refuses_a_folder_with_something_in_it_and_lets_go_of_it(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("do not touch")
     line = complaint(RunDirectory.create, tmp_path)
     assert (
@@ -235,23 +240,23 @@ def test_create_refuses_a_folder_with_something_in_it_and_lets_go_of_it(tmp_path
 
 
 @pytest.mark.parametrize("inside", ["", "sub", "sub/sub"])
-def test_create_names_a_file_in_the_way(tmp_path: Path, inside: str):
+def test_create_names_a_file_in_the_way(tmp_path: Path, inside: str) -> None:
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / inside
     assert complaint(RunDirectory.create, path) == f"--out {path}: a file is in the way; name another folder"
 
 
-def test_create_says_when_the_folder_cannot_be_made():
+def test_create_says_when_the_folder_cannot_be_made() -> None:
     assert complaint(RunDirectory.create, "/proc/run").startswith("--out /proc/run: cannot make the folder: ")
 
 
-def test_create_says_when_the_folder_cannot_be_written_to():
+def test_create_says_when_the_folder_cannot_be_written_to() -> None:
     assert complaint(RunDirectory.create, "/proc/self").startswith(
         "/proc/self: cannot write into the folder: "
     )
 
 
-def test_open_refuses_what_is_not_a_run(tmp_path: Path):
+def test_open_refuses_what_is_not_a_run(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     assert complaint(RunDirectory.open, missing) == (
         f"{missing} is not the folder of a run: there is no such folder"
@@ -262,19 +267,19 @@ def test_open_refuses_what_is_not_a_run(tmp_path: Path):
     )
 
 
-def test_the_configuration_comes_back_without_what_was_added(tmp_path: Path):
+def test_the_configuration_comes_back_without_what_was_added(tmp_path: Path) -> None:
     run = RunDirectory.create(tmp_path / "run")
     run.save_config({"task": "sentiment", "units": 64})
     assert RunDirectory.open(run.path).load_config() == {"task": "sentiment", "units": 64}
 
 
-def test_a_configuration_that_is_no_table_is_refused(tmp_path: Path):
+def test_a_configuration_that_is_no_table_is_refused(tmp_path: Path) -> None:
     run = RunDirectory.create(tmp_path / "run")
     run.config_path.write_text("[1]")
     assert "does not hold a table" in complaint(run.load_config)
 
 
-def test_the_configuration_tells_versions_commit_and_time(tmp_path: Path):
+def test_the_configuration_tells_versions_commit_and_time(tmp_path: Path) -> None:
     run = RunDirectory.create(tmp_path / "run")
     run.save_config({})
     stored = json.loads(run.config_path.read_text())["environment"]
@@ -285,12 +290,12 @@ def test_the_configuration_tells_versions_commit_and_time(tmp_path: Path):
     assert stored["git"] == git_state(rundir.REPOSITORY)
 
 
-def test_a_package_that_is_not_installed_has_no_version(monkeypatch):
+def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rundir, "PACKAGES", ("no-such-package",))
     assert rundir.environment()["packages"] == {"no-such-package": None}
 
 
-def test_run_directories_work_without_tensorflow(run_python, tmp_path: Path):
+def test_run_directories_work_without_tensorflow(run_python: RunPython, tmp_path: Path) -> None:
     code = (
         "import sys\nfrom zoo.runtime.rundir import RunDirectory\n"
         f"RunDirectory.create({str(tmp_path / 'run')!r}).save_config({{}})\n"
@@ -303,7 +308,7 @@ def test_run_directories_work_without_tensorflow(run_python, tmp_path: Path):
 # ------------------------------------------------------------------------------------ names and git
 
 
-def test_default_paths_are_readable_and_differ():
+def test_default_paths_are_readable_and_differ() -> None:
     paths = [default_path("sentiment", "gru", "microworld", 3) for _ in range(20)]
     assert len(set(paths)) == 20
     assert paths[0].parent == Path("runs")
@@ -319,7 +324,7 @@ def test_default_paths_are_readable_and_differ():
         ("gru", "x" * 500, "tagging-gru-" + "x" * 60 + "-s0-"),
     ],
 )
-def test_default_paths_are_one_folder_whatever_the_names(cell: str, dataset: str, start: str):
+def test_default_paths_are_one_folder_whatever_the_names(cell: str, dataset: str, start: str) -> None:
     path = default_path("tagging", cell, dataset, 0)
     assert path.parent == Path("runs")
     assert path.name.startswith(start)
@@ -331,7 +336,7 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def test_git_state_tells_the_commit_and_whether_files_differ_from_it(tmp_path: Path):
+def test_git_state_tells_the_commit_and_whether_files_differ_from_it(tmp_path: Path) -> None:
     assert git_state(tmp_path) is None
     git(tmp_path, "init")
     assert git_state(tmp_path) is None
@@ -344,13 +349,13 @@ def test_git_state_tells_the_commit_and_whether_files_differ_from_it(tmp_path: P
     assert git_state(tmp_path) == {"commit": commit, "dirty": True}
 
 
-def test_git_state_is_not_that_of_a_checkout_around_the_folder(tmp_path: Path):
+def test_git_state_is_not_that_of_a_checkout_around_the_folder(tmp_path: Path) -> None:
     git(tmp_path, "init")
     git(tmp_path, "commit", "--allow-empty", "-m", "first")
     (tmp_path / "inside").mkdir()
     assert git_state(tmp_path / "inside") is None
 
 
-def test_git_state_without_git_is_none(tmp_path: Path, monkeypatch):
+def test_git_state_without_git_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert git_state(rundir.REPOSITORY) is None

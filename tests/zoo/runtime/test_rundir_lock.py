@@ -36,7 +36,9 @@ time.sleep(120)
 """
 
 
-def test_two_processes_cannot_hold_a_run_and_a_killed_one_gives_it_back(tmp_path: Path, repository: Path):
+def test_two_processes_cannot_hold_a_run_and_a_killed_one_gives_it_back(
+    tmp_path: Path, repository: Path
+) -> None:
     path = tmp_path / "run"
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], cwd=repository, stdout=subprocess.PIPE, text=True
@@ -57,7 +59,7 @@ def test_two_processes_cannot_hold_a_run_and_a_killed_one_gives_it_back(tmp_path
         assert run.lock_path.read_text().startswith(f"{os.getpid()} on ")
 
 
-def test_create_holds_the_run_until_its_lock_is_left(tmp_path: Path):
+def test_create_holds_the_run_until_its_lock_is_left(tmp_path: Path) -> None:
     first = RunDirectory.create(tmp_path)
     first.save_config({})
     second = RunDirectory.open(tmp_path)
@@ -67,13 +69,13 @@ def test_create_holds_the_run_until_its_lock_is_left(tmp_path: Path):
         assert "is in use" in complaint(lambda: first.lock().__enter__())
 
 
-def test_the_lock_names_its_holder_and_no_earlier_one(tmp_path: Path):
+def test_the_lock_names_its_holder_and_no_earlier_one(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_text("an earlier process with a long name\n" * 10)
     with RunDirectory(tmp_path).lock():
         assert (tmp_path / ".lock").read_text() == f"{os.getpid()} on {platform.node()}\n"
 
 
-def test_the_lock_is_given_back_after_an_error(tmp_path: Path):
+def test_the_lock_is_given_back_after_an_error(tmp_path: Path) -> None:
     def fail() -> None:
         with RunDirectory(tmp_path).lock():
             raise ValueError("defect")
@@ -84,7 +86,7 @@ def test_the_lock_is_given_back_after_an_error(tmp_path: Path):
         pass
 
 
-def test_taking_the_lock_removes_what_a_killed_process_left(tmp_path: Path, repository: Path):
+def test_taking_the_lock_removes_what_a_killed_process_left(tmp_path: Path, repository: Path) -> None:
     run = RunDirectory.create(tmp_path / "run")
     with run.lock():
         run.save_config({})

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +13,7 @@ SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 
 
 @pytest.fixture(autouse=True)
-def handlers():
+def handlers() -> Iterator[None]:
     """After each test the handlers are what they were."""
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     yield
@@ -24,7 +25,7 @@ def send(number: int) -> None:
 
 
 @SIGNALS
-def test_a_signal_stops_at_once_whatever_is_caught_on_the_way(number):
+def test_a_signal_stops_at_once_whatever_is_caught_on_the_way(number: int) -> None:
     def work() -> None:
         with contextlib.suppress(Exception):
             send(number)
@@ -37,7 +38,7 @@ def test_a_signal_stops_at_once_whatever_is_caught_on_the_way(number):
 
 
 @SIGNALS
-def test_a_loop_sees_the_signal_and_goes_on(number, capsys):
+def test_a_loop_sees_the_signal_and_goes_on(number: int, capsys: pytest.CaptureFixture[str]) -> None:
     with stop_signals() as received:
         send(number)
         assert received == [number]
@@ -46,7 +47,7 @@ def test_a_loop_sees_the_signal_and_goes_on(number, capsys):
 
 
 @SIGNALS
-def test_a_second_signal_does_not_wait(number):
+def test_a_second_signal_does_not_wait(number: int) -> None:
     def work() -> None:
         send(signal.SIGINT)
         send(number)
@@ -56,11 +57,11 @@ def test_a_second_signal_does_not_wait(number):
     assert caught.value.exit_code == 128 + number
 
 
-def test_a_keyboard_interrupt_of_other_making_counts_as_ctrl_c():
+def test_a_keyboard_interrupt_of_other_making_counts_as_ctrl_c() -> None:
     with pytest.raises(Stopped) as caught, stop_at_once():
         raise KeyboardInterrupt
     assert caught.value.exit_code == 130
 
 
-def test_where_it_stopped_is_told():
+def test_where_it_stopped_is_told() -> None:
     assert str(Stopped(15, "at batch 3")) == "stopped by SIGTERM at batch 3"

@@ -13,7 +13,7 @@ from datasets import plugins
 from datasets.formats.images import read_image, write_image
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
-from tests.zoo.generation.told import check_draws, log_probability, search
+from tests.zoo.generation.signature_calls import check_draws, log_probability, search
 from tests.zoo.tasks.captioning.toy import dataset, examples, features
 from zoo.predict import main as predict
 

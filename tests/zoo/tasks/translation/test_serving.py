@@ -12,7 +12,7 @@ import tensorflow as tf
 from datasets import plugins
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
-from tests.zoo.generation.told import check_draws, log_probability, search
+from tests.zoo.generation.signature_calls import check_draws, log_probability, search
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (
