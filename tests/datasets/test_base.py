@@ -3,7 +3,7 @@ from __future__ import annotations
 from datasets.base import Split
 
 
-def test_a_split_is_read_anew_at_each_pass():
+def test_a_split_is_read_again_at_each_pass():
     passes = []
 
     def read():

@@ -98,7 +98,7 @@ def test_load_imports_one_plugin_and_gives_what_it_exports(zoo: str):
         ("own:a b", "unknown cell 'own:a b'; write package.module:Class"),
     ],
 )
-def test_a_name_that_does_not_exist_is_refused_with_the_mend(zoo: str, call, name: str, line: str):
+def test_a_name_that_does_not_exist_is_refused_with_the_fix(zoo: str, call, name: str, line: str):
     assert complaint(call, zoo, name, "CELL") == line
 
 

@@ -84,7 +84,7 @@ def test_columns_are_the_first_and_the_last_unless_others_are_named(write):
     assert Columns(path, "utf-8").check() == 4
 
 
-def test_columns_parted_by_tabs_may_hold_blanks(write):
+def test_columns_separated_by_tabs_may_hold_blanks(write):
     path = write("New York\tB-LOC\r\nis\tO\r\n\r\n", "a.tsv")
     assert list(Columns(path, "utf-8").sentences()) == [(1, ("New York", "is"), ("B-LOC", "O"))]
 

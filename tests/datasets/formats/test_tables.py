@@ -64,7 +64,7 @@ def test_columns_are_selected_in_the_order_asked_for(tmp_path: Path):
     assert list(some.rows([2, 0])) == [(2, ["3", "1"])]
 
 
-def test_rows_are_read_anew_at_each_pass(tmp_path: Path):
+def test_rows_are_read_again_at_each_pass(tmp_path: Path):
     some = table(tmp_path, "a.csv", "a,b\n1,2\n")
     assert all_rows(some) == all_rows(some) == [(2, ["1", "2"])]
 

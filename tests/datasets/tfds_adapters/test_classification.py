@@ -156,7 +156,7 @@ def test_mock_data_of_known_sets(folder: Path, spec: str, labels: tuple[str, ...
     assert {example["label"] for split in splits for example in split} <= set(range(len(labels)))
 
 
-def test_a_set_that_is_prepared_anew_is_not_mixed_with_the_old(folder: Path):
+def test_a_set_that_is_prepared_again_is_not_mixed_with_the_old(folder: Path):
     dataset = own(folder, "train_only")
     info = folder / "labelled_texts" / "train_only" / "1.0.0" / "dataset_info.json"
     info.write_text(info.read_text() + "\n")

@@ -66,7 +66,7 @@ def test_results_without_a_record_are_only_recorded(events: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("left", ["nothing", "half", "of another"])
-def test_what_is_no_run_of_this_configuration_is_begun_anew(events: Path, tmp_path: Path, left: str) -> None:
+def test_what_is_no_run_of_this_configuration_is_begun_again(events: Path, tmp_path: Path, left: str) -> None:
     folder = tmp_path / "runs" / "one"
     folder.mkdir(parents=True)
     if left == "half":

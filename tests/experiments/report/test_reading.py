@@ -128,7 +128,7 @@ def test_failures_and_what_was_not_begun_are_told(tmp_path: Path) -> None:
     assert collection.missing == ["d"]
 
 
-def test_a_failure_that_was_mended_counts_no_more(tmp_path: Path) -> None:
+def test_a_failure_that_was_fixed_counts_no_more(tmp_path: Path) -> None:
     write_run(tmp_path / "runs" / "b")
     (tmp_path / "failures").mkdir()
     (tmp_path / "failures" / "b.json").write_text(json.dumps({"run": "b", "last_lines": ["error: no"]}))

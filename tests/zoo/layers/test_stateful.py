@@ -91,7 +91,7 @@ def test_every_engine_goes_on(engine):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "own"])
-def test_only_rows_that_do_not_go_on_start_anew(cell):
+def test_only_rows_that_do_not_go_on_start_again(cell):
     layer, inputs = make(cell), text(2)
     read(layer, inputs[:, :STEPS])
     outputs = read(layer, inputs[:, STEPS:], continues=np.array([1, 0, 1, 0]))

@@ -151,7 +151,7 @@ def test_a_full_disk_keeps_the_old_file_and_is_told_in_one_line(small_disk: Path
         (OSError(errno.EROFS, "Read-only file system"), "cannot write .*m.json: Read-only file system"),
     ],
 )
-def test_what_the_user_can_mend_is_told(
+def test_what_the_user_can_fix_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Exception, told: str
 ) -> None:
     """Also where the disk fills up only when the data is flushed."""

@@ -137,7 +137,7 @@ def test_the_two_directions_of_a_layer_count_where_the_step_tells_them_apart(cel
 
 
 class DrawnWhenMade(Scaled):
-    """A factor of which the configuration knows nothing, and which each copy draws anew."""
+    """A factor of which the configuration knows nothing, and which each copy draws again."""
 
     drawn = 0
 
