@@ -348,6 +348,13 @@ def check_fractions(valid: float, test: float, prefix: str = "") -> None:
     require(left > 0, test_name, test, f"with {flag(valid_name)} leaves nothing to train on")
 
 
+def check_range(options: object, numbers: Iterable[str], least: float, most: float) -> None:
+    """Refuse options, given by name, that are outside of a range; None passes. Raises UserError."""
+    for name in numbers:
+        value = getattr(options, name)
+        require(value is None or least <= value <= most, name, value, f"must be from {least} to {most}")
+
+
 def check_sizes(options: object, sizes: Iterable[str], least: int) -> None:
     """Refuse options, given by name, that are below `least`; raises UserError."""
     for name in sizes:

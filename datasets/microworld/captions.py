@@ -6,21 +6,21 @@ machine put a large blue star below the red circle.` Everything that a caption s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import comb
 from random import Random
 
-from datasets.base import Dataset, Example, Info, Split
+from datasets.base import Dataset, Example, Split
 from datasets.errors import UserError
-from datasets.microworld.describing import LANGUAGES, describe, descriptions
-from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing, draw_things
+from datasets.microworld.caption_templates import LANGUAGES, describe, descriptions
+from datasets.microworld.generating import ATTEMPTS, info_of
+from datasets.microworld.scenes import Drawing, check_side, draw_things
 from datasets.microworld.world import COLOURS, COLUMNS, ROWS, SHAPES, SIZES, Scene
-from datasets.options import check_sizes, flag, option, require
+from datasets.options import check_range, check_sizes, flag, option, require
 
 FIELDS = ("image", "captions")
 #: Share of all scenes that may be drawn: no scene comes twice, and the last ones would be long to find.
 SPARE = 0.5
-ATTEMPTS = 200  # draws of one caption before the grammar counts as exhausted
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,10 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
         check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
-        for name, most in (("shapes", len(SHAPES)), ("colours", len(COLOURS))):
-            require(2 <= getattr(self, name) <= most, name, getattr(self, name), f"must be from 2 to {most}")
-        require(1 <= self.captions <= 10, "captions", self.captions, "must be from 1 to 10")
-        require(
-            SMALLEST <= self.side <= LARGEST and self.side % COLUMNS == 0,
-            "side", self.side, f"must be a multiple of {COLUMNS} from {SMALLEST} to {LARGEST}",
-        )  # fmt: skip
+        check_range(self, ("shapes",), 2, len(SHAPES))
+        check_range(self, ("colours",), 2, len(COLOURS))
+        check_range(self, ("captions",), 1, 10)
+        check_side(self.side)
         wanted = self.examples + self.valid_examples + self.test_examples
         most_scenes = int(self.scenes * SPARE)
         reason = (
@@ -69,30 +66,22 @@ def load(spec: str, options: Options) -> Dataset:
     Raises:
         UserError: more captions than the grammar has.
     """
-    seen: set[frozenset[object]] = set()
-    test = _split(options, "test", options.test_examples, seen)
-    valid = _split(options, "valid", options.valid_examples, seen)
-    train = _split(options, "train", options.examples, seen)
-    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
-    info = Info(
-        name=spec,
-        fields=FIELDS,
-        synthetic=True,
-        ceiling={"true": 1.0},
-        source=f"generated: {settings}",
-        unit="images",
-    )
+    earlier: set[frozenset[object]] = set()
+    test = _split(options, "test", options.test_examples, earlier)
+    valid = _split(options, "valid", options.valid_examples, earlier)
+    train = _split(options, "train", options.examples, earlier)
+    info = info_of(spec, options, FIELDS, {"true": 1.0}, unit="images")
     return Dataset(info, train, valid, test)
 
 
-def _split(options: Options, name: str, count: int, seen: set[frozenset[object]]) -> Split:
-    """`count` pictures of scenes that are not in `seen`; adds them to it."""
+def _split(options: Options, name: str, count: int, earlier: set[frozenset[object]]) -> Split:
+    """`count` pictures of scenes that are not in `earlier`; adds them to it."""
     random = Random(f"captions {name} {options.data_seed}")
     examples: list[Example] = []
     while len(examples) < count:
         scene = draw_things(random, 2, SHAPES[: options.shapes], COLOURS[: options.colours])
-        if frozenset(scene.things) not in seen:
-            seen.add(frozenset(scene.things))
+        if frozenset(scene.things) not in earlier:
+            earlier.add(frozenset(scene.things))
             image = Drawing(f"{name} {len(examples)}", scene, options.side)
             examples.append(
                 {
@@ -106,17 +95,19 @@ def _split(options: Options, name: str, count: int, seen: set[frozenset[object]]
 
 def captions(random: Random, scene: Scene, options: Options) -> tuple[str, ...]:
     """Different sentences on where one of the two things stands, seen from the other."""
-    found: dict[str, None] = {}
+    sentences: dict[str, None] = {}
     for _ in range(ATTEMPTS):
-        one, other = random.sample(scene.things, 2)
-        found[describe(LANGUAGES[options.language], random, one, other)] = None
-        if len(found) == options.captions:
-            return tuple(found)
-    raise UserError(f"{flag('captions')} {options.captions}: the grammar has only {len(found)} for a picture")
+        thing, other = random.sample(scene.things, 2)
+        sentences[describe(LANGUAGES[options.language], random, thing, other)] = None
+        if len(sentences) == options.captions:
+            return tuple(sentences)
+    raise UserError(
+        f"{flag('captions')} {options.captions}: the grammar has only {len(sentences)} for a picture"
+    )
 
 
 def true_captions(scene: Scene, language: str) -> tuple[str, ...]:
     """All that the grammar may say of a scene of two things; every sentence of it is true."""
-    one, other = scene.things
-    said = LANGUAGES[language]
-    return (*descriptions(said, one, other), *descriptions(said, other, one))
+    words = LANGUAGES[language]
+    thing, other = scene.things
+    return (*descriptions(words, thing, other), *descriptions(words, other, thing))

@@ -13,15 +13,16 @@ Without the picture no kind can be answered: each answer of a kind is about as l
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from datasets.base import Dataset, Example, Info, Split
-from datasets.microworld.asking import ASK, KOREAN_ANSWERS, LANGUAGES, Known, answers
-from datasets.microworld.scenes import LARGEST, SMALLEST, Drawing, draw_things
-from datasets.microworld.world import COLOURS, COLUMNS, SHAPES, Scene
-from datasets.options import check_sizes, option, require
+from datasets.base import Dataset, Example, Split
+from datasets.microworld.generating import info_of
+from datasets.microworld.question_templates import ASK, KOREAN_ANSWERS, LANGUAGES, Known, answers
+from datasets.microworld.scenes import Drawing, check_side, draw_things
+from datasets.microworld.world import COLOURS, SHAPES, Scene
+from datasets.options import check_range, check_sizes, option, require
 
 FIELDS = ("image", "question", "answer")
 EASY = ("exists", "colour", "shape", "count", "side")  # what one look at the picture answers
@@ -56,22 +57,12 @@ class Options:
         require(
             "exists" in self.kinds or len(self.kinds) > 1, "kinds", " ".join(self.kinds), "take exists too"
         )
-        require(1 <= self.questions <= 20, "questions", self.questions, "must be from 1 to 20")
-        for name in ("things", "test_things"):
-            value = getattr(self, name)
-            require(1 <= (value or 1) <= MOST_THINGS, name, value, f"must be from 1 to {MOST_THINGS}")
-        for name, most in (("shapes", len(SHAPES)), ("colours", len(COLOURS))):
-            require(
-                LOOKS <= getattr(self, name) <= most,
-                name,
-                getattr(self, name),
-                f"must be from {LOOKS} to {most}",
-            )
-        require(
-            SMALLEST <= self.side <= LARGEST and self.side % COLUMNS == 0,
-            "side", self.side, f"must be a multiple of {COLUMNS} from {SMALLEST} to {LARGEST}",
-        )  # fmt: skip
-        require(0 <= self.noise <= 0.5, "noise", self.noise, "must be from 0 to 0.5")
+        check_range(self, ("questions",), 1, 20)
+        check_range(self, ("things", "test_things"), 1, MOST_THINGS)
+        check_range(self, ("shapes",), LOOKS, len(SHAPES))
+        check_range(self, ("colours",), LOOKS, len(COLOURS))
+        check_side(self.side)
+        check_range(self, ("noise",), 0, 0.5)
 
     @property
     def known(self) -> Known:
@@ -89,16 +80,9 @@ def load(spec: str, options: Options) -> Dataset:
     test = _split(options, "test", options.test_examples, things)
     valid = _split(options, "valid", options.valid_examples, options.things)
     train = _split(options, "train", options.examples, options.things)
-    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
-    info = Info(
-        name=spec,
-        fields=FIELDS,
-        labels=labels(options.language),
-        synthetic=True,
-        ceiling={"accuracy": 1 - _wrong(options, len(test)) / len(test)},
-        source=f"generated: {settings}",
-        notes=(f"without the picture at most about {_blind(test):.3f} of the test answers can be told",),
-    )
+    ceiling = {"accuracy": 1 - _wrong(options, len(test)) / len(test)}
+    note = f"without the picture at most about {_blind(test):.3f} of the test answers can be told"
+    info = info_of(spec, options, FIELDS, ceiling, labels(options.language), (note,))
     return Dataset(info, train, valid, test)
 
 

@@ -12,16 +12,16 @@ order the words reach the ceiling of plain reviews, and chance on the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 from random import Random
 from types import ModuleType
 
-from datasets.base import Dataset, Example, Info, Split
-from datasets.errors import UserError
-from datasets.microworld.describing import LANGUAGES, describe
+from datasets.base import Dataset, Example, Split
+from datasets.microworld.caption_templates import LANGUAGES, describe
+from datasets.microworld.generating import draw_new, info_of
 from datasets.microworld.world import Scene, draw_scene
-from datasets.options import check_sizes, flag, option, require
+from datasets.options import check_range, check_sizes, flag, option, require
 
 FIELDS = ("text", "label")
 LABELS = ("negative", "positive")
@@ -29,7 +29,6 @@ CONSTRUCTIONS = ("plain", "negation", "contrast", "turn")
 THINGS = (4, 7)  # fewest and most things in a scene
 BESIDE = 7  # words of description around an opinion, on average
 LONGEST_DISTANCE = 2000
-ATTEMPTS = 200  # draws of one review before the grammar counts as exhausted
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,8 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse sizes, distances, shares and weights that mean nothing."""
         check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
-        for name in ("distance", "test_distance"):
-            value = getattr(self, name)
-            require(
-                0 <= (value or 0) <= LONGEST_DISTANCE, name, value, f"must be from 0 to {LONGEST_DISTANCE}"
-            )
-        require(0 <= self.noise <= 0.5, "noise", self.noise, "must be from 0 to 0.5")
+        check_range(self, ("distance", "test_distance"), 0, LONGEST_DISTANCE)
+        check_range(self, ("noise",), 0, 0.5)
         for name, weight in self.weights.items():
             require(0 <= weight < float("inf"), name, weight, "a weight is a number from 0")
         require(sum(self.weights.values()) > 0, "plain", self.plain, "one of the weights must be above 0")
@@ -76,22 +71,14 @@ def load(spec: str, options: Options) -> Dataset:
     Raises:
         UserError: more reviews than the settings leave room for.
     """
-    seen: set[str] = set()
+    earlier: set[Hashable] = set()
     far = options.distance if options.test_distance is None else options.test_distance
-    test = _split(options, "test", options.test_examples, far, seen)
-    valid = _split(options, "valid", options.valid_examples, options.distance, seen)
-    train = _split(options, "train", options.examples, options.distance, seen)
-    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
+    test = _split(options, "test", options.test_examples, far, earlier)
+    valid = _split(options, "valid", options.valid_examples, options.distance, earlier)
+    train = _split(options, "train", options.examples, options.distance, earlier)
     ceiling = 1 - _flipped(options, options.test_examples) / options.test_examples
-    info = Info(
-        name=spec,
-        fields=FIELDS,
-        labels=LABELS,
-        synthetic=True,
-        ceiling={"accuracy": ceiling},
-        source=f"generated: {settings}",
-        notes=(f"without word order {_order_blind(options):.3f} of the test labels can be told on average",),
-    )
+    note = f"without word order {_order_blind(options):.3f} of the test labels can be told on average"
+    info = info_of(spec, options, FIELDS, {"accuracy": ceiling}, LABELS, (note,))
     return Dataset(info, train, valid, test)
 
 
@@ -105,12 +92,12 @@ def _flipped(options: Options, count: int) -> int:
     return round(options.noise * count)
 
 
-def _split(options: Options, name: str, count: int, distance: int, seen: set[str]) -> Split:
-    """`count` reviews that are not in `seen`, half of them good, then labels flipped; adds them to `seen`."""
+def _split(options: Options, name: str, count: int, distance: int, earlier: set[Hashable]) -> Split:
+    """`count` reviews that are not in `earlier`, half of them good, then labels flipped; adds them to it."""
     random = Random(f"reviews {name} {options.data_seed}")
     labels = [number % 2 for number in range(count)]
     random.shuffle(labels)
-    texts = [_new_review(random, options, label == 1, distance, seen) for label in labels]
+    texts = [_new_review(random, options, label == 1, distance, earlier) for label in labels]
     for flipped in random.sample(range(count), _flipped(options, count)):
         labels[flipped] = 1 - labels[flipped]
     examples: list[Example] = [
@@ -119,17 +106,21 @@ def _split(options: Options, name: str, count: int, distance: int, seen: set[str
     return Split(lambda: examples, count)
 
 
-def _new_review(random: Random, options: Options, good: bool, distance: int, seen: set[str]) -> str:
-    kinds, weights = list(options.weights), list(options.weights.values())
-    for _ in range(ATTEMPTS):
+def _new_review(random: Random, options: Options, good: bool, distance: int, earlier: set[Hashable]) -> str:
+    language, kinds, weights = LANGUAGES[options.language], *zip(*options.weights.items(), strict=True)
+
+    def draw() -> str:
         (kind,) = random.choices(kinds, weights)
-        text = _review(random, LANGUAGES[options.language], kind, good, distance)
-        if text not in seen:
-            seen.add(text)
-            return text
-    raise UserError(
-        f"{flag('examples')}: these settings leave room for about {len(seen)} different reviews; "
-        f"ask for fewer, or for a longer {flag('distance')}"
+        return _review(random, language, kind, good, distance)
+
+    return draw_new(
+        draw,
+        lambda text: (text,),
+        earlier,
+        lambda: (
+            f"{flag('examples')}: these settings leave room for about {len(earlier)} different reviews; "
+            f"ask for fewer, or for a longer {flag('distance')}"
+        ),
     )
 
 

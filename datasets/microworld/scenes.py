@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from datasets.microworld.world import COLUMNS, ROWS, SIZES, Scene, Thing
+from datasets.options import require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,12 @@ SHADES = 12  # how much lighter or darker a background may be
 RADIUS = {"small": 0.34, "large": 0.48}  # as a share of the cell's side
 FINE = 4  # points a pixel, along each side, that decide how much of it a shape covers
 SMALLEST, LARGEST = 32, 256  # pixels along the side of a picture
+
+
+def check_side(side: int) -> None:
+    """Refuse an option `side` that cannot be the pixels along the side of a picture; raises UserError."""
+    fits = SMALLEST <= side <= LARGEST and side % COLUMNS == 0
+    require(fits, "side", side, f"must be a multiple of {COLUMNS} from {SMALLEST} to {LARGEST}")
 
 
 @dataclass(frozen=True)

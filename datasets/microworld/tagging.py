@@ -10,18 +10,17 @@ Invented words, of which test has many that train has not, tell their part of sp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 from random import Random
 
-from datasets.base import Dataset, Example, Info, Split
-from datasets.errors import UserError
+from datasets.base import Dataset, Example, Split
+from datasets.microworld.generating import draw_new, info_of
 from datasets.microworld.world import COLOURS, SHAPES, SIZES
-from datasets.options import check_sizes, flag, option, require
+from datasets.options import check_range, check_sizes, flag, option
 
 FIELDS = ("tokens", "tags")
 LONGEST_DISTANCE = 2000
-ATTEMPTS = 200  # draws of one sentence before the grammar counts as exhausted
 
 Word = tuple[str, str, str]  # itself, its part of speech, its tag as part of a name
 
@@ -53,12 +52,8 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse sizes, distances and shares that mean nothing."""
         check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
-        for name in ("distance", "test_distance"):
-            value = getattr(self, name)
-            require(
-                0 <= (value or 0) <= LONGEST_DISTANCE, name, value, f"must be from 0 to {LONGEST_DISTANCE}"
-            )
-        require(0 <= self.noise <= 0.5, "noise", self.noise, "must be from 0 to 0.5")
+        check_range(self, ("distance", "test_distance"), 0, LONGEST_DISTANCE)
+        check_range(self, ("noise",), 0, 0.5)
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -71,19 +66,11 @@ def load(spec: str, options: Options) -> Dataset:
     """
     labels = LABELS[options.annotation]
     far = options.distance if options.test_distance is None else options.test_distance
-    seen: set[tuple[str, ...]] = set()
-    test, flipped = _split(options, "test", options.test_examples, far, seen)
-    valid, _ = _split(options, "valid", options.valid_examples, options.distance, seen)
-    train, _ = _split(options, "train", options.examples, options.distance, seen)
-    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
-    info = Info(
-        name=spec,
-        fields=FIELDS,
-        labels=labels,
-        synthetic=True,
-        ceiling={"accuracy": 1 - flipped},
-        source=f"generated: {settings}",
-    )
+    earlier: set[Hashable] = set()
+    test, flipped = _split(options, "test", options.test_examples, far, earlier)
+    valid, _ = _split(options, "valid", options.valid_examples, options.distance, earlier)
+    train, _ = _split(options, "train", options.examples, options.distance, earlier)
+    info = info_of(spec, options, FIELDS, {"accuracy": 1 - flipped}, labels)
     return Dataset(info, train, valid, test)
 
 
@@ -93,13 +80,13 @@ LABELS = {"parts": PARTS, "names": NAMES}
 
 
 def _split(
-    options: Options, name: str, count: int, distance: int, seen: set[tuple[str, ...]]
+    options: Options, name: str, count: int, distance: int, earlier: set[Hashable]
 ) -> tuple[Split, float]:
-    """`count` sentences that are not in `seen`, and the share of tags that were replaced; adds them to `seen`."""
+    """`count` sentences that are not in `earlier`, and the share of tags that were replaced; adds them to it."""
     random = Random(f"tagging {name} {options.data_seed}")
     labels = LABELS[options.annotation]
     column = 1 if options.annotation == "parts" else 2
-    sentences = [_new_sentence(random, distance, seen) for _ in range(count)]
+    sentences = [_new_sentence(random, distance, earlier) for _ in range(count)]
     tags = [[labels.index(word[column]) for word in sentence] for sentence in sentences]
     places = [(n, k) for n, sentence in enumerate(sentences) for k in range(len(sentence))]
     flipped = random.sample(places, round(options.noise * len(places)))
@@ -112,24 +99,25 @@ def _split(
     return Split(lambda: examples, count), len(flipped) / len(places)
 
 
-def _new_sentence(random: Random, distance: int, seen: set[tuple[str, ...]]) -> list[Word]:
-    for _ in range(ATTEMPTS):
-        words = list(random.choice(CONSTRUCTIONS)(random, distance))
-        text = tuple(word for word, _, _ in words)
-        if text not in seen:
-            seen.add(text)
-            first, part, name = words[0]
-            words[0] = (first[0].upper() + first[1:], part, name)
-            return words
-    raise UserError(
-        f"{flag('examples')}: these settings leave room for about {len(seen)} different sentences; ask for fewer"
+def _new_sentence(random: Random, distance: int, earlier: set[Hashable]) -> list[Word]:
+    words = draw_new(
+        lambda: list(random.choice(CONSTRUCTIONS)(random, distance)),
+        lambda words: (tuple(word for word, _, _ in words),),
+        earlier,
+        lambda: (
+            f"{flag('examples')}: these settings leave room for about {len(earlier)} different sentences; "
+            "ask for fewer"
+        ),
     )
+    first, part, name = words[0]
+    words[0] = (first[0].upper() + first[1:], part, name)
+    return words
 
 
 # ---- constructions: each gives the words of a sentence
 
 
-def _near(random: Random, distance: int) -> Iterator[Word]:
+def _near(random: Random, _: int) -> Iterator[Word]:
     """A neighbour settles the tag: `the light circle colours a square .`"""
     yield from _subject(random)
     if random.random() < 0.5:
@@ -140,7 +128,7 @@ def _near(random: Random, distance: int) -> Iterator[Word]:
     yield _word(".", "PUNCT")
 
 
-def _after(random: Random, distance: int) -> Iterator[Word]:
+def _after(random: Random, _: int) -> Iterator[Word]:
     """A colour is the subject itself, or says of which kind the subject is: what follows settles it."""
     colour, shape = random.choice(COLOURS), _plural(random.choice(NOUN_OR_VERB))
     yield _word("the", "DET")
@@ -169,7 +157,7 @@ def _far(random: Random, distance: int) -> Iterator[Word]:
     yield _word(".", "PUNCT")
 
 
-def _names(random: Random, distance: int) -> Iterator[Word]:
+def _names(random: Random, _: int) -> Iterator[Word]:
     """The same names are persons and places: `Lomar of Tabi meets Tabi near Lomar .`"""
     yield from _name(random, "PER")
     if random.random() < 0.5:

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
-from datasets.base import Dataset, Example, Info, Split
+from datasets.base import Dataset, Example, Split
 from datasets.microworld import korean
+from datasets.microworld.generating import info_of
 from datasets.microworld.korean import ends_in_consonant
 from datasets.microworld.world import COLOURS, RELATIONS, SHAPES, SIZES
-from datasets.options import check_sizes, option, require
+from datasets.options import check_range, check_sizes, option
 
 FIELDS = ("text",)
 #: How often each kind of sentence comes.
@@ -46,8 +47,8 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
         check_sizes(self, ("stories", "valid_stories", "test_stories"), 1)
-        require(1 <= self.things <= len(SHAPES), "things", self.things, f"must be from 1 to {len(SHAPES)}")
-        require(1 <= self.sentences <= 1000, "sentences", self.sentences, "must be from 1 to 1000")
+        check_range(self, ("things",), 1, len(SHAPES))
+        check_range(self, ("sentences",), 1, 1000)
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -56,15 +57,8 @@ def load(spec: str, options: Options) -> Dataset:
     valid, _ = _split(options, "valid", options.valid_stories)
     test, nats = _split(options, "test", options.test_stories)
     characters = sum(len(example["text"]) for example in test)
-    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
-    info = Info(
-        name=spec,
-        fields=FIELDS,
-        synthetic=True,
-        ceiling={"bits_per_character": nats / math.log(2) / characters},
-        source=f"generated: {settings}",
-        unit="stories",
-    )
+    ceiling = {"bits_per_character": nats / math.log(2) / characters}
+    info = info_of(spec, options, FIELDS, ceiling, unit="stories")
     return Dataset(info, train, valid, test)
 
 

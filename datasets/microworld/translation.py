@@ -8,17 +8,17 @@ before it. To each sentence there is but one translation, in both directions, so
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Hashable
+from dataclasses import dataclass
 from random import Random
 
-from datasets.base import Dataset, Example, Info, Split
-from datasets.errors import UserError
+from datasets.base import Dataset, Example, Split
 from datasets.microworld import korean
+from datasets.microworld.generating import draw_new, info_of
 from datasets.microworld.world import RELATIONS, Thing, draw_scene, relations
-from datasets.options import check_sizes, flag, option, require
+from datasets.options import check_range, check_sizes, flag, option
 
 FIELDS = ("source", "target")
-ATTEMPTS = 200  # draws of one sentence before the grammar counts as exhausted
 MOST_CLAUSES = 50
 
 
@@ -37,11 +37,7 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse sizes that mean nothing."""
         check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
-        for name in ("clauses", "test_clauses"):
-            value = getattr(self, name)
-            require(
-                value is None or 1 <= value <= MOST_CLAUSES, name, value, f"must be from 1 to {MOST_CLAUSES}"
-            )
+        check_range(self, ("clauses", "test_clauses"), 1, MOST_CLAUSES)
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -53,38 +49,32 @@ def load(spec: str, options: Options) -> Dataset:
         UserError: more sentences than the settings leave room for.
     """
     most = options.clauses if options.test_clauses is None else options.test_clauses
-    seen: set[str] = set()
-    test = _split(options, "test", options.test_examples, most, seen)
-    valid = _split(options, "valid", options.valid_examples, options.clauses, seen)
-    train = _split(options, "train", options.examples, options.clauses, seen)
-    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
-    info = Info(
-        name=spec,
-        fields=FIELDS,
-        synthetic=True,
-        ceiling={"bleu": 100.0, "chrf": 100.0},
-        source=f"generated: {settings}",
-        notes=("Korean to English" if options.reverse else "English to Korean",),
-    )
+    earlier: set[Hashable] = set()
+    test = _split(options, "test", options.test_examples, most, earlier)
+    valid = _split(options, "valid", options.valid_examples, options.clauses, earlier)
+    train = _split(options, "train", options.examples, options.clauses, earlier)
+    direction = "Korean to English" if options.reverse else "English to Korean"
+    info = info_of(spec, options, FIELDS, {"bleu": 100.0, "chrf": 100.0}, notes=(direction,))
     return Dataset(info, train, valid, test)
 
 
-def _split(options: Options, name: str, count: int, most: int, seen: set[str]) -> Split:
+def _split(options: Options, name: str, count: int, most: int, earlier: set[Hashable]) -> Split:
     random = Random(f"translation {name} {options.data_seed}")
-    pairs = [_new_pair(random, most, seen) for _ in range(count)]
+    pairs = [_new_pair(random, most, earlier) for _ in range(count)]
     source, target = (1, 0) if options.reverse else (0, 1)
     examples: list[Example] = [{"source": pair[source], "target": pair[target]} for pair in pairs]
     return Split(lambda: examples, count)
 
 
-def _new_pair(random: Random, most: int, seen: set[str]) -> tuple[str, str]:
-    for _ in range(ATTEMPTS):
-        pair = _pair(random, random.randint(1, most))
-        if not seen.intersection(pair):
-            seen.update(pair)
-            return pair
-    raise UserError(
-        f"{flag('examples')}: these settings leave room for about {len(seen) // 2} different pairs; ask for fewer"
+def _new_pair(random: Random, most: int, earlier: set[Hashable]) -> tuple[str, str]:
+    return draw_new(
+        lambda: _pair(random, random.randint(1, most)),
+        lambda pair: pair,
+        earlier,
+        lambda: (
+            f"{flag('examples')}: these settings leave room for about {len(earlier) // 2} different pairs; "
+            "ask for fewer"
+        ),
     )
 
 

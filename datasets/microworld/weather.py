@@ -13,13 +13,14 @@ noise is the ceiling.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datasets.assembly.series import Cut, assemble
-from datasets.base import Dataset, Info
+from datasets.base import Dataset
 from datasets.formats.time_series import TimeSeries
-from datasets.options import check_fractions, option, require
+from datasets.microworld.generating import info_of
+from datasets.options import check_fractions, check_range, option, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +47,8 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse sizes and shares that mean nothing."""
-        require(1 <= self.stations <= 10_000, "stations", self.stations, "must be from 1 to 10000")
-        require(48 <= self.hours <= 1_000_000, "hours", self.hours, "must be from 48 to 1000000")
+        check_range(self, ("stations",), 1, 10_000)
+        check_range(self, ("hours",), 48, 1_000_000)
         require(self.variables in (1, 2), "variables", self.variables, "must be 1 or 2")
         require(0 <= self.noise < 1e6, "noise", self.noise, "must be from 0")
         require(0 <= self.gaps < 0.5, "gaps", self.gaps, "must be from 0 to below 0.5")
@@ -57,20 +58,13 @@ class Options:
 def load(spec: str, options: Options) -> Dataset:
     """The stations of a seed, the same on every machine."""
     series = [_station(options, number) for number in range(options.stations)]
-    settings = ", ".join(f"{field.name}={getattr(options, field.name)}" for field in fields(options))
     notes = [
         f"{options.stations} stations, {options.hours:,} hourly readings of {', '.join(series[0].variables)} each"
     ]
     if options.gaps:
         notes.append(f"gaps: {options.gaps:.1%} of the training span was lost and is filled in linearly")
-    info = Info(
-        name=spec,
-        fields=FIELDS,
-        synthetic=True,
-        ceiling={"mae": options.noise * (2 / 3.141592653589793) ** 0.5, "rmse": options.noise},
-        source=f"generated: {settings}",
-        notes=tuple(notes),
-    )
+    ceiling = {"mae": options.noise * (2 / 3.141592653589793) ** 0.5, "rmse": options.noise}
+    info = info_of(spec, options, FIELDS, ceiling, notes=tuple(notes))
     return assemble(info, series, Cut(options.valid_fraction, options.test_fraction))
 
 

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from datasets.microworld import english, korean
-from datasets.microworld.describing import describe
+from datasets.microworld.caption_templates import describe
 from datasets.microworld.world import Thing
 
 LANGUAGES = pytest.mark.parametrize("language", [english, korean], ids=["english", "korean"])

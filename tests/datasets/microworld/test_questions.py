@@ -9,9 +9,9 @@ import pytest
 
 import datasets
 from datasets.errors import UserError
-from datasets.microworld.asking import ASK, KOREAN_ANSWERS, Known
 from datasets.microworld.korean import COLOURS as KOREAN_COLOURS
 from datasets.microworld.korean import SHAPES as KOREAN_SHAPES
+from datasets.microworld.question_templates import ASK, KOREAN_ANSWERS, Known
 from datasets.microworld.world import COLOURS, SHAPES, Scene, Thing, relations
 
 FIELDS = ("image", "question", "answer")

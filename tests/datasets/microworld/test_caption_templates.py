@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from datasets.microworld import english, korean
-from datasets.microworld.describing import LANGUAGES, describe, descriptions
+from datasets.microworld.caption_templates import LANGUAGES, describe, descriptions
 from datasets.microworld.world import Thing
 
 STAR = Thing("star", "red", "small", 0, 0)
