@@ -41,13 +41,13 @@ def exported(package: str, export: str) -> dict[str, object]:
     """
     spec = importlib.util.find_spec(package)
     folders = list(spec.submodule_search_locations or ()) if spec else []
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     for module in pkgutil.iter_modules(folders):
         source = _source(module)
         for name, value in _assigned(source) if export in source else ():
             if name in (export, BROKEN):
-                found[module.name] = value
-    return found
+                values[module.name] = value
+    return values
 
 
 def check(package: str, name: str, export: str) -> None:

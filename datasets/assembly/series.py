@@ -58,11 +58,11 @@ class Cut:
 def assemble(info: Info, series: Sequence[TimeSeries], cut: Cut) -> Dataset:
     """Every series in three splits by time; the test split is None where it has no step."""
     parts: dict[str, list[Example]] = {"train": [], "valid": [], "test": []}
-    for one in series:
+    for whole in series:
         start = 0
-        for part, end in zip(parts, cut.ends(len(one), one.name), strict=True):
+        for part, end in zip(parts, cut.ends(len(whole), whole.name), strict=True):
             if end > start:
-                parts[part].append({"series": one.until(end), "start": start})
+                parts[part].append({"series": whole.until(end), "start": start})
             start = end
     splits = {part: _split(examples) for part, examples in parts.items()}
     return Dataset(info, splits["train"], splits["valid"], splits["test"] if parts["test"] else None)

@@ -109,11 +109,11 @@ def _is_caption_table(path: Path) -> bool:
     return is_table(path) and path.suffix.lower() != ".txt"
 
 
-def _only(folder: Path, found: list[Path]) -> Path:
-    if len(found) > 1:
-        names = listed([path.name for path in found])
-        raise UserError(f"{folder}: holds {len(found)} files of captions ({names}); name one of them")
-    return found[0]
+def _only(folder: Path, files: list[Path]) -> Path:
+    if len(files) > 1:
+        names = listed([path.name for path in files])
+        raise UserError(f"{folder}: holds {len(files)} files of captions ({names}); name one of them")
+    return files[0]
 
 
 def _store(path: Path, parts: Parts, options: Options) -> ImageStore:
@@ -167,7 +167,7 @@ def _token_lines(path: Path, encoding: str) -> Iterator[tuple[str, str, str]]:
 
 def _lists(folder: Path, encoding: str) -> dict[str, tuple[Path, dict[str, int]]]:
     """The lists of images beside the captions, by split: `Flickr_8k.devImages.txt` is that of the dev split."""
-    found: dict[str, tuple[Path, dict[str, int]]] = {}
+    lists: dict[str, tuple[Path, dict[str, int]]] = {}
     for path in data_files(folder, lambda path: path.name.lower().endswith("images.txt")):
         word = path.name.lower().removesuffix("images.txt").rpartition(".")[2].strip("_-")
         if word in SPLIT_NAMES:
@@ -175,10 +175,10 @@ def _lists(folder: Path, encoding: str) -> dict[str, tuple[Path, dict[str, int]]
             for number, line in enumerate(lines(path, encoding), 1):
                 if line.strip():
                     names.setdefault(line.strip(), number)
-            found[SPLIT_NAMES[word]] = path, names
-    if found and "train" not in found:
+            lists[SPLIT_NAMES[word]] = path, names
+    if lists and "train" not in lists:
         raise UserError(f"{folder}: has lists of images and none of the train split")
-    return found
+    return lists
 
 
 def _karpathy(path: Path, options: Options) -> Parts:

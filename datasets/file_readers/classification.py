@@ -60,9 +60,9 @@ def _only_table(folder: Path) -> Path:
     tables = data_files(folder, is_table)
     if len(tables) == 1:
         return tables[0]
-    found = f"holds {len(tables)} tables; name one of them" if tables else "holds no data in a known layout"
+    problem = f"holds {len(tables)} tables; name one of them" if tables else "holds no data in a known layout"
     raise UserError(
-        f"{folder}: {found}: a table (.csv, .tsv, .jsonl, each also .gz), train, valid and test tables, "
+        f"{folder}: {problem}: a table (.csv, .tsv, .jsonl, each also .gz), train, valid and test tables, "
         "or a folder of .txt files a class (train/pos/1.txt)"
     )
 

@@ -120,9 +120,9 @@ def _of_folder(folder: Path, options: Options) -> dict[str, PairPart]:
                 f"{folder}: holds several pairs of files and none is called train; name one of them"
             )
         by_split = [{"train": files[0]} for files in alone]
-    for one, other, ending in ((by_split[0], by_split[1], target), (by_split[1], by_split[0], source)):
-        for split, path in one.items():
-            if split not in other:
+    for files, others, ending in ((by_split[0], by_split[1], target), (by_split[1], by_split[0], source)):
+        for split, path in files.items():
+            if split not in others:
                 raise UserError(f"{path}: there is no {_stem(path)}{ending} beside it")
     return {split: AlignedPart(path, by_split[1][split], options) for split, path in by_split[0].items()}
 
@@ -185,8 +185,10 @@ class AlignedPart:
     """Two files, a sentence a line: line n of one is the translation of line n of the other."""
 
     def __init__(self, source: Path, target: Path, options: Options):
-        if given := options.of_tables:
-            raise UserError(f"--{given.replace('_', '-')}: {source.name} is no table; leave the option out")
+        if option_name := options.of_tables:
+            raise UserError(
+                f"--{option_name.replace('_', '-')}: {source.name} is no table; leave the option out"
+            )
         self._files = (target, source) if options.reverse else (source, target)
         self._encoding = options.encoding
         self.name = f"{self._files[0]} and {self._files[1].name}"

@@ -74,7 +74,7 @@ def load(spec: str, options: Options) -> Dataset:
 def describe(series: list[TimeSeries]) -> str:
     """One sentence on what was read."""
     first = series[0]
-    lengths = sorted(len(one) for one in series)
+    lengths = sorted(len(single) for single in series)
     sizes = f"{lengths[0]:,}" if lengths[0] == lengths[-1] else f"{lengths[0]:,} to {lengths[-1]:,}"
     step = (
         f"step {first.step}, from {first.time[0]}" if first.time is not None else "steps without time stamps"

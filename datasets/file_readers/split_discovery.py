@@ -22,16 +22,16 @@ def split_files(folder: Path, is_data: Callable[[Path], bool]) -> dict[str, Path
     Raises:
         UserError: two files for one split, or other splits without train.
     """
-    found: dict[str, Path] = {}
+    by_split: dict[str, Path] = {}
     for path in data_files(folder, is_data):
         words = re.split(r"[^a-z]+", path.name.lower())
         splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
         for split in splits if len(splits) == 1 else ():
-            if split in found:
-                raise UserError(_both(folder, split, found[split], path))
-            found[split] = path
-    _needs_train(folder, found)
-    return found
+            if split in by_split:
+                raise UserError(_both(folder, split, by_split[split], path))
+            by_split[split] = path
+    _needs_train(folder, by_split)
+    return by_split
 
 
 def split_folders(folder: Path) -> dict[str, Path]:
@@ -40,15 +40,15 @@ def split_folders(folder: Path) -> dict[str, Path]:
     Raises:
         UserError: two sub-folders for one split, or other splits without train.
     """
-    found: dict[str, Path] = {}
+    by_split: dict[str, Path] = {}
     for path in folders(folder):
         split = SPLIT_NAMES.get(path.name.lower())
-        if split in found:
-            raise UserError(_both(folder, split, found[split], path))
+        if split in by_split:
+            raise UserError(_both(folder, split, by_split[split], path))
         if split:
-            found[split] = path
-    _needs_train(folder, found)
-    return found
+            by_split[split] = path
+    _needs_train(folder, by_split)
+    return by_split
 
 
 def data_files(folder: Path, is_data: Callable[[Path], bool]) -> list[Path]:
@@ -71,11 +71,11 @@ def _entries(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _both(folder: Path, split: str, one: Path, other: Path) -> str:
-    return f"{folder}: both {one.name} and {other.name} may be the {split} split; name one file"
+def _both(folder: Path, split: str, first: Path, second: Path) -> str:
+    return f"{folder}: both {first.name} and {second.name} may be the {split} split; name one file"
 
 
-def _needs_train(folder: Path, found: dict[str, Path]) -> None:
-    if found and "train" not in found:
-        names = ", ".join(path.name for path in found.values())
+def _needs_train(folder: Path, by_split: dict[str, Path]) -> None:
+    if by_split and "train" not in by_split:
+        names = ", ".join(path.name for path in by_split.values())
         raise UserError(f"{folder}: has {names} and no train split beside; name one file, or add train")

@@ -45,9 +45,9 @@ def load(spec: str, options: Options) -> Dataset:
 
 def _files_of(folder: Path) -> dict[str, Path]:
     """The files of a folder by split: those named after splits, or the only one as train."""
-    found = split_files(folder, _is_text)
-    if found:
-        return found
+    by_split = split_files(folder, _is_text)
+    if by_split:
+        return by_split
     files = data_files(folder, _is_text)
     if len(files) != 1:
         what = "no text file" if not files else f"{len(files)} text files, none named after a split"

@@ -47,11 +47,11 @@ def find(
     asked = asked or flag(field + "_column")
     if wanted is not None:
         return _given(table, asked, wanted)
-    found = [position for position, name in enumerate(table.columns) if _plain(name) in usual]
-    if len(found) == 1 and table.named:
-        return found[0]
-    if found:
-        several = ", ".join(f"'{table.columns[position]}'" for position in found)
+    positions = [position for position, name in enumerate(table.columns) if _plain(name) in usual]
+    if len(positions) == 1 and table.named:
+        return positions[0]
+    if positions:
+        several = ", ".join(f"'{table.columns[position]}'" for position in positions)
         raise UserError(f"{table.path}: several columns may be the {field}: {several}; name one with {asked}")
     raise UserError(f"{table.path}: no column for the {field} among {_listed(table)}; {_fix(asked, table)}")
 
@@ -65,16 +65,16 @@ def find_usual(table: Table, usual: frozenset[str]) -> int | None:
 
 def _given(table: Table, asked: str, wanted: str) -> int:
     exact = [position for position, name in enumerate(table.columns) if name == wanted]
-    found = exact or [
+    positions = exact or [
         position for position, name in enumerate(table.columns) if _plain(name) == _plain(wanted)
     ]
-    if len(found) > 1:
+    if len(positions) > 1:
         raise UserError(
-            f"{table.path}: {len(found)} columns are called '{wanted}'; "
-            f"give the position, e.g. {asked} {found[0]}"
+            f"{table.path}: {len(positions)} columns are called '{wanted}'; "
+            f"give the position, e.g. {asked} {positions[0]}"
         )
-    if found:
-        return found[0]
+    if positions:
+        return positions[0]
     if not table.is_json and wanted.isdecimal() and int(wanted) < len(table.columns):
         return int(wanted)
     hint = did_you_mean(wanted, table.columns)

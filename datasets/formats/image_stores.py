@@ -21,7 +21,7 @@ class ImageStore(Protocol):
     def find(self, name: str) -> Image | None:
         """The image of this name, or None where there is none."""
 
-    def content_hash(self, name: str, place: str) -> int:
+    def content_hash(self, name: str, place: str, /) -> int:
         """A number for its content: copies of an image have the same. Raises UserError if it cannot be read.
 
         Args:
@@ -43,7 +43,7 @@ class ImageFolder:
         path = self.folder / name
         return ImageFile(path) if path.is_file() else None
 
-    def content_hash(self, name: str, place: str) -> int:
+    def content_hash(self, name: str, place: str, /) -> int:
         """See `ImageStore`."""
         return image_hash(self.folder / name, place)
 
@@ -69,7 +69,7 @@ class FeatureStore:
             if name not in arrays:
                 raise UserError(f"{path}: has no array '{name}', but {', '.join(sorted(arrays)) or 'none'}")
         self.array, self.scale = arrays["features"], arrays.get("scale")
-        names = [one.decode() if isinstance(one, bytes) else str(one) for one in arrays["names"].tolist()]
+        names = [name.decode() if isinstance(name, bytes) else str(name) for name in arrays["names"].tolist()]
         if self.array.ndim not in (2, 4) or self.array.dtype.kind not in "fiu":
             raise UserError(
                 f"{path}: features are {self.array.dtype} {self.array.shape}, not numbers (images, features) or "
@@ -90,7 +90,7 @@ class FeatureStore:
         row = self.rows.get(name)
         return None if row is None else Features(name, self.array, row, self.scale)
 
-    def content_hash(self, name: str, place: str) -> int:
+    def content_hash(self, name: str, _: str, /) -> int:
         """See `ImageStore`."""
         return content_hash(self.array[self.rows[name]].tobytes().hex())
 

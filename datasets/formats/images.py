@@ -6,13 +6,14 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from datasets.errors import UserError
 from datasets.formats.hashes import content_hash
 
 if TYPE_CHECKING:
     import numpy as np
+    from PIL.Image import Image as Picture
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 MOST_PIXELS = 100_000_000
@@ -54,9 +55,9 @@ class Features:
     """What a network computed from an image: a row of an array, made numbers of 32 bits when it is read."""
 
     name: str
-    array: Any
+    array: np.ndarray
     row: int
-    scale: Any = None
+    scale: np.ndarray | None = None
 
     def read(self) -> np.ndarray:
         """`(features,)` or `(rows, columns, features)` float32."""
@@ -129,23 +130,18 @@ def _image_hash(path: Path) -> int:
         raise UserError(f"{path}: is no image that can be read ({kind})") from None
 
 
-def _opaque(image: Any, deep: bool) -> Any:
+def _opaque(image: Picture, deep: bool) -> Picture:
     """In red, green and blue, on white where it is transparent; of `deep` images, 16 bits a pixel become 8."""
+    import numpy as np
     from PIL import Image as Pillow
 
     if deep:
-        return Pillow.fromarray((_array(image) >> 8).astype("uint8")).convert("RGB")
+        return Pillow.fromarray((np.asarray(image) >> 8).astype("uint8")).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Pillow.new("RGBA", image.size, "white")
         return Pillow.alpha_composite(white, image).convert("RGB")
     return image.convert("RGB")
-
-
-def _array(image: Any) -> np.ndarray:
-    import numpy as np
-
-    return np.asarray(image)
 
 
 def write_image(pixels: np.ndarray, path: Path) -> None:

@@ -59,15 +59,15 @@ def read(path: Path, columns: Columns) -> list[TimeSeries]:
     roles = _roles(table, columns)
     cells = _cells(table, roles)
     groups = cells.groupby("id", sort=False) if roles.id is not None else [(path.name.split(".")[0], cells)]
-    found = [_series(path, str(name), group, roles, columns) for name, group in groups]
-    if not found:
+    series = [_series(path, str(name), group, roles, columns) for name, group in groups]
+    if not series:
         raise UserError(f"{path}: has no rows of numbers")
-    steps = {one.step for one in found}
+    steps = {single.step for single in series}
     if len(steps) > 1:
         raise UserError(
             f"{path}: series have different steps ({', '.join(sorted(steps))}); give a file a step"
         )
-    return found
+    return series
 
 
 @dataclass(frozen=True)
@@ -186,18 +186,18 @@ def _numbers(table: Table, name: str, texts: tuple[object, ...], lines: list[int
     """A column as float64, NaN where a value is missing."""
     import numpy as np
 
-    found = np.empty(len(texts))
+    numbers = np.empty(len(texts))
     for n, text in enumerate(texts):
         try:
-            found[n] = np.nan if text is None or str(text).strip().lower() in MISSING else float(str(text))
+            numbers[n] = np.nan if text is None or str(text).strip().lower() in MISSING else float(str(text))
         except ValueError:
             raise UserError(
                 f"{table.path} line {lines[n]}: {name} is {str(text)[:40]!r}, not a number; "
                 "name the columns to forecast with --value-columns"
             ) from None
-        if np.isinf(found[n]):
+        if np.isinf(numbers[n]):
             raise UserError(f"{table.path} line {lines[n]}: {name} is infinite; remove or correct it")
-    return found
+    return numbers
 
 
 def _series(path: Path, name: str, group: pd.DataFrame, roles: Roles, columns: Columns) -> TimeSeries:

@@ -165,9 +165,9 @@ def _refuse(path: Path) -> NoReturn:
 
 def _csv_fault(error: csv.Error) -> str:
     """What csv says, in words that help."""
-    said = str(error)
-    if "field larger" in said or "end of data" in said:
+    reason = str(error)
+    if "field larger" in reason or "end of data" in reason:
         return "a quoted field begins here and does not end; double the quotes inside a text"
-    if "new-line" in said:
+    if "new-line" in reason:
         return "a carriage return inside a field without quotes; end lines with \\n or quote the field"
-    return f"{said}; double the quotes inside a quoted text"
+    return f"{reason}; double the quotes inside a quoted text"

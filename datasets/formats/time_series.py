@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datasets.errors import UserError
 
@@ -34,7 +34,7 @@ class TimeSeries:
 
     name: str
     values: np.ndarray
-    time: Any
+    time: np.ndarray | None
     step: str
     past: np.ndarray
     future: np.ndarray
@@ -52,7 +52,7 @@ class TimeSeries:
             self, values=self.values[:stop], time=time, past=self.past[:stop], future=self.future[:stop]
         )
 
-    def times_ahead(self, steps: int) -> Any:
+    def times_ahead(self, steps: int) -> np.ndarray | None:
         """The time stamps of the next steps, `(steps,)` datetime64[s]; None where steps are only numbered."""
         if self.time is None:
             return None

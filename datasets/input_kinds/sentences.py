@@ -54,7 +54,7 @@ def _json_words(table: Table, position: int) -> Iterator[tuple[str, ...]]:
         yield token_list(f"{table.path} line {line}", value)
 
 
-def example(example: Example, path: Path) -> Sentence:
+def example(example: Example, _: Path) -> Sentence:
     """The words of an example."""
     tokens: tuple[str, ...] = example["tokens"]
     return tokens

@@ -64,7 +64,7 @@ def _position(table: Table, column: str | None) -> int:
     return 0
 
 
-def example(example: Example, path: Path) -> str:
+def example(example: Example, _: Path) -> str:
     """The text of an example, or the sentence that is to be translated, as a prompt of some length."""
     text: str = example["text"] if "text" in example else example["source"]
     return text[:MOST_CHARACTERS]

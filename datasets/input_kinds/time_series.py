@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class SeriesReader(Protocol):
     """Series that are read when it is known what their columns are called."""
 
-    def read(self, about: Mapping[str, Any], fill: str = "none") -> list[TimeSeries]:
+    def read(self, about: Mapping[str, Any], fill: str = "none", /) -> list[TimeSeries]:
         """The series. See `SeriesFile.read`."""
 
 
@@ -31,7 +31,7 @@ class SeriesExample:
 
     series: TimeSeries
 
-    def read(self, about: Mapping[str, Any], fill: str = "none") -> list[TimeSeries]:
+    def read(self, about: Mapping[str, Any], _: str = "none", /) -> list[TimeSeries]:
         """The series, up to where what is known of the future allows a forecast."""
         ahead = about["horizon"] if about["future"] else 0
         length = len(self.series) - ahead
@@ -48,7 +48,7 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[SeriesReader]
     yield SeriesFile(path, column, form)
 
 
-def example(example: Example, path: Path) -> SeriesReader:
+def example(example: Example, _: Path) -> SeriesReader:
     """The series of an example."""
     return SeriesExample(example["series"])
 

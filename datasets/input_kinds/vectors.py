@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from datasets.base import Example
 from datasets.formats.lines import lines
 from datasets.formats.tables import Format, Table
-from datasets.formats.vectors import LongTable, json_sequences, parse_vectors
+from datasets.formats.vectors import parse_vectors, read_vectors
 from datasets.input_kinds import texts
 from datasets.input_kinds.base import COLUMN, InputKind, up_to_each
 
@@ -42,14 +42,10 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[np.ndarray]:
             if line.strip():
                 yield parse_vectors(f"{path} line {number}", line)
         return
-    table = Table(path, form)
-    for sequence in (
-        json_sequences(table, column, COLUMN) or LongTable.of(table, column, asked=COLUMN).sequences()
-    ):
-        yield sequence.vectors
+    yield from read_vectors(Table(path, form), column, COLUMN)
 
 
-def example(example: Example, path: Path) -> np.ndarray:
+def example(example: Example, _: Path) -> np.ndarray:
     """The vectors of an example."""
     vectors: np.ndarray = example["vectors"]
     return vectors

@@ -11,17 +11,17 @@ from datasets.microworld.world import Thing, relations
 LANGUAGES = {"en": english, "ko": korean}
 
 
-def describe(language: ModuleType, random: Random, one: Thing, other: Thing) -> str:
+def describe(language: ModuleType, random: Random, thing: Thing, other: Thing) -> str:
     """A neutral sentence, one of `descriptions`."""
-    where = random.choice(relations(one, other))
-    return language.described(random.choice(language.DESCRIPTIONS), where, one, other)
+    where = random.choice(relations(thing, other))
+    return language.described(random.choice(language.DESCRIPTIONS), where, thing, other)
 
 
-def descriptions(language: ModuleType, one: Thing, other: Thing) -> list[str]:
+def descriptions(language: ModuleType, thing: Thing, other: Thing) -> list[str]:
     """All that a language has to say of it; every sentence is true."""
-    places = relations(one, other)
+    places = relations(thing, other)
     return [
-        language.described(pattern, where, one, other)
+        language.described(pattern, where, thing, other)
         for where in places
         for pattern in language.DESCRIPTIONS
     ]

@@ -74,12 +74,12 @@ VERDICTS = (
 )
 
 
-def described(pattern: str, where: str, one: Thing, other: Thing) -> str:
+def described(pattern: str, where: str, thing: Thing, other: Thing) -> str:
     """One of `DESCRIPTIONS`: where one thing stands, seen from another."""
-    thing = f"{one.size} {one.colour} {one.shape}"
+    look = f"{thing.size} {thing.colour} {thing.shape}"
     where = {"left of": "to the left of", "right of": "to the right of"}.get(where, where)
     return pattern.format(
-        a=f"a {thing}", A=f"A {thing}", where=where, the_other=f"the {other.colour} {other.shape}"
+        a=f"a {look}", A=f"A {look}", where=where, the_other=f"the {other.colour} {other.shape}"
     )
 
 

@@ -81,11 +81,11 @@ VERDICTS = (
 )
 
 
-def described(pattern: str, where: str, one: Thing, other: Thing) -> str:
+def described(pattern: str, where: str, thing: Thing, other: Thing) -> str:
     """One of `DESCRIPTIONS`: where one thing stands, seen from another."""
-    shape = SHAPES[one.shape]
+    shape = SHAPES[thing.shape]
     return pattern.format(
-        a=f"{SIZES[one.size]} {COLOURS[one.colour]} {shape}",
+        a=f"{SIZES[thing.size]} {COLOURS[thing.colour]} {shape}",
         subject="이" if ends_in_consonant(shape) else "가",
         object="을" if ends_in_consonant(shape) else "를",
         other=f"{COLOURS[other.colour]} {SHAPES[other.shape]}",

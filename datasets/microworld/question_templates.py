@@ -1,6 +1,6 @@
 """Questions about a scene, in English and Korean: what can be asked of it, and what is true.
 
-What is asked is chosen so that the question alone says little of its answer: yes is as likely as no, and every colour,
+The question is chosen so that the question alone says little of its answer: yes is as likely as no, and every colour,
 shape and side as any other.
 """
 
@@ -23,11 +23,11 @@ YES_OR_NO = ("yes", "no")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """A question before it is put into words.
 
     Attributes:
-        kind: a key of `ASK`.
+        kind: a key of `KINDS`.
         answer: one of `answers(kind)`.
         things: what `{a}` and `{b}` of a pattern are, by colour and shape.
         names: the colour, the shape, the relation or the pair of sides that it is about, by what it is.
@@ -47,79 +47,79 @@ class Known:
     colours: tuple[str, ...] = COLOURS
 
 
-def exists(random: Random, scene: Scene, known: Known) -> Asked | None:
+def exists(random: Random, scene: Scene, known: Known) -> Question | None:
     """Whether a thing is there; one that is not has the colour or the shape of one that is, if any is left."""
     there = {(thing.colour, thing.shape) for thing in scene.things}
     answer = random.choice(YES_OR_NO)
     if answer == "yes":
-        return Asked("exists", answer, (random.choice(sorted(there)),))
+        return Question("exists", answer, (random.choice(sorted(there)),))
     colour, shape = random.choice(sorted(there))
     alike = {(colour, other) for other in known.shapes} | {(other, shape) for other in known.colours}
     if not alike - there:
         return None
-    return Asked("exists", answer, (random.choice(sorted(alike - there)),))
+    return Question("exists", answer, (random.choice(sorted(alike - there)),))
 
 
-def colour(random: Random, scene: Scene, known: Known) -> Asked | None:
+def colour(random: Random, scene: Scene, _: Known) -> Question | None:
     """The colour of the only thing of a shape."""
     thing = _only(random, scene, "shape")
-    return None if thing is None else Asked("colour", thing.colour, names={"shape": thing.shape})
+    return None if thing is None else Question("colour", thing.colour, names={"shape": thing.shape})
 
 
-def shape(random: Random, scene: Scene, known: Known) -> Asked | None:
+def shape(random: Random, scene: Scene, _: Known) -> Question | None:
     """The shape of the only thing of a colour."""
     thing = _only(random, scene, "colour")
-    return None if thing is None else Asked("shape", thing.shape, names={"colour": thing.colour})
+    return None if thing is None else Question("shape", thing.shape, names={"colour": thing.colour})
 
 
-def count(random: Random, scene: Scene, known: Known) -> Asked | None:
+def count(random: Random, scene: Scene, known: Known) -> Question | None:
     """How many things have a colour or a shape."""
     place, values = random.choice((("colour", known.colours), ("shape", known.shapes)))
-    found = Counter(getattr(thing, place) for thing in scene.things)
-    there = {found[value] for value in values}
+    counts = Counter(getattr(thing, place) for thing in scene.things)
+    there = {counts[value] for value in values}
     wanted = random.choice(sorted(number for number in there if number < len(COUNTS)))
-    value = random.choice([value for value in values if found[value] == wanted])
-    return Asked("count", COUNTS[wanted], names={place: value})
+    value = random.choice([value for value in values if counts[value] == wanted])
+    return Question("count", COUNTS[wanted], names={place: value})
 
 
-def side(random: Random, scene: Scene, known: Known) -> Asked | None:
+def side(random: Random, scene: Scene, _: Known) -> Question | None:
     """In which half of the picture a thing is."""
     thing = random.choice(scene.things)
     which = random.choice(sorted(SIDES))
     position = thing.column if which == "left or right" else thing.row
-    return Asked("side", SIDES[which][position >= 2], (_look(thing),), {"which": which})
+    return Question("side", SIDES[which][position >= 2], (_look(thing),), {"which": which})
 
 
-def relation(random: Random, scene: Scene, known: Known) -> Asked | None:
+def relation(random: Random, scene: Scene, _: Known) -> Question | None:
     """Whether a thing is left of, right of, above or below another."""
     if len(scene.things) < 2:
         return None
     answer = random.choice(YES_OR_NO)
-    one, other = random.sample(scene.things, 2)
-    true = relations(one, other)
+    thing, other = random.sample(scene.things, 2)
+    true = relations(thing, other)
     if answer == "no":
         true = [opposite for opposite, turned in OPPOSITES.items() if turned in true]
-    return Asked("relation", answer, (_look(one), _look(other)), {"where": random.choice(true)})
+    return Question("relation", answer, (_look(thing), _look(other)), {"where": random.choice(true)})
 
 
 OPPOSITES = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 assert set(OPPOSITES) == set(RELATIONS)
-#: What can be asked; None where a scene has no answer to it.
-ASK: dict[str, Callable[[Random, Scene, Known], Asked | None]] = {
+#: What can be asked, by kind; None where a scene has no answer to it.
+KINDS: dict[str, Callable[[Random, Scene, Known], Question | None]] = {
     "exists": exists, "colour": colour, "shape": shape, "count": count, "side": side, "relation": relation,
 }  # fmt: skip
 
 
 def answers(kind: str) -> tuple[str, ...]:
     """Every answer that a kind of question can have."""
-    sides = tuple(one for pair in SIDES.values() for one in pair)
+    sides = tuple(side for pair in SIDES.values() for side in pair)
     return {"colour": COLOURS, "shape": SHAPES, "count": COUNTS, "side": sides}.get(kind, YES_OR_NO)
 
 
 def _only(random: Random, scene: Scene, place: str) -> Thing | None:
     """A thing that shares its shape or colour with no other."""
-    found = Counter(getattr(thing, place) for thing in scene.things)
-    alone = [thing for thing in scene.things if found[getattr(thing, place)] == 1]
+    counts = Counter(getattr(thing, place) for thing in scene.things)
+    alone = [thing for thing in scene.things if counts[getattr(thing, place)] == 1]
     return random.choice(alone) if alone else None
 
 
@@ -158,24 +158,24 @@ KOREAN_ANSWERS = {
 }  # fmt: skip
 
 
-def in_english(random: Random, asked: Asked) -> tuple[str, str]:
+def in_english(random: Random, question: Question) -> tuple[str, str]:
     """Question and answer in words."""
-    places = {**asked.names, **_named([" ".join(thing) for thing in asked.things])}
+    places = {**question.names, **_named([" ".join(thing) for thing in question.things])}
     if "where" in places:
         places["where"] = ENGLISH_PLACES.get(places["where"], places["where"])
-    return random.choice(ENGLISH[_pattern(asked)]).format(**places), asked.answer
+    return random.choice(ENGLISH[_pattern(question)]).format(**places), question.answer
 
 
-def in_korean(random: Random, asked: Asked) -> tuple[str, str]:
+def in_korean(random: Random, question: Question) -> tuple[str, str]:
     """Question and answer in words; particles follow the last sound of the thing or shape that they mark."""
-    things = [f"{KOREAN_COLOURS[colour]} {KOREAN_SHAPES[shape]}" for colour, shape in asked.things]
+    things = [f"{KOREAN_COLOURS[colour]} {KOREAN_SHAPES[shape]}" for colour, shape in question.things]
     words = KOREAN_COLOURS | KOREAN_SHAPES | KOREAN_PLACES
-    places = {place: words.get(name, name) for place, name in asked.names.items()} | _named(things)
+    places = {place: words.get(name, name) for place, name in question.names.items()} | _named(things)
     marked = places.get("a") or places.get("shape")
     if marked:
         closed = ends_in_consonant(marked)
         places |= {"이": "이" if closed else "가", "은": "은" if closed else "는"}
-    return random.choice(KOREAN[_pattern(asked)]).format(**places), KOREAN_ANSWERS[asked.answer]
+    return random.choice(KOREAN[_pattern(question)]).format(**places), KOREAN_ANSWERS[question.answer]
 
 
 def _named(things: list[str]) -> dict[str, str]:
@@ -183,11 +183,11 @@ def _named(things: list[str]) -> dict[str, str]:
     return dict(zip("ab", things, strict=False))
 
 
-def _pattern(asked: Asked) -> str:
+def _pattern(question: Question) -> str:
     """The key of the patterns for a question."""
-    if asked.kind == "count":
-        return f"count {next(iter(asked.names))}"
-    return str(asked.names["which"]) if asked.kind == "side" else asked.kind
+    if question.kind == "count":
+        return f"count {next(iter(question.names))}"
+    return str(question.names["which"]) if question.kind == "side" else question.kind
 
 
 LANGUAGES = {"en": in_english, "ko": in_korean}

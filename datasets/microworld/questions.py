@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from datasets.base import Dataset, Example, Split
+from datasets.base import Dataset, Split
 from datasets.microworld.generating import info_of
-from datasets.microworld.question_templates import ASK, KOREAN_ANSWERS, LANGUAGES, Known, answers
+from datasets.microworld.question_templates import KINDS, KOREAN_ANSWERS, LANGUAGES, Known, answers
 from datasets.microworld.scenes import Drawing, check_side, draw_things
 from datasets.microworld.world import COLOURS, SHAPES, Scene
 from datasets.options import check_range, check_sizes, option, require
@@ -40,7 +40,7 @@ class Options:
     valid_examples: int = option(300, "pictures in the dev split")
     test_examples: int = option(500, "pictures in the test split")
     questions: int = option(6, "questions about each picture")
-    kinds: tuple[str, ...] = option(EASY, f"what is asked, out of {', '.join(ASK)}")
+    kinds: tuple[str, ...] = option(EASY, f"what is asked, out of {', '.join(KINDS)}")
     things: int = option(2, "things in a picture, at most")
     test_things: int | None = option(None, "the same in the test split, where it differs")
     shapes: int = option(3, "different shapes that things have")
@@ -53,7 +53,7 @@ class Options:
         """Refuse sizes and shares that mean nothing."""
         check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
         for kind in self.kinds:
-            require(kind in ASK, "kinds", kind, f"choose from {', '.join(ASK)}")
+            require(kind in KINDS, "kinds", kind, f"choose from {', '.join(KINDS)}")
         require(
             "exists" in self.kinds or len(self.kinds) > 1, "kinds", " ".join(self.kinds), "take exists too"
         )
@@ -88,7 +88,7 @@ def load(spec: str, options: Options) -> Dataset:
 
 def labels(language: str) -> tuple[str, ...]:
     """The answers in their order."""
-    every = dict.fromkeys(answer for kind in ASK for answer in answers(kind))
+    every = dict.fromkeys(answer for kind in KINDS for answer in answers(kind))
     return tuple(KOREAN_ANSWERS[answer] if language == "ko" else answer for answer in every)
 
 
@@ -104,12 +104,11 @@ def _split(options: Options, name: str, count: int, things: int) -> Split:
         scene = _scene(random, options, things)
         image = Drawing(f"{name} {number}", scene, options.side)
         examples += _about(random, options, image)
-    numbers = {answer: number for number, answer in enumerate(labels("en"))}
+    ids = {answer: id for id, answer in enumerate(labels("en"))}
     for n in random.sample(range(len(examples)), _wrong(options, len(examples))):
         kind, answer = examples[n]["kind"], examples[n]["answer"]
-        examples[n]["answer"] = random.choice([numbers[a] for a in answers(kind) if numbers[a] != answer])
-    kept: list[Example] = list(examples)
-    return Split(lambda: kept, len(kept))
+        examples[n]["answer"] = random.choice([ids[other] for other in answers(kind) if ids[other] != answer])
+    return Split(lambda: examples, len(examples))
 
 
 def _scene(random: Random, options: Options, things: int) -> Scene:
@@ -122,18 +121,17 @@ def _scene(random: Random, options: Options, things: int) -> Scene:
 
 def _about(random: Random, options: Options, image: Drawing) -> list[dict[str, Any]]:
     """Different questions about a picture; fewer than asked for where little can be asked of it."""
-    found: dict[str, dict[str, Any]] = {}
+    examples: dict[str, dict[str, Any]] = {}
     for _ in range(ATTEMPTS):
-        if len(found) == options.questions:
+        if len(examples) == options.questions:
             break
-        asked = ASK[random.choice(options.kinds)](random, image.scene, options.known)
-        if asked is not None:
-            question, answer = LANGUAGES[options.language](random, asked)
-            number = labels(options.language).index(answer)
-            found.setdefault(
-                question, {"image": image, "question": question, "answer": number, "kind": asked.kind}
-            )
-    return list(found.values())
+        drawn = KINDS[random.choice(options.kinds)](random, image.scene, options.known)
+        if drawn is not None:
+            question, answer = LANGUAGES[options.language](random, drawn)
+            id = labels(options.language).index(answer)
+            example = {"image": image, "question": question, "answer": id, "kind": drawn.kind}
+            examples.setdefault(question, example)
+    return list(examples.values())
 
 
 def _blind(split: Split) -> float:
@@ -143,4 +141,4 @@ def _blind(split: Split) -> float:
         # Of the four sides a question names two, which are neighbours among the labels.
         pair = example["answer"] // 2 if example["kind"] == "side" else 0
         counts[example["kind"], pair][example["answer"]] += 1
-    return sum(max(found.values()) for found in counts.values()) / len(split)
+    return sum(max(by_answer.values()) for by_answer in counts.values()) / len(split)

@@ -164,8 +164,8 @@ def _description(random: Random, language: ModuleType, scene: Scene, words: int)
     """
     left = words
     while left > 0:
-        one, other = random.sample(scene.things, 2)
-        sentence = describe(language, random, one, other)
+        thing, other = random.sample(scene.things, 2)
+        sentence = describe(language, random, thing, other)
         length = sentence.count(" ") + 1
         if length > left and random.random() * length >= left:
             return

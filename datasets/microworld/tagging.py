@@ -147,10 +147,10 @@ def _far(random: Random, distance: int) -> Iterator[Word]:
     noun = random.random() < 0.5
     yield _word(random.choice(MAKES), "VERB") if noun else _word(random.choice(ADVERBS), "ADV")
     yield _word(",", "PUNCT")
-    said, wanted = 0, random.randint(distance // 2, distance + (distance + 1) // 2)
-    while said == 0 or said < wanted:
+    length, wanted = 0, random.randint(distance // 2, distance + (distance + 1) // 2)
+    while length == 0 or length < wanted:
         place = list(_place(random))
-        said += len(place)
+        length += len(place)
         yield from place
     yield _word(",", "PUNCT")
     yield _word(_plural(random.choice(NOUN_OR_VERB)), "NOUN" if noun else "VERB")

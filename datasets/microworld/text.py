@@ -137,9 +137,9 @@ def _english(dice: Dice, options: Options) -> str:
     verb = "is" if options.things == 1 else "are"
     opening = dice.choose((f"Here {verb}", f"There {verb}", "The machine draws"))
     *first, last = shown
-    told = [f"{opening} {' and '.join([', '.join(first), last] if first else [last])}."]
-    told += [_say_in_english(_event(dice, things)) for _ in range(_length(dice, options))]
-    return " ".join(told) + "\n"
+    sentences = [f"{opening} {' and '.join([', '.join(first), last] if first else [last])}."]
+    sentences += [_say_in_english(_event(dice, things)) for _ in range(_length(dice, options))]
+    return " ".join(sentences) + "\n"
 
 
 def _say_in_english(event: Event) -> str:
@@ -163,9 +163,9 @@ def _korean(dice: Dice, options: Options) -> str:
         for thing in things
     ]
     opening, end = dice.choose((("여기", "있다"), ("오늘은", "보인다"), ("그림에", "나온다")))
-    told = [f"{opening} {', '.join(shown)}{_particle(shown[-1], '이', '가')} {end}."]
-    told += [_say_in_korean(_event(dice, things)) for _ in range(_length(dice, options))]
-    return " ".join(told) + "\n"
+    sentences = [f"{opening} {', '.join(shown)}{_particle(shown[-1], '이', '가')} {end}."]
+    sentences += [_say_in_korean(_event(dice, things)) for _ in range(_length(dice, options))]
+    return " ".join(sentences) + "\n"
 
 
 def _say_in_korean(event: Event) -> str:

@@ -108,16 +108,16 @@ def _pair(random: Random, clauses: int) -> tuple[str, str]:
     english, hangul = "", []
     for left in range(clauses - 1, -1, -1):
         joint = random.randrange(len(JOINTS)) if left else None
-        one, other = _clause(random, joint)
-        english += one + ("." if joint is None else JOINTS[joint])
-        hangul.append(other)
+        in_english, in_korean = _clause(random, joint)
+        english += in_english + ("." if joint is None else JOINTS[joint])
+        hangul.append(in_korean)
     return english[0].upper() + english[1:], " ".join(hangul) + "."
 
 
 def _clause(random: Random, joint: int | None) -> tuple[str, str]:
     """A clause in both languages; `joint` is the place in `JOINTS` of what follows it, None at the end."""
-    one, other = draw_scene(random, 2).things
-    true = relations(one, other)
+    thing, other = draw_scene(random, 2).things
+    true = relations(thing, other)
     where = random.choice(true)
     kind = random.randrange(4)
     if kind == 0:
@@ -125,26 +125,26 @@ def _clause(random: Random, joint: int | None) -> tuple[str, str]:
     elif kind == 1:
         english, hangul, verbs = DENIED
         where = random.choice([relation for relation in RELATIONS if relation not in true])
-    elif kind == 2 and one.size == "large" and other.size == "small":
+    elif kind == 2 and thing.size == "large" and other.size == "small":
         english, hangul, verbs = COMPARED
     else:
         english, hangul, verbs = random.choice(DONE)
     return (
         english.format(
-            a=f"a {one.size} {one.colour} {one.shape}",
-            the=f"the {one.colour} {one.shape}",
+            a=f"a {thing.size} {thing.colour} {thing.shape}",
+            the=f"the {thing.colour} {thing.shape}",
             the_other=f"the {other.colour} {other.shape}",
             where=WHERE.get(where, where),
         ),
         hangul.format(
-            a=f"{korean.SIZES[one.size]} {_name(one)}",
-            one=_name(one),
+            a=f"{korean.SIZES[thing.size]} {_name(thing)}",
+            one=_name(thing),
             other=_name(other),
             where=korean.PLACES[where],
             verb=verbs[0 if joint is None else joint + 1],
-            topic=_particle(one, "은", "는"),
-            subject=_particle(one, "이", "가"),
-            object=_particle(one, "을", "를"),
+            topic=_particle(thing, "은", "는"),
+            subject=_particle(thing, "이", "가"),
+            object=_particle(thing, "을", "를"),
             other_object=_particle(other, "을", "를"),
         ),
     )

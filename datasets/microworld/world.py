@@ -41,11 +41,11 @@ def draw_scene(random: Random, count: int) -> Scene:
     return Scene(tuple(things))
 
 
-def relations(one: Thing, other: Thing) -> list[str]:
+def relations(thing: Thing, other: Thing) -> list[str]:
     """What is true of where `one` stands, seen from `other`: one or two of `RELATIONS`."""
-    found = []
-    if one.column != other.column:
-        found.append("left of" if one.column < other.column else "right of")
-    if one.row != other.row:
-        found.append("above" if one.row < other.row else "below")
-    return found
+    true = []
+    if thing.column != other.column:
+        true.append("left of" if thing.column < other.column else "right of")
+    if thing.row != other.row:
+        true.append("above" if thing.row < other.row else "below")
+    return true

@@ -96,7 +96,7 @@ def _known() -> list[str]:
 
 def _unknown(spec: str, also: list[str]) -> str:
     _, slash, rest = spec.partition("/")
-    known = [*also, *(one + slash + rest for one in _known())]
+    known = [*also, *(name + slash + rest for name in _known())]
     return f"'{spec[:80]}' is neither a file nor a data set's name{did_you_mean(spec, known)}"
 
 

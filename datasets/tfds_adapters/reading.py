@@ -14,6 +14,7 @@ from datasets.tfds_adapters.builders import fingerprint
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
+    from tensorflow_datasets.core.features import FeatureConnector
 
 BuilderPartT = TypeVar("BuilderPartT", bound="BuilderPart")
 
@@ -165,7 +166,7 @@ def named_features(spec: str, builder: DatasetBuilder, what: str) -> dict[str, A
     return dict(features.items())
 
 
-def is_string(feature: Any) -> bool:
+def is_string(feature: FeatureConnector) -> bool:
     """Whether a feature is one string. Classes are numbers to tensorflow-datasets."""
     import numpy as np
 

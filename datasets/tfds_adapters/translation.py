@@ -85,8 +85,8 @@ def _direction(spec: str, languages: list[str], options: Options) -> tuple[str, 
                 f"{flag} {wanted}: '{spec}' has no such language; it has {listed}"
                 f"{did_you_mean(wanted, languages)}"
             )
-    source = options.source or next(one for one in languages if one != options.target)
-    target = options.target or next(one for one in languages if one != source)
+    source = options.source or next(language for language in languages if language != options.target)
+    target = options.target or next(language for language in languages if language != source)
     if source == target:
         raise UserError(f"--target {target}: is the source too")
     return (target, source) if options.reverse else (source, target)

@@ -11,7 +11,7 @@ import datasets
 from datasets.errors import UserError
 from datasets.microworld.korean import COLOURS as KOREAN_COLOURS
 from datasets.microworld.korean import SHAPES as KOREAN_SHAPES
-from datasets.microworld.question_templates import ASK, KOREAN_ANSWERS, Known
+from datasets.microworld.question_templates import KINDS, KOREAN_ANSWERS, Known
 from datasets.microworld.world import COLOURS, SHAPES, Scene, Thing, relations
 
 FIELDS = ("image", "question", "answer")
@@ -22,7 +22,7 @@ SMALL = {
     "things": 4,
     "shapes": 6,
     "colours": 6,
-    "kinds": tuple(ASK),
+    "kinds": tuple(KINDS),
 }
 LANGUAGES = pytest.mark.parametrize("language", ["en", "ko"])
 
@@ -80,7 +80,7 @@ def test_a_reader_of_the_questions_who_sees_the_scene_reaches_the_ceiling(langua
         answer = read(example["question"], example["image"].scene, language)
         said = KOREAN_ANSWERS[answer] if language == "ko" else answer
         assert data.info.labels[example["answer"]] == said, (example["question"], example["image"].scene)
-    assert {kind for *_, kind in asked(data.train)} == set(ASK)
+    assert {kind for *_, kind in asked(data.train)} == set(KINDS)
     assert data.info.ceiling == {"accuracy": 1.0}
 
 
@@ -196,5 +196,5 @@ def test_a_picture_in_which_everything_alike_is_there_is_asked_for_other_things(
         )
     )
     known = Known(SHAPES[:2], COLOURS[:2])
-    found = [ASK["exists"](Random(seed), scene, known) for seed in range(20)]
+    found = [KINDS["exists"](Random(seed), scene, known) for seed in range(20)]
     assert {None if one is None else one.answer for one in found} == {None, "yes"}
