@@ -17,19 +17,9 @@ from hypothesis import strategies as st
 
 from datasets.errors import UserError
 from tests.conftest import RunPython
+from tests.zoo.runtime.folders import complaint, names
 from zoo.runtime import rundir
 from zoo.runtime.rundir import RunDirectory, default_path, git_state, read_json, write_atomically, write_json
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def complaint(call: Callable, *arguments: object) -> str:
-    with pytest.raises(UserError) as caught:
-        call(*arguments)
-    return str(caught.value)
-
 
 # ------------------------------------------------------------------------------------ whole or absent
 

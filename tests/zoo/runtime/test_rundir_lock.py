@@ -7,24 +7,12 @@ import platform
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from datasets.errors import UserError
+from tests.zoo.runtime.folders import complaint, names
 from zoo.runtime.rundir import RunDirectory
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def complaint(call: Callable, *arguments: object) -> str:
-    with pytest.raises(UserError) as caught:
-        call(*arguments)
-    return str(caught.value)
-
 
 HOLD = """
 import sys, time
