@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datasets.base import Split
+from collections.abc import Iterator
+
+from datasets.base import Example, Split
 
 
-def test_a_split_is_read_again_at_each_pass():
-    passes = []
+def test_a_split_is_read_again_at_each_pass() -> None:
+    passes: list[int] = []
 
-    def read():
+    def read() -> Iterator[Example]:
         passes.append(1)
         return ({"n": number} for number in range(3))
 

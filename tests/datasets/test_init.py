@@ -14,6 +14,7 @@ import datasets
 from datasets import sources
 from datasets.errors import UserError
 from datasets.options import names
+from tests.conftest import RunPython
 
 FIELDS = ("text", "label")
 CSV = "text,label\n" + "".join(f"text {number},{number % 2}\n" for number in range(20))
@@ -27,19 +28,19 @@ def message(spec: str, fields: tuple[str, ...] = FIELDS, **options: object) -> s
     return text
 
 
-def test_microworld_by_name():
+def test_microworld_by_name() -> None:
     dataset = datasets.load("microworld", FIELDS, {"examples": 20, "valid_examples": 6, "test_examples": 4})
     assert dataset.info.synthetic
     assert dataset.test is not None
     assert (len(dataset.train), len(dataset.valid), len(dataset.test)) == (20, 6, 4)
 
 
-def test_fields_may_come_in_any_order():
+def test_fields_may_come_in_any_order() -> None:
     options = {"examples": 10, "valid_examples": 2, "test_examples": 2}
     assert len(datasets.load("microworld", ("label", "text"), options).train) == 10
 
 
-def test_path_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_path_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "some.csv").write_text(CSV)
     monkeypatch.chdir(tmp_path)
     for spec in ("some.csv", "./some.csv", str(tmp_path / "some.csv")):
@@ -48,7 +49,7 @@ def test_path_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_a_name_of_the_package_comes_before_a_folder_of_that_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     (tmp_path / "microworld").mkdir()
     (tmp_path / "microworld" / "data.csv").write_text(CSV)
     monkeypatch.chdir(tmp_path)
@@ -61,45 +62,47 @@ def test_a_name_of_the_package_comes_before_a_folder_of_that_name(
     ("spec", "nearest"),
     [("microwrld", "microworld"), ("imdb_review", "imdb_reviews"), ("glu/sst2", "glue/sst2")],
 )
-def test_unknown_name_gets_the_nearest(spec: str, nearest: str):
+def test_unknown_name_gets_the_nearest(spec: str, nearest: str) -> None:
     assert f"; did you mean {nearest}?" in message(spec)
 
 
-def test_missing_file_gets_the_nearest(tmp_path: Path):
+def test_missing_file_gets_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "reviews.csv").write_text(CSV)
     assert message(f"{tmp_path}/reviws.csv").endswith("no such file or folder; did you mean reviews.csv?")
 
 
-def test_name_of_a_file_without_suffix_gets_the_nearest_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_name_of_a_file_without_suffix_gets_the_nearest_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "my_reviews").mkdir()
     monkeypatch.chdir(tmp_path)
     assert "; did you mean my_reviews?" in message("my_review")
 
 
 @pytest.mark.parametrize("spec", ["", "a b", "a\0b", "x" * 5000, "huggingface:im-db", "no_such_name_at_all"])
-def test_odd_names_are_refused(spec: str):
+def test_odd_names_are_refused(spec: str) -> None:
     assert message(spec).endswith("is neither a file nor a data set's name")
 
 
-def test_source_without_the_fields_says_what_it_has():
+def test_source_without_the_fields_says_what_it_has() -> None:
     text = message("microworld", ("sound", "noise"))
     assert text.startswith("'microworld' cannot be read as (sound, noise)")
     assert "(text, label)" in text
 
 
-def test_option_of_another_source():
+def test_option_of_another_source() -> None:
     assert message("microworld", text_column="x") == (
         "--text-column is an option of files, not of microworld ('microworld')"
     )
 
 
-def test_misspelt_option_gets_the_nearest():
+def test_misspelt_option_gets_the_nearest() -> None:
     assert message("microworld", exmples=3) == (
         "'microworld' has no option --exmples; did you mean --examples?"
     )
 
 
-def test_option_names_are_disjoint_and_described():
+def test_option_names_are_disjoint_and_described() -> None:
     groups = datasets.option_groups(FIELDS)
     assert [name for name, _, _ in groups] == ["microworld", "files", "hub"]
     for (_, _, one), (_, _, other) in itertools.combinations(groups, 2):
@@ -112,11 +115,11 @@ def test_option_names_are_disjoint_and_described():
             assert field.default is not dataclasses.MISSING
 
 
-def test_fields_of_no_source_have_no_options():
+def test_fields_of_no_source_have_no_options() -> None:
     assert datasets.option_groups(("sound", "noise")) == []
 
 
-def test_listing_imports_nothing_heavy(run_python):
+def test_listing_imports_nothing_heavy(run_python: RunPython) -> None:
     code = (
         "import sys, datasets; datasets.option_groups(('text', 'label'));"
         "heavy = {'numpy', 'pandas', 'tensorflow', 'keras', 'sklearn', 'tensorflow_datasets'};"
@@ -125,7 +128,9 @@ def test_listing_imports_nothing_heavy(run_python):
     assert run_python("-c", code).stdout == "[]\n"
 
 
-def test_the_data_set_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path):
+def test_the_data_set_of_the_documentation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
     page = (repository / "docs" / "data.md").read_text(encoding="utf-8")
     (module,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "DATASET" in block)
     (tmp_path / "tickets.py").write_text(module)

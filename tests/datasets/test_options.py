@@ -18,7 +18,7 @@ class Options:
     several: tuple[str, ...] = option((), "which ones")
 
 
-def test_values_of_every_kind():
+def test_values_of_every_kind() -> None:
     values = {"count": 2, "share": 1, "name": "b", "loud": True, "other": "x", "several": ("p", "q")}
     assert vars(build(Options, values)) == values
     assert build(Options, {"other": None}) == Options()
@@ -39,24 +39,24 @@ def test_values_of_every_kind():
         ("several", ("p", 1), "--several: 1 is not a text"),
     ],
 )
-def test_wrong_values(name: str, value: object, said: str):
+def test_wrong_values(name: str, value: object, said: str) -> None:
     with pytest.raises(UserError) as caught:
         build(Options, {name: value})
     assert str(caught.value) == said
 
 
-def test_flag():
+def test_flag() -> None:
     assert flag("text_column") == "--text-column"
 
 
-def test_require():
+def test_require() -> None:
     require(True, "share", 2, "never said")
     with pytest.raises(UserError, match=r"^--some-share 2: must be less$"):
         require(False, "some_share", 2, "must be less")
 
 
 @pytest.mark.parametrize(("valid", "test"), [(0.1, 0), (0.5, 0.49), (0.01, 0.98)])
-def test_fractions_that_leave_some_of_train(valid, test):
+def test_fractions_that_leave_some_of_train(valid: float, test: float) -> None:
     check_fractions(valid, test)
 
 
@@ -70,7 +70,7 @@ def test_fractions_that_leave_some_of_train(valid, test):
         (0.5, 0.5, "--test-fraction 0.5: with --valid-fraction leaves nothing to train on"),
     ],
 )
-def test_fractions_that_leave_nothing_are_refused(valid, test, told):
+def test_fractions_that_leave_nothing_are_refused(valid: float, test: float, told: str) -> None:
     with pytest.raises(UserError) as refused:
         check_fractions(valid, test)
     assert str(refused.value) == told

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from datasets.errors import UserError
 from datasets.plugins import check, exported, load, names
+from tests.conftest import RunPython
 
 FILES = {
     "__init__.py": "",
@@ -29,7 +31,7 @@ CELLS = ["as_function", "broken", "explodes", "fails", "gru", "imported", "lstm"
 
 
 @pytest.fixture
-def zoo(tmp_path: Path, monkeypatch) -> str:
+def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A package of plug-ins in the current folder, which the interpreter has not seen before."""
     package = f"plugins_{tmp_path.name}"
     for name, source in FILES.items():
@@ -41,13 +43,13 @@ def zoo(tmp_path: Path, monkeypatch) -> str:
     return package
 
 
-def complaint(call, *arguments: object) -> str:
+def complaint(call: Callable[..., object], *arguments: object) -> str:
     with pytest.raises(UserError) as caught:
         call(*arguments)
     return str(caught.value)
 
 
-def test_names_are_the_modules_that_export_the_name(zoo: str):
+def test_names_are_the_modules_that_export_the_name(zoo: str) -> None:
     assert names(zoo, "CELL") == CELLS
     assert names(zoo, "TASK") == ["task_only"]
 
@@ -63,18 +65,18 @@ def test_what_can_be_read_in_the_sources_is_given(zoo: str) -> None:
     }
 
 
-def test_listing_and_checking_import_nothing(zoo: str):
+def test_listing_and_checking_import_nothing(zoo: str) -> None:
     names(zoo, "CELL")
     check(zoo, "explodes", "CELL")
     assert not [module for module in sys.modules if module.startswith(zoo)]
 
 
-def test_a_file_that_is_added_is_found(zoo: str, tmp_path: Path):
+def test_a_file_that_is_added_is_found(zoo: str, tmp_path: Path) -> None:
     (tmp_path / zoo / "mine.py").write_text("CELL = 'mine'\n")
     assert load(zoo, "mine", "CELL") == "mine"
 
 
-def test_load_imports_one_plugin_and_gives_what_it_exports(zoo: str):
+def test_load_imports_one_plugin_and_gives_what_it_exports(zoo: str) -> None:
     assert load(zoo, "gru", "CELL").__name__ == "GRU"
     assert load(zoo, "package", "CELL") == "from a package"
     assert load(zoo, "as_function", "CELL")(3) == 3
@@ -98,29 +100,37 @@ def test_load_imports_one_plugin_and_gives_what_it_exports(zoo: str):
         ("own:a b", "unknown cell 'own:a b'; write package.module:Class"),
     ],
 )
-def test_a_name_that_does_not_exist_is_refused_with_the_fix(zoo: str, call, name: str, line: str):
+def test_a_name_that_does_not_exist_is_refused_with_the_fix(
+    zoo: str, call: Callable[..., object], name: str, line: str
+) -> None:
     assert complaint(call, zoo, name, "CELL") == line
 
 
-def test_a_class_of_ones_own_is_found_in_the_current_folder(zoo: str, tmp_path: Path, monkeypatch):
+def test_a_class_of_ones_own_is_found_in_the_current_folder(
+    zoo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / f"{zoo}_own.py").write_text("class Own: pass\n_hidden = 3\n")
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert load(zoo, f"{zoo}_own:Own", "CELL").__name__ == "Own"
 
 
-def test_checking_a_class_of_ones_own_finds_its_package_without_importing_it(zoo, tmp_path, monkeypatch):
+def test_checking_a_class_of_ones_own_finds_its_package_without_importing_it(
+    zoo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "elsewhere" / f"{zoo}_mine").mkdir(parents=True)
     (tmp_path / "elsewhere" / f"{zoo}_mine" / "__init__.py").write_text("raise RuntimeError('imported')\n")
     monkeypatch.chdir(tmp_path / "elsewhere")
     check(zoo, f"{zoo}_mine.cells:Own", "CELL")
 
 
-def test_a_class_of_ones_own_is_found_where_an_installed_package_is(zoo: str):
+def test_a_class_of_ones_own_is_found_where_an_installed_package_is(zoo: str) -> None:
     assert load(zoo, "collections.abc:Mapping", "CELL").__name__ == "Mapping"
 
 
-def test_the_current_folder_hides_no_installed_package(zoo: str, tmp_path: Path, monkeypatch):
+def test_the_current_folder_hides_no_installed_package(
+    zoo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "this.py").write_text("raise RuntimeError('the wrong one')\n")
@@ -130,7 +140,7 @@ def test_the_current_folder_hides_no_installed_package(zoo: str, tmp_path: Path,
 
 
 @pytest.mark.parametrize("call", [load, check])
-def test_a_module_that_is_missing_is_named(zoo: str, call):
+def test_a_module_that_is_missing_is_named(zoo: str, call: Callable[..., object]) -> None:
     line = complaint(call, zoo, "no_such_package.cells:Own", "CELL")
     here = Path.cwd()
     assert line == (
@@ -138,7 +148,7 @@ def test_a_module_that_is_missing_is_named(zoo: str, call):
     )
 
 
-def test_a_class_that_is_missing_is_named_with_the_nearest(zoo: str):
+def test_a_class_that_is_missing_is_named_with_the_nearest(zoo: str) -> None:
     assert complaint(load, zoo, f"{zoo}.gru:GRUU", "CELL") == (
         f"{zoo}.gru:GRUU: the module {zoo}.gru has no 'GRUU'; did you mean GRU?"
     )
@@ -156,19 +166,21 @@ def test_a_class_that_is_missing_is_named_with_the_nearest(zoo: str):
 )
 def test_an_error_inside_a_module_is_told_with_its_place(
     zoo: str, tmp_path: Path, name: str, text: str, line: int
-):
+) -> None:
     place = f"({tmp_path / zoo / name}.py, line {line})"
     for asked in (name, f"{zoo}.{name}:CELL"):
         assert complaint(load, zoo, asked, "CELL") == f"{asked} cannot be imported: {text} {place}"
 
 
-def test_the_place_is_in_the_users_file_and_not_in_the_library_that_it_calls(zoo: str, tmp_path: Path):
+def test_the_place_is_in_the_users_file_and_not_in_the_library_that_it_calls(
+    zoo: str, tmp_path: Path
+) -> None:
     path = tmp_path / f"{zoo}_calls.py"
     path.write_text("import json\n\nCELL = json.loads('x')\n")
     assert complaint(load, zoo, f"{zoo}_calls:CELL", "CELL").endswith(f"({path}, line 3)")
 
 
-def test_the_cells_and_tasks_of_the_repository_are_listed_without_keras(run_python):
+def test_the_cells_and_tasks_of_the_repository_are_listed_without_keras(run_python: RunPython) -> None:
     code = (
         "import sys\nfrom datasets.plugins import names\n"
         "print(*names('zoo.cells', 'CELL'), *names('zoo.tasks', 'TASK'))\n"

@@ -13,7 +13,7 @@ class MemoryPart(Generic[Row]):
 
     fix = "fix it"
 
-    def __init__(self, name: str, content: Sequence[Row], label_name: str = "column 'label'"):
+    def __init__(self, name: str, content: Sequence[Row], label_name: str = "column 'label'") -> None:
         self.name, self.label_name = name, label_name
         self.content = list(content)
         self.version = 0

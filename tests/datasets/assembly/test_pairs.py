@@ -7,6 +7,7 @@ from datasets.assembly.pairs import Pair, assemble, checked, groups
 from datasets.base import Info, Split
 from datasets.errors import UserError
 from tests.datasets.assembly.memory_part import MemoryPart
+from tests.datasets.splits import splits_of
 
 INFO = Info("toy", ("source", "target"))
 
@@ -24,11 +25,12 @@ def test_no_sentence_is_on_two_sides_in_either_language() -> None:
     """Chains: a pair shares its source with the next and its target with the one after."""
     chains = [f"s{n}{a}=t{n}{b}" for n in range(60) for a, b in ((0, 0), (1, 0), (1, 1), (2, 1))]
     data = assemble(INFO, {"train": lines(*chains)}, 0.1, 0.2)
-    assert [len(split) for split in (data.train, data.valid, data.test)] == [168, 24, 48]
+    assert [len(split) for split in splits_of(data)] == [168, 24, 48]
     assert not both(data.train) & both(data.valid)
     assert not both(data.train) & both(data.test)
     assert not both(data.valid) & both(data.test)
-    assert list(data.test) == list(assemble(INFO, {"train": lines(*chains)}, 0.1, 0.2).test)
+    again = assemble(INFO, {"train": lines(*chains)}, 0.1, 0.2)
+    assert list(splits_of(data)[2]) == list(splits_of(again)[2])
     assert any("test: 48 pairs taken out of train" in note for note in data.info.notes)
 
 
@@ -45,7 +47,7 @@ def test_official_splits_stay_as_they_are_and_what_they_share_is_told() -> None:
         0.1,
     )
     assert list(data.train) == [{"source": "a", "target": "b"}, {"source": "c", "target": "d"}]
-    assert (len(data.valid), len(data.test)) == (1, 1)
+    assert (len(data.valid), len(splits_of(data)[2])) == (1, 1)
     assert data.info.notes == ("dev: 1 sources are in train too (kept: the splits are official)",)
 
 

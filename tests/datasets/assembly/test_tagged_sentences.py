@@ -7,6 +7,7 @@ from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.formats.sentences import TaggedSentence
 from tests.datasets.assembly.memory_part import MemoryPart
+from tests.datasets.splits import sizes_of, splits_of
 
 
 def lines(*sentences: str, name: str = "train") -> MemoryPart[TaggedSentence]:
@@ -32,12 +33,12 @@ def test_tags_are_numbers_into_the_sorted_labels() -> None:
     assert data.info.labels == ("DET", "NOUN")
     assert list(data.train) == [{"tokens": ("b", "a"), "tags": (1, 0)}]
     assert list(data.valid) == [{"tokens": ("a",), "tags": (0,)}]
-    assert (len(data.train), len(data.valid), len(data.test)) == (1, 1, 1)
+    assert sizes_of(data) == (1, 1, 1)
 
 
 def test_missing_splits_are_taken_out_of_train_and_equal_sentences_stay_together() -> None:
     data = load(*MANY, *MANY)
-    splits = [[example["tokens"] for example in part] for part in (data.train, data.valid, data.test)]
+    splits = [[example["tokens"] for example in part] for part in splits_of(data)]
     assert [len(part) for part in splits] == [56, 8, 16]
     assert not set(splits[0]) & set(splits[1])
     assert not set(splits[0]) & set(splits[2])
@@ -52,7 +53,7 @@ def test_official_splits_keep_what_they_share() -> None:
 
 def test_only_the_missing_split_is_taken_out() -> None:
     data = load(*MANY, valid=lines("w0/A"))
-    assert (len(data.train), len(data.valid), len(data.test)) == (32, 1, 8)
+    assert sizes_of(data) == (32, 1, 8)
 
 
 def test_iob1_is_rewritten_and_told() -> None:

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 import datasets
+from datasets.base import Dataset
 from datasets.errors import UserError
 from datasets.formats.images import write_image
+from tests.datasets.splits import splits_of
 
 FIELDS = ("image", "captions")
 
@@ -33,31 +35,32 @@ def flickr(path: Path, images: int = 9) -> Path:
     return path
 
 
-def features(path: Path, its_names: list[str], shape=(3,), **arrays) -> str:
+def features(path: Path, its_names: list[str], shape: tuple[int, ...] = (3,), **arrays: np.ndarray) -> str:
     made = np.arange(len(its_names) * np.prod(shape)).reshape(len(its_names), *shape)
-    np.savez(path, **{"names": np.array(its_names), "features": made.astype(np.int8), **arrays})
+    content = {"names": np.array(its_names), "features": made.astype(np.int8), **arrays}
+    np.savez(path, allow_pickle=False, **content)
     return str(path)
 
 
-def load(path: Path, **options):
+def load(path: Path, **options: object) -> Dataset:
     return datasets.load(str(path), FIELDS, options)
 
 
-def told(path: Path, **options) -> str:
+def told(path: Path, **options: object) -> str:
     with pytest.raises(UserError) as caught:
         load(path, **options)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
-def sizes(data) -> list[int]:
-    return [len(split) for split in (data.train, data.valid, data.test)]
+def sizes(data: Dataset) -> list[int]:
+    return [len(split) for split in splits_of(data)]
 
 
-def test_files_as_of_flickr8k(tmp_path: Path):
+def test_files_as_of_flickr8k(tmp_path: Path) -> None:
     data = load(flickr(tmp_path))
     assert sizes(data) == [5, 2, 2]
-    first = next(iter(data.test))
+    first = next(iter(splits_of(data)[2]))
     assert first["captions"] == ("A dog 7.jpg 0 .", "A dog 7.jpg 1 .")
     assert first["image"].read().shape == (4, 4, 3)
     assert data.info.notes == ("1 images with captions are in no list (lost.jpg.1); left out",)
@@ -66,10 +69,12 @@ def test_files_as_of_flickr8k(tmp_path: Path):
     assert sizes(load(token_file, images=str(tmp_path / "Flicker8k_Dataset"))) == [5, 2, 2]
 
 
-def test_features_in_place_of_images(tmp_path: Path):
+def test_features_in_place_of_images(tmp_path: Path) -> None:
     flickr(tmp_path)
     names = [f"{n}.jpg" for n in range(9)]
-    data = load(tmp_path, features=features(tmp_path / "f.npz", names, (2, 2, 3), scale=np.float32(0.5)))
+    data = load(
+        tmp_path, features=features(tmp_path / "f.npz", names, (2, 2, 3), scale=np.array(0.5, np.float32))
+    )
     image = next(iter(data.valid))["image"]
     assert image.name == "5.jpg"
     np.testing.assert_array_equal(image.read(), np.arange(60, 72).reshape(2, 2, 3) * np.float32(0.5))
@@ -77,7 +82,7 @@ def test_features_in_place_of_images(tmp_path: Path):
     assert next(iter(vectors.train))["image"].read().tolist() == [0, 1, 2]
 
 
-def test_an_image_that_is_not_there_is_told_or_left_out(tmp_path: Path):
+def test_an_image_that_is_not_there_is_told_or_left_out(tmp_path: Path) -> None:
     flickr(tmp_path)
     (tmp_path / "Flicker8k_Dataset/6.jpg").unlink()
     assert "line 13: there is no image" in told(tmp_path)
@@ -89,9 +94,9 @@ def test_an_image_that_is_not_there_is_told_or_left_out(tmp_path: Path):
     assert "f.npz has no features of the image 8.jpg" in told(tmp_path, features=few)
 
 
-def test_karpathys_json(tmp_path: Path):
+def test_karpathys_json(tmp_path: Path) -> None:
     splits = ["train", "restval", "train", "val", "test"]
-    images = [
+    images: list[dict[str, object]] = [
         {
             "filename": f"{n}.jpg",
             "split": split,
@@ -109,11 +114,12 @@ def test_karpathys_json(tmp_path: Path):
         assert sizes(data) == [3, 1, 1]
         assert next(iter(data.train))["captions"] == ("Caption 0.", "Another.")
         assert next(iter(data.train))["image"].read().shape == (4, 4, 3)
-    for change, said in [
+    changes: list[tuple[dict[str, object], str]] = [
         ({"split": "dev?"}, "image 1: has no usable 'dev?'; is this Karpathy's format?"),
         ({"sentences": []}, "image 1: has no caption"),
         ({"sentences": [{"raw": " "}]}, "image 1: the caption is empty"),
-    ]:
+    ]
+    for change, said in changes:
         path.write_text(json.dumps({"images": [images[0], images[1] | change, *images[2:]]}))
         assert said in told(path)
     path.write_text("[]")
@@ -122,14 +128,14 @@ def test_karpathys_json(tmp_path: Path):
     assert "is not JSON" in told(path)
 
 
-def test_a_table_of_image_and_caption(tmp_path: Path):
+def test_a_table_of_image_and_caption(tmp_path: Path) -> None:
     for n in range(6):
         picture(tmp_path / f"photos/{n}.png", n)
     rows = [f"{n}.png,caption {k} of {n}" for k in range(2) for n in range(6)]
     (tmp_path / "a.csv").write_text("image,caption\n" + "\n".join(rows))
     data = load(tmp_path / "a.csv", images=str(tmp_path / "photos"), valid_fraction=0.2, test_fraction=0.2)
     assert sizes(data) == [4, 1, 1]
-    every = [example for split in (data.train, data.valid, data.test) for example in split]
+    every = [example for split in splits_of(data) for example in split]
     assert len({example["image"].name for example in every}) == 6
     for example in every:
         number = Path(example["image"].name).stem
@@ -140,14 +146,14 @@ def test_a_table_of_image_and_caption(tmp_path: Path):
     assert "no column for the caption among 'image', 'words'" in told(tmp_path / "a.csv")
 
 
-def test_a_folder_of_images_with_captions_beside(tmp_path: Path):
+def test_a_folder_of_images_with_captions_beside(tmp_path: Path) -> None:
     for split in ("train", "test"):
         for n in range(3):
             picture(tmp_path / split / f"{n}.png", 100 * len(split) + n)
             (tmp_path / split / f"{n}.txt").write_text(f"caption of {n}\n\nanother of {n}\n")
     data = load(tmp_path, valid_fraction=0.34)
     assert sizes(data) == [2, 1, 3]
-    example = next(iter(data.test))
+    example = next(iter(splits_of(data)[2]))
     assert example["captions"] == ("caption of 0", "another of 0")
     assert example["image"].read().shape == (4, 4, 3)
     (tmp_path / "test/1.txt").write_text(" \n\n")
@@ -158,7 +164,7 @@ def test_a_folder_of_images_with_captions_beside(tmp_path: Path):
     assert "holds no captioned images in a known layout" in told(tmp_path / "nothing")
 
 
-def test_copies_of_an_image_are_on_one_side(tmp_path: Path):
+def test_copies_of_an_image_are_on_one_side(tmp_path: Path) -> None:
     rows = []
     for n in range(12):
         picture(tmp_path / f"{n}.png", n % 4)
@@ -181,12 +187,12 @@ def test_copies_of_an_image_are_on_one_side(tmp_path: Path):
         ({"scale": np.array("a")}, "scale is <U1 ()"),
     ],
 )
-def test_features_that_do_not_fit_are_told(tmp_path: Path, arrays: dict, said: str):
+def test_features_that_do_not_fit_are_told(tmp_path: Path, arrays: dict, said: str) -> None:
     flickr(tmp_path)
     assert said in told(tmp_path, features=features(tmp_path / "f.npz", ["a", "b", "c"], **arrays))
 
 
-def test_files_without_features_are_told(tmp_path: Path):
+def test_files_without_features_are_told(tmp_path: Path) -> None:
     flickr(tmp_path)
     np.savez(tmp_path / "a.npz", names=np.array(["a"]))
     assert "a.npz: has no array 'features', but names" in told(tmp_path, features=str(tmp_path / "a.npz"))
@@ -197,7 +203,7 @@ def test_files_without_features_are_told(tmp_path: Path):
     assert "give it or --images, not both" in told(tmp_path, features="a.npz", images="b")
 
 
-def test_broken_files_of_flickr8k_are_told(tmp_path: Path):
+def test_broken_files_of_flickr8k_are_told(tmp_path: Path) -> None:
     token_file = flickr(tmp_path) / "Flickr8k_text/Flickr8k.token.txt"
     lists = tmp_path / "Flickr8k_text/Flickr_8k.devImages.txt"
     lists.write_text("5.jpg\n\n5.jpg\nunknown.jpg\n")
@@ -210,11 +216,11 @@ def test_broken_files_of_flickr8k_are_told(tmp_path: Path):
 
 
 @pytest.mark.real
-def test_the_real_set(data_dir: Path):
+def test_the_real_set(data_dir: Path) -> None:
     path = data_dir / "flickr8k"
     data = load(path, features=str(path / "features_mobilenetv2_grid7x7_pca64_i8.npz"))
     assert sizes(data) == [6000, 1000, 1000]
-    first = next(iter(data.test))
+    first = next(iter(splits_of(data)[2]))
     assert len(first["captions"]) == 5
     assert first["image"].read().shape == (7, 7, 64)
     assert data.info.notes[0].startswith("92 images with captions are in no list")

@@ -44,7 +44,7 @@ from tests.datasets.file_readers.labelled_files import (
         ({"text_column": "label"}, "PATH: --text-column and --label-column are the same column"),
     ],
 )
-def test_refused_options(tmp_path: Path, options: dict[str, object], said: str):
+def test_refused_options(tmp_path: Path, options: dict[str, object], said: str) -> None:
     assert refused(write(tmp_path / "a.csv", as_csv(ROWS)), **options) == said
 
 
@@ -108,23 +108,23 @@ def test_refused_options(tmp_path: Path, options: dict[str, object], said: str):
         ),
     ],
 )
-def test_refused_files(tmp_path: Path, name: str, content: bytes, said: str):
+def test_refused_files(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     assert refused(write(tmp_path / name, content)) == said
 
 
-def test_text_column_taken_for_the_label(tmp_path: Path):
+def test_text_column_taken_for_the_label(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", as_csv(ROWS))
     assert refused(path, text_column="label", label_column="text") == (
         "PATH: 40 in 40 examples different values of column 'text' are no classes; is --label-column right?"
     )
 
 
-def test_missing_label_where_the_text_has_line_breaks(tmp_path: Path):
+def test_missing_label_where_the_text_has_line_breaks(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", 'text,label\n"one\ntwo",a\n"three\nfour",\n')
     assert refused(path) == "PATH line 4: the label is missing"
 
 
-def test_endless_line(tmp_path: Path):
+def test_endless_line(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with path.open("wb") as file:
         file.write(b"text,label\n")
@@ -132,7 +132,7 @@ def test_endless_line(tmp_path: Path):
     assert refused(path).startswith("PATH line 2: longer than 10,000,000 characters")
 
 
-def test_text_file_that_is_too_long(tmp_path: Path):
+def test_text_file_that_is_too_long(tmp_path: Path) -> None:
     class_folders(tmp_path, ROWS)
     path = write(tmp_path / "pos" / "long.txt", b"line\n" * 3_000_000)
     assert refused(tmp_path) == "PATH/pos/long.txt: is too long for one text: more than 10,000,000 characters"
@@ -140,7 +140,7 @@ def test_text_file_that_is_too_long(tmp_path: Path):
     assert refused(tmp_path).startswith("PATH/pos/long.txt line 2: byte 0xff is not valid utf-8")
 
 
-def test_folders_without_a_known_layout(tmp_path: Path):
+def test_folders_without_a_known_layout(tmp_path: Path) -> None:
     layouts = (
         ": a table (.csv, .tsv, .jsonl, each also .gz), train, valid and test tables, "
         "or a folder of .txt files a class (train/pos/1.txt)"
@@ -151,17 +151,17 @@ def test_folders_without_a_known_layout(tmp_path: Path):
     assert refused(tmp_path) == "PATH: holds 2 tables; name one of them" + layouts
 
 
-def test_one_class_folder(tmp_path: Path):
+def test_one_class_folder(tmp_path: Path) -> None:
     class_folders(tmp_path, [(f"text {number}", "pos") for number in range(5)])
     assert refused(tmp_path).startswith("PATH: every example has the folder name 'pos'; at least two classes")
 
 
-def test_split_folder_without_texts(tmp_path: Path):
+def test_split_folder_without_texts(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     assert refused(tmp_path) == "PATH/train: has no examples"
 
 
-def test_folder_whose_name_is_no_text(tmp_path: Path):
+def test_folder_whose_name_is_no_text(tmp_path: Path) -> None:
     class_folders(tmp_path, ROWS)
     odd = os.fsencode(tmp_path) + b"/b\xff"
     os.mkdir(odd)
@@ -171,7 +171,7 @@ def test_folder_whose_name_is_no_text(tmp_path: Path):
         load(tmp_path)
 
 
-def test_another_label_in_the_test_file(tmp_path: Path):
+def test_another_label_in_the_test_file(tmp_path: Path) -> None:
     write(tmp_path / "train.csv", as_csv(ROWS))
     write(tmp_path / "test.csv", as_csv([("x", "neg"), ("y", "1")]))
     assert refused(tmp_path) == (
@@ -187,7 +187,7 @@ LABELS = st.sampled_from(["a", "b", "0", "긍정", "NA"])
 @given(st.lists(st.tuples(st.text(CHARACTERS), LABELS)), st.sampled_from(sorted(WRITERS)), st.booleans())
 def test_a_table_comes_back_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], kind: str, packed: bool
-):
+) -> None:
     if kind == "tsv":
         rows = [(text.replace("\t", " ").replace("\n", " "), label) for text, label in rows]
     rows = [*rows, ("text one", "a"), ("text two", "b"), ("text three", "b")]
@@ -235,7 +235,7 @@ def test_random_tables_load_or_are_refused_in_one_line(
     rows: list[list[str]],
     shape: tuple[str, str, str],
     options: dict[str, object],
-):
+) -> None:
     mark, head, name = shape
     content = head + "\n".join(mark.join(row) for row in rows)
     path = write(tmp_path_factory.mktemp("table") / name, content.encode("utf-8", "surrogatepass"))
@@ -255,13 +255,13 @@ def test_random_tables_load_or_are_refused_in_one_line(
 @given(st.binary(max_size=200), st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.csv.gz"]), st.booleans())
 def test_random_bytes_load_or_are_refused(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str, headed: bool
-):
+) -> None:
     path = write(tmp_path_factory.mktemp("bytes") / name, b"text,label\n" * headed + content)
     assert "\n" not in str(load_or_refusal(path))
 
 
 @pytest.mark.real
-def test_imdb_without_any_option(data_dir: Path, tmp_path: Path):
+def test_imdb_without_any_option(data_dir: Path, tmp_path: Path) -> None:
     for split in ("train", "test"):
         with gzip.open(data_dir / "imdb" / f"{split}.tsv.gz", "rb") as file:
             head = [next(file) for _ in range(201)]

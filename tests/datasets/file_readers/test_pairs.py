@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import datasets
+from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from tests.datasets.splits import splits_of
 
 FIELDS = ("source", "target")
 GERMAN = [f"Satz {n}" for n in range(20)]
@@ -20,19 +22,19 @@ def write(path: Path, lines: list[str], ending: str = "\n") -> Path:
     return path
 
 
-def load(path: Path, **options):
+def load(path: Path, **options: object) -> Dataset:
     return datasets.load(str(path), FIELDS, options)
 
 
-def pairs(*splits) -> set[tuple[str, str]]:
-    return {(example["source"], example["target"]) for split in splits for example in split}
+def pairs(*splits: Split | None) -> set[tuple[str, str]]:
+    return {(example["source"], example["target"]) for split in splits for example in split or ()}
 
 
 EXPECTED = set(zip(GERMAN, ENGLISH, strict=True))
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """Official splits, one side packed, and a page that is no data."""
     for split, rows in (("train", slice(0, 10)), ("val", slice(10, 14)), ("test_2016", slice(14, 20))):
         write(tmp_path / f"{split}.de.gz", GERMAN[rows])
@@ -41,9 +43,9 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def test_a_folder_of_line_aligned_files(folder):
+def test_a_folder_of_line_aligned_files(folder: Path) -> None:
     data = load(folder, source="de", target="en")
-    assert [len(split) for split in (data.train, data.valid, data.test)] == [10, 4, 6]
+    assert [len(split) for split in splits_of(data)] == [10, 4, 6]
     assert pairs(data.train, data.valid, data.test) == EXPECTED
     assert pairs(load(folder, source="de").test) == pairs(data.test)
 
@@ -51,13 +53,13 @@ def test_a_folder_of_line_aligned_files(folder):
 @pytest.mark.parametrize(
     "options", [{"source": "en", "target": "de"}, {"target": "de"}, {"source": "de", "reverse": True}]
 )
-def test_the_other_way_round(folder, options):
+def test_the_other_way_round(folder: Path, options: dict[str, object]) -> None:
     data = load(folder, **options)
     assert pairs(data.train, data.valid, data.test) == {(english, german) for german, english in EXPECTED}
 
 
 @pytest.mark.parametrize("options", [{}, {"source": "de"}, {"target": "en"}, {"source": ".DE.gz"}])
-def test_one_of_two_files(tmp_path, options):
+def test_one_of_two_files(tmp_path: Path, options: dict[str, object]) -> None:
     path = write(tmp_path / "all.de.gz", GERMAN)
     write(tmp_path / "all.en", ENGLISH)
     data = load(path, **options)
@@ -65,7 +67,7 @@ def test_one_of_two_files(tmp_path, options):
     assert pairs(load(tmp_path, source="de").train) == pairs(data.train)
 
 
-def test_the_file_that_is_named_may_be_the_target(tmp_path):
+def test_the_file_that_is_named_may_be_the_target(tmp_path: Path) -> None:
     write(tmp_path / "all.de", GERMAN)
     data = load(write(tmp_path / "all.en", ENGLISH), target="en")
     assert pairs(data.train, data.valid, data.test) == EXPECTED
@@ -80,14 +82,14 @@ TABLES = {
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("name", TABLES)
-def test_tables_with_the_usual_names(tmp_path, name, packed):
+def test_tables_with_the_usual_names(tmp_path: Path, name: str, packed: bool) -> None:
     path = tmp_path / (name + ".gz" * packed)
     write(path, TABLES[name].splitlines())
     for found in (load(path), load(tmp_path)):
         assert pairs(found.train, found.valid, found.test) == EXPECTED
 
 
-def test_a_table_without_a_header_and_other_columns(tmp_path):
+def test_a_table_without_a_header_and_other_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "kor.txt", [f"{e}\t{g}\tCC-BY" for g, e in EXPECTED])
     data = load(path, header="no", reverse=True)
     assert pairs(data.train, data.valid, data.test) == EXPECTED
@@ -98,12 +100,12 @@ def test_a_table_without_a_header_and_other_columns(tmp_path):
     assert pairs(data.train, data.valid, data.test) == EXPECTED
 
 
-def test_a_folder_of_tables_named_after_splits(tmp_path):
+def test_a_folder_of_tables_named_after_splits(tmp_path: Path) -> None:
     for split in ("train", "dev", "test"):
         write(tmp_path / f"{split}.tsv", ["source\ttarget", *(f"{split} {g}\t{e}" for g, e in EXPECTED)])
     data = load(tmp_path)
     assert all(source.startswith("dev") for source, _ in pairs(data.valid))
-    assert len(data.test) == 20
+    assert len(splits_of(data)[2]) == 20
 
 
 @pytest.mark.parametrize(
@@ -120,13 +122,15 @@ def test_a_folder_of_tables_named_after_splits(tmp_path):
         ([], [], "has no pair of sentences"),
     ],
 )
-def test_files_that_do_not_fit_together(tmp_path, german, english, message):
+def test_files_that_do_not_fit_together(
+    tmp_path: Path, german: list[str], english: list[str], message: str
+) -> None:
     write(tmp_path / "all.en", english)
     with pytest.raises(UserError, match=message):
         load(write(tmp_path / "all.de", german))
 
 
-def test_a_direction_that_cannot_be_known(folder, tmp_path):
+def test_a_direction_that_cannot_be_known(folder: Path) -> None:
     with pytest.raises(UserError, match=r"from which language into which.* there are de, en"):
         load(folder)
     with pytest.raises(UserError, match=r"--source fr: .* has no files with this ending; it has de, en"):
@@ -142,7 +146,7 @@ def test_a_direction_that_cannot_be_known(folder, tmp_path):
         load(folder / "train.de.gz", target="ko")
 
 
-def test_what_holds_no_pairs(tmp_path):
+def test_what_holds_no_pairs(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no sentence pairs"):
         load(tmp_path)
     lonely = write(tmp_path / "all.de", GERMAN)
@@ -168,14 +172,14 @@ def test_what_holds_no_pairs(tmp_path):
         ("source\ttarget\na\t", {}, "line 2: the target is empty"),
     ],
 )
-def test_tables_that_are_none(tmp_path, text, options, message):
+def test_tables_that_are_none(tmp_path: Path, text: str, options: dict[str, object], message: str) -> None:
     path = tmp_path / "a.tsv"
     path.write_text(text + "\n")
     with pytest.raises(UserError, match=message):
         load(path, **options)
 
 
-def test_columns_are_for_tables_only(folder):
+def test_columns_are_for_tables_only(folder: Path) -> None:
     with pytest.raises(
         UserError, match=r"--source-column: test_2016.de.gz is no table; leave the option out"
     ):
@@ -183,9 +187,9 @@ def test_columns_are_for_tables_only(folder):
 
 
 @pytest.mark.real
-def test_real_files(data_dir):
+def test_real_files(data_dir: Path) -> None:
     data = load(data_dir / "multi30k", source="de", target="en")
-    assert [len(split) for split in (data.train, data.valid, data.test)] == [29_000, 1_014, 1_000]
+    assert [len(split) for split in splits_of(data)] == [29_000, 1_014, 1_000]
     data = load(data_dir / "tatoeba_kor_eng" / "kor.txt", header="no", reverse=True)
-    assert len(data.train) + len(data.valid) + len(data.test) == 5_749
-    assert not {e["target"] for e in data.train} & {e["target"] for e in data.test}
+    assert len(data.train) + len(data.valid) + len(splits_of(data)[2]) == 5_749
+    assert not {e["target"] for e in data.train} & {e["target"] for e in splits_of(data)[2]}

@@ -31,18 +31,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "/x",
     ],
 )
-def test_paths(spec: str):
+def test_paths(spec: str) -> None:
     assert is_path(spec)
 
 
 @pytest.mark.parametrize(
     "spec", ["", "glue/sst2", "none", "ag_news_subset", "imdb_reviews:1.0.0", "a\0b", "x" * 5000]
 )
-def test_no_paths(spec: str):
+def test_no_paths(spec: str) -> None:
     assert not is_path(spec)
 
 
-def test_existing(folder: Path):
+@pytest.mark.usefixtures("folder")
+def test_existing() -> None:
     assert existing("plain") == Path("plain")
     with pytest.raises(UserError, match=r"^plin: no such file or folder; did you mean plain\?$"):
         existing("plin")
@@ -50,12 +51,12 @@ def test_existing(folder: Path):
         existing("~no-such-user/x.csv")
 
 
-def test_home_is_meant_by_a_tilde(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_home_is_meant_by_a_tilde(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(folder))
     assert existing("~/plain") == folder / "plain"
 
 
-def test_neighbours(folder: Path):
+def test_neighbours(folder: Path) -> None:
     assert neighbours("x") == ["imdb_reviews", "plain"]
     assert neighbours(os.path.join(str(folder), "x")) == [str(folder / "imdb_reviews"), str(folder / "plain")]
     assert neighbours("no/such/folder/x") == []

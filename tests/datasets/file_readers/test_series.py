@@ -9,7 +9,7 @@ from datasets.assembly.series import FIELDS
 from datasets.errors import UserError
 
 
-def test_a_file_becomes_three_splits(tmp_path: Path):
+def test_a_file_becomes_three_splits(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("".join(f"{n},{n}\n" for n in range(20)))
     data = datasets.load(str(path), FIELDS, {"valid_fraction": 0.1})
@@ -31,20 +31,20 @@ def test_a_file_becomes_three_splits(tmp_path: Path):
         ({"fill": "guess"}, "--fill: unknown fill 'guess'; choose one of: last, linear, none, zero"),
     ],
 )
-def test_wrong_options(tmp_path: Path, options: dict, message: str):
+def test_wrong_options(tmp_path: Path, options: dict, message: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text("1\n2\n")
     with pytest.raises(UserError, match=message):
         datasets.load(str(path), FIELDS, options)
 
 
-def test_a_folder_is_refused(tmp_path: Path):
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is a folder; name one table"):
         datasets.load(str(tmp_path), FIELDS)
 
 
 @pytest.mark.real
-def test_public_tables(data_dir: Path):
+def test_public_tables(data_dir: Path) -> None:
     rates = datasets.load(str(data_dir / "exchange_rate" / "exchange_rate.txt.gz"), FIELDS)
     test = next(iter(rates.test or ()))
     assert (test["start"], len(test["series"]), len(test["series"].variables)) == (6070, 7588, 8)

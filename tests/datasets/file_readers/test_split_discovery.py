@@ -21,34 +21,34 @@ def make(folder: Path, *names: str) -> Path:
 
 
 @pytest.mark.parametrize("name", ["valid", "validation", "val", "dev", "DEV"])
-def test_split_files(tmp_path: Path, name: str):
+def test_split_files(tmp_path: Path, name: str) -> None:
     make(tmp_path, "train.csv", f"{name}.csv", "test.csv.gz", "README.md", "all.csv", ".test.csv")
     found = {split: path.name for split, path in split_files(tmp_path, is_table).items()}
     assert found == {"train": "train.csv", "valid": f"{name}.csv", "test": "test.csv.gz"}
 
 
-def test_names_with_more_in_them(tmp_path: Path):
+def test_names_with_more_in_them(tmp_path: Path) -> None:
     make(tmp_path, "ratings_train.txt", "ratings_test.txt", "ratings.txt", "v1.2-dev.tsv", "trainer.csv")
     found = {split: path.name for split, path in split_files(tmp_path, is_table).items()}
     assert found == {"train": "ratings_train.txt", "valid": "v1.2-dev.tsv", "test": "ratings_test.txt"}
 
 
-def test_a_name_with_two_splits_is_none(tmp_path: Path):
+def test_a_name_with_two_splits_is_none(tmp_path: Path) -> None:
     make(tmp_path, "train.csv", "train_test.csv")
     assert list(split_files(tmp_path, is_table)) == ["train"]
 
 
-def test_no_split_files(tmp_path: Path):
+def test_no_split_files(tmp_path: Path) -> None:
     assert split_files(make(tmp_path, "a.csv", "b.csv"), is_table) == {}
 
 
-def test_two_files_for_one_split(tmp_path: Path):
+def test_two_files_for_one_split(tmp_path: Path) -> None:
     make(tmp_path, "train.csv", "train.tsv")
     with pytest.raises(UserError, match=r"both train.csv and train.tsv may be the train split; name one"):
         split_files(tmp_path, is_table)
 
 
-def test_test_without_train(tmp_path: Path):
+def test_test_without_train(tmp_path: Path) -> None:
     make(tmp_path, "test.csv")
     with pytest.raises(
         UserError, match=r"has test.csv and no train split beside; name one file, or add train"
@@ -56,7 +56,7 @@ def test_test_without_train(tmp_path: Path):
         split_files(tmp_path, is_table)
 
 
-def test_split_folders(tmp_path: Path):
+def test_split_folders(tmp_path: Path) -> None:
     make(tmp_path, "train/", "test/", "other/", "valid.csv")
     found = {split: path.name for split, path in split_folders(tmp_path).items()}
     assert found == {"train": "train", "test": "test"}
@@ -65,7 +65,7 @@ def test_split_folders(tmp_path: Path):
         split_folders(tmp_path)
 
 
-def test_folders_and_files_leave_out_the_hidden_and_the_unlabelled(tmp_path: Path):
+def test_folders_and_files_leave_out_the_hidden_and_the_unlabelled(tmp_path: Path) -> None:
     make(tmp_path, "pos/", "unsup/", ".git/", "__MACOSX/", "b.csv", "a.csv", "._a.csv")
     assert [path.name for path in folders(tmp_path)] == ["pos"]
     assert [path.name for path in data_files(tmp_path, is_table)] == ["a.csv", "b.csv"]

@@ -7,6 +7,7 @@ import pytest
 
 import datasets
 from datasets.errors import UserError
+from tests.datasets.splits import sizes_of, splits_of
 
 FIELDS = ("tokens", "tags")
 
@@ -35,9 +36,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_of_conllu_is_official_splits(folder: Path):
+def test_a_folder_of_conllu_is_official_splits(folder: Path) -> None:
     data = datasets.load(str(folder), FIELDS)
-    assert [next(iter(part))["tokens"] for part in (data.train, data.valid, data.test)] == [
+    assert [next(iter(part))["tokens"] for part in splits_of(data)] == [
         ("train", "x"),
         ("dev", "x"),
         ("test", "x"),
@@ -47,7 +48,7 @@ def test_a_folder_of_conllu_is_official_splits(folder: Path):
     assert not data.info.synthetic
 
 
-def test_another_column_of_conllu(folder: Path):
+def test_another_column_of_conllu(folder: Path) -> None:
     assert datasets.load(str(folder), FIELDS, {"tag_column": "xpos"}).info.labels == ("a", "b")
 
 
@@ -62,16 +63,16 @@ def test_another_column_of_conllu(folder: Path):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("packed", [False, True])
-def test_one_file_is_split_by_content(tmp_path: Path, name: str, text: str, packed: bool):
+def test_one_file_is_split_by_content(tmp_path: Path, name: str, text: str, packed: bool) -> None:
     path = tmp_path / (name + ".gz" if packed else name)
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
     data = datasets.load(str(path), FIELDS)
-    assert (len(data.train), len(data.valid), len(data.test)) == (16, 2, 2)
+    assert sizes_of(data) == (16, 2, 2)
     assert data.info.labels in (("A", "B"), ("0", "1"))
     assert {len(example["tokens"]) for example in data.train} == {2}
 
 
-def test_the_format_can_be_said(tmp_path: Path):
+def test_the_format_can_be_said(tmp_path: Path) -> None:
     path = tmp_path / "eng.data"
     path.write_text("\n\n".join(f"w{n} A\nx B" for n in range(20)))
     with pytest.raises(UserError, match=r"unknown format '.data'.*--format"):
@@ -79,7 +80,7 @@ def test_the_format_can_be_said(tmp_path: Path):
     assert len(datasets.load(str(path), FIELDS, {"format": "columns", "test_fraction": 0}).train) == 18
 
 
-def test_sentences_without_words_are_passed_over(tmp_path: Path):
+def test_sentences_without_words_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"tokens": [], "tags": []}\n' + '{"tokens": ["a", "b"], "tags": ["A", "B"]}\n' * 2)
     with pytest.raises(UserError, match="1 different texts that are in no other split are too few"):
@@ -104,14 +105,16 @@ def test_sentences_without_words_are_passed_over(tmp_path: Path):
         ("a.conll", "a A\n", {"test_fraction": 0.95}, "leaves nothing to train on"),
     ],
 )
-def test_bad_files_and_options_are_refused(tmp_path: Path, name: str, text: str, options: dict, message: str):
+def test_bad_files_and_options_are_refused(
+    tmp_path: Path, name: str, text: str, options: dict, message: str
+) -> None:
     path = tmp_path / name
     path.write_text(text)
     with pytest.raises(UserError, match=message):
         datasets.load(str(path), FIELDS, options)
 
 
-def test_folders_that_say_nothing_are_refused(tmp_path: Path):
+def test_folders_that_say_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no tagged sentences"):
         datasets.load(str(tmp_path), FIELDS)
     (tmp_path / "a.conllu").write_text(conllu(*MANY))
@@ -122,8 +125,8 @@ def test_folders_that_say_nothing_are_refused(tmp_path: Path):
 
 
 @pytest.mark.real
-def test_a_treebank_has_its_known_numbers_of_words(data_dir: Path):
+def test_a_treebank_has_its_known_numbers_of_words(data_dir: Path) -> None:
     data = datasets.load(str(data_dir / "ud_english_ewt"), FIELDS)
-    assert (len(data.valid), len(data.test)) == (2001, 2077)
+    assert (len(data.valid), len(splits_of(data)[2])) == (2001, 2077)
     assert sum(len(example["tokens"]) for example in data.valid) == 25_147
     assert len(data.info.labels) == 17

@@ -6,21 +6,22 @@ from pathlib import Path
 import pytest
 
 import datasets
+from datasets.base import Dataset, Split
 from datasets.errors import UserError
 
 FIELDS = ("text",)
 TEXT = "가나다라마\n" + "word " * 200
 
 
-def load(path: Path, **options):
+def load(path: Path, **options: object) -> Dataset:
     return datasets.load(str(path), FIELDS, options)
 
 
-def whole(split) -> str:
-    return "".join(example["text"] for example in split)
+def whole(split: Split | None) -> str:
+    return "".join(example["text"] for example in split or ())
 
 
-def test_a_file_is_cut_by_position(tmp_path):
+def test_a_file_is_cut_by_position(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     data = load(tmp_path / "a.txt")
     assert data.test is not None
@@ -31,13 +32,13 @@ def test_a_file_is_cut_by_position(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "novel", "a.csv"])
-def test_any_name_will_do_packed_or_not(tmp_path, name):
+def test_any_name_will_do_packed_or_not(tmp_path: Path, name: str) -> None:
     content = TEXT.encode()
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     assert TEXT.startswith(whole(load(tmp_path / name).train))
 
 
-def test_a_folder_of_splits(tmp_path):
+def test_a_folder_of_splits(tmp_path: Path) -> None:
     for name in ("train", "valid", "test"):
         (tmp_path / f"wiki.{name}.txt").write_text(f"{name} " * 20)
     data = load(tmp_path)
@@ -49,20 +50,20 @@ def test_a_folder_of_splits(tmp_path):
     ]
 
 
-def test_a_folder_with_one_file(tmp_path):
+def test_a_folder_with_one_file(tmp_path: Path) -> None:
     (tmp_path / "novel.txt.gz").write_bytes(gzip.compress(TEXT.encode()))
     (tmp_path / "cover.png").write_bytes(b"\x00")
     assert whole(load(tmp_path).train)
 
 
-def test_the_encoding_can_be_named(tmp_path):
+def test_the_encoding_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(("한글 " * 30).encode("cp949"))
     assert whole(load(tmp_path / "a.txt", encoding="cp949").train).startswith("한글 ")
     with pytest.raises(UserError, match="line 1: byte 0xc7 is not valid utf-8"):
         load(tmp_path / "a.txt")
 
 
-def test_refusals(tmp_path):
+def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         load(tmp_path / "none.txt")
     with pytest.raises(UserError, match="has no text file"):
@@ -85,14 +86,14 @@ def test_refusals(tmp_path):
         ({"encoding": "nonsense"}, "--encoding nonsense"),
     ],
 )
-def test_wrong_options_are_told(tmp_path, options, told):
+def test_wrong_options_are_told(tmp_path: Path, options: dict[str, object], told: str) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     with pytest.raises(UserError, match=told):
         load(tmp_path / "a.txt", **options)
 
 
 @pytest.mark.real
-def test_the_usual_split_of_a_real_text(data_dir):
+def test_the_usual_split_of_a_real_text(data_dir: Path) -> None:
     data = load(data_dir / "tiny_shakespeare" / "input.txt")
     assert data.test is not None
     assert [len(whole(split)) for split in (data.train, data.valid, data.test)] == [1003854, 55770, 55770]

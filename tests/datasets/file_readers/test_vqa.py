@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import datasets
+from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.formats.images import write_image
+from tests.datasets.splits import sizes_of, splits_of
 
 FIELDS = ("image", "question", "answer")
 
@@ -20,7 +22,7 @@ def picture(path: Path, seed: int) -> Path:
     return path
 
 
-def folder(path: Path, splits=("train", "test"), images: int = 8) -> Path:
+def folder(path: Path, splits: tuple[str, ...] = ("train", "test"), images: int = 8) -> Path:
     """easy-VQA's layout: two questions about each image, each image another."""
     for n, split in enumerate(splits):
         items = []
@@ -39,42 +41,42 @@ def table(path: Path, images: int = 10) -> Path:
     return path
 
 
-def load(path: Path, **options):
+def load(path: Path, **options: object) -> Dataset:
     return datasets.load(str(path), FIELDS, options)
 
 
-def told(path: Path, **options) -> str:
+def told(path: Path, **options: object) -> str:
     with pytest.raises(UserError) as caught:
         load(path, **options)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
-def names(split) -> set[str]:
-    return {example["image"].name for example in split}
+def names(split: Split | None) -> set[str]:
+    return {example["image"].name for example in split or ()}
 
 
-def test_folders_as_of_easy_vqa(tmp_path: Path):
+def test_folders_as_of_easy_vqa(tmp_path: Path) -> None:
     data = load(folder(tmp_path / "set"), valid_fraction=0.25)
     assert data.info.labels == ("circle", "no", "yes")
-    assert (len(data.train), len(data.valid), len(data.test)) == (12, 4, 16)
-    first = next(iter(data.test))
+    assert sizes_of(data) == (12, 4, 16)
+    first = next(iter(splits_of(data)[2]))
     assert first["image"].name == str(tmp_path / "set/test/images/0.png")
     assert first["image"].read().shape == (4, 4, 3)
     assert (first["question"], data.info.labels[first["answer"]]) == ("is it red?", "yes")
     assert data.info.unit == "questions"
 
 
-def test_no_image_is_on_both_sides(tmp_path: Path):
+def test_no_image_is_on_both_sides(tmp_path: Path) -> None:
     data = load(table(tmp_path / "a.csv"), valid_fraction=0.3, test_fraction=0.2)
     parts = [names(split) for split in (data.train, data.valid, data.test)]
     assert [len(part) for part in parts] == [5, 3, 2]
     assert len(set.union(*parts)) == 10
-    assert (len(data.train), len(data.valid), len(data.test)) == (10, 6, 4)
+    assert sizes_of(data) == (10, 6, 4)
     assert "valid: 3 images with all their questions" in data.info.notes[0]
 
 
-def test_copies_of_an_image_count_as_that_image(tmp_path: Path):
+def test_copies_of_an_image_count_as_that_image(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", 4)
     for n in range(4):
         shutil.copy(tmp_path / f"photos/{n}.png", tmp_path / f"photos/copy{n}.png")
@@ -89,7 +91,7 @@ def test_copies_of_an_image_count_as_that_image(tmp_path: Path):
     assert data.test is None
 
 
-def test_training_questions_about_an_image_of_the_test_split_are_dropped(tmp_path: Path):
+def test_training_questions_about_an_image_of_the_test_split_are_dropped(tmp_path: Path) -> None:
     path = folder(tmp_path / "set")
     shutil.copy(path / "test/images/0.png", path / "train/images/5.png")
     data = load(path, valid_fraction=0.15)
@@ -97,7 +99,7 @@ def test_training_questions_about_an_image_of_the_test_split_are_dropped(tmp_pat
     assert "2 training questions whose image is in another split were dropped" in data.info.notes
 
 
-def test_tables_by_split_json_lines_and_a_folder_of_images(tmp_path: Path):
+def test_tables_by_split_json_lines_and_a_folder_of_images(tmp_path: Path) -> None:
     for number, split in enumerate(("train", "val", "test")):
         for n in range(4):
             picture(tmp_path / f"photos/{split}{n}.png", 100 * number + n)
@@ -105,11 +107,11 @@ def test_tables_by_split_json_lines_and_a_folder_of_images(tmp_path: Path):
         (tmp_path / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)))
     data = load(tmp_path, images=str(tmp_path / "photos"))
     assert data.info.labels == ("false", "true")
-    assert [len(part) for part in (data.train, data.valid, data.test)] == [4, 4, 4]
+    assert [len(part) for part in splits_of(data)] == [4, 4, 4]
     assert next(iter(data.valid))["question"] == ""
 
 
-def test_columns_by_name_and_by_position(tmp_path: Path):
+def test_columns_by_name_and_by_position(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv")
     text = path.read_text()
     path.write_text(text.replace("image,question,answer", "a,b,c"))
@@ -119,7 +121,7 @@ def test_columns_by_name_and_by_position(tmp_path: Path):
     assert "two of them are the same" in told(path, **options | {"answer_column": "1"})
 
 
-def test_what_is_wrong_is_told(tmp_path: Path):
+def test_what_is_wrong_is_told(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv")
     good = path.read_text()
     path.write_text(good.replace("photos/3.png", "photos/33.png"))
@@ -136,7 +138,7 @@ def test_what_is_wrong_is_told(tmp_path: Path):
     assert "holds no questions about images in a known layout" in told(tmp_path / "empty")
 
 
-def test_an_answer_that_train_has_not_is_told(tmp_path: Path):
+def test_an_answer_that_train_has_not_is_told(tmp_path: Path) -> None:
     path = folder(tmp_path / "set")
     items = json.loads((path / "test/questions.json").read_text())
     items[3][1] = "pentagon"
@@ -156,7 +158,7 @@ def test_an_answer_that_train_has_not_is_told(tmp_path: Path):
         ("[]", "has no questions"),
     ],
 )
-def test_lists_that_are_none_are_told(tmp_path: Path, content: str, said: str):
+def test_lists_that_are_none_are_told(tmp_path: Path, content: str, said: str) -> None:
     path = folder(tmp_path / "set")
     (path / "train/questions.json").write_text(content)
     assert said in told(path)
@@ -165,14 +167,14 @@ def test_lists_that_are_none_are_told(tmp_path: Path, content: str, said: str):
 @pytest.mark.parametrize(
     ("name", "value"), [("valid_fraction", 0.0), ("test_fraction", 1.0), ("encoding", "x")]
 )
-def test_refused_options(tmp_path: Path, name: str, value: object):
+def test_refused_options(tmp_path: Path, name: str, value: object) -> None:
     assert f"--{name.replace('_', '-')} {value}" in told(tmp_path, **{name: value})
 
 
 @pytest.mark.real
-def test_the_real_set(data_dir: Path):
+def test_the_real_set(data_dir: Path) -> None:
     data = load(data_dir / "easy_vqa")
-    assert (len(data.train) + len(data.valid), len(data.test)) == (38_575, 9_673)
+    assert (len(data.train) + len(data.valid), len(splits_of(data)[2])) == (38_575, 9_673)
     assert set(data.info.labels) == set((data_dir / "easy_vqa/answers.txt").read_text().split())
     assert not names(data.train) & names(data.valid)
     assert next(iter(data.train))["image"].read().shape == (64, 64, 3)

@@ -34,13 +34,13 @@ def refused(some: Table, field: str, wanted: str | None = None) -> str:
         ("path,label,rating,text", 3, 1),
     ],
 )
-def test_usual_names(tmp_path: Path, header: str, text: int, label: int):
+def test_usual_names(tmp_path: Path, header: str, text: int, label: int) -> None:
     some = table(tmp_path, header)
     assert find(some, "text", None, TEXT_NAMES) == text
     assert find(some, "label", None, LABEL_NAMES) == label
 
 
-def test_named_columns(tmp_path: Path):
+def test_named_columns(tmp_path: Path) -> None:
     some = table(tmp_path, "a,B,text,2,1")
     assert find(some, "text", "a", TEXT_NAMES) == 0
     assert find(some, "text", "b", TEXT_NAMES) == 1
@@ -48,11 +48,11 @@ def test_named_columns(tmp_path: Path):
     assert find(some, "text", "0", TEXT_NAMES) == 0
 
 
-def test_the_exact_name_comes_before_another_case(tmp_path: Path):
+def test_the_exact_name_comes_before_another_case(tmp_path: Path) -> None:
     assert find(table(tmp_path, "TEXT,text"), "text", "text", TEXT_NAMES) == 1
 
 
-def test_no_usual_name(tmp_path: Path):
+def test_no_usual_name(tmp_path: Path) -> None:
     some = table(tmp_path, "I loved it,1")
     assert refused(some, "text") == (
         f"{some.path}: no column for the text among 'I loved it', '1'; name it with --text-column, or, "
@@ -60,14 +60,14 @@ def test_no_usual_name(tmp_path: Path):
     )
 
 
-def test_ambiguous(tmp_path: Path):
+def test_ambiguous(tmp_path: Path) -> None:
     some = table(tmp_path, "text,review,label")
     assert refused(some, "text") == (
         f"{some.path}: several columns may be the text: 'text', 'review'; name one with --text-column"
     )
 
 
-def test_named_column_that_is_missing(tmp_path: Path):
+def test_named_column_that_is_missing(tmp_path: Path) -> None:
     some = table(tmp_path, "text,label")
     assert refused(some, "label", "labl") == (
         f"--label-column labl: no such column; {some.path} has 'text', 'label'; did you mean label?"
@@ -76,30 +76,30 @@ def test_named_column_that_is_missing(tmp_path: Path):
     assert "no such column" in refused(some, "label", "-1")
 
 
-def test_named_column_that_is_there_twice(tmp_path: Path):
+def test_named_column_that_is_there_twice(tmp_path: Path) -> None:
     some = table(tmp_path, "a,a,b")
     assert refused(some, "text", "a") == (
         f"{some.path}: 2 columns are called 'a'; give the position, e.g. --text-column 0"
     )
 
 
-def test_no_header_needs_positions(tmp_path: Path):
+def test_no_header_needs_positions(tmp_path: Path) -> None:
     some = table(tmp_path, "text,label", Format(header=False))
     assert find(some, "text", "1", TEXT_NAMES) == 1
     assert refused(some, "text").endswith("give its position, e.g. --text-column 0")
 
 
-def test_one_column_hints_at_the_delimiter(tmp_path: Path):
+def test_one_column_hints_at_the_delimiter(tmp_path: Path) -> None:
     assert "--delimiter" in refused(table(tmp_path, "text;label"), "text")
 
 
-def test_json_has_no_positions(tmp_path: Path):
+def test_json_has_no_positions(tmp_path: Path) -> None:
     some = table(tmp_path, '{"a": 1, "b": 2}', name="a.jsonl")
     assert "no such column" in refused(some, "text", "0")
     assert refused(some, "text").endswith("name it with --text-column")
 
 
-def test_long_headers_are_shortened(tmp_path: Path):
+def test_long_headers_are_shortened(tmp_path: Path) -> None:
     said = refused(table(tmp_path, ",".join(f"{number}" * 100 for number in range(40))), "text")
     assert "and 28 more" in said
     assert len(said) < 700

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,11 @@ CONLLU = "\n".join([
     row("1", "e\u0301", "X", "FW"), row("2", "#", "SYM", "#"), row("3", "a\u2028b", "X", "FW"),
 ])  # fmt: skip
 
+Write = Callable[..., Path]
+
 
 @pytest.fixture
-def write(tmp_path: Path):
+def write(tmp_path: Path) -> Write:
     def write(text: str, name: str = "file.txt") -> Path:
         path = tmp_path / name
         path.write_bytes(text.encode())
@@ -30,18 +33,18 @@ def write(tmp_path: Path):
     return write
 
 
-def test_rows_of_multiword_tokens_and_empty_nodes_are_no_words(write):
+def test_rows_of_multiword_tokens_and_empty_nodes_are_no_words(write: Write) -> None:
     first, second = conllu_sentences(write(CONLLU), "utf-8")
     assert first == (3, ("a", "el", "sol"), ("ADP", "DET", "NOUN"))
     assert second == (10, ("é", "#", "a\u2028b"), ("X", "SYM", "X"))
 
 
-def test_another_column_can_be_read(write):
+def test_another_column_can_be_read(write: Write) -> None:
     tags = [tags for _, _, tags in conllu_sentences(write(CONLLU), "utf-8", "xpos")]
     assert tags == [("IN", "DT", "NN"), ("FW", "#", "FW")]
 
 
-def test_words_alone_need_no_tags(write):
+def test_words_alone_need_no_tags(write: Write) -> None:
     path = write(row("1", "a", "_") + "\r\n\r\n# end\r\n")
     assert list(conllu_words(path, "utf-8")) == [("a",)]
 
@@ -57,7 +60,7 @@ def test_words_alone_need_no_tags(write):
         (row("1", ""), "line 1: a word is empty"),
     ],
 )
-def test_a_broken_row_is_named(write, text: str, message: str):
+def test_a_broken_row_is_named(write: Write, text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         list(conllu_sentences(write(text), "utf-8"))
 
@@ -73,7 +76,7 @@ Peter NNP B-NP I-PER
 """
 
 
-def test_columns_are_the_first_and_the_last_unless_others_are_named(write):
+def test_columns_are_the_first_and_the_last_unless_others_are_named(write: Write) -> None:
     path = write(COLUMNS)
     assert list(Columns(path, "utf-8").sentences()) == [
         (4, ("EU", "rejects", "#"), ("I-ORG", "O", "O")),
@@ -84,12 +87,12 @@ def test_columns_are_the_first_and_the_last_unless_others_are_named(write):
     assert Columns(path, "utf-8").check() == 4
 
 
-def test_columns_separated_by_tabs_may_hold_blanks(write):
+def test_columns_separated_by_tabs_may_hold_blanks(write: Write) -> None:
     path = write("New York\tB-LOC\r\nis\tO\r\n\r\n", "a.tsv")
     assert list(Columns(path, "utf-8").sentences()) == [(1, ("New York", "is"), ("B-LOC", "O"))]
 
 
-def test_words_of_a_column_file_need_no_tags(write):
+def test_words_of_a_column_file_need_no_tags(write: Write) -> None:
     assert list(Columns(write("a\nb\n\nc\n"), "utf-8").tokens()) == [("a", "b"), ("c",)]
 
 
@@ -100,7 +103,7 @@ def test_words_of_a_column_file_need_no_tags(write):
         ("a\t\n", (0, -1), "line 1: the word 'a' has no tag"),
     ],
 )
-def test_a_ragged_row_is_named(write, text: str, columns: tuple[int, int], message: str):
+def test_a_ragged_row_is_named(write: Write, text: str, columns: tuple[int, int], message: str) -> None:
     with pytest.raises(UserError, match=message):
         list(Columns(write(text), "utf-8", *columns).sentences())
 
@@ -115,19 +118,23 @@ def test_a_ragged_row_is_named(write, text: str, columns: tuple[int, int], messa
         ("a\nb\n", (0, -1), "has 1 columns, and words and tags would be the same one"),
     ],
 )
-def test_columns_that_are_not_there_are_refused(write, text: str, columns: tuple[int, int], message: str):
+def test_columns_that_are_not_there_are_refused(
+    write: Write, text: str, columns: tuple[int, int], message: str
+) -> None:
     with pytest.raises(UserError, match=message):
         Columns(write(text), "utf-8", *columns).check()
 
 
-def test_a_file_without_empty_lines_does_not_become_one_sentence(write, monkeypatch):
+def test_a_file_without_empty_lines_does_not_become_one_sentence(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(conll, "LONGEST_SENTENCE", 3)
     with pytest.raises(UserError, match="line 1: a sentence of more than 3 lines"):
         list(Columns(write("a A\n" * 4), "utf-8").sentences())
     assert len(list(Columns(write("a A\n" * 3), "utf-8").sentences())) == 1
 
 
-def test_columns_are_given_by_name_or_position():
+def test_columns_are_given_by_name_or_position() -> None:
     assert conllu_column(None) == "upos"
     assert conllu_column("XPOS") == "xpos"
     with pytest.raises(UserError, match=r"--tag-column xpo: .*; did you mean xpos\?"):

@@ -27,22 +27,23 @@ def fault(folder: Path, text: str, columns: Columns = NOTHING, name: str = "t.cs
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
-def test_a_wide_table(tmp_path: Path, name: str):
+def test_a_wide_table(tmp_path: Path, name: str) -> None:
     (one,) = read(write(tmp_path, WIDE, name), NOTHING)
     assert (one.name, one.variables, one.step) == ("t", ("u", "v"), "D")
     assert one.values.tolist() == [[1, 10], [2, 20], [3, 30], [4, 40]]
+    assert one.time is not None
     assert str(one.time[-1]) == "2024-01-04T00:00:00"
 
 
 @pytest.mark.parametrize("name", ["t.txt.gz", "t.csv"])
-def test_a_table_without_header_and_time(tmp_path: Path, name: str):
+def test_a_table_without_header_and_time(tmp_path: Path, name: str) -> None:
     (one,) = read(write(tmp_path, "1,2\n3,4\n5,6\n", name), NOTHING)
     assert one.time is None
     assert one.variables == ("0", "1")
     assert one.values.tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
-def test_a_long_table_with_covariates(tmp_path: Path):
+def test_a_long_table_with_covariates(tmp_path: Path) -> None:
     rows = [
         f"{name},2024-01-0{day},{value + day},{day}"
         for name, value in (("b", 5), ("a", 0))
@@ -55,7 +56,7 @@ def test_a_long_table_with_covariates(tmp_path: Path):
     assert found[1].variables == ("y",)
 
 
-def test_chosen_columns(tmp_path: Path):
+def test_chosen_columns(tmp_path: Path) -> None:
     (one,) = read(write(tmp_path, WIDE), Columns(values=("v",), past=("u",)))
     assert (one.variables, one.past_names) == (("v",), ("u",))
     assert one.past[:, 0].tolist() == [1, 2, 3, 4]
@@ -81,9 +82,10 @@ def test_chosen_columns(tmp_path: Path):
         (("1704067200000", "1704070800000", "1704074400000"), "2024-01-01T00:00:00"),
     ],
 )
-def test_usual_forms_of_dates(tmp_path: Path, dates: tuple[str, ...], first: str):
+def test_usual_forms_of_dates(tmp_path: Path, dates: tuple[str, ...], first: str) -> None:
     text = "ds,y\n" + "".join(f"{date},{n}\n" for n, date in enumerate(dates))
     (one,) = read(write(tmp_path, text), NOTHING)
+    assert one.time is not None
     assert str(one.time[0]) == first
     assert one.values[:, 0].tolist() == [0, 1, 2]
 
@@ -113,20 +115,23 @@ def test_usual_forms_of_dates(tmp_path: Path, dates: tuple[str, ...], first: str
         ),
     ],
 )
-def test_faults_are_told_with_their_place(tmp_path: Path, text: str, message: str):
+def test_faults_are_told_with_their_place(tmp_path: Path, text: str, message: str) -> None:
     assert fault(tmp_path, text).startswith(message)
 
 
-def test_wrong_columns(tmp_path: Path):
-    for kind in ("values", "past", "future"):
-        flag = f"--{kind.removesuffix('s') if kind == 'values' else kind}-columns"
-        assert fault(tmp_path, WIDE, Columns(**{kind: ("w",)})).startswith(f"{flag} w: no such column")
+def test_wrong_columns(tmp_path: Path) -> None:
+    for flag, columns in (
+        ("--value-columns", Columns(values=("w",))),
+        ("--past-columns", Columns(past=("w",))),
+        ("--future-columns", Columns(future=("w",))),
+    ):
+        assert fault(tmp_path, WIDE, columns).startswith(f"{flag} w: no such column")
     assert (
         fault(tmp_path, WIDE, Columns(values=("u",), past=("u",))) == "t.csv: column 'u' is given two roles"
     )
 
 
-def test_missing_steps_and_values_are_filled_when_asked(tmp_path: Path):
+def test_missing_steps_and_values_are_filled_when_asked(tmp_path: Path) -> None:
     text = "date,u\n2024-01-01,1\n2024-01-02,\n2024-01-03,3\n2024-01-05,5\n"
     (one,) = read(write(tmp_path, text), Columns(fill="linear"))
     assert one.values[:, 0].tolist() == [1, 2, 3, 4, 5]
@@ -134,10 +139,11 @@ def test_missing_steps_and_values_are_filled_when_asked(tmp_path: Path):
     assert numbered.values[:, 0].tolist() == [1, 2, 3]
 
 
-def test_rows_ahead_hold_future_covariates(tmp_path: Path):
+def test_rows_ahead_hold_future_covariates(tmp_path: Path) -> None:
     path = write(tmp_path, "ds,y,x\n2024-01-01,1,7\n2024-01-02,2,8\n2024-01-03,,9\n")
     about = {"variables": ("y",), "past": (), "future": ("x",), "horizon": 1}
     (one,) = SeriesFile(path, None, Format()).read(about)
+    assert one.time is not None
     assert len(one) == len(one.time) == 2
     assert one.future[:, 0].tolist() == [7, 8, 9]
     with pytest.raises(UserError, match="line 4: series t has no value of y"):
@@ -147,7 +153,7 @@ def test_rows_ahead_hold_future_covariates(tmp_path: Path):
 
 
 @pytest.mark.parametrize("dates", [True, False])
-def test_filling_a_file_leaves_the_steps_to_forecast_alone(tmp_path: Path, dates: bool):
+def test_filling_a_file_leaves_the_steps_to_forecast_alone(tmp_path: Path, dates: bool) -> None:
     rows = [(1, "1", 7), (2, "", 8), (3, "3", 9), (4, "", 5), (5, "", 6)]
     head = "ds,y,x\n" if dates else "y,x\n"
     text = "".join(f"2024-01-0{day},{y},{x}\n" if dates else f"{y},{x}\n" for day, y, x in rows)
@@ -159,7 +165,7 @@ def test_filling_a_file_leaves_the_steps_to_forecast_alone(tmp_path: Path, dates
     assert one.values[:, 0].tolist() == [1, 0, 3, 0]
 
 
-def test_series_of_which_one_has_gaps_have_one_step(tmp_path: Path):
+def test_series_of_which_one_has_gaps_have_one_step(tmp_path: Path) -> None:
     days = [*range(1, 10)]
     rows = [f"{name},2024-01-0{day},{day}\n" for name in "ab" for day in days if (name, day) != ("b", 5)]
     found = read(write(tmp_path, "unique_id,ds,y\n" + "".join(rows)), Columns(fill="linear"))

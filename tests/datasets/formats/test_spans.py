@@ -16,7 +16,7 @@ from datasets.formats.spans import are_iob, are_spans, to_iob2
         ("", ""),
     ],
 )
-def test_an_inner_tag_that_begins_a_span_becomes_a_beginning(iob1: str, iob2: str):
+def test_an_inner_tag_that_begins_a_span_becomes_a_beginning(iob1: str, iob2: str) -> None:
     assert to_iob2(iob1.split()) == tuple(iob2.split())
 
 
@@ -32,6 +32,6 @@ def test_an_inner_tag_that_begins_a_span_becomes_a_beginning(iob1: str, iob2: st
         (set(), False, False),
     ],
 )
-def test_schemes_are_told_by_their_tags(tags: set[str], iob: bool, spans: bool):
+def test_schemes_are_told_by_their_tags(tags: set[str], iob: bool, spans: bool) -> None:
     assert are_iob(tags) is iob
     assert are_spans(tags) is spans

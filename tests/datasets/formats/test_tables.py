@@ -31,63 +31,63 @@ def refused(tmp_path: Path, name: str, content: str, format: Format | None = Non
     return said.removeprefix(str(tmp_path / name))
 
 
-def test_csv_with_line_breaks_quotes_and_blank_lines(tmp_path: Path):
+def test_csv_with_line_breaks_quotes_and_blank_lines(tmp_path: Path) -> None:
     some = table(tmp_path, "a.csv", 'a,b\r\n"one\ntwo",x\r\n\r\n"say ""hi"", you",\r\nNA,null\r\n')
     assert some.columns == ["a", "b"]
     assert all_rows(some) == [(2, ["one\ntwo", "x"]), (5, ['say "hi", you', ""]), (6, ["NA", "null"])]
 
 
-def test_tsv_where_quotes_are_characters(tmp_path: Path):
+def test_tsv_where_quotes_are_characters(tmp_path: Path) -> None:
     some = table(tmp_path, "a.tsv", 'a\tb\n"open\tx"\n\n"\t""\n\tNone\n')
     assert all_rows(some) == [(2, ['"open', 'x"']), (4, ['"', '""']), (5, ["", "None"])]
 
 
-def test_tsv_with_carriage_returns_at_its_line_ends(tmp_path: Path):
+def test_tsv_with_carriage_returns_at_its_line_ends(tmp_path: Path) -> None:
     assert all_rows(table(tmp_path, "a.tsv", "a\tb\r\nx\ty\r\n")) == [(2, ["x", "y"])]
     assert all_rows(table(tmp_path, "a.tsv", "a\tb\nx\ty\r\n")) == [(2, ["x", "y\r"])]
 
 
-def test_one_column_may_hold_empty_texts(tmp_path: Path):
+def test_one_column_may_hold_empty_texts(tmp_path: Path) -> None:
     assert all_rows(table(tmp_path, "a.tsv", "a\nx\n\ny\n")) == [(2, ["x"]), (3, [""]), (4, ["y"])]
     assert all_rows(table(tmp_path, "a.csv", 'a\nx\n""\ny\n')) == [(2, ["x"]), (3, [""]), (4, ["y"])]
 
 
-def test_json_lines(tmp_path: Path):
+def test_json_lines(tmp_path: Path) -> None:
     some = table(tmp_path, "a.jsonl.gz", '{"a": 1, "b": "x\\ny"}\n\n{"b": null, "c": 0, "a": true}\n')
     assert some.columns == ["a", "b"]
     assert all_rows(some) == [(1, [1, "x\ny"]), (3, [True, None])]
     assert list(some.rows([1])) == [(1, ["x\ny"]), (3, [None])]
 
 
-def test_columns_are_selected_in_the_order_asked_for(tmp_path: Path):
+def test_columns_are_selected_in_the_order_asked_for(tmp_path: Path) -> None:
     some = table(tmp_path, "a.csv", "a,b,c\n1,2,3\n")
     assert list(some.rows([2, 0])) == [(2, ["3", "1"])]
 
 
-def test_rows_are_read_again_at_each_pass(tmp_path: Path):
+def test_rows_are_read_again_at_each_pass(tmp_path: Path) -> None:
     some = table(tmp_path, "a.csv", "a,b\n1,2\n")
     assert all_rows(some) == all_rows(some) == [(2, ["1", "2"])]
 
 
-def test_no_header(tmp_path: Path):
+def test_no_header(tmp_path: Path) -> None:
     some = table(tmp_path, "a.csv", "x,1\ny,0\n", Format(header=False))
     assert some.columns == ["0", "1"]
     assert all_rows(some) == [(1, ["x", "1"]), (2, ["y", "0"])]
 
 
 @pytest.mark.parametrize("delimiter", ["semicolon", "pipe", "tab"])
-def test_other_delimiters(tmp_path: Path, delimiter: str):
+def test_other_delimiters(tmp_path: Path, delimiter: str) -> None:
     mark = tables.DELIMITERS[delimiter]
     some = table(tmp_path, "a.csv", f"a{mark}b\n1,5{mark}2\n", Format(delimiter=delimiter))
     assert all_rows(some) == [(2, ["1,5", "2"])]
 
 
-def test_fields_longer_than_the_limit_of_the_csv_module_pass(tmp_path: Path):
+def test_fields_longer_than_the_limit_of_the_csv_module_pass(tmp_path: Path) -> None:
     text = "x" * 500_000
     assert all_rows(table(tmp_path, "a.csv", f"a,b\n{text},1\n")) == [(2, [text, "1"])]
 
 
-def test_which_names_are_tables():
+def test_which_names_are_tables() -> None:
     for name in ("a.csv", "A.CSV.GZ", "b.tsv", "c.jsonl.gz", "d.txt", "e.ndjson"):
         assert is_table(Path(name))
     for name in ("a.xlsx", "README", "a.gz", "csv", ".csv"):
@@ -130,11 +130,11 @@ def test_which_names_are_tables():
         ("a.jsonl", '{"a": 1, "b": 2}\n{"a": 1}\n', " line 2: has no 'b'"),
     ],
 )
-def test_refusals(tmp_path: Path, name: str, content: str, said: str):
+def test_refusals(tmp_path: Path, name: str, content: str, said: str) -> None:
     assert refused(tmp_path, name, content) == said
 
 
-def test_an_open_quote_does_not_read_the_whole_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_open_quote_does_not_read_the_whole_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "LONGEST_LINE", 1000)
     said = refused(tmp_path, "a.csv", 'a,b\n"' + "line\n" * 10_000)
     assert said.startswith(" line 2: a quoted field begins here and does not end")

@@ -53,4 +53,6 @@ def test_filling_refuses_to_make_up_a_series() -> None:
 def test_times_ahead() -> None:
     time = np.datetime64("2024-01-01", "s") + np.arange(3) * np.timedelta64(3600, "s")
     series = TimeSeries("a", np.zeros((3, 1)), time, "h", np.zeros((3, 0)), np.zeros((3, 0)), ("u",))
-    assert [str(time) for time in series.times_ahead(2)] == ["2024-01-01T03:00:00", "2024-01-01T04:00:00"]
+    ahead = series.times_ahead(2)
+    assert ahead is not None
+    assert [str(time) for time in ahead] == ["2024-01-01T03:00:00", "2024-01-01T04:00:00"]

@@ -3,7 +3,6 @@ from __future__ import annotations
 import gzip
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,8 +24,14 @@ def written(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def texts(path: Path, column: str | None = None, **form: Any) -> list[str]:
-    return list(KIND.read(path, column, Format(**form)))
+def texts(
+    path: Path,
+    column: str | None = None,
+    encoding: str = "utf-8",
+    delimiter: str | None = None,
+    header: bool = True,
+) -> list[str]:
+    return list(KIND.read(path, column, Format(encoding, delimiter, header)))
 
 
 @pytest.mark.parametrize(

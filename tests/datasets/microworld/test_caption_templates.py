@@ -12,7 +12,7 @@ STAR = Thing("star", "red", "small", 0, 0)
 CIRCLE = Thing("circle", "blue", "large", 2, 0)
 
 
-def test_descriptions_are_true():
+def test_descriptions_are_true() -> None:
     for seed in range(30):
         text = describe(english, Random(seed), STAR, CIRCLE)
         assert "small red star" in text
@@ -22,7 +22,7 @@ def test_descriptions_are_true():
         assert "빨간 별 오른쪽에" in text
 
 
-def test_korean_particles_follow_the_last_sound():
+def test_korean_particles_follow_the_last_sound() -> None:
     assert [word for word in korean.SHAPES.values() if korean.ends_in_consonant(word)] == ["원", "별"]
     texts = " ".join(describe(korean, Random(seed), CIRCLE, STAR) for seed in range(60))
     assert "원이 " in texts
@@ -36,7 +36,7 @@ def test_korean_particles_follow_the_last_sound():
     assert "네모이" not in texts
 
 
-def test_all_descriptions_are_all_that_is_ever_said():
+def test_all_descriptions_are_all_that_is_ever_said() -> None:
     below = Thing("circle", "blue", "large", 2, 1)
     for language in LANGUAGES.values():
         told = descriptions(language, STAR, below)

@@ -5,12 +5,14 @@ import re
 import pytest
 
 import datasets
+from datasets.base import Dataset
 from datasets.errors import UserError
 from datasets.microworld.captions import LANGUAGES
 from datasets.microworld.korean import COLOURS as KOREAN_COLOURS
 from datasets.microworld.korean import SHAPES as KOREAN_SHAPES
 from datasets.microworld.korean import SIZES as KOREAN_SIZES
-from datasets.microworld.world import COLOURS, SHAPES, relations
+from datasets.microworld.world import COLOURS, SHAPES, Thing, relations
+from tests.datasets.splits import splits_of
 
 FIELDS = ("image", "captions")
 SMALL = {"examples": 200, "valid_examples": 20, "test_examples": 50}
@@ -20,11 +22,11 @@ PLACES = {
 }
 
 
-def load(**options):
+def load(**options: object) -> Dataset:
     return datasets.load("microworld", FIELDS, SMALL | options)
 
 
-def words(thing, language: str) -> tuple[str, str]:
+def words(thing: Thing, language: str) -> tuple[str, str]:
     """The thing by its colour and shape, and with its size."""
     names = (thing.size, thing.colour, thing.shape)
     if language == "ko":
@@ -33,7 +35,7 @@ def words(thing, language: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_every_caption_is_true(language: str):
+def test_every_caption_is_true(language: str) -> None:
     for example in load(language=language).train:
         assert len(set(example["captions"])) == 3
         for caption in example["captions"]:
@@ -47,7 +49,7 @@ def test_every_caption_is_true(language: str):
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_all_true_captions_are_known(language: str):
+def test_all_true_captions_are_known(language: str) -> None:
     """Of two things apart in row and column: two orders, two relations, and each pattern of the grammar."""
     for example in load(language=language, captions=10).train:
         one, other = example["image"].scene.things
@@ -56,24 +58,24 @@ def test_all_true_captions_are_known(language: str):
         assert set(example["captions"]) <= set(example["true_captions"])
 
 
-def test_few_shapes_and_colours():
+def test_few_shapes_and_colours() -> None:
     things = [thing for e in load(shapes=2, colours=3).train for thing in e["image"].scene.things]
     assert {thing.shape for thing in things} == set(SHAPES[:2])
     assert {thing.colour for thing in things} == set(COLOURS[:3])
 
 
-def test_no_scene_comes_twice_and_the_test_split_depends_on_nothing_else():
+def test_no_scene_comes_twice_and_the_test_split_depends_on_nothing_else() -> None:
     data = load()
-    scenes = [
-        frozenset(e["image"].scene.things) for part in (data.train, data.valid, data.test) for e in part
-    ]
+    scenes = [frozenset(e["image"].scene.things) for part in splits_of(data) for e in part]
     assert len(set(scenes)) == len(scenes) == 270
-    assert [e["captions"] for e in data.test] == [e["captions"] for e in load(examples=10).test]
-    assert [e["captions"] for e in data.test] != [e["captions"] for e in load(data_seed=1).test]
+    tests = [splits_of(loaded)[2] for loaded in (data, load(examples=10), load(data_seed=1))]
+    captions, same, others = ([example["captions"] for example in split] for split in tests)
+    assert captions == same
+    assert captions != others
     assert data.info.synthetic
 
 
-def test_refused_settings():
+def test_refused_settings() -> None:
     with pytest.raises(UserError, match="--captions 11: must be from 1 to 10"):
         load(captions=11)
     with pytest.raises(UserError, match="--shapes 7: must be from 2 to 6"):

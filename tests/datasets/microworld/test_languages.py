@@ -32,7 +32,7 @@ def fixed(language: ModuleType, pattern: str, first: str, second: str) -> str:
 
 @LANGUAGES
 @pytest.mark.parametrize("kind", ["NEGATION", "CONTRAST", "PLAIN"])
-def test_opinions_that_trade_places_keep_their_words(language: ModuleType, kind: str):
+def test_opinions_that_trade_places_keep_their_words(language: ModuleType, kind: str) -> None:
     one, other = ("good", "bad") if language is english else ("좋", "칙칙하")
     for pattern in getattr(language, kind):
         said, turned = fixed(language, pattern, one, other), fixed(language, pattern, other, one)
@@ -41,7 +41,7 @@ def test_opinions_that_trade_places_keep_their_words(language: ModuleType, kind:
 
 
 @LANGUAGES
-def test_cues_that_turn_keep_their_words(language: ModuleType):
+def test_cues_that_turn_keep_their_words(language: ModuleType) -> None:
     for pattern in language.CUES:
         for trust, distrust in language.TRUST:
             said = [
@@ -52,7 +52,7 @@ def test_cues_that_turn_keep_their_words(language: ModuleType):
 
 
 @LANGUAGES
-def test_opinions_take_adjectives_of_the_right_side(language: ModuleType):
+def test_opinions_take_adjectives_of_the_right_side(language: ModuleType) -> None:
     for first in (True, False):
         for second in (True, False):
             text = language.opinion(Random(0), "{x}|{y}", first, second)
@@ -62,7 +62,7 @@ def test_opinions_take_adjectives_of_the_right_side(language: ModuleType):
 
 
 @LANGUAGES
-def test_the_cue_ends_with_what_holds_now(language: ModuleType):
+def test_the_cue_ends_with_what_holds_now(language: ModuleType) -> None:
     trusts = {trust for trust, _ in language.TRUST}
     for seed in range(30):
         text = language.cue(Random(seed), "who", trusted=True)
@@ -77,7 +77,7 @@ def _tells(pattern: str, text: str, pairs: tuple[tuple[str, str], ...], trusts: 
 
 
 @LANGUAGES
-def test_verdicts(language: ModuleType):
+def test_verdicts(language: ModuleType) -> None:
     for good in (True, False):
         group = language.ADJECTIVES[not good]
         forms = set(group) if language is english else {form for pair in group for form in pair}
@@ -88,7 +88,7 @@ def test_verdicts(language: ModuleType):
 
 
 @LANGUAGES
-def test_nothing_is_left_unfilled(language: ModuleType):
+def test_nothing_is_left_unfilled(language: ModuleType) -> None:
     random = Random(0)
     for _ in range(200):
         texts = [

@@ -8,11 +8,14 @@ from random import Random
 import pytest
 
 import datasets
+from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.microworld.korean import COLOURS as KOREAN_COLOURS
 from datasets.microworld.korean import SHAPES as KOREAN_SHAPES
 from datasets.microworld.question_templates import KINDS, KOREAN_ANSWERS, Known
 from datasets.microworld.world import COLOURS, SHAPES, Scene, Thing, relations
+from tests.conftest import RunPython
+from tests.datasets.splits import splits_of
 
 FIELDS = ("image", "question", "answer")
 SMALL = {
@@ -27,12 +30,12 @@ SMALL = {
 LANGUAGES = pytest.mark.parametrize("language", ["en", "ko"])
 
 
-def load(**options):
+def load(**options: object) -> Dataset:
     return datasets.load("microworld", FIELDS, SMALL | options)
 
 
-def asked(split):
-    return [(e["image"].name, e["question"], e["answer"], e["kind"]) for e in split]
+def asked(split: Split | None) -> list[tuple[str, str, int, str]]:
+    return [(e["image"].name, e["question"], e["answer"], e["kind"]) for e in split or ()]
 
 
 # ---- a reader of the questions, who sees the scene
@@ -44,7 +47,7 @@ def names(question: str, words: dict[str, str]) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
-def read(question: str, scene, language: str) -> str:
+def read(question: str, scene: Scene, language: str) -> str:
     """The true answer, by the words of the question alone and the things of the scene."""
     korean = language == "ko"
     colours = names(question, KOREAN_COLOURS if korean else dict(zip(COLOURS, COLOURS, strict=True)))
@@ -74,9 +77,9 @@ def read(question: str, scene, language: str) -> str:
 
 
 @LANGUAGES
-def test_a_reader_of_the_questions_who_sees_the_scene_reaches_the_ceiling(language: str):
+def test_a_reader_of_the_questions_who_sees_the_scene_reaches_the_ceiling(language: str) -> None:
     data = load(language=language, noise=0.0)
-    for example in [*data.train, *data.test]:
+    for example in [*data.train, *splits_of(data)[2]]:
         answer = read(example["question"], example["image"].scene, language)
         said = KOREAN_ANSWERS[answer] if language == "ko" else answer
         assert data.info.labels[example["answer"]] == said, (example["question"], example["image"].scene)
@@ -84,13 +87,13 @@ def test_a_reader_of_the_questions_who_sees_the_scene_reaches_the_ceiling(langua
     assert data.info.ceiling == {"accuracy": 1.0}
 
 
-def test_noise_makes_that_share_of_answers_wrong_but_likely():
+def test_noise_makes_that_share_of_answers_wrong_but_likely() -> None:
     clean, noisy = load(noise=0.0), load(noise=0.1)
     for one, other in [(clean.train, noisy.train), (clean.test, noisy.test)]:
         pairs = list(zip(asked(one), asked(other), strict=True))
         assert all(a[:2] == b[:2] for a, b in pairs)
         assert sum(a[2] != b[2] for a, b in pairs) == round(0.1 * len(pairs))
-        kinds = defaultdict(set)
+        kinds: dict[str, set[int]] = defaultdict(set)
         for _, _, answer, kind in asked(one):
             kinds[kind].add(answer)
         assert all(answer in kinds[kind] for _, _, answer, kind in asked(other))
@@ -98,10 +101,11 @@ def test_noise_makes_that_share_of_answers_wrong_but_likely():
 
 
 @LANGUAGES
-def test_the_question_alone_says_little(language: str):
+def test_the_question_alone_says_little(language: str) -> None:
     """Of every question that is often asked no answer is much more frequent than of its kind at all."""
     data = load(examples=6000, language=language, noise=0.0, shapes=3, colours=3, things=2)
-    counts, kinds = defaultdict(Counter), defaultdict(Counter)
+    counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+    kinds: dict[str, Counter[int]] = defaultdict(Counter)
     for _, question, answer, kind in asked(data.train):
         counts[kind, question][answer] += 1
         kinds[kind][answer] += 1
@@ -115,18 +119,18 @@ def test_the_question_alone_says_little(language: str):
             assert max(found.values()) / found.total() < fair + 5 * (0.25 / found.total()) ** 0.5, question
 
 
-def test_the_note_says_what_can_be_told_without_the_picture():
+def test_the_note_says_what_can_be_told_without_the_picture() -> None:
     data = load(noise=0.0)
-    kinds = defaultdict(Counter)
+    kinds: dict[tuple[str, bool], Counter[int]] = defaultdict(Counter)
     for _, question, answer, kind in asked(data.test):
         kinds[kind, kind == "side" and "left" in question][answer] += 1
-    share = sum(max(found.values()) for found in kinds.values()) / len(data.test)
+    share = sum(max(found.values()) for found in kinds.values()) / len(splits_of(data)[2])
     assert data.info.notes == (
         f"without the picture at most about {share:.3f} of the test answers can be told",
     )
 
 
-def test_the_same_in_every_process_and_another_seed_gives_others(run_python):
+def test_the_same_in_every_process_and_another_seed_gives_others(run_python: RunPython) -> None:
     code = (
         "import datasets;"
         "d = datasets.load('microworld', ('image', 'question', 'answer'), {'examples': 20, 'test_examples': 20});"
@@ -138,23 +142,23 @@ def test_the_same_in_every_process_and_another_seed_gives_others(run_python):
     assert asked(load().train) == asked(load().train) != asked(load(data_seed=1).train)
 
 
-def test_the_test_split_depends_on_nothing_else():
+def test_the_test_split_depends_on_nothing_else() -> None:
     assert asked(load(test_things=3).test) == asked(load(examples=20, things=9, test_things=3).test)
 
 
-def test_no_question_comes_twice_of_a_picture_and_pictures_have_one_size():
+def test_no_question_comes_twice_of_a_picture_and_pictures_have_one_size() -> None:
     data = load(questions=8, side=32)
     pairs = [(name, question) for name, question, *_ in asked(data.train)]
     assert len(set(pairs)) == len(pairs) == 8 * 300
-    assert all(example["image"].read().shape == (32, 32, 3) for example in data.test)
+    assert all(example["image"].read().shape == (32, 32, 3) for example in splits_of(data)[2])
     assert {len(example["image"].scene.things) for example in data.train} == {1, 2, 3, 4}
 
 
-def test_only_these_kinds_are_asked():
+def test_only_these_kinds_are_asked() -> None:
     assert {kind for *_, kind in asked(load(kinds=("exists", "side")).train)} == {"exists", "side"}
 
 
-def test_settings_limit_shapes_and_colours():
+def test_settings_limit_shapes_and_colours() -> None:
     data = load(shapes=3, colours=4)
     things = [thing for example in data.train for thing in example["image"].scene.things]
     assert {thing.shape for thing in things} == set(SHAPES[:3])
@@ -182,13 +186,13 @@ def test_settings_limit_shapes_and_colours():
         ("language", "fr", "--language: unknown language 'fr'; choose one of: en, ko"),
     ],
 )
-def test_refused_settings(name: str, value: object, said: str):
+def test_refused_settings(name: str, value: object, said: str) -> None:
     with pytest.raises(UserError) as caught:
         load(**{name: value})
     assert str(caught.value) == said
 
 
-def test_a_picture_in_which_everything_alike_is_there_is_asked_for_other_things():
+def test_a_picture_in_which_everything_alike_is_there_is_asked_for_other_things() -> None:
     scene = Scene(
         tuple(
             Thing(shape, colour, "small", 0, 0)

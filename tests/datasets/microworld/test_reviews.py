@@ -5,6 +5,7 @@ import pstats
 import re
 from collections import Counter
 from statistics import fmean, pstdev
+from types import ModuleType
 
 import pytest
 
@@ -13,6 +14,7 @@ from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.microworld import english, korean
 from datasets.microworld.reviews import LANGUAGES, Options
+from tests.conftest import RunPython
 
 ALONE = {"plain": 0.0, "negation": 0.0, "contrast": 0.0, "turn": 0.0}
 
@@ -35,7 +37,7 @@ def bag(text: str) -> tuple[tuple[str, int], ...]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_comes_twice_and_half_are_good(language: str):
+def test_no_text_comes_twice_and_half_are_good(language: str) -> None:
     dataset = load(language=language, noise=0.0)
     every = [text for split in splits(dataset) for text in texts(split)]
     assert len(every) == len(set(every)) == 8000
@@ -43,7 +45,7 @@ def test_no_text_comes_twice_and_half_are_good(language: str):
         assert sum(example["label"] for example in split) == len(split) // 2
 
 
-def test_the_default_is_short_texts():
+def test_the_default_is_short_texts() -> None:
     lengths = sorted(len(text.split()) for text in texts(load().train))
     assert lengths[0] >= 8
     assert lengths[-1] <= 60
@@ -51,7 +53,7 @@ def test_the_default_is_short_texts():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_same_in_every_process(language: str, run_python):
+def test_the_same_in_every_process(language: str, run_python: RunPython) -> None:
     code = (
         "import datasets, hashlib, sys;"
         "d = datasets.load('microworld', ('text', 'label'), {'language': sys.argv[1], 'data_seed': 7});"
@@ -62,18 +64,18 @@ def test_the_same_in_every_process(language: str, run_python):
     assert len(said.pop()) == 65
 
 
-def test_another_seed_gives_other_reviews():
+def test_another_seed_gives_other_reviews() -> None:
     one, other = (set(texts(load(data_seed=seed).train)) for seed in (0, 1))
     assert len(one & other) < 0.05 * len(one)
 
 
-def test_the_test_split_does_not_depend_on_the_others():
+def test_the_test_split_does_not_depend_on_the_others() -> None:
     one = load(examples=100, valid_examples=10, distance=3, test_distance=20)
     other = load(examples=2000, valid_examples=300, distance=30, test_distance=20)
     assert texts(splits(one)[2]) == texts(splits(other)[2])
 
 
-def test_noise_flips_exactly_its_share():
+def test_noise_flips_exactly_its_share() -> None:
     clean, noisy = load(noise=0.0), load(noise=0.07)
     for one, other in zip(splits(clean), splits(noisy), strict=True):
         assert texts(one) == texts(other)
@@ -81,7 +83,7 @@ def test_noise_flips_exactly_its_share():
         assert flipped == round(0.07 * len(one))
 
 
-def test_the_ceiling_is_that_of_the_test_split():
+def test_the_ceiling_is_that_of_the_test_split() -> None:
     assert load(noise=0.0).info.ceiling == {"accuracy": 1.0}
     assert load(noise=0.05).info.ceiling == {"accuracy": 0.95}
     assert load(noise=0.1, test_examples=3).info.ceiling == {"accuracy": 1.0}
@@ -90,7 +92,7 @@ def test_the_ceiling_is_that_of_the_test_split():
 
 @pytest.mark.parametrize("kind", ["plain", "negation", "contrast", "turn"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_reader_of_the_grammar_reaches_the_ceiling(language: str, kind: str):
+def test_a_reader_of_the_grammar_reaches_the_ceiling(language: str, kind: str) -> None:
     dataset = load(language=language, noise=0.0, **(ALONE | {kind: 1.0}), examples=600, distance=15)
     for example in dataset.train:
         assert read(language, kind, example["text"]) == example["label"], example["text"]
@@ -115,7 +117,7 @@ def read(language: str, kind: str, text: str) -> bool:
     return trusted == verdict
 
 
-def _cue(module, text: str, now: str) -> bool:
+def _cue(module: ModuleType, text: str, now: str) -> bool:
     others = "|".join(word for pair in module.TRUST for word in pair)
     return any(
         re.search(
@@ -148,7 +150,7 @@ def _matches(language: str, pattern: str, text: str, place: str) -> list[bool]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["negation", "contrast", "turn"])
-def test_words_without_order_say_nothing(language: str, kind: str):
+def test_words_without_order_say_nothing(language: str, kind: str) -> None:
     """Of every bag of opinion words that comes often, about half of the reviews are good."""
     dataset = load(language=language, noise=0.0, examples=8000, **(ALONE | {kind: 1.0}), distance=0)
     good, count = Counter[str](), Counter[str]()
@@ -164,7 +166,7 @@ def test_words_without_order_say_nothing(language: str, kind: str):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_linear_model_of_the_words_stays_at_its_ceiling(language: str):
+def test_a_linear_model_of_the_words_stays_at_its_ceiling(language: str) -> None:
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -180,7 +182,7 @@ def test_a_linear_model_of_the_words_stays_at_its_ceiling(language: str):
 
 @pytest.mark.parametrize("distance", [0, 5, 12, 60])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_distance_is_the_mean_number_of_words_from_cue_to_verdict(language: str, distance: int):
+def test_distance_is_the_mean_number_of_words_from_cue_to_verdict(language: str, distance: int) -> None:
     dataset = load(
         language=language, distance=distance, test_distance=distance + 30, **(ALONE | {"turn": 1.0})
     )
@@ -202,13 +204,13 @@ def _distance(language: str, text: str) -> int:
     return sum(len(sentence.split()) for sentence in sentences[cue + 1 : verdict])
 
 
-def test_weights_are_the_shares_of_the_constructions():
+def test_weights_are_the_shares_of_the_constructions() -> None:
     dataset = load(examples=4000, plain=0.0, contrast=0.0, negation=1.0, turn=3.0)
     turns = sum(any(f"y {person}" in text for person in english.PEOPLE) for text in texts(dataset.train))
     assert turns / 4000 == pytest.approx(0.75, abs=0.03)
 
 
-def test_language():
+def test_language() -> None:
     assert all(re.search(r"[가-힣]", text) for text in texts(load(language="ko", examples=50).train))
     assert not any(re.search(r"[가-힣]", text) for text in texts(load(language="en", examples=50).train))
     assert any(korean.ASPECTS[0] in text for text in texts(load(language="ko", examples=50).train))
@@ -227,7 +229,7 @@ def test_a_review_is_as_much_work_among_many_as_among_few() -> None:
     assert many < 500  # with twice as many, 20,000 reviews still take less than ten seconds
 
 
-def test_more_than_the_grammar_has_is_refused(monkeypatch: pytest.MonkeyPatch):
+def test_more_than_the_grammar_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENINGS", "CLOSINGS"):
         monkeypatch.setattr(korean, name, ("",))
     for name in ("PEOPLE", "CUES", "VERDICTS", "TRUST"):
@@ -259,12 +261,12 @@ def test_more_than_the_grammar_has_is_refused(monkeypatch: pytest.MonkeyPatch):
         ("language", "fr", "--language: unknown language 'fr'; choose one of: en, ko"),
     ],
 )
-def test_refused_settings(name: str, value: object, said: str):
+def test_refused_settings(name: str, value: object, said: str) -> None:
     with pytest.raises(UserError) as caught:
         load(**{name: value})
     assert str(caught.value) == said
 
 
-def test_no_weight_at_all():
+def test_no_weight_at_all() -> None:
     with pytest.raises(UserError, match="one of the weights must be above 0"):
         Options(**ALONE)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import re
 import pytest
 
 import datasets
+from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.microworld import text as view
 from datasets.microworld.world import COLOURS, SHAPES
@@ -13,22 +14,22 @@ from datasets.microworld.world import COLOURS, SHAPES
 SMALL = {"stories": 50, "valid_stories": 5, "test_stories": 200}
 
 
-def load(**options):
+def load(**options: object) -> Dataset:
     return datasets.load("microworld", ("text",), {**SMALL, **options})
 
 
-def stories(split) -> list[str]:
-    return [example["text"] for example in split]
+def stories(split: Split | None) -> list[str]:
+    return [example["text"] for example in split or ()]
 
 
-def test_the_same_seed_gives_the_same_stories_and_another_others():
+def test_the_same_seed_gives_the_same_stories_and_another_others() -> None:
     assert stories(load().train) == stories(load().train)
     assert stories(load().train) != stories(load(data_seed=1).train)
     data = load()
     assert not set(stories(data.train)) & set(stories(data.test))
 
 
-def test_the_test_split_does_not_depend_on_the_sizes_of_others():
+def test_the_test_split_does_not_depend_on_the_sizes_of_others() -> None:
     assert stories(load().test) == stories(load(stories=10, valid_stories=1).test)
 
 
@@ -72,7 +73,7 @@ def nats_of(story: str, things: int, sentences: int) -> float:
 
 
 @pytest.mark.parametrize(("things", "sentences"), [(1, 6), (3, 2)])
-def test_the_ceiling_is_the_probability_of_the_test_text(things, sentences):
+def test_the_ceiling_is_the_probability_of_the_test_text(things: int, sentences: int) -> None:
     data = load(things=things, sentences=sentences)
     texts = stories(data.test)
     nats = sum(nats_of(text, things, sentences) for text in texts)
@@ -80,7 +81,7 @@ def test_the_ceiling_is_the_probability_of_the_test_text(things, sentences):
     assert data.info.ceiling == {"bits_per_character": pytest.approx(expected, rel=1e-12)}
 
 
-def test_both_languages_tell_the_same_stories():
+def test_both_languages_tell_the_same_stories() -> None:
     english, korean = load(), load(language="ko")
     characters = [sum(map(len, stories(data.test))) for data in (english, korean)]
     bits = [
@@ -92,7 +93,7 @@ def test_both_languages_tell_the_same_stories():
     assert all(one.count(".") == other.count(".") for one, other in pairs)
 
 
-def test_korean_particles_fit_their_words():
+def test_korean_particles_fit_their_words() -> None:
     text = "".join(stories(load(language="ko", things=2).train))
     for noun, topic, subject in (
         ("원", "은", "이"),
@@ -104,7 +105,7 @@ def test_korean_particles_fit_their_words():
         assert after == {topic, subject}
 
 
-def test_the_mean_length_is_as_asked_for():
+def test_the_mean_length_is_as_asked_for() -> None:
     texts = stories(load(stories=2000, sentences=4).train)
     assert sum(text.count(".") - 1 for text in texts) / len(texts) == pytest.approx(4, abs=0.2)
 
@@ -117,6 +118,6 @@ def test_the_mean_length_is_as_asked_for():
         ({"sentences": 0}, "--sentences 0"),
     ],
 )
-def test_wrong_options_are_told(options, told):
+def test_wrong_options_are_told(options: dict[str, object], told: str) -> None:
     with pytest.raises(UserError, match=told):
         load(**options)

@@ -5,24 +5,27 @@ import pytest
 
 import datasets
 from datasets.assembly.series import FIELDS
+from datasets.base import Dataset
 from datasets.errors import UserError
+from datasets.formats.time_series import TimeSeries
+from tests.datasets.splits import splits_of
 
 
-def load(**options):
+def load(**options: object) -> Dataset:
     return datasets.load("microworld", FIELDS, {"stations": 2, "hours": 600, **options})
 
 
-def whole(data, station: int = 0):
-    return [example["series"] for example in data.test][station]
+def whole(data: Dataset, station: int = 0) -> TimeSeries:
+    return [example["series"] for example in splits_of(data)[2]][station]
 
 
-def test_the_same_seed_gives_the_same_weather_and_another_another():
+def test_the_same_seed_gives_the_same_weather_and_another_another() -> None:
     assert np.array_equal(whole(load()).values, whole(load()).values)
     assert not np.array_equal(whole(load()).values, whole(load(data_seed=1)).values)
     assert not np.array_equal(whole(load(), 0).values, whole(load(), 1).values)
 
 
-def test_the_ceiling_is_the_noise():
+def test_the_ceiling_is_the_noise() -> None:
     """With the same seed the noise is what is left between a noisy and a noiseless reading."""
     noisy, clean = whole(load(gaps=0.0, hours=4000)), whole(load(gaps=0.0, hours=4000, noise=0.0))
     errors = (noisy.values - clean.values)[:, 0]
@@ -31,7 +34,7 @@ def test_the_ceiling_is_the_noise():
     assert np.sqrt((errors**2).mean()) == pytest.approx(ceiling["rmse"], rel=0.05)
 
 
-def test_without_noise_the_equation_of_the_docstring_gives_the_temperature():
+def test_without_noise_the_equation_of_the_docstring_gives_the_temperature() -> None:
     series = whole(load(noise=0.0, gaps=0.0))
     hours, cloud = np.arange(600), series.future[:, 0]
     chill = np.zeros(600)
@@ -46,7 +49,7 @@ def test_without_noise_the_equation_of_the_docstring_gives_the_temperature():
     assert found[2:5] == pytest.approx([8, 5, -6], rel=1e-3)
 
 
-def test_gaps_are_in_the_training_span_only():
+def test_gaps_are_in_the_training_span_only() -> None:
     kept, lossy = load(gaps=0.0), load(gaps=0.2)
     changed = whole(kept).values[:, 0] != whole(lossy).values[:, 0]
     # noise is drawn before what is lost, so all else is equal
@@ -55,14 +58,14 @@ def test_gaps_are_in_the_training_span_only():
     assert np.isfinite(whole(lossy).values).all()
 
 
-def test_gaps_stay_in_a_training_span_that_is_shorter_than_a_gap():
+def test_gaps_stay_in_a_training_span_that_is_shorter_than_a_gap() -> None:
     settings = {"hours": 48, "valid_fraction": 0.5, "test_fraction": 0.4}
     for seed in range(5):
         kept, lossy = load(gaps=0.0, data_seed=seed, **settings), load(gaps=0.4, data_seed=seed, **settings)
         assert (whole(kept).values[4:] == whole(lossy).values[4:]).all()
 
 
-def test_covariates_and_variables():
+def test_covariates_and_variables() -> None:
     series = whole(load(variables=2))
     assert series.variables == ("temperature", "wind")
     assert (series.past_names, series.future_names) == (("humidity",), ("cloud",))
@@ -70,6 +73,6 @@ def test_covariates_and_variables():
     assert ((series.future >= 0) & (series.future <= 1)).all()
 
 
-def test_wrong_options():
+def test_wrong_options() -> None:
     with pytest.raises(UserError, match="--variables 3: must be 1 or 2"):
         load(variables=3)

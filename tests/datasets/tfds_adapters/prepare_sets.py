@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ class LabelledTexts(tfds.core.GeneratorBasedBuilder):
         tfds.core.BuilderConfig(name=name) for name in ("shown", "hidden", "train_only", "bytes", "no_train")
     ]
 
-    def _info(self):
+    def _info(self) -> tfds.core.DatasetInfo:
         features = {
             "sentence": tfds.features.Text(),
             "source": np.str_,
@@ -32,7 +33,7 @@ class LabelledTexts(tfds.core.GeneratorBasedBuilder):
             license="a licence",
         )
 
-    def _split_generators(self, dl_manager):
+    def _split_generators(self, _: object) -> dict[str, Iterator[tuple[int, dict[str, object]]]]:
         splits = {
             "train": (40, "train"),
             "validation": (10, "dev"),
@@ -45,7 +46,7 @@ class LabelledTexts(tfds.core.GeneratorBasedBuilder):
             splits.pop("train")
         return {name: self._generate_examples(*of) for name, of in splits.items()}
 
-    def _generate_examples(self, count, name):
+    def _generate_examples(self, count: int, name: str) -> Iterator[tuple[int, dict[str, object]]]:
         hidden = self.builder_config.name == "hidden" and name == "test"
         for number in range(count):
             text = f"{name} 문장 {number}"

@@ -20,7 +20,7 @@ class Builder:
     data_dir = "/some/folder"
     info = types.SimpleNamespace(full_name="some/1.0.0")
 
-    def __init__(self, prepared: bool = False, error: Exception | None = None, url: str = ""):
+    def __init__(self, prepared: bool = False, error: Exception | None = None, url: str = "") -> None:
         self.url_infos = {url: None} if url else {}
         self.prepared, self.error, self.calls = prepared, error, 0
 
@@ -49,13 +49,13 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("urllib.request.getproxies", dict)
 
 
-def test_what_is_prepared_is_left_alone():
+def test_what_is_prepared_is_left_alone() -> None:
     builder = Builder(prepared=True, url="http://no.such.host.invalid/x")
     hub.prepare(builder)
     assert builder.calls == 0
 
 
-def test_downloads_are_tried_few_times_and_the_library_is_left_as_it_was():
+def test_downloads_are_tried_few_times_and_the_library_is_left_as_it_was() -> None:
     from tensorflow_datasets.core.download import downloader
 
     before = downloader.MAX_RETRIES
@@ -69,10 +69,10 @@ def test_downloads_are_tried_few_times_and_the_library_is_left_as_it_was():
         assert before == downloader.MAX_RETRIES
 
 
-def test_no_network_is_found_out_before_the_download(monkeypatch: pytest.MonkeyPatch):
-    asked = []
+def test_no_network_is_found_out_before_the_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[tuple[str, int], float]] = []
 
-    def no_network(address, timeout):
+    def no_network(address: tuple[str, int], timeout: float) -> None:
         asked.append((address, timeout))
         raise OSError(-2, "Name or service not known")
 
@@ -89,7 +89,7 @@ def test_no_network_is_found_out_before_the_download(monkeypatch: pytest.MonkeyP
         assert asked[-1][0] == ("b.host", port)
 
 
-def test_a_proxy_is_asked_instead(monkeypatch: pytest.MonkeyPatch):
+def test_a_proxy_is_asked_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("urllib.request.getproxies", lambda: {"http": "http://proxy"})
     monkeypatch.setattr(socket, "create_connection", None)  # calling it would fail
     builder = Builder(url="http://a.host/data.tar.gz")
@@ -97,13 +97,13 @@ def test_a_proxy_is_asked_instead(monkeypatch: pytest.MonkeyPatch):
     assert builder.calls == 1
 
 
-def test_what_cannot_be_prepared_is_told_in_its_first_line():
+def test_what_cannot_be_prepared_is_told_in_its_first_line() -> None:
     said = refused(Builder(error=AssertionError("\n  Manual directory is empty.\nCreate it.\n")))
     assert said == "'some/1.0.0' cannot be prepared: Manual directory is empty."
     assert refused(Builder(error=RuntimeError())) == "'some/1.0.0' cannot be prepared: RuntimeError"
 
 
-def test_another_process_that_prepares_the_same():
+def test_another_process_that_prepares_the_same() -> None:
     class Raced(Builder):
         def download_and_prepare(self) -> None:
             self.prepared = True
@@ -115,8 +115,8 @@ def test_another_process_that_prepares_the_same():
 
 def test_no_warning_that_a_set_is_not_prepared(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-):
-    def lost(*_, **__):
+) -> None:
+    def lost(*_: object, **__: object) -> None:
         raise OSError(-2, "Name or service not known")
 
     logger = logging.getLogger("absl")
@@ -147,18 +147,18 @@ def test_no_warning_that_a_set_is_not_prepared(
         ),
     ],
 )
-def test_unknown_builders(spec: str, said: str, tmp_path: Path):
+def test_unknown_builders(spec: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         hub.find_builder(spec, str(tmp_path))
     assert str(caught.value).startswith(said)
 
 
-def test_data_dir_that_is_none(tmp_path: Path):
+def test_data_dir_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^--data-dir .*/none: no such folder$"):
         hub.find_builder("imdb_reviews", str(tmp_path / "none"))
 
 
-def test_known_names_pass_and_names_like_others_are_refused():
+def test_known_names_pass_and_names_like_others_are_refused() -> None:
     hub.check_name("imdb_reviews", also=["microworld"])
     hub.check_name("glue/sst2:2.0.0", also=["microworld"])
     hub.check_name("prepared_by_myself", also=["microworld"])
@@ -167,7 +167,7 @@ def test_known_names_pass_and_names_like_others_are_refused():
             hub.check_name(name, also=["microworld"])
 
 
-def test_no_library(monkeypatch: pytest.MonkeyPatch):
+def test_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
     with pytest.raises(UserError, match=r"^tensorflow-datasets cannot be imported .*; pip install it$"):
         hub.find_builder("imdb_reviews", None)

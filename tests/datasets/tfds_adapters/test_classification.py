@@ -44,7 +44,7 @@ def texts(split: Split | None) -> list[str]:
     return [example["text"] for example in split]
 
 
-def test_official_splits(folder: Path):
+def test_official_splits(folder: Path) -> None:
     dataset = own(folder, "shown")
     assert dataset.info.labels == ("zero", "one")
     assert dataset.info.source == "https://example.org/texts"
@@ -56,13 +56,13 @@ def test_official_splits(folder: Path):
     assert all(example["label"] == int(example["text"].split()[2]) % 2 for example in dataset.train)
 
 
-def test_each_pass_has_the_same_order(folder: Path):
+def test_each_pass_has_the_same_order(folder: Path) -> None:
     dataset = own(folder, "shown")
     assert list(dataset.train) == list(dataset.train)
     assert list(own(folder, "shown").train) == list(dataset.train)
 
 
-def test_hidden_test_labels_make_validation_the_test_split(folder: Path):
+def test_hidden_test_labels_make_validation_the_test_split(folder: Path) -> None:
     dataset = own(folder, "hidden")
     assert sorted(texts(dataset.test)) == sorted(f"dev 문장 {number}" for number in range(10))
     assert (len(dataset.train), len(dataset.valid)) == (36, 4)
@@ -73,25 +73,25 @@ def test_hidden_test_labels_make_validation_the_test_split(folder: Path):
     )
 
 
-def test_splits_are_taken_out_of_train_where_none_is_official(folder: Path):
+def test_splits_are_taken_out_of_train_where_none_is_official(folder: Path) -> None:
     dataset = own(folder, "train_only")
     assert (len(dataset.train), len(dataset.valid), len(texts(dataset.test))) == (32, 4, 4)
     dataset = own(folder, "train_only", hub_valid_fraction=0.25, hub_test_fraction=0.0)
     assert (len(dataset.train), len(dataset.valid), dataset.test) == (30, 10, None)
 
 
-def test_text_that_is_no_text(folder: Path):
+def test_text_that_is_no_text(folder: Path) -> None:
     said = refused("labelled_texts/bytes", folder, text_feature="sentence")
     assert said.startswith("labelled_texts/bytes/1.0.0 ")
     assert said.endswith(": the text is not UTF-8")
 
 
-def test_no_train_split(folder: Path):
+def test_no_train_split(folder: Path) -> None:
     said = refused("labelled_texts/no_train", folder, text_feature="sentence")
     assert said == "'labelled_texts/no_train': has no train split; it has extra, test, validation"
 
 
-def test_features_by_name(folder: Path):
+def test_features_by_name(folder: Path) -> None:
     dataset = own(folder, "shown", label_feature="feeling", text_feature="source")
     assert sorted(texts(dataset.test)) == sorted(f"test source {number}" for number in range(10))
 
@@ -116,15 +116,15 @@ def test_features_by_name(folder: Path):
         ),
     ],
 )
-def test_refused_options(folder: Path, options: dict[str, object], said: str):
+def test_refused_options(folder: Path, options: dict[str, object], said: str) -> None:
     assert refused("labelled_texts/shown", folder, **options) == said
 
 
-def test_usual_names_find_the_text(folder: Path):
+def test_usual_names_find_the_text(folder: Path) -> None:
     assert len(load("labelled_texts/shown", folder).train) == 40
 
 
-def test_several_texts_need_a_choice(tmp_path: Path):
+def test_several_texts_need_a_choice(tmp_path: Path) -> None:
     assert refused("glue/mrpc", tmp_path) == (
         "'glue/mrpc': several features may be the text: 'sentence1', 'sentence2'; name one with --text-feature"
     )
@@ -134,7 +134,7 @@ def test_several_texts_need_a_choice(tmp_path: Path):
     ("spec", "kind"),
     [("mnist", "a text"), ("civil_comments", "a class label"), ("wikipedia", "a class label")],
 )
-def test_sets_that_are_no_labelled_texts(spec: str, kind: str, tmp_path: Path):
+def test_sets_that_are_no_labelled_texts(spec: str, kind: str, tmp_path: Path) -> None:
     assert refused(spec, tmp_path) == (
         f"'{spec}': has no feature that is {kind}, so it is no text-classification set"
     )
@@ -144,7 +144,7 @@ def test_sets_that_are_no_labelled_texts(spec: str, kind: str, tmp_path: Path):
     ("spec", "labels"),
     [("imdb_reviews", ("neg", "pos")), ("ag_news_subset", ("World", "Sports", "Business", "Sci/Tech"))],
 )
-def test_mock_data_of_known_sets(folder: Path, spec: str, labels: tuple[str, ...]):
+def test_mock_data_of_known_sets(folder: Path, spec: str, labels: tuple[str, ...]) -> None:
     import tensorflow_datasets as tfds
 
     with tfds.testing.mock_data(num_examples=30, data_dir=str(folder)):
@@ -156,7 +156,7 @@ def test_mock_data_of_known_sets(folder: Path, spec: str, labels: tuple[str, ...
     assert {example["label"] for split in splits for example in split} <= set(range(len(labels)))
 
 
-def test_a_set_that_is_prepared_again_is_not_mixed_with_the_old(folder: Path):
+def test_a_set_that_is_prepared_again_is_not_mixed_with_the_old(folder: Path) -> None:
     dataset = own(folder, "train_only")
     info = folder / "labelled_texts" / "train_only" / "1.0.0" / "dataset_info.json"
     info.write_text(info.read_text() + "\n")

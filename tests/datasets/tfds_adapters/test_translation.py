@@ -1,50 +1,62 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 import datasets
+from datasets.base import Dataset
 from datasets.errors import UserError
+from tests.datasets.splits import splits_of
+
+if TYPE_CHECKING:
+    from tensorflow_datasets.core import DatasetInfo
+    from tensorflow_datasets.core.features import FeatureConnector
 
 FIELDS = ("source", "target")
 ROWS = [(f"Satz {n}", f"sentence {n}", f"문장 {n}") for n in range(30)] + [("leer", " ", "빈")]
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory) -> str:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Prepared sets: `toy_talk` with its translations as features, `toy_nested` with them in one feature."""
     tfds = importlib.import_module("tensorflow_datasets")
     languages = tfds.features.Translation(languages=["de", "en", "ko"])
     folder = tmp_path_factory.mktemp("tfds")
 
-    def make(set_name: str, features, row) -> None:
-        class Toy(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    def make(
+        set_name: str, features: FeatureConnector, row: Callable[[dict[str, str]], dict[str, object]]
+    ) -> None:
+        class Toy(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[name-defined, call-arg]
             """Sentences in three languages."""
 
             name = set_name
             VERSION = tfds.core.Version("1.0.0")
 
-            def _info(self):
+            def _info(self) -> DatasetInfo:
                 return tfds.core.DatasetInfo(builder=self, features=features)
 
-            def _split_generators(self, dl_manager):
+            def _split_generators(self, _: object) -> dict[str, Iterator[tuple[int, dict[str, object]]]]:
                 return {"train": self._generate_examples(ROWS), "test": self._generate_examples(ROWS[:2])}
 
-            def _generate_examples(self, rows):
+            def _generate_examples(
+                self, rows: list[tuple[str, str, str]]
+            ) -> Iterator[tuple[int, dict[str, object]]]:
                 for number, texts in enumerate(rows):
                     yield number, row(dict(zip(("de", "en", "ko"), texts, strict=True)))
 
         Toy(data_dir=str(folder)).download_and_prepare()
 
-    make("toy_talk", languages, lambda texts: texts)
+    make("toy_talk", languages, lambda texts: {**texts})
     nested = tfds.features.FeaturesDict({"translation": languages, "n": tfds.features.Text()})
     make("toy_nested", nested, lambda texts: {"translation": texts, "n": "x"})
-    make("toy_texts", tfds.features.FeaturesDict({"n": tfds.features.Text()}), lambda texts: {"n": "x"})
+    make("toy_texts", tfds.features.FeaturesDict({"n": tfds.features.Text()}), lambda _: {"n": "x"})
     return str(folder)
 
 
-def load(data_dir: str, name: str = "toy_talk", **options):
+def load(data_dir: str, name: str = "toy_talk", **options: object) -> Dataset:
     return datasets.load(name, FIELDS, {"data_dir": data_dir, **options})
 
 
@@ -58,14 +70,16 @@ def load(data_dir: str, name: str = "toy_talk", **options):
         ({"target": "de"}, ("sentence 0", "Satz 0")),
     ],
 )
-def test_languages_and_directions(data_dir, name, options, expected):
+def test_languages_and_directions(
+    data_dir: str, name: str, options: dict[str, object], expected: tuple[str, str]
+) -> None:
     data = load(data_dir, name, **options)
     assert data.info.fields == ("source", "target")
-    assert expected in [(example["source"], example["target"]) for example in data.test]
-    assert len(data.test) == 2
+    assert expected in [(example["source"], example["target"]) for example in splits_of(data)[2]]
+    assert len(splits_of(data)[2]) == 2
 
 
-def test_pairs_with_an_empty_side_are_passed_over(data_dir):
+def test_pairs_with_an_empty_side_are_passed_over(data_dir: str) -> None:
     data = load(data_dir)
     assert len(data.train) + len(data.valid) == 30
 
@@ -84,6 +98,8 @@ def test_pairs_with_an_empty_side_are_passed_over(data_dir):
         ("toy_talk", {"hub_valid_fraction": 0.0}, "--hub-valid-fraction 0.0: must be between 0 and 1"),
     ],
 )
-def test_what_cannot_be_read_is_told(data_dir, name, options, message):
+def test_what_cannot_be_read_is_told(
+    data_dir: str, name: str, options: dict[str, object], message: str
+) -> None:
     with pytest.raises(UserError, match=message):
         load(data_dir, name, **options)
