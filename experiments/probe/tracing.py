@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
+from zoo.layers.engines import Choice
+from zoo.layers.engines.engine import Call, Engine
 
 Tensor = Any
 
@@ -51,8 +52,8 @@ class Trace:
         return mask[:, ::-1] if self.reverse else mask
 
 
-class Loop:
-    """An engine (see `zoo.layers.engines.loop.run`) that keeps what it sees of some cells.
+class Loop(Engine):
+    """An engine that keeps what it sees of some cells.
 
     Args:
         cells: those that are looked into.
@@ -64,21 +65,15 @@ class Loop:
         self.cells, self.only_last = cells, only_last
         self.traces: list[Trace] = []
 
-    def run(
-        self,
-        cell: Any,
-        inputs: Tensor,
-        mask: Tensor | None,
-        states: list[Tensor],
-        *,
-        reverse: bool,
-        sequences: bool,
-        training: bool,
-        beside: int = 1,
-    ) -> tuple[Tensor, list[Tensor]]:
+    def unsupported_reason(self, _cell: Any, /) -> str | None:
+        """None: it calls the cell at every step, as `keras.layers.RNN` does."""
+        return None
+
+    def run(self, call: Call, /) -> tuple[Tensor, list[Tensor]]:
         """One cell over a batch."""
-        inputs = tf.cast(inputs, cell.compute_dtype)
-        states = [tf.cast(state, cell.compute_dtype) for state in states]
+        cell, mask, reverse = call.cell, call.mask, call.reverse
+        inputs = tf.cast(call.inputs, cell.compute_dtype)
+        states = [tf.cast(state, cell.compute_dtype) for state in call.states]
         trace = Trace(cell, reverse, mask)
         kept = any(cell is one for one in self.cells)
         last = last_steps(mask, inputs.shape[0], inputs.shape[1], reverse)
@@ -94,7 +89,7 @@ class Loop:
         if kept:
             self.traces.append(trace)
         stacked = tf.stack([outputs[t] for t in sorted(outputs)], axis=1)
-        if sequences:
+        if call.sequences:
             return stacked, states
         return tf.einsum("bt,btu->bu", tf.cast(last, stacked.dtype), stacked), states
 
@@ -153,7 +148,7 @@ def traced(layer: Any, only_last: bool = True) -> Iterator[list[Trace]]:
     """Meanwhile the layer runs step by step, and the traces of its top cells, one a direction, are collected."""
     loop = Loop(layer.cells[-1], only_last)
     engine = layer.engine_choice
-    layer.engine_choice = SimpleNamespace(engine="traced", why="a probe looks into it", module=loop)
+    layer.engine_choice = Choice("traced", "a probe looks into it", loop)
     try:
         yield loop.traces
     finally:

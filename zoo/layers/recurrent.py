@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import keras
 
 from zoo.layers import engines
+from zoo.layers.engines.engine import Call
+from zoo.tensors import Inputs, Mask, Shape, StackedStates, States, Tensor
 
-Tensor = Any
-#: `states[layer][direction]` is the list of one cell's states, each `(batch, size)`; direction 0 runs forward.
-StackedStates = list[list[list[Tensor]]]
+Entry = TypeVar("Entry")
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -46,7 +47,7 @@ class Recurrent(keras.layers.Layer):
 
     def __init__(
         self,
-        cell: Any,
+        cell: keras.layers.Layer,
         *,
         layers: int = 1,
         bidirectional: bool = False,
@@ -55,8 +56,8 @@ class Recurrent(keras.layers.Layer):
         return_state: bool = False,
         engine: str = "auto",
         seed: int | None = None,
-        **layer_arguments: Any,
-    ):
+        **layer_arguments: object,
+    ) -> None:
         if layers < 1:
             raise ValueError(f"layers must be at least 1, not {layers}")
         if not 0 <= dropout < 1:
@@ -91,8 +92,11 @@ class Recurrent(keras.layers.Layer):
         """Size of the last axis of the outputs."""
         return self.directions * self.cell.output_size
 
-    def build(self, inputs_shape: Any, mask_shape: Any = None, initial_state_shape: Any = None) -> None:
+    def build(
+        self, inputs_shape: Shape, mask_shape: Shape | None = None, initial_state_shape: object = None
+    ) -> None:
         """Build every cell for inputs of shape `(batch, time, features)`."""
+        del mask_shape, initial_state_shape  # Keras gives a shape for each argument of `call`
         features = inputs_shape[-1]
         for cells in self.cells:
             for cell in cells:
@@ -102,17 +106,17 @@ class Recurrent(keras.layers.Layer):
             features = self.output_size
         self.built = True
 
-    def get_initial_state(self, batch_size: Any) -> StackedStates:
+    def get_initial_state(self, batch_size: int | Tensor) -> StackedStates:
         """The states of every cell before the first step."""
         return [[_initial_state(cell, batch_size) for cell in row] for row in self.cells]
 
     def call(
         self,
-        inputs: Tensor,
-        mask: Tensor | None = None,
+        inputs: Inputs,
+        mask: Mask | None = None,
         initial_state: StackedStates | None = None,
         training: bool = False,
-    ) -> Any:
+    ) -> Tensor | tuple[Tensor, StackedStates]:
         """See the class."""
         if initial_state is None:
             initial_state = self.get_initial_state(keras.ops.shape(inputs)[0])
@@ -127,47 +131,60 @@ class Recurrent(keras.layers.Layer):
             final_states.append(states)
         return (outputs, final_states) if self.return_state else outputs
 
-    def _run_layer(self, cells, inputs, mask, states, sequences, training):
+    def _run_layer(
+        self,
+        cells: list[keras.layers.Layer],
+        inputs: Inputs,
+        mask: Mask | None,
+        states: list[States],
+        sequences: bool,
+        training: bool,
+    ) -> tuple[Tensor, list[States]]:
         """One layer in its directions: concatenated outputs, and the list of each direction's final states."""
-        results = [
-            self.engine_choice.module.run(
+        calls = [
+            Call(
                 cell,
                 inputs,
                 mask,
                 cell_states,
-                reverse=way == 1,
+                reverse=direction == 1,
                 sequences=sequences,
                 training=training,
-                beside=self.directions,
+                concurrent=self.directions,
             )
-            for way, (cell, cell_states) in enumerate(zip(cells, states, strict=True))
+            for direction, (cell, cell_states) in enumerate(zip(cells, states, strict=True))
         ]
+        results = [self.engine_choice.implementation.run(call) for call in calls]
         outputs = [output for output, _ in results]
         joined = outputs[0] if len(outputs) == 1 else keras.ops.concatenate(outputs, axis=-1)
         return joined, [list(final) for _, final in results]
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, _inputs: Inputs, previous_mask: Mask | None) -> Mask | None:
         """The mask goes on where there are outputs of all steps."""
         return previous_mask if self.return_sequences else None
 
     def compute_output_spec(
-        self, inputs: Any, mask: Any = None, initial_state: Any = None, training: bool = False
-    ) -> Any:
+        self,
+        inputs: Inputs,
+        mask: Mask | None = None,
+        initial_state: StackedStates | None = None,
+        training: bool = False,
+    ) -> Tensor | tuple[Tensor, StackedStates]:
         """Shapes of the outputs, without running the loop."""
+        del mask, initial_state, training  # Keras gives all arguments of `call`
         batch, time = inputs.shape[0], inputs.shape[1]
         shape = (batch, time, self.output_size) if self.return_sequences else (batch, self.output_size)
         outputs = keras.KerasTensor(shape, dtype=self.compute_dtype)
         if not self.return_state:
             return outputs
-        sizes = self.cell.state_size
-        sizes = [sizes] if isinstance(sizes, int) else list(sizes)
+        sizes = _listed(self.cell.state_size)
         states = [
             [[keras.KerasTensor((batch, size), dtype=self.compute_dtype) for size in sizes] for _ in row]
             for row in self.cells
         ]
         return outputs, states
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Every constructor argument."""
         return {
             **super().get_config(),
@@ -182,16 +199,16 @@ class Recurrent(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Recurrent:
+    def from_config(cls, config: Mapping[str, Any]) -> Recurrent:
         """The inverse of `get_config`. A cell of the zoo is imported; one of your own has to be imported before."""
-        config = dict(config)
-        cell = config.pop("cell")
+        arguments = dict(config)
+        cell = arguments.pop("cell")
         if (cell["module"] or "").startswith("zoo.cells."):
             importlib.import_module(cell["module"])  # which registers the cell
-        return cls(keras.saving.deserialize_keras_object(cell), **config)
+        return cls(keras.saving.deserialize_keras_object(cell), **arguments)
 
 
-def _copy(cell: Any, layer: int, direction: int) -> Any:
+def _copy(cell: keras.layers.Layer, layer: int, direction: int) -> keras.layers.Layer:
     """A fresh cell with the pattern's arguments, a name of its own, and a dropout seed of its own."""
     config = {**cell.get_config(), "name": f"layer_{layer}_{'backward' if direction else 'forward'}"}
     if config.get("seed") is not None:
@@ -203,14 +220,14 @@ def _nth_seed(seed: int | None, n: int) -> int | None:
     return None if seed is None else seed + n
 
 
-def _initial_state(cell: Any, batch_size: Any) -> list[Tensor]:
+def _initial_state(cell: keras.layers.Layer, batch_size: int | Tensor) -> States:
     """The state that a cell starts from: its own, or zeros where it has no say, as in `keras.layers.RNN`."""
     if hasattr(cell, "get_initial_state"):
-        return _state_list(cell.get_initial_state(batch_size=batch_size))
+        return _listed(cell.get_initial_state(batch_size=batch_size))
     return [
-        keras.ops.zeros((batch_size, size), dtype=cell.compute_dtype) for size in _state_list(cell.state_size)
+        keras.ops.zeros((batch_size, size), dtype=cell.compute_dtype) for size in _listed(cell.state_size)
     ]
 
 
-def _state_list(states: Any) -> list[Tensor]:
+def _listed(states: Entry | list[Entry] | tuple[Entry, ...]) -> list[Entry]:
     return list(states) if isinstance(states, (list, tuple)) else [states]

@@ -1,23 +1,19 @@
 """Engines: ways of running one cell over time that give the same numbers at different speeds.
 
-Each engine is a module with two functions:
-
-    unfit(cell) -> str | None    why this cell cannot run on this engine, or None where it can
-    run(cell, inputs, mask, states, *, reverse, sequences, training, beside) -> (outputs, final_states)
-
-with the contract of `zoo.layers.engines.loop.run`. An engine may also say when it can run a cell but had better not:
-
-    unwise(cell) -> str | None   why `auto` passes over it
-
- `choose` picks one and says why.
+Each module named in `ENGINES` ends with `ENGINE`, an `Engine` (see `zoo.layers.engines.engine`). `choose` picks one and
+says why.
 """
 
 from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.layers.engines.engine import Engine
 
 #: In the order in which `auto` prefers them.
 ENGINES = ("keras", "parallel", "fused", "hoisted", "loop")
@@ -29,14 +25,10 @@ class Choice:
 
     engine: str
     why: str
-
-    @property
-    def module(self) -> ModuleType:
-        """The engine's module."""
-        return importlib.import_module(f"zoo.layers.engines.{self.engine}")
+    implementation: Engine
 
 
-def choose(cell: Any, engine: str = "auto") -> Choice:
+def choose(cell: keras.layers.Layer, engine: str = "auto") -> Choice:
     """Pick the engine for a cell.
 
     Args:
@@ -46,21 +38,29 @@ def choose(cell: Any, engine: str = "auto") -> Choice:
     Raises:
         ValueError: if there is no such engine, or the named one cannot run this cell.
     """
-    if engine != "auto":
-        if engine not in ENGINES:
-            raise ValueError(f"no engine is called {engine!r}; there are auto, {', '.join(ENGINES)}")
-        choice = Choice(engine, "asked for")
-        reason = choice.module.unfit(cell)
-        if reason:
-            raise ValueError(f"the {engine} engine cannot run {type(cell).__name__}: {reason}")
-        return choice
+    return _fastest(cell) if engine == "auto" else _named(cell, engine)
+
+
+def _named(cell: keras.layers.Layer, name: str) -> Choice:
+    if name not in ENGINES:
+        raise ValueError(f"no engine is called {name!r}; there are auto, {', '.join(ENGINES)}")
+    engine = _load(name)
+    if reason := engine.unsupported_reason(cell):
+        raise ValueError(f"the {name} engine cannot run {type(cell).__name__}: {reason}")
+    return Choice(name, "asked for", engine)
+
+
+def _fastest(cell: keras.layers.Layer) -> Choice:
+    """The first engine that can run the cell and is not discouraged for it."""
     reasons: list[str] = []
     for name in ENGINES:
-        choice = Choice(name, "; ".join([*reasons, f"{name} can run it"]))
-        reason = choice.module.unfit(cell)
-        if reason is None and hasattr(choice.module, "unwise"):
-            reason = choice.module.unwise(cell)
+        engine = _load(name)
+        reason = engine.unsupported_reason(cell) or engine.discouraged_reason(cell)
         if reason is None:
-            return choice
+            return Choice(name, "; ".join([*reasons, f"{name} can run it"]), engine)
         reasons.append(f"not {name}: {reason}")
     raise ValueError(f"no engine can run {type(cell).__name__}: {'; '.join(reasons)}")
+
+
+def _load(name: str) -> Engine:
+    return importlib.import_module(f"zoo.layers.engines.{name}").ENGINE

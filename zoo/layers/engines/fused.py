@@ -6,47 +6,34 @@ product over batch and time after the backward loop. `docs/engines.md` says how 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from zoo.layers.engines import compiled
-from zoo.layers.engines.recurrence import Written
+from zoo.layers.engines.compiled import Compiled
+from zoo.layers.engines.recurrence import ManualGradients
 
-unwise = compiled.unwise
+if TYPE_CHECKING:
+    import keras
 
 
-def unfit(cell: Any) -> str | None:
-    """A cell needs `project` and `step`, and a backward step that belongs to this very step."""
-    reason = compiled.unfit(cell)
-    if reason:
-        return reason
-    ancestry = type(cell).__mro__
-    places = {name: _first(ancestry, name) for name in ("step", "advance", "step_backward")}
-    if places["step"] < max(places["advance"], places["step_backward"]):
-        return "its step has no backward step of its own"
-    return cell.no_backward()
+class Fused(Compiled):
+    """Compiled loops with the cell's own backward step."""
+
+    recurrence_class = ManualGradients
+
+    def unsupported_reason(self, cell: keras.layers.Layer, /) -> str | None:
+        """A cell needs `project` and `step`, and a backward step that belongs to this very step."""
+        if reason := super().unsupported_reason(cell):
+            return reason
+        ancestry = type(cell).__mro__
+        places = {name: _first(ancestry, name) for name in ("step", "advance", "step_backward")}
+        if places["step"] < max(places["advance"], places["step_backward"]):
+            return "its step has no backward step of its own"
+        return cell.no_backward()
 
 
 def _first(ancestry: tuple[type, ...], name: str) -> int:
     """Which of the classes defines the method that counts; smaller is more special."""
-    return next(n for n, ancestor in enumerate(ancestry) if name in vars(ancestor))
+    return next(place for place, ancestor in enumerate(ancestry) if name in vars(ancestor))
 
 
-def run(
-    cell: Any,
-    inputs: Any,
-    mask: Any,
-    states: list[Any],
-    *,
-    reverse: bool,
-    sequences: bool,
-    training: bool,
-    beside: int = 1,
-) -> tuple[Any, list[Any]]:
-    """See `zoo.layers.engines.loop.run`."""
-    options: dict[str, Any] = {
-        "reverse": reverse,
-        "sequences": sequences,
-        "training": training,
-        "beside": beside,
-    }
-    return compiled.run(Written, cell, inputs, mask, states, **options)
+ENGINE = Fused()

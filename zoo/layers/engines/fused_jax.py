@@ -6,72 +6,78 @@ stacks what each step gives. Sequences stand time first, so that a step is one b
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 
-from zoo.layers.engines.recurrence import standing_for
+from zoo.layers.engines.engine import Call
+from zoo.layers.engines.recurrence import Recurrence, Tensors, standing_for
+from zoo.tensors import Inputs, Mask, RecurrentMask, Rows, States, Tensor
 
-Tensor = Any
-Tensors = list[Any]
+#: What the loop backward needs of the loop forward: inputs, mask, recurrent mask, weights, what it stored.
+Residuals: TypeAlias = tuple[Inputs, Mask | None, RecurrentMask | None, Tensors, Tensors]
 
 
 def run(
-    kind: type,
-    cell: Any,
-    inputs: Tensor,
-    mask: Tensor | None,
-    states: Tensors,
-    recurrent_mask: Tensor | None,
-    *,
-    reverse: bool,
-    sequences: bool,
-    training: bool,
-    beside: int,
-) -> tuple[Tensor, Tensors]:
-    """See `zoo.layers.engines.fused_tensorflow.run`."""
-    recurrence = kind(cell, vjp)
-    weights = [jnp.asarray(weight.value, inputs.dtype) for weight in cell.weights]
+    recurrence_class: type[Recurrence], call: Call, recurrent_mask: RecurrentMask | None
+) -> tuple[Tensor, States]:
+    """See `zoo.layers.engines.compiled.RunLoops`."""
+    recurrence = recurrence_class(call.cell, vjp)
+    weights = [jnp.asarray(weight.value, call.inputs.dtype) for weight in call.cell.weights]
 
-    @jax.custom_vjp
-    def call(*tensors: Any) -> Any:
-        outputs, finals, _ = forward(recurrence, *tensors, reverse=reverse, sequences=sequences, store=False)
-        return outputs, finals
-
-    def call_and_keep(*tensors: Any) -> Any:
-        outputs, finals, stored = forward(
-            recurrence, *tensors, reverse=reverse, sequences=sequences, store=True
+    def run_forward(
+        store: bool,
+        inputs: Inputs,
+        mask: Mask | None,
+        states: States,
+        recurrent_mask: RecurrentMask | None,
+        weights: Tensors,
+    ) -> tuple[tuple[Tensor, States], Residuals]:
+        outputs, final_states, stored = forward(
+            recurrence,
+            inputs,
+            mask,
+            states,
+            recurrent_mask,
+            weights,
+            reverse=call.reverse,
+            sequences=call.sequences,
+            store=store,
         )
-        inputs, mask, _, recurrent_mask, weights = tensors
-        return (outputs, finals), (inputs, mask, recurrent_mask, weights, stored)
+        return (outputs, final_states), (inputs, mask, recurrent_mask, weights, stored)
 
-    def gradient(kept: Any, slopes: Any) -> Any:
+    def run_backward(
+        residuals: Residuals, gradients: tuple[Tensor, States]
+    ) -> tuple[Inputs, None, States, None, Tensors]:
         d_inputs, d_states, d_weights = backward(
-            recurrence, *kept, *slopes, reverse=reverse, sequences=sequences
+            recurrence, *residuals, *gradients, reverse=call.reverse, sequences=call.sequences
         )
-        return d_inputs, None, d_states, None, d_weights  # masks have no derivative
+        return d_inputs, None, d_states, None, d_weights  # masks have no gradient
 
-    call.defvjp(call_and_keep, gradient)
-    return call(inputs, mask, list(states), recurrent_mask, weights)
+    differentiable = jax.custom_vjp(lambda *arguments: run_forward(False, *arguments)[0])
+    differentiable.defvjp(functools.partial(run_forward, True), run_backward)
+    return differentiable(call.inputs, call.mask, list(call.states), recurrent_mask, weights)
 
 
 def forward(
-    recurrence: Any,
-    inputs: Tensor,
-    mask: Tensor | None,
-    states: Tensors,
-    recurrent_mask: Tensor | None,
+    recurrence: Recurrence,
+    inputs: Inputs,
+    mask: Mask | None,
+    states: States,
+    recurrent_mask: RecurrentMask | None,
     weights: Tensors,
     *,
     reverse: bool,
     sequences: bool,
     store: bool,
-) -> tuple[Tensor, Tensors, Tensors]:
+) -> tuple[Tensor, States, Tensors]:
     """Run a cell over a batch.
 
     Args:
-        recurrence: `Written` or `Derived`.
+        recurrence: the cell.
         inputs: `(batch, time, features)`.
         mask: `(batch, time)` bool, or None.
         states: before the first step, each `(batch, size)`.
@@ -85,69 +91,72 @@ def forward(
         Outputs; final states; and with `store` what is to be stored, each `(time, batch, size)`.
     """
 
-    def step(states: Tensors, here: Any) -> Any:
+    def step(
+        states: States, here: tuple[Tensor, Tensor | None]
+    ) -> tuple[States, tuple[Tensor | None, Tensors]]:
         projected, present = here
         products = recurrence.products(projected, states, recurrent_mask)
-        output, after, kept = recurrence.advance(products, states, recurrent_mask)
-        return _where(present, after, states), (output if sequences else None, kept if store else [])
+        output, after, to_store = recurrence.advance(products, states, recurrent_mask)
+        return _where(present, after, states), (output if sequences else None, to_store if store else [])
 
     with standing_for(recurrence.cell.weights, weights):
         projected = recurrence.cell.project(_time_first(inputs))
-        finals, (outputs, stored) = jax.lax.scan(step, states, (projected, _present(mask)), reverse=reverse)
-    return _time_first(outputs) if sequences else finals[0], finals, stored
+        steps = (projected, _present(mask))
+        final_states, (outputs, stored) = jax.lax.scan(step, states, steps, reverse=reverse)
+    return _time_first(outputs) if sequences else final_states[0], final_states, stored
 
 
 def backward(
-    recurrence: Any,
-    inputs: Tensor,
-    mask: Tensor | None,
-    recurrent_mask: Tensor | None,
+    recurrence: Recurrence,
+    inputs: Inputs,
+    mask: Mask | None,
+    recurrent_mask: RecurrentMask | None,
     weights: Tensors,
     stored: Tensors,
     d_outputs: Tensor,
-    d_states: Tensors,
+    d_states: States,
     *,
     reverse: bool,
     sequences: bool,
-) -> tuple[Tensor, Tensors, Tensors]:
+) -> tuple[Inputs, States, Tensors]:
     """Back-propagation through time.
 
     Args:
         recurrence, inputs, mask, recurrent_mask, weights, reverse, sequences: as in `forward`.
         stored: what `forward` stored.
-        d_outputs, d_states: derivatives of the loss by the outputs and the final states of `forward`.
+        d_outputs, d_states: gradients of the loss by the outputs and the final states of `forward`.
 
     Returns:
-        Derivatives by the inputs, by the states before the first step, and by `cell.weights`.
+        Gradients by the inputs, by the states before the first step, and by `cell.weights`.
     """
     nothing = jnp.zeros_like(d_states[0])
     if not sequences:
         d_states = [d_states[0] + d_outputs, *d_states[1:]]
 
-    def step(d_states: Tensors, here: Any) -> Any:
-        kept, d_output, present = here
+    def step(d_states: States, here: tuple[Tensors, Tensor | None, Tensor | None]) -> tuple[States, Tensor]:
+        stored_here, d_output, present = here
         d_output = nothing if d_output is None else d_output
-        d_output, *arrived = _where(present, [d_output, *d_states], [nothing, *map(jnp.zeros_like, d_states)])
-        found, d_before = recurrence.backward(kept, d_output, arrived, recurrent_mask, fixed)
-        return _where(present, d_before, d_states), found
+        d_output, *d_after = _where(present, [d_output, *d_states], [nothing, *map(jnp.zeros_like, d_states)])
+        by_step, d_before = recurrence.backward(stored_here, d_output, d_after, recurrent_mask, fixed)
+        return _where(present, d_before, d_states), by_step
 
     with standing_for(recurrence.cell.weights, weights):
         fixed = recurrence.fixed()
-        read = stored[: len(stored) - recurrence.later]
+        read = stored[: len(stored) - recurrence.deferred]
         steps = (read, _time_first(d_outputs) if sequences else None, _present(mask))
-        d_states, found = jax.lax.scan(step, d_states, steps, reverse=not reverse)
+        d_states, by_step = jax.lax.scan(step, d_states, steps, reverse=not reverse)
         inputs = _time_first(inputs)
         if recurrent_mask is not None:
-            recurrent_mask = _rows(jnp.broadcast_to(recurrent_mask, (len(inputs), *recurrent_mask.shape)))
+            recurrent_mask = _rows(jnp.broadcast_to(recurrent_mask, (inputs.shape[0], *recurrent_mask.shape)))
         rows = [_rows(sequence) for sequence in stored]
-        d_inputs, d_weights = recurrence.gradients(_rows(inputs), _rows(found), rows, recurrent_mask)
-    return _time_first(d_inputs.reshape(inputs.shape)), d_states, d_weights
+        d_inputs, d_weights = recurrence.gradients(_rows(inputs), _rows(by_step), rows, recurrent_mask)
+    return _time_first(jnp.reshape(d_inputs, inputs.shape)), d_states, d_weights
 
 
-def vjp(function: Any, arguments: Tensors, slopes: Tensors) -> Tensors:
+def vjp(function: Callable[..., Tensors], arguments: Tensors, gradients: Tensors) -> Tensors:
     """See `zoo.layers.engines.recurrence.Vjp`."""
     _, pull = jax.vjp(function, *arguments)
-    return list(pull(slopes))
+    return list(pull(gradients))
 
 
 def _time_first(sequence: Tensor) -> Tensor:
@@ -155,12 +164,12 @@ def _time_first(sequence: Tensor) -> Tensor:
     return jnp.swapaxes(sequence, 0, 1)
 
 
-def _rows(sequence: Tensor) -> Tensor:
+def _rows(sequence: Tensor) -> Rows:
     """`(time, batch, size)` to `(time * batch, size)`."""
-    return sequence.reshape(-1, sequence.shape[-1])
+    return jnp.reshape(sequence, (-1, sequence.shape[-1]))
 
 
-def _present(mask: Tensor | None) -> Tensor | None:
+def _present(mask: Mask | None) -> Tensor | None:
     """Where there is an input, `(time, batch, 1)`."""
     return None if mask is None else _time_first(mask)[..., None]
 

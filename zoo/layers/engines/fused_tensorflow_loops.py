@@ -8,30 +8,30 @@ next is in memory and is read straight.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
-Tensor = Any
-Tensors = list[Any]
+from zoo.layers.engines.recurrence import Recurrence, Tensors
+from zoo.tensors import Inputs, Mask, RecurrentMask, Rows, States, Tensor
 
 
 def forward(
-    recurrence: Any,
-    inputs: Tensor,
-    mask: Tensor | None,
-    states: Tensors,
-    recurrent_mask: Tensor | None,
+    recurrence: Recurrence,
+    inputs: Inputs,
+    mask: Mask | None,
+    states: States,
+    recurrent_mask: RecurrentMask | None,
     *,
     reverse: bool,
     sequences: bool,
     store: bool,
-) -> tuple[Tensor, Tensors, Tensors]:
+) -> tuple[Tensor, States, Tensors]:
     """Run a cell over a part of the batch.
 
     Args:
-        recurrence: `Written` or `Derived`.
+        recurrence: the cell.
         inputs: `(batch, time, features)`.
         mask: `(batch, time)` bool, or None.
         states: before the first step, each `(batch, size)`.
@@ -51,13 +51,21 @@ def forward(
     def at(turn: Tensor) -> Tensor:
         return steps - 1 - turn if reverse else turn
 
-    def step(turn, products, states, present, projected, outputs, stored):
-        output, after, kept = recurrence.advance(products, states, recurrent_mask)
+    def step(
+        turn: Tensor,
+        products: Tensors,
+        states: States,
+        present: Tensors,
+        projected: Tensor,
+        outputs: Tensors,
+        stored: Tensors,
+    ) -> tuple[Tensor, Tensors, States, Tensors, Tensor, Tensors, Tensors]:
+        output, after, to_store = recurrence.advance(products, states, recurrent_mask)
         after = _where(present, after, states)
         if store:
             # The first takes the place of what it came from: one long tensor less.
-            projected = _write(projected, kept[0], at(turn))
-            stored = _write_all(stored, kept[1:], at(turn))
+            projected = _write(projected, to_store[0], at(turn))
+            stored = _write_all(stored, to_store[1:], at(turn))
         outputs = _write_all(outputs, [output][: len(outputs)], at(turn))
         following = at(tf.minimum(turn + 1, steps - 1))
         products = recurrence.products(projected[:, following], after, recurrent_mask)
@@ -66,40 +74,46 @@ def forward(
     first = at(tf.constant(0))
     # Not read from `projected`: XLA would copy all of it, to keep it as it was before the loop.
     products = recurrence.products(cell.project(inputs[:, first]), states, recurrent_mask)
-    output, _, kept = recurrence.advance(products, states, recurrent_mask)
+    output, _, to_store = recurrence.advance(products, states, recurrent_mask)
     outputs = [_empty_sequence(output, steps)] if sequences else []
-    stored = [_empty_sequence(value, steps) for value in kept[1:]] if store else []
+    stored = [_empty_sequence(value, steps) for value in to_store[1:]] if store else []
     loop = (tf.constant(0), products, list(states), _present(mask, first), projected, outputs, stored)
-    _, _, finals, _, projected, outputs, stored = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
-    return outputs[0] if sequences else finals[0], finals, [projected, *stored] if store else []
+    _, _, final_states, _, projected, outputs, stored = tf.while_loop(
+        lambda turn, *_: turn < turns, step, loop
+    )
+    return (
+        outputs[0] if sequences else final_states[0],
+        final_states,
+        [projected, *stored] if store else [],
+    )
 
 
 def backward(
-    recurrence: Any,
-    inputs: Tensor,
-    mask: Tensor | None,
-    recurrent_mask: Tensor | None,
+    recurrence: Recurrence,
+    inputs: Inputs,
+    mask: Mask | None,
+    recurrent_mask: RecurrentMask | None,
     stored: Tensors,
     d_outputs: Tensor,
-    d_states: Tensors,
+    d_states: States,
     *,
     reverse: bool,
     sequences: bool,
-) -> tuple[Tensor, Tensors, Tensors]:
+) -> tuple[Inputs, States, Tensors]:
     """Back-propagation through time.
 
     Args:
         recurrence, inputs, mask, recurrent_mask, reverse, sequences: as in `forward`.
         stored: what `forward` stored.
-        d_outputs, d_states: derivatives of the loss by the outputs and the final states of `forward`.
+        d_outputs, d_states: gradients of the loss by the outputs and the final states of `forward`.
 
     Returns:
-        Derivatives by the inputs, by the states before the first step, and by `cell.weights`.
+        Gradients by the inputs, by the states before the first step, and by `cell.weights`.
     """
     batch, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
     turns = steps * tf.minimum(batch, 1)
     fixed = recurrence.fixed()
-    read = stored[: len(stored) - recurrence.later]
+    read = stored[: len(stored) - recurrence.deferred]
     if not sequences:
         d_states = [d_states[0] + d_outputs, *d_states[1:]]
 
@@ -111,34 +125,41 @@ def backward(
             return tf.zeros_like(d_states[0])
         return _zero_unless(present, d_outputs[:, position])
 
-    def step(turn, d_states, d_output, kept, present, found):
-        arrived = [_zero_unless(present, d_state) for d_state in d_states]
-        here, d_before = recurrence.backward(kept, d_output, arrived, recurrent_mask, fixed)
+    def step(
+        turn: Tensor,
+        d_states: States,
+        d_output: Tensor,
+        stored_here: Tensors,
+        present: Tensors,
+        by_step: Tensor,
+    ) -> tuple[Tensor, States, Tensor, Tensors, Tensors, Tensor]:
+        d_after = [_zero_unless(present, d_state) for d_state in d_states]
+        here, d_before = recurrence.backward(stored_here, d_output, d_after, recurrent_mask, fixed)
         d_before = _where(present, d_before, d_states)
-        found = _write(found, here, at(turn))
+        by_step = _write(by_step, here, at(turn))
         following = at(tf.minimum(turn + 1, steps - 1))
         present = _present(mask, following)
-        return turn + 1, d_before, arriving(following, present), _read_all(read, following), present, found
+        return turn + 1, d_before, arriving(following, present), _read_all(read, following), present, by_step
 
     first = at(tf.constant(0))
-    present, kept = _present(mask, first), _read_all(read, first)
+    present, stored_first = _present(mask, first), _read_all(read, first)
     d_output = arriving(first, present)
-    here, _ = recurrence.backward(kept, d_output, d_states, recurrent_mask, fixed)
-    loop = (tf.constant(0), d_states, d_output, kept, present, _empty_sequence(here, steps))
-    _, d_states, _, _, _, found = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
+    here, _ = recurrence.backward(stored_first, d_output, d_states, recurrent_mask, fixed)
+    loop = (tf.constant(0), d_states, d_output, stored_first, present, _empty_sequence(here, steps))
+    _, d_states, _, _, _, by_step = tf.while_loop(lambda turn, *_: turn < turns, step, loop)
     if recurrent_mask is not None:
         recurrent_mask = _rows(tf.repeat(recurrent_mask[:, None], steps, axis=1))
     rows = [_rows(sequence) for sequence in stored]
-    d_inputs, d_weights = recurrence.gradients(_rows(inputs), _rows(found), rows, recurrent_mask)
+    d_inputs, d_weights = recurrence.gradients(_rows(inputs), _rows(by_step), rows, recurrent_mask)
     return _steps(d_inputs, batch, steps), d_states, d_weights
 
 
-def vjp(function: Any, arguments: Tensors, slopes: Tensors) -> Tensors:
+def vjp(function: Callable[..., Tensors], arguments: Tensors, gradients: Tensors) -> Tensors:
     """See `zoo.layers.engines.recurrence.Vjp`."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(arguments)
         values = function(*arguments)
-    return tape.gradient(values, arguments, output_gradients=slopes, unconnected_gradients="zero")
+    return tape.gradient(values, arguments, output_gradients=gradients, unconnected_gradients="zero")
 
 
 def _empty_sequence(value: Tensor, steps: Tensor) -> Tensor:
@@ -150,7 +171,7 @@ def _write(sequence: Tensor, value: Tensor, position: Tensor) -> Tensor:
     return keras.ops.slice_update(sequence, tf.stack([0, position, 0]), value[:, None])
 
 
-def _present(mask: Tensor | None, position: Tensor) -> Tensors:
+def _present(mask: Mask | None, position: Tensor) -> Tensors:
     """Where there is an input, `(batch, 1)`, as a list of one; of none without a mask (a loop carries no None)."""
     return [] if mask is None else [mask[:, position][:, None]]
 
@@ -172,11 +193,11 @@ def _read_all(sequences: Tensors, position: Tensor) -> Tensors:
     return [sequence[:, position] for sequence in sequences]
 
 
-def _steps(rows: Tensor, batch: Tensor, steps: Tensor) -> Tensor:
+def _steps(rows: Rows, batch: Tensor, steps: Tensor) -> Tensor:
     """The inverse of `_rows`."""
     return tf.reshape(rows, [batch, steps, rows.shape[-1]])
 
 
-def _rows(sequence: Tensor) -> Tensor:
+def _rows(sequence: Tensor) -> Rows:
     """`(batch, time, size)` to `(batch * time, size)`."""
     return tf.reshape(sequence, [-1, sequence.shape[-1]])

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from zoo.keras_private import built_in_layer
+from zoo.layers.engines.engine import Call, Engine
 from zoo.layers.engines.loop import layer_arguments, run_layer
+from zoo.tensors import States, Tensor
+
+if TYPE_CHECKING:
+    import keras
 
 
-def unfit(cell: Any) -> str | None:
-    """Only a built-in cell has a built-in layer."""
-    return None if hasattr(cell, "layer_class") else "it is not a built-in cell of Keras"
+class BuiltIn(Engine):
+    """Keras' own layer of Keras' own cell."""
+
+    def unsupported_reason(self, cell: keras.layers.Layer, /) -> str | None:
+        """Only a built-in cell has a built-in layer."""
+        return None if hasattr(cell, "layer_class") else "it is not a built-in cell of Keras"
+
+    def run(self, call: Call, /) -> tuple[Tensor, States]:
+        """See `Engine.run`."""
+        layer_class = built_in_layer(call.cell.layer_class)
+        return run_layer(layer_class(call.cell, **layer_arguments(call)), call)
 
 
-def run(
-    cell: Any,
-    inputs: Any,
-    mask: Any,
-    states: list[Any],
-    *,
-    reverse: bool,
-    sequences: bool,
-    training: bool,
-    beside: int = 1,
-) -> tuple[Any, list[Any]]:
-    """See `zoo.layers.engines.loop.run`."""
-    layer = built_in_layer(cell.layer_class)(cell, **layer_arguments(cell, reverse, sequences))
-    return run_layer(layer, inputs, mask, states, training)
+ENGINE = BuiltIn()

@@ -10,7 +10,6 @@ import functools
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType
-from typing import Any
 
 import keras
 import numpy as np
@@ -58,7 +57,7 @@ def _layer_key(layer: keras.layers.Layer, places: dict[int, int]) -> Hashable:
     return layer_class, layer.dtype_policy.name, attributes, alone
 
 
-def _key(value: Any, places: dict[int, int]) -> Hashable:
+def _key(value: object, places: dict[int, int]) -> Hashable:
     """The key of one value of an attribute."""
     if value is None or type(value) in (bool, int, float, complex, str, bytes):
         return type(value), repr(value)

@@ -19,7 +19,7 @@ if keras.backend.backend() != "tensorflow":
     pytest.skip("only the loops of TensorFlow are shared", allow_module_level=True)
 
 from zoo.layers.engines import fused_tensorflow
-from zoo.layers.engines.recurrence import Derived
+from zoo.layers.engines.recurrence import AutomaticGradients
 
 #: Arguments of cells, called like others that make no difference to a step.
 HOSTILE_NAMES = ("activation_name", "my_seed", "gate_dropout", "is_trainable")
@@ -220,7 +220,7 @@ def test_the_cells_of_a_layer_share_their_loops(make: Callable[..., Cell]) -> No
     layer.build((None, None, 5))
     layer.cells[0][1].trainable = False
     fused_tensorflow._LOOPS.clear()
-    loops = [fused_tensorflow.loops_of(cell, Derived) for row in layer.cells for cell in row]
+    loops = [fused_tensorflow.loops_of(cell, AutomaticGradients) for row in layer.cells for cell in row]
     assert loops[0] is loops[1]
     assert loops[2] is loops[3]
     assert len(fused_tensorflow._LOOPS) == 2
