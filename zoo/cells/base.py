@@ -12,20 +12,47 @@ It is split in two so that it can be run fast:
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias, TypedDict, Unpack
 
 import keras
 
 from zoo.keras_private import DropoutRNNCell
+from zoo.tensors import Projected, RecurrentMask, Rows, Shape, State, States, StepInputs, StepOutputs, Tensor
 
-Tensor = Any
-States = list[Tensor]
+Initializer: TypeAlias = "keras.initializers.Initializer | str"
+Regularizer: TypeAlias = "keras.regularizers.Regularizer | str | None"
+Activation: TypeAlias = Callable[[Tensor], Tensor]
+
+
+class LayerArguments(TypedDict, total=False):
+    """What every layer of Keras takes."""
+
+    name: str
+    dtype: str | keras.DTypePolicy
+    trainable: bool
+
+
+class CellArguments(LayerArguments, total=False):
+    """What every cell of the zoo takes beside its units; see `Cell`."""
+
+    use_bias: bool
+    kernel_initializer: Initializer
+    recurrent_initializer: Initializer
+    bias_initializer: Initializer
+    kernel_regularizer: Regularizer
+    recurrent_regularizer: Regularizer
+    bias_regularizer: Regularizer
+    dropout: float
+    recurrent_dropout: float
+    seed: int | None
 
 
 class Cell(DropoutRNNCell, keras.layers.Layer):
     """Base of the zoo's cells: one input kernel, one recurrent kernel and a bias, for `gates` gates side by side.
 
-    A subclass sets `gates` and writes `step`; it adds states by overriding `state_size`.
+    A subclass sets `gates` and writes `step`; it adds states by overriding `state_size`. With `gate_names` and
+    `gate_values` it also shows what its gates do.
 
     Args:
         units: number of units, the size of the output and of each state.
@@ -45,27 +72,32 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         ValueError: if `units` is not a positive integer or a rate is outside [0, 1).
     """
 
+    #: How many blocks of `units` columns the kernels have.
     gates = 1
-    #: A letter for each gate as they stand side by side; `zoo.interop` converts the weights of cells that say it.
+    #: A letter for each gate in the order of the blocks; `zoo.interop` converts the weights of cells that say it.
     gate_order: str | None = None
+    #: The gates that `gate_values` gives: what each is called, by its letter. Call a gate what lies between 0 and 1.
+    gate_names: ClassVar[Mapping[str, str]] = {}
+    #: What the states are called; of a cell that does not say it, they are numbered.
+    state_names: tuple[str, ...] = ("h",)
 
     def __init__(
         self,
         units: int,
         *,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        recurrent_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
-        **layer_arguments: Any,
-    ):
-        whole: Any = units  # a NumPy integer is as good as an int
+        **layer_arguments: Unpack[LayerArguments],
+    ) -> None:
+        whole: object = units  # a NumPy integer is as good as an int
         if isinstance(whole, bool) or not isinstance(whole, numbers.Integral) or whole < 1:
             raise ValueError(f"units must be a positive integer, not {units!r}")
         for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
@@ -106,7 +138,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         """Shape of the bias."""
         return (self.gates * self.units,)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create the weights for inputs of shape `(batch, features)` or `(batch, time, features)`."""
         width = self.gates * self.units
         self.kernel = self.add_weight(
@@ -131,13 +163,13 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             )
         self.built = True
 
-    def build_bias_initializer(self) -> Any:
+    def build_bias_initializer(self) -> Initializer | Callable[..., Tensor]:
         """The initialiser of the bias; a cell whose gates start differently overrides it."""
         return self.bias_initializer
 
     # ---- one step
 
-    def project(self, inputs: Tensor) -> Tensor:
+    def project(self, inputs: Tensor) -> Projected:
         """All that does not depend on the state: `x W + b`.
 
         Args:
@@ -150,8 +182,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         return projected if self.bias is None else projected + self.bias
 
     def step(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
-    ) -> tuple[Tensor, States]:
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
+    ) -> tuple[StepOutputs, States]:
         """One step of the recurrence.
 
         Args:
@@ -164,7 +196,20 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         """
         raise NotImplementedError(f"{type(self).__name__} has no step")
 
-    def call(self, inputs: Tensor, states: States, training: bool = False) -> tuple[Tensor, States]:
+    def gate_values(
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
+    ) -> dict[str, Tensor]:
+        """The gates of one step, `(batch, units)` each, by the letters of `gate_names`.
+
+        `step` of a cell with gates starts from them, so that what is shown of a cell is what it computes.
+
+        Args: see `step`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no gates with a name")
+
+    def call(
+        self, inputs: StepInputs, states: Sequence[State], training: bool = False
+    ) -> tuple[StepOutputs, States]:
         """One step from `inputs` `(batch, features)` and `states`; gives the output and the next states."""
         recurrent_mask = None
         if training and self.dropout > 0:
@@ -180,7 +225,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         return "it has no backward step of its own"
 
     def products(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> list[Tensor]:
         """The first half of `step`: its matrix products with the state. `advance` does the rest, number by number.
 
@@ -189,7 +234,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         raise NotImplementedError(f"{type(self).__name__} has no products")
 
     def advance(
-        self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
+        self, products: list[Tensor], states: States, recurrent_mask: RecurrentMask | None = None, /
     ) -> tuple[States, list[Tensor]]:
         """The second half of `step`.
 
@@ -207,23 +252,23 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         self,
         residuals: list[Tensor],
         d_states: States,
-        recurrent_mask: Tensor | None,
+        recurrent_mask: RecurrentMask | None,
         transposed: list[Tensor],
-    ) -> tuple[Tensor, States]:
+    ) -> tuple[Projected, States]:
         """One step backward through time.
 
         Args:
             residuals: what `advance` gave for this step.
-            d_states: derivatives of the loss by the states after the step, the output's among the first.
+            d_states: gradients of the loss by the states after the step; the output's is in the first.
             recurrent_mask: see `step`.
             transposed: what `transposed_kernels` gives.
 
         Returns:
-            Derivatives by what `project` gave for this step, and by the states before the step.
+            Gradients by what `project` gave for this step, and by the states before the step.
         """
         raise NotImplementedError(f"{type(self).__name__} has no step_backward")
 
-    def recurrent_weights(self) -> list[Any]:
+    def recurrent_weights(self) -> list[keras.Variable]:
         """The weights that the recurrence itself reads; `project` is derived by the backend."""
         return [self.recurrent_kernel]
 
@@ -231,15 +276,17 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         """The matrices of `step_backward`'s products, turned once for all steps."""
         return [keras.ops.transpose(self.recurrent_kernel)]
 
-    def recurrent_gradients(self, d_projected: Tensor, residuals: list[Tensor], seen: Tensor) -> list[Tensor]:
-        """Derivatives by `recurrent_weights`, as one product over all steps of all sequences.
+    def recurrent_gradients(
+        self, d_projected: Rows, _residuals: list[Rows], state_before: Rows, /
+    ) -> list[Tensor]:
+        """Gradients by `recurrent_weights`, as one product over all steps of all sequences.
 
         Args:
-            d_projected: `(steps, gates * units)`, from `step_backward`, zero where masked.
-            residuals: each `(steps, ...)`, from `advance`.
-            seen: `(steps, units)`, the first state before each step, as the recurrent product saw it.
+            d_projected: `(rows, gates * units)`, from `step_backward`, zero where masked.
+            _residuals: each `(rows, ...)`, from `advance`; not needed where the state enters one product as it is.
+            state_before: `(rows, units)`, the first state before each step, with recurrent dropout.
         """
-        return [keras.ops.matmul(keras.ops.transpose(seen), d_projected)]
+        return [keras.ops.matmul(keras.ops.transpose(state_before), d_projected)]
 
     def reset_masks(self) -> None:
         """Forget the dropout masks of the last sequence. Whoever owns the loop calls it when the sequence ends."""
@@ -267,13 +314,13 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         }
 
 
-def masked_state(state: Tensor, recurrent_mask: Tensor | None) -> Tensor:
+def masked_state(state: State, recurrent_mask: RecurrentMask | None) -> State:
     """The state as the recurrent product sees it: with recurrent dropout where there is a mask."""
     return state if recurrent_mask is None else state * recurrent_mask
 
 
 #: Derivatives of activations, by what they gave: `dy/dx` as a function of `y`.
-DERIVATIVES = {
+DERIVATIVES: dict[Activation, Activation] = {
     keras.activations.tanh: lambda y: 1 - y * y,
     keras.activations.sigmoid: lambda y: y * (1 - y),
     keras.activations.relu: lambda y: keras.ops.cast(y > 0, y.dtype),
@@ -281,7 +328,7 @@ DERIVATIVES = {
 }
 
 
-def no_derivative(*activations: Any) -> str | None:
+def no_derivative(*activations: Activation) -> str | None:
     """Why one of these activations has no derivative by its own output, or None where all have."""
     for activation in activations:
         if activation not in DERIVATIVES:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Unpack
 
 import keras
 
-from zoo.cells.base import DERIVATIVES, Cell, States, Tensor, masked_state, no_derivative
+from zoo.cells.base import DERIVATIVES, Activation, Cell, CellArguments, masked_state, no_derivative
+from zoo.tensors import Projected, RecurrentMask, Rows, State, States, StepOutputs, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -40,16 +41,17 @@ class GRUCell(Cell):
 
     gates = 3
     gate_order = "zrh"
+    gate_names: ClassVar = {"z": "update gate z (1 keeps)", "r": "reset gate r", "h": "candidate n"}
 
     def __init__(
         self,
         units: int,
         *,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: Activation | str = "tanh",
+        recurrent_activation: Activation | str = "sigmoid",
         reset_after: bool = True,
-        **cell_arguments: Any,
-    ):
+        **cell_arguments: Unpack[CellArguments],
+    ) -> None:
         super().__init__(units, **cell_arguments)
         self.activation = keras.activations.get(activation)
         self.recurrent_activation = keras.activations.get(recurrent_activation)
@@ -59,7 +61,7 @@ class GRUCell(Cell):
         """`(2, 3 * units)` where the reset comes after the product, else `(3 * units,)`."""
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
-    def project(self, inputs: Tensor) -> Tensor:
+    def project(self, inputs: Tensor) -> Projected:
         """See `Cell.project`; of two rows of bias the first belongs to the inputs."""
         projected = keras.ops.matmul(inputs, self.kernel)
         if self.bias is None:
@@ -67,41 +69,47 @@ class GRUCell(Cell):
         return projected + (self.bias[0] if self.reset_after else self.bias)
 
     def step(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
-    ) -> tuple[Tensor, States]:
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
+    ) -> tuple[StepOutputs, States]:
         """See `Cell.step`; the only state is h."""
         (h,) = states
-        seen = masked_state(h, recurrent_mask)
-        if self.reset_after:
-            z, candidate = self._reset_after_product(projected, seen)
-        else:
-            z, candidate = self._reset_before_product(projected, seen)
+        z, _, candidate = self.gate_values(projected, states, recurrent_mask).values()
         h = z * h + (1 - z) * candidate
         return h, [h]
 
-    def _reset_after_product(self, projected: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    def gate_values(
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
+    ) -> dict[str, Tensor]:
+        """See `Cell.gate_values`."""
+        h = masked_state(states[0], recurrent_mask)
+        gates = self._reset_after_product if self.reset_after else self._reset_before_product
+        z, r, candidate = gates(projected, h)
+        return {"z": z, "r": r, "h": candidate}
+
+    def _reset_after_product(self, projected: Projected, h: State) -> tuple[Tensor, Tensor, Tensor]:
         recurrent = keras.ops.matmul(h, self.recurrent_kernel)
         if self.bias is not None:
             recurrent = recurrent + self.bias[1]
         x_z, x_r, x_h = keras.ops.split(projected, 3, axis=-1)
         h_z, h_r, h_h = keras.ops.split(recurrent, 3, axis=-1)
         z, r = self.recurrent_activation(x_z + h_z), self.recurrent_activation(x_r + h_r)
-        return z, self.activation(x_h + r * h_h)
+        return z, r, self.activation(x_h + r * h_h)
 
-    def _reset_before_product(self, projected: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    def _reset_before_product(self, projected: Projected, h: State) -> tuple[Tensor, Tensor, Tensor]:
         x_z, x_r, x_h = keras.ops.split(projected, 3, axis=-1)
         h_z, h_r = keras.ops.split(
             keras.ops.matmul(h, self.recurrent_kernel[:, : 2 * self.units]), 2, axis=-1
         )
         z, r = self.recurrent_activation(x_z + h_z), self.recurrent_activation(x_r + h_r)
-        return z, self.activation(x_h + keras.ops.matmul(r * h, self.recurrent_kernel[:, 2 * self.units :]))
+        h_h = keras.ops.matmul(r * h, self.recurrent_kernel[:, 2 * self.units :])
+        return z, r, self.activation(x_h + h_h)
 
     def no_backward(self) -> str | None:
         """See `Cell.no_backward`."""
         return no_derivative(self.activation, self.recurrent_activation)
 
     def products(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> list[Tensor]:
         """See `Cell.products`: of z and r side by side, the input's part of the candidate, and the state's part of it.
 
@@ -117,7 +125,7 @@ class GRUCell(Cell):
         return [projected[:, :gates] + recurrent[:, :gates], projected[:, gates:], recurrent[:, gates:]]
 
     def advance(
-        self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
+        self, products: list[Tensor], states: States, recurrent_mask: RecurrentMask | None = None, /
     ) -> tuple[States, list[Tensor]]:
         """See `Cell.advance`.
 
@@ -142,28 +150,30 @@ class GRUCell(Cell):
         self,
         residuals: list[Tensor],
         d_states: States,
-        recurrent_mask: Tensor | None,
+        recurrent_mask: RecurrentMask | None,
         transposed: list[Tensor],
-    ) -> tuple[Tensor, States]:
+    ) -> tuple[Projected, States]:
         """See `Cell.step_backward`."""
-        slope, gate_slope = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
+        derivative, gate_derivative = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
         gates, difference, recurrent = residuals
         z, r, candidate = keras.ops.split(gates, 3, axis=-1)
         (d_h,) = d_states
-        d_z = d_h * difference * gate_slope(z)
-        d_candidate = d_h * (1 - z) * slope(candidate)
+        d_z = d_h * difference * gate_derivative(z)
+        d_candidate = d_h * (1 - z) * derivative(candidate)
         if self.reset_after:
-            d_r = d_candidate * recurrent * gate_slope(r)
+            d_r = d_candidate * recurrent * gate_derivative(r)
             d_recurrent = keras.ops.concatenate([d_z, d_r, d_candidate * r], axis=-1)
-            d_seen = keras.ops.matmul(d_recurrent, transposed[0])
+            d_masked = keras.ops.matmul(d_recurrent, transposed[0])
         else:
             d_reset = keras.ops.matmul(d_candidate, transposed[1])
-            d_r = d_reset * recurrent * gate_slope(r)
-            d_seen = d_reset * r + keras.ops.matmul(keras.ops.concatenate([d_z, d_r], axis=-1), transposed[0])
+            d_r = d_reset * recurrent * gate_derivative(r)
+            d_masked = d_reset * r + keras.ops.matmul(
+                keras.ops.concatenate([d_z, d_r], axis=-1), transposed[0]
+            )
         d_projected = keras.ops.concatenate([d_z, d_r, d_candidate], axis=-1)
-        return d_projected, [d_h * z + masked_state(d_seen, recurrent_mask)]
+        return d_projected, [d_h * z + masked_state(d_masked, recurrent_mask)]
 
-    def recurrent_weights(self) -> list[Any]:
+    def recurrent_weights(self) -> list[keras.Variable]:
         """See `Cell.recurrent_weights`; with the reset after the product, the second row of the bias is among them."""
         return (
             [self.recurrent_kernel, self.bias]
@@ -176,17 +186,19 @@ class GRUCell(Cell):
         kernel, gates = keras.ops.transpose(self.recurrent_kernel), 2 * self.units
         return [kernel] if self.reset_after else [kernel[:gates], kernel[gates:]]
 
-    def recurrent_gradients(self, d_projected: Tensor, residuals: list[Tensor], seen: Tensor) -> list[Tensor]:
+    def recurrent_gradients(
+        self, d_projected: Rows, residuals: list[Rows], state_before: Rows, /
+    ) -> list[Tensor]:
         """See `Cell.recurrent_gradients`."""
         gates = 2 * self.units
         r = residuals[0][:, self.units : gates]
         d_gates, d_candidate = d_projected[:, :gates], d_projected[:, gates:]
         if not self.reset_after:
-            by_gates = keras.ops.matmul(keras.ops.transpose(seen), d_gates)
-            by_candidate = keras.ops.matmul(keras.ops.transpose(r * seen), d_candidate)
+            by_gates = keras.ops.matmul(keras.ops.transpose(state_before), d_gates)
+            by_candidate = keras.ops.matmul(keras.ops.transpose(r * state_before), d_candidate)
             return [keras.ops.concatenate([by_gates, by_candidate], axis=-1)]
         d_recurrent = keras.ops.concatenate([d_gates, d_candidate * r], axis=-1)
-        d_kernel = keras.ops.matmul(keras.ops.transpose(seen), d_recurrent)
+        d_kernel = keras.ops.matmul(keras.ops.transpose(state_before), d_recurrent)
         if self.bias is None:
             return [d_kernel]
         d_bias = keras.ops.sum(d_recurrent, axis=0)

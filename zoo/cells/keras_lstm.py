@@ -10,6 +10,7 @@ class KerasLSTMCell(keras.layers.LSTMCell):
     """The built-in cell of Keras; over time it is run by the built-in layer (cuDNN where Keras picks it)."""
 
     layer_class = keras.layers.LSTM
+    state_names = ("h", "c")
 
 
 CELL = KerasLSTMCell

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, Unpack
 
 import keras
 
-from zoo.cells.base import DERIVATIVES, Cell, States, Tensor, masked_state, no_derivative
+from zoo.cells.base import (
+    DERIVATIVES,
+    Activation,
+    Cell,
+    CellArguments,
+    Initializer,
+    masked_state,
+    no_derivative,
+)
+from zoo.tensors import Projected, RecurrentMask, Shape, States, StepOutputs, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -31,16 +41,23 @@ class LSTMCell(Cell):
 
     gates = 4
     gate_order = "ifgo"
+    gate_names: ClassVar = {
+        "i": "input gate i",
+        "f": "forget gate f",
+        "g": "candidate g",
+        "o": "output gate o",
+    }
+    state_names = ("h", "c")
 
     def __init__(
         self,
         units: int,
         *,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: Activation | str = "tanh",
+        recurrent_activation: Activation | str = "sigmoid",
         unit_forget_bias: bool = True,
-        **cell_arguments: Any,
-    ):
+        **cell_arguments: Unpack[CellArguments],
+    ) -> None:
         super().__init__(units, **cell_arguments)
         self.activation = keras.activations.get(activation)
         self.recurrent_activation = keras.activations.get(recurrent_activation)
@@ -51,12 +68,12 @@ class LSTMCell(Cell):
         """The states are h and c."""
         return [self.units, self.units]
 
-    def build_bias_initializer(self) -> Any:
+    def build_bias_initializer(self) -> Initializer | Callable[..., Tensor]:
         """Ones for the forget gate where `unit_forget_bias`, `bias_initializer` for the rest."""
         if not self.unit_forget_bias:
             return self.bias_initializer
 
-        def forget_gate_open(_: Any, *args: Any, **kwargs: Any) -> Tensor:
+        def forget_gate_open(_: Shape, *args: object, **kwargs: object) -> Tensor:
             rest = self.bias_initializer
             return keras.ops.concatenate(
                 [
@@ -69,37 +86,43 @@ class LSTMCell(Cell):
         return forget_gate_open
 
     def step(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
-    ) -> tuple[Tensor, States]:
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
+    ) -> tuple[StepOutputs, States]:
         """See `Cell.step`; the states are h and c."""
-        h, c = states
-        gates = projected + keras.ops.matmul(masked_state(h, recurrent_mask), self.recurrent_kernel)
-        i, f, g, o = keras.ops.split(gates, 4, axis=-1)
-        i, f, o = self.recurrent_activation(i), self.recurrent_activation(f), self.recurrent_activation(o)
-        c = f * c + i * self.activation(g)
+        i, f, g, o = self.gate_values(projected, states, recurrent_mask).values()
+        c = f * states[1] + i * g
         h = o * self.activation(c)
         return h, [h, c]
+
+    def gate_values(
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
+    ) -> dict[str, Tensor]:
+        """See `Cell.gate_values`."""
+        (gates,) = self.products(projected, states, recurrent_mask)
+        i, f, g, o = keras.ops.split(gates, 4, axis=-1)
+        i, f, o = self.recurrent_activation(i), self.recurrent_activation(f), self.recurrent_activation(o)
+        return {"i": i, "f": f, "g": self.activation(g), "o": o}
 
     def no_backward(self) -> str | None:
         """See `Cell.no_backward`."""
         return no_derivative(self.activation, self.recurrent_activation)
 
     def products(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> list[Tensor]:
         """See `Cell.products`."""
         return [projected + keras.ops.matmul(masked_state(states[0], recurrent_mask), self.recurrent_kernel)]
 
     def advance(
-        self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
+        self, products: list[Tensor], states: States, _recurrent_mask: RecurrentMask | None = None, /
     ) -> tuple[States, list[Tensor]]:
         """See `Cell.advance`; the residuals are the gates side by side, c before the step, and what o lets out of c."""
         gates = self._activated(products[0])
         i, f, g, o = keras.ops.split(gates, 4, axis=-1)
         c_before = states[1]
         c = f * c_before + i * g
-        seen = self.activation(c)
-        return [o * seen, c], [gates, c_before, seen]
+        c_activated = self.activation(c)
+        return [o * c_activated, c], [gates, c_before, c_activated]
 
     def _activated(self, gates: Tensor) -> Tensor:
         """The gates `(batch, 4 * units)`, activated where they stand.
@@ -121,17 +144,17 @@ class LSTMCell(Cell):
         self,
         residuals: list[Tensor],
         d_states: States,
-        recurrent_mask: Tensor | None,
+        recurrent_mask: RecurrentMask | None,
         transposed: list[Tensor],
-    ) -> tuple[Tensor, States]:
+    ) -> tuple[Projected, States]:
         """See `Cell.step_backward`."""
-        slope, gate_slope = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
-        gates, c_before, seen = residuals
+        derivative, gate_derivative = DERIVATIVES[self.activation], DERIVATIVES[self.recurrent_activation]
+        gates, c_before, c_activated = residuals
         i, f, g, o = keras.ops.split(gates, 4, axis=-1)
         d_h, d_c = d_states
-        d_c = d_c + d_h * o * slope(seen)
-        d_i, d_f, d_g = d_c * g * gate_slope(i), d_c * c_before * gate_slope(f), d_c * i * slope(g)
-        d_o = d_h * seen * gate_slope(o)
+        d_c = d_c + d_h * o * derivative(c_activated)
+        d_i, d_f = d_c * g * gate_derivative(i), d_c * c_before * gate_derivative(f)
+        d_g, d_o = d_c * i * derivative(g), d_h * c_activated * gate_derivative(o)
         d_projected = keras.ops.concatenate([d_i, d_f, d_g, d_o], axis=-1)
         return d_projected, [
             masked_state(keras.ops.matmul(d_projected, transposed[0]), recurrent_mask),

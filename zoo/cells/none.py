@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import keras
 
-from zoo.cells.base import Cell, States, Tensor
+from zoo.cells.base import Cell, CellArguments
+from zoo.tensors import Mask, Outputs, Projected, RecurrentMask, Shape, States, StepOutputs
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -29,8 +32,9 @@ class NoneCell(Cell):
 
     gates = 1
     order_blind = True
+    state_names = ("mean", "count")
 
-    def __init__(self, units: int, **cell_arguments):
+    def __init__(self, units: int, **cell_arguments: Unpack[CellArguments]) -> None:
         super().__init__(units, **cell_arguments)
         if self.recurrent_dropout:
             raise ValueError("the order-blind cell has no recurrent product, so recurrent_dropout must be 0")
@@ -40,7 +44,7 @@ class NoneCell(Cell):
         """The states are the mean so far, and the number of steps so far."""
         return [self.units, 1]
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create kernel and bias; there is no recurrent kernel."""
         self.kernel = self.add_weight(
             shape=(input_shape[-1], self.units),
@@ -59,14 +63,15 @@ class NoneCell(Cell):
         self.built = True
 
     def step(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
-    ) -> tuple[Tensor, States]:
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
+    ) -> tuple[StepOutputs, States]:
         """See `Cell.step`; the states are the mean and the number of steps."""
+        del recurrent_mask  # always None, see the constructor
         mean, count = states
         mean = (mean * count + projected) / (count + 1)
         return mean, [mean, count + 1]
 
-    def scan(self, projected: Tensor, mask: Tensor, states: States) -> tuple[Tensor, States]:
+    def scan(self, projected: Outputs, mask: Mask, states: States) -> tuple[Outputs, States]:
         """All steps at once, which this recurrence allows (a cumulative sum).
 
         Args:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 
-from zoo.cells.base import DERIVATIVES, Cell, States, Tensor, masked_state, no_derivative
+from zoo.cells.base import DERIVATIVES, Activation, Cell, CellArguments, masked_state, no_derivative
+from zoo.tensors import Projected, RecurrentMask, States, StepOutputs, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -27,13 +28,15 @@ class VanillaCell(Cell):
     gates = 1
     gate_order = "h"
 
-    def __init__(self, units: int, *, activation: Any = "tanh", **cell_arguments: Any):
+    def __init__(
+        self, units: int, *, activation: Activation | str = "tanh", **cell_arguments: Unpack[CellArguments]
+    ) -> None:
         super().__init__(units, **cell_arguments)
         self.activation = keras.activations.get(activation)
 
     def step(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
-    ) -> tuple[Tensor, States]:
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
+    ) -> tuple[StepOutputs, States]:
         """See `Cell.step`; the only state is h."""
         (h,) = states
         h = self.activation(
@@ -46,13 +49,13 @@ class VanillaCell(Cell):
         return no_derivative(self.activation)
 
     def products(
-        self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
+        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> list[Tensor]:
         """See `Cell.products`."""
         return [projected + keras.ops.matmul(masked_state(states[0], recurrent_mask), self.recurrent_kernel)]
 
     def advance(
-        self, products: list[Tensor], states: States, recurrent_mask: Tensor | None = None
+        self, products: list[Tensor], _states: States, _recurrent_mask: RecurrentMask | None = None, /
     ) -> tuple[States, list[Tensor]]:
         """See `Cell.advance`; the residual is the derivative of h by its pre-activation."""
         h = self.activation(products[0])
@@ -62,9 +65,9 @@ class VanillaCell(Cell):
         self,
         residuals: list[Tensor],
         d_states: States,
-        recurrent_mask: Tensor | None,
+        recurrent_mask: RecurrentMask | None,
         transposed: list[Tensor],
-    ) -> tuple[Tensor, States]:
+    ) -> tuple[Projected, States]:
         """See `Cell.step_backward`."""
         d_projected = d_states[0] * residuals[0]
         return d_projected, [masked_state(keras.ops.matmul(d_projected, transposed[0]), recurrent_mask)]

@@ -132,6 +132,37 @@ def test_gate_order_names_every_gate(name):
     assert built(cell).kernel.shape == (3, cell.gates * 4)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("vanilla", {}), ("none", {}), ("lstm", {}), ("gru", {}), ("gru", {"reset_after": False})],
+)
+def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[str, object]) -> None:
+    cell = built(make(name, **options))
+    randomise(cell)
+    draw = np.random.default_rng(1).normal
+    projected = cell.project(keras.ops.convert_to_tensor(draw(size=(2, 3)).astype("float32")))
+    states = [keras.ops.convert_to_tensor(draw(size=(2, size)).astype("float32")) for size in cell.state_size]
+    mask = keras.ops.convert_to_tensor(np.array([[0, 1, 1, 0]] * 2, "float32"))
+    assert len(cell.state_names) == len(states)
+    if not cell.gate_names:
+        with pytest.raises(NotImplementedError, match="no gates with a name"):
+            cell.gate_values(projected, states)
+        return
+    _, after = cell.step(projected, states, mask)
+    gates = cell.gate_values(projected, states, mask)
+    assert list(gates) == list(cell.gate_names)
+    if name == "lstm":
+        expected = [gates["o"] * np.tanh(after[1]), gates["f"] * states[1] + gates["i"] * gates["g"]]
+    else:
+        expected = [gates["z"] * states[0] + (1 - gates["z"]) * gates["h"]]
+        reset = states[0] * mask * gates["r"] if not cell.reset_after else None
+        if reset is not None:
+            again = np.tanh(projected[:, 8:] + reset @ cell.recurrent_kernel[:, 8:])
+            np.testing.assert_allclose(gates["h"], again, rtol=1e-5)
+    for got, value in zip(after, expected, strict=True):
+        np.testing.assert_allclose(got, value, rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", RECURRENT)
 def test_the_recurrent_kernel_is_orthogonal_at_first(name):
     kernel = built(make(name, units=6)).recurrent_kernel.numpy()

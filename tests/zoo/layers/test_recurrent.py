@@ -249,6 +249,15 @@ def test_the_choice_of_the_engine_says_why():
     assert choice.why.startswith("not keras: it is not a built-in cell of Keras; parallel")
 
 
+@pytest.mark.parametrize("method", ["step", "gate_values", "products"])
+def test_a_step_of_its_own_is_not_run_with_the_backward_step_of_another(method: str) -> None:
+    own = type("Own", (GRUCell,), {method: getattr(GRUCell, method)})
+    with pytest.raises(ValueError, match="its step has no backward step of its own"):
+        Recurrent(own(UNITS), engine="fused")
+    with_backward = {"advance": GRUCell.advance, "step_backward": GRUCell.step_backward}
+    Recurrent(type("Whole", (own,), with_backward)(UNITS), engine="fused")
+
+
 # ---- saving
 
 

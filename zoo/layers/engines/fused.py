@@ -24,16 +24,17 @@ class Fused(Compiled):
         """A cell needs `project` and `step`, and a backward step that belongs to this very step."""
         if reason := super().unsupported_reason(cell):
             return reason
-        ancestry = type(cell).__mro__
-        places = {name: _first(ancestry, name) for name in ("step", "advance", "step_backward")}
-        if places["step"] < max(places["advance"], places["step_backward"]):
+        step = min(_place(cell, name) for name in ("step", "gate_values", "products"))
+        backward = max(_place(cell, name) for name in ("advance", "step_backward"))
+        if step < backward:
             return "its step has no backward step of its own"
         return cell.no_backward()
 
 
-def _first(ancestry: tuple[type, ...], name: str) -> int:
-    """Which of the classes defines the method that counts; smaller is more special."""
-    return next(place for place, ancestor in enumerate(ancestry) if name in vars(ancestor))
+def _place(cell: keras.layers.Layer, method: str) -> int:
+    """Which class of the cell's ancestry defines the method that counts; 0 is the cell's own class."""
+    ancestry = type(cell).__mro__
+    return next(place for place, ancestor in enumerate(ancestry) if method in vars(ancestor))
 
 
 ENGINE = Fused()
