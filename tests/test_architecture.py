@@ -43,7 +43,7 @@ DATASETS = {
 }
 
 # Modules that cells and layers stand on.
-FOUNDATIONS = ("zoo.tensors", "zoo.keras_private", "zoo.runtime.cores")
+FOUNDATIONS = ("zoo.tensors", "zoo.keras_types", "zoo.keras_private", "zoo.runtime.cores")
 
 # In names of cells and of much else: `keras.layers.RNN` runs any cell.
 SHARED_WORDS = {"keras", "simple", "rnn", "none"}

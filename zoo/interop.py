@@ -15,10 +15,11 @@ gates stand side by side, a letter each: `h` (vanilla), `ifgo` (LSTM) or `zrh` (
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeAlias
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 #: The gates of the torch modules in torch's order. Torch writes g for the LSTM's candidate, n for the GRU's.
 TORCH_GATES = {"RNN": "h", "LSTM": "ifgo", "GRU": "rzh"}
@@ -27,10 +28,14 @@ OPTIONS = ("use_bias", "activation", "recurrent_activation", "reset_after")
 
 #: One cell's weights by name: kernel `(features, gates * units)`, recurrent_kernel `(units, gates * units)`,
 #: and, where it has one, bias `(gates * units,)` or `(2, gates * units)`.
-Weights = dict[str, np.ndarray]
+Weights: TypeAlias = dict[str, np.ndarray]
+#: A `Recurrent` layer or a cell.
+Layer: TypeAlias = "keras.layers.Layer"
+#: A built-in layer or `Bidirectional` around one, or a list of them.
+KerasLayers: TypeAlias = "keras.layers.Layer | Sequence[keras.layers.Layer]"
 
 
-def to_torch(layer: Any) -> dict[str, np.ndarray]:
+def to_torch(layer: Layer) -> dict[str, np.ndarray]:
     """The state dict of the `torch.nn.RNN/LSTM/GRU` that computes the same.
 
     Args:
@@ -57,7 +62,7 @@ def to_torch(layer: Any) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(value) for name, value in state_dict.items()}
 
 
-def from_torch(layer: Any, state_dict: Mapping[str, Any]) -> None:
+def from_torch(layer: Layer, state_dict: Mapping[str, ArrayLike]) -> None:
     """Give a layer the weights of a `torch.nn.RNN/LSTM/GRU`; it is built if it was not.
 
     Args:
@@ -91,7 +96,7 @@ def from_torch(layer: Any, state_dict: Mapping[str, Any]) -> None:
     _assign(new)
 
 
-def to_keras(layer: Any, keras_layers: Any) -> None:
+def to_keras(layer: Layer, keras_layers: KerasLayers) -> None:
     """Give built-in Keras layers the weights of a layer; they are built if they were not.
 
     Args:
@@ -116,7 +121,7 @@ def to_keras(layer: Any, keras_layers: Any) -> None:
     )
 
 
-def from_keras(layer: Any, keras_layers: Any) -> None:
+def from_keras(layer: Layer, keras_layers: KerasLayers) -> None:
     """Give a layer the weights of built-in Keras layers; it is built if it was not.
 
     Args:
@@ -133,7 +138,7 @@ def from_keras(layer: Any, keras_layers: Any) -> None:
     )
 
 
-def gate_order(cell: Any) -> str:
+def gate_order(cell: Layer) -> str:
     """A letter for each gate of a cell, in the order in which they stand side by side in its weights.
 
     Raises:
@@ -152,7 +157,7 @@ def gate_order(cell: Any) -> str:
 # ---- cells and their weights
 
 
-def _cells_by_suffix(layer: Any) -> list[tuple[str, Any]]:
+def _cells_by_suffix(layer: Layer) -> list[tuple[str, Layer]]:
     """Every cell with the end of its names in torch."""
     return [
         (f"_l{n}{'_reverse' if way else ''}", cell)
@@ -161,12 +166,12 @@ def _cells_by_suffix(layer: Any) -> list[tuple[str, Any]]:
     ]
 
 
-def _cells(layer: Any) -> list[list[Any]]:
+def _cells(layer: Layer) -> list[list[Layer]]:
     """`cells[layer][direction]` of a recurrent layer, or of a cell by itself."""
     return layer.cells if hasattr(layer, "cells") else [[layer]]
 
 
-def _weights(cell: Any) -> Weights:
+def _weights(cell: Layer) -> Weights:
     if not cell.built:
         raise ValueError(f"{cell.name} has no weights yet: build it, or call it once on its inputs")
     names = ["kernel", "recurrent_kernel", *(["bias"] if cell.use_bias else [])]
@@ -175,13 +180,13 @@ def _weights(cell: Any) -> Weights:
     return {name: getattr(cell, name).numpy() for name in names}
 
 
-def _build(layer: Any, features: int) -> None:
+def _build(layer: Layer, features: int) -> None:
     if not layer.built:
         layer.build((None, None, features) if hasattr(layer, "cells") else (None, features))
         layer.built = True
 
 
-def _features_of_layers(layer: Any) -> list[int]:
+def _features_of_layers(layer: Layer) -> list[int]:
     return [_weights(row[0])["kernel"].shape[0] for row in _cells(layer)]
 
 
@@ -191,7 +196,7 @@ def _reordered(array: np.ndarray, order: str, wanted: str) -> np.ndarray:
     return np.concatenate([gates[letter] for letter in wanted], axis=-1)
 
 
-def _fitting(cell: Any, weights: Weights, order: str, origin: str) -> Weights:
+def _fitting(cell: Layer, weights: Weights, order: str, origin: str) -> Weights:
     """`weights`, whose gates stand in `order`, as `cell` has them; ValueError where a shape is wrong."""
     for name, value in weights.items():
         shape = tuple(getattr(cell, name).shape)
@@ -200,7 +205,7 @@ def _fitting(cell: Any, weights: Weights, order: str, origin: str) -> Weights:
     return {name: _reordered(value, order, gate_order(cell)) for name, value in weights.items()}
 
 
-def _assign(new: list[tuple[Any, Weights]]) -> None:
+def _assign(new: list[tuple[Layer, Weights]]) -> None:
     """Last of all, so that an error leaves everything as it was."""
     for cell, weights in new:
         for name, value in weights.items():
@@ -210,7 +215,7 @@ def _assign(new: list[tuple[Any, Weights]]) -> None:
 # ---- what has to agree
 
 
-def _torch_order(cell: Any) -> str:
+def _torch_order(cell: Layer) -> str:
     """The order of the gates in the torch module that computes what the cell does."""
     letters = sorted(gate_order(cell))
     module = next((name for name, order in TORCH_GATES.items() if sorted(order) == letters), None)
@@ -241,7 +246,7 @@ def _check_names(given: set[str], expected: set[str]) -> None:
         )
 
 
-def _pairs(layer: Any, keras_layers: Any) -> list[tuple[Any, Any]]:
+def _pairs(layer: Layer, keras_layers: KerasLayers) -> list[tuple[Layer, Layer]]:
     """Every cell of the layer with its counterpart in Keras."""
     rows, keras_rows = _cells(layer), [_keras_cells(keras_layer) for keras_layer in _as_list(keras_layers)]
     shape, keras_shape = [len(row) for row in rows], [len(row) for row in keras_rows]
@@ -253,11 +258,11 @@ def _pairs(layer: Any, keras_layers: Any) -> list[tuple[Any, Any]]:
     return pairs
 
 
-def _as_list(keras_layers: Any) -> Sequence[Any]:
+def _as_list(keras_layers: KerasLayers) -> Sequence[Layer]:
     return keras_layers if isinstance(keras_layers, (list, tuple)) else [keras_layers]
 
 
-def _keras_cells(keras_layer: Any) -> list[Any]:
+def _keras_cells(keras_layer: Layer) -> list[Layer]:
     """The cell of each direction."""
     if isinstance(keras_layer, keras.layers.Bidirectional):
         return [keras_layer.forward_layer.cell, keras_layer.backward_layer.cell]
@@ -266,7 +271,7 @@ def _keras_cells(keras_layer: Any) -> list[Any]:
     raise ValueError(f"{type(keras_layer).__name__} is not a recurrent layer of Keras")
 
 
-def _check_same_kind(cell: Any, keras_cell: Any) -> None:
+def _check_same_kind(cell: Layer, keras_cell: Layer) -> None:
     if sorted(gate_order(cell)) != sorted(gate_order(keras_cell)):
         raise ValueError(f"{type(cell).__name__} and Keras' {type(keras_cell).__name__} are different cells")
     for option in OPTIONS:

@@ -59,6 +59,19 @@ class Tensor(Protocol):
 
 Shape: TypeAlias = tuple[int | None, ...]
 
+
+def last_axis(shape: Shape) -> int:
+    """Size of the last axis.
+
+    Raises:
+        ValueError: if it is not known.
+    """
+    size = shape[-1]
+    if size is None:
+        raise ValueError(f"the size of the last axis must be known, not {shape}")
+    return size
+
+
 # ---- one step
 
 StepInputs: TypeAlias = Annotated[Tensor, "batch features"]

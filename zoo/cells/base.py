@@ -13,24 +13,13 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeAlias, TypedDict, Unpack
+from typing import ClassVar, Unpack
 
 import keras
 
 from zoo.keras_private import DropoutRNNCell
+from zoo.keras_types import Activation, Config, Initializer, LayerArguments, Regularizer
 from zoo.tensors import Projected, RecurrentMask, Rows, Shape, State, States, StepInputs, StepOutputs, Tensor
-
-Initializer: TypeAlias = "keras.initializers.Initializer | str"
-Regularizer: TypeAlias = "keras.regularizers.Regularizer | str | None"
-Activation: TypeAlias = Callable[[Tensor], Tensor]
-
-
-class LayerArguments(TypedDict, total=False):
-    """What every layer of Keras takes."""
-
-    name: str
-    dtype: str | keras.DTypePolicy
-    trainable: bool
 
 
 class CellArguments(LayerArguments, total=False):
@@ -295,7 +284,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
 
     # ---- saving
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument, so that `from_config` gives an equal cell."""
         serialize = keras.saving.serialize_keras_object
         return {

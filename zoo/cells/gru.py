@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Unpack
+from typing import ClassVar, Unpack
 
 import keras
 
-from zoo.cells.base import DERIVATIVES, Activation, Cell, CellArguments, masked_state, no_derivative
+from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
+from zoo.keras_types import Activation, Config
 from zoo.tensors import Projected, RecurrentMask, Rows, State, States, StepOutputs, Tensor
 
 
@@ -204,7 +205,7 @@ class GRUCell(Cell):
         d_bias = keras.ops.sum(d_recurrent, axis=0)
         return [d_kernel, keras.ops.stack([keras.ops.zeros_like(d_bias), d_bias])]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """See `Cell.get_config`."""
         return {
             **super().get_config(),

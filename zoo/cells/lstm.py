@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Unpack
+from typing import ClassVar, Unpack
 
 import keras
 
-from zoo.cells.base import (
-    DERIVATIVES,
-    Activation,
-    Cell,
-    CellArguments,
-    Initializer,
-    masked_state,
-    no_derivative,
-)
+from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
+from zoo.keras_types import Activation, Config, Initializer
 from zoo.tensors import Projected, RecurrentMask, Shape, States, StepOutputs, Tensor
 
 
@@ -161,7 +154,7 @@ class LSTMCell(Cell):
             d_c * f,
         ]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """See `Cell.get_config`."""
         return {
             **super().get_config(),

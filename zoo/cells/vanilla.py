@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 import keras
 
-from zoo.cells.base import DERIVATIVES, Activation, Cell, CellArguments, masked_state, no_derivative
+from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
+from zoo.keras_types import Activation, Config
 from zoo.tensors import Projected, RecurrentMask, States, StepOutputs, Tensor
 
 
@@ -72,7 +73,7 @@ class VanillaCell(Cell):
         d_projected = d_states[0] * residuals[0]
         return d_projected, [masked_state(keras.ops.matmul(d_projected, transposed[0]), recurrent_mask)]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """See `Cell.get_config`."""
         return {**super().get_config(), "activation": keras.activations.serialize(self.activation)}
 

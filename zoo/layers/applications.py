@@ -7,13 +7,16 @@ import threading
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from datasets.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
 
 #: By name: the module of keras.applications that holds the preprocessing, and what makes the network.
 APPLICATIONS = {
@@ -81,7 +84,7 @@ def is_trained(weights: str, trainable: bool | None) -> bool:
     return weights == NONE if trainable is None else trainable
 
 
-def load(encoder: str, weights: str, side: int) -> Any:
+def load(encoder: str, weights: str, side: int) -> keras.Model:
     """The network without its classifier, from preprocessed images `(batch, side, side, 3)` to a grid of features.
 
     Args:
@@ -96,7 +99,7 @@ def load(encoder: str, weights: str, side: int) -> Any:
 
     function = getattr(keras.applications, APPLICATIONS[encoder][1])
 
-    def make(kind: str | None) -> Any:
+    def make(kind: str | None) -> keras.Model:
         return function(include_top=False, input_shape=(side, side, 3), weights=kind)
 
     if weights == HUB:
@@ -107,7 +110,7 @@ def load(encoder: str, weights: str, side: int) -> Any:
     return network
 
 
-def _fill(network: Any, encoder: str, weights: str) -> None:
+def _fill(network: keras.Model, encoder: str, weights: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # of layers that keep their random weights
@@ -119,7 +122,7 @@ def _fill(network: Any, encoder: str, weights: str) -> None:
         ) from None
 
 
-def _from_hub(encoder: str, make: Any) -> Any:
+def _from_hub(encoder: str, make: Callable[[str | None], keras.Model]) -> keras.Model:
     try:
         with _reached_soon(), warnings.catch_warnings():
             # Weights are kept for a few sizes, and those of the largest serve all others.

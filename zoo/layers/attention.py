@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
 from keras import ops
 
-Tensor = Any
+from zoo.keras_types import Config, LayerArguments
+from zoo.tensors import Mask, Shape, Tensor, last_axis
 
 #: How well a query q and a place k of the memory fit together.
 SCORINGS = ("additive", "dot", "general")
@@ -47,7 +48,9 @@ class Attention(keras.layers.Layer):
         ValueError: if `scoring` is something else, or `dot` gets queries and memory of different sizes.
     """
 
-    def __init__(self, scoring: str = "general", units: int | None = None, **layer_arguments: Any):
+    def __init__(
+        self, scoring: str = "general", units: int | None = None, **layer_arguments: Unpack[LayerArguments]
+    ) -> None:
         if scoring not in SCORINGS:
             raise ValueError(f"scoring must be one of {', '.join(SCORINGS)}, not {scoring!r}")
         super().__init__(**layer_arguments)
@@ -55,16 +58,16 @@ class Attention(keras.layers.Layer):
         self.units = units
         self.supports_masking = True
 
-    def build(self, queries_shape: Any, memory_shape: Any) -> None:
+    def build(self, queries_shape: Shape, memory_shape: Shape) -> None:
         """Make the weights for queries `(…, features)` and a memory `(…, size)`."""
-        features, size = queries_shape[-1], memory_shape[-1]
+        features, size = last_axis(queries_shape), last_axis(memory_shape)
         if self.scoring == "dot" and features != size:
             raise ValueError(
                 f"dot scores need queries and memory of one size, not {features} and {size}; take general"
             )
-        self.query_map: Any = None
-        self.key_map: Any = None
-        self.score_map: Any = None
+        self.query_map: keras.layers.Dense | None = None
+        self.key_map: keras.layers.Dense | None = None
+        self.score_map: keras.layers.Dense | None = None
         if self.scoring == "general":
             self.key_map = self._dense(features, size, "key_map", use_bias=False)
         elif self.scoring == "additive":
@@ -74,7 +77,7 @@ class Attention(keras.layers.Layer):
             self.score_map = self._dense(1, units, "score_map", use_bias=False)
         self.built = True
 
-    def _dense(self, units: int, features: int, name: str, use_bias: bool) -> Any:
+    def _dense(self, units: int, features: int, name: str, use_bias: bool) -> keras.layers.Dense:
         layer = keras.layers.Dense(units, use_bias=use_bias, name=name, dtype=self.dtype_policy)
         layer.build((None, features))
         return layer
@@ -84,7 +87,7 @@ class Attention(keras.layers.Layer):
         return memory if self.key_map is None else self.key_map(memory)
 
     def call(
-        self, queries: Tensor, memory: Tensor, mask: Tensor | None = None, keys: Tensor | None = None
+        self, queries: Tensor, memory: Tensor, mask: Mask | None = None, keys: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """See the class."""
         keys = self.keys(memory) if keys is None else keys
@@ -98,25 +101,26 @@ class Attention(keras.layers.Layer):
 
     def _scores(self, queries: Tensor, keys: Tensor) -> Tensor:
         """`(batch, time, places)`."""
-        if self.scoring != "additive":
-            return ops.matmul(queries * queries.shape[-1] ** -0.5, ops.transpose(keys, (0, 2, 1)))
+        if self.query_map is None or self.score_map is None:  # not additive
+            return ops.matmul(queries * last_axis(queries.shape) ** -0.5, ops.transpose(keys, (0, 2, 1)))
         hidden = ops.tanh(self.query_map(queries)[:, :, None, :] + keys[:, None, :, :])
         return self.score_map(hidden)[..., 0]
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+    def compute_mask(self, _inputs: Tensor, _previous_mask: Mask | None) -> None:
         """Contexts have no mask of their own."""
 
     def compute_output_spec(
-        self, queries: Any, memory: Any, mask: Any = None, keys: Any = None
-    ) -> tuple[Any, Any]:
+        self, queries: Tensor, memory: Tensor, mask: Mask | None = None, keys: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Shapes of contexts and weights."""
+        del mask, keys
         batch, time = queries.shape[:2]
         return (
             keras.KerasTensor((batch, time, memory.shape[-1]), dtype=self.compute_dtype),
             keras.KerasTensor((batch, time, memory.shape[1]), dtype=self.compute_dtype),
         )
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "scoring": self.scoring, "units": self.units}
 

@@ -10,12 +10,19 @@ tag at a word, Viterbi for the best sequence. A masked step hands on what came b
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, Unpack
 
 import keras
 from keras import ops
 
-Tensor = Any
+from zoo.keras_types import Config, LayerArguments
+from zoo.tensors import Mask, Shape, State, StepLabels, StepLogits, Tensor, last_axis
+
+#: One step of a recursion: its inputs, where there is a word `(batch, 1)`, and the state; gives output and new state.
+Step: TypeAlias = Callable[[Tensor, Mask, State], tuple[Tensor, State]]
+#: Puts all that arrives at a tag into one number: `ops.logsumexp` or `ops.max`.
+Join: TypeAlias = Callable[..., Tensor]
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -33,40 +40,42 @@ class LinearChainCRF(keras.layers.Layer):
         The best tags `(batch, time)` int32, 0 where masked; start `(tags,)`; transitions `(tags, tags)`.
     """
 
-    def __init__(self, tags: int, **layer_arguments: Any):
+    def __init__(self, tags: int, **layer_arguments: Unpack[LayerArguments]) -> None:
         super().__init__(**layer_arguments)
         self.tags = tags
         self.supports_masking = True
 
-    def build(self, scores_shape: Any, mask_shape: Any = None) -> None:
+    def build(self, scores_shape: Shape, mask_shape: Shape | None = None) -> None:
         """Make the scores, all 0: at first every sequence of tags is as good as the words say."""
+        del scores_shape, mask_shape  # how many tags there are is an argument
         self.start = self.add_weight(shape=(self.tags,), initializer="zeros", name="start")
         self.transitions = self.add_weight(
             shape=(self.tags, self.tags), initializer="zeros", name="transitions"
         )
 
-    def call(self, scores: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def call(self, scores: StepLogits, mask: Mask) -> tuple[Tensor, Tensor, Tensor]:
         """See the class."""
         start, transitions = ops.convert_to_tensor(self.start), ops.convert_to_tensor(self.transitions)
         return best_tags(scores, mask, start, transitions), start, transitions
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+    def compute_mask(self, _inputs: Tensor, _previous_mask: Mask | None) -> None:
         """Tags and transitions have no mask."""
 
-    def compute_output_spec(self, scores: Any, mask: Any) -> tuple[Any, Any, Any]:
+    def compute_output_spec(self, scores: StepLogits, mask: Mask) -> tuple[Tensor, Tensor, Tensor]:
         """Shapes of the outputs, without running the recursion."""
+        del mask
         return (
             keras.KerasTensor(scores.shape[:2], dtype="int32"),
             keras.KerasTensor((self.tags,), dtype=self.compute_dtype),
             keras.KerasTensor((self.tags, self.tags), dtype=self.compute_dtype),
         )
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "tags": self.tags}
 
 
-def forward_scores(scores: Tensor, mask: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+def forward_scores(scores: StepLogits, mask: Mask, start: Tensor, transitions: Tensor) -> Tensor:
     """`(batch, time, tags)`: the logarithm of the summed weights of all sequences up to a word with that last tag.
 
     Args:
@@ -78,7 +87,7 @@ def forward_scores(scores: Tensor, mask: Tensor, start: Tensor, transitions: Ten
     return _recursion(scores, mask, start, transitions, ops.logsumexp)
 
 
-def best_tags(scores: Tensor, mask: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+def best_tags(scores: StepLogits, mask: Mask, start: Tensor, transitions: Tensor) -> Tensor:
     """The sequence of tags with the highest score (Viterbi 1967), `(batch, time)` int32, 0 where masked.
 
     Arguments as those of `forward_scores`.
@@ -87,7 +96,7 @@ def best_tags(scores: Tensor, mask: Tensor, start: Tensor, transitions: Tensor) 
     before = ops.concatenate([best[:, :1], best[:, :-1]], axis=1)
     last = ops.cast(ops.argmax(best[:, -1], axis=-1)[:, None], best.dtype)
 
-    def step(best_before: Tensor, present: Tensor, tag: Tensor) -> tuple[Tensor, Tensor]:
+    def step(best_before: Tensor, present: Mask, tag: State) -> tuple[Tensor, Tensor]:
         """The tag at a word, and from it the tag at the word before."""
         arriving = ops.take(ops.transpose(transitions), ops.cast(tag[:, 0], "int32"), axis=0)
         origin = ops.cast(ops.argmax(best_before + arriving, axis=-1)[:, None], tag.dtype)
@@ -97,7 +106,9 @@ def best_tags(scores: Tensor, mask: Tensor, start: Tensor, transitions: Tensor) 
     return ops.where(mask, ops.cast(tags, "int32"), 0)
 
 
-def log_likelihoods(scores: Tensor, tags: Tensor, mask: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+def log_likelihoods(
+    scores: StepLogits, tags: StepLabels, mask: Mask, start: Tensor, transitions: Tensor
+) -> Tensor:
     """What each word adds to $\\log p(y \\mid x)$, `(batch, time)`, 0 where masked: the chain rule over time.
 
     Args:
@@ -112,14 +123,14 @@ def log_likelihoods(scores: Tensor, tags: Tensor, mask: Tensor, start: Tensor, t
     return (own + come - (sums - sums_before)) * present
 
 
-def probabilities(scores: Tensor, mask: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+def probabilities(scores: StepLogits, mask: Mask, start: Tensor, transitions: Tensor) -> Tensor:
     """The probability of each tag at each word given the whole sentence, `(batch, time, tags)`.
 
     Arguments as those of `forward_scores`.
     """
     forward = forward_scores(scores, mask, start, transitions)
 
-    def step(score: Tensor, present: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+    def step(score: Tensor, present: Mask, after: State) -> tuple[Tensor, Tensor]:
         """What follows a word, and from it what follows the word before."""
         before = ops.logsumexp(transitions + (score + after)[:, None, :], axis=-1)
         return after, ops.where(present, before, after)
@@ -128,11 +139,11 @@ def probabilities(scores: Tensor, mask: Tensor, start: Tensor, transitions: Tens
     return ops.softmax(forward + after, axis=-1)
 
 
-def _recursion(scores: Tensor, mask: Tensor, start: Tensor, transitions: Tensor, join: Any) -> Tensor:
+def _recursion(scores: StepLogits, mask: Mask, start: Tensor, transitions: Tensor, join: Join) -> Tensor:
     """All steps of the recursion forward in time, `(batch, time, tags)`; `join` adds up, or takes the best."""
     first = ops.cast(ops.cumsum(ops.cast(mask, "int32"), axis=1) == 1, scores.dtype)[..., None]
 
-    def step(inputs: Tensor, present: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+    def step(inputs: Tensor, present: Mask, before: State) -> tuple[Tensor, Tensor]:
         score, first = inputs[:, :-1], inputs[:, -1:] > 0
         arrived = join(before[:, :, None] + transitions, axis=1)
         new = ops.where(present, score + ops.where(first, start, arrived), before)
@@ -142,11 +153,11 @@ def _recursion(scores: Tensor, mask: Tensor, start: Tensor, transitions: Tensor,
     return _over_time(step, inputs, mask, ops.zeros_like(scores[:, 0]))
 
 
-def _over_time(step: Any, inputs: Tensor, mask: Tensor, state: Tensor, reverse: bool = False) -> Tensor:
+def _over_time(step: Step, inputs: Tensor, mask: Mask, state: State, reverse: bool = False) -> Tensor:
     """The outputs `(batch, time, size)` of a step `(inputs, present, state) -> (output, state)` at each time."""
     inputs = ops.concatenate([inputs, ops.cast(mask, inputs.dtype)[..., None]], axis=-1)
     loop = keras.layers.RNN(
-        _Step(step, state.shape[-1], dtype=state.dtype),
+        _Step(step, last_axis(state.shape), dtype=state.dtype),
         return_sequences=True,
         go_backwards=reverse,
         dtype=state.dtype,
@@ -158,17 +169,17 @@ def _over_time(step: Any, inputs: Tensor, mask: Tensor, state: Tensor, reverse: 
 class _Step(keras.layers.Layer):
     """A function as a cell without weights; the last of its inputs says whether there is a word."""
 
-    def __init__(self, step: Any, size: int, **layer_arguments: Any):
+    def __init__(self, step: Step, size: int, **layer_arguments: Unpack[LayerArguments]) -> None:
         super().__init__(**layer_arguments)
         self.step, self.state_size, self.output_size = step, size, size
         self.built = True
 
-    def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
+    def call(self, inputs: Tensor, states: Sequence[State]) -> tuple[Tensor, list[State]]:
         output, state = self.step(inputs[:, :-1], inputs[:, -1:] > 0, states[0])
         return output, [state]
 
 
-def _transition_scores(tags: Tensor, mask: Tensor, start: Tensor, transitions: Tensor) -> Tensor:
+def _transition_scores(tags: StepLabels, mask: Mask, start: Tensor, transitions: Tensor) -> Tensor:
     """The score of coming to each tag, `(batch, time)`, from the tag before, or from the start."""
     before = ops.concatenate([ops.zeros_like(tags[:, :1]), tags[:, :-1]], axis=1)
     number_of_tags = ops.shape(transitions)[0]

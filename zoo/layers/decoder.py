@@ -15,15 +15,16 @@ Without attention the context is the starting vector itself, the same at each st
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
 from keras import ops
 
+from zoo.keras_types import Config, LayerArguments
 from zoo.layers.attention import Attention
-from zoo.layers.recurrent import Recurrent, StackedStates
+from zoo.layers.recurrent import Recurrent
+from zoo.tensors import Mask, Shape, StackedStates, StepLogits, Tensor, TokenIds, last_axis
 
-Tensor = Any
 #: The token that stands for nothing, and the first one that is not special, as `zoo.data.subwords` has them.
 PADDING, FIRST = 0, 4
 
@@ -70,8 +71,8 @@ class Decoder(keras.layers.Layer):
         dropout: float = 0.0,
         scheduled_sampling: float = 0.0,
         seed: int | None = None,
-        **layer_arguments: Any,
-    ):
+        **layer_arguments: Unpack[LayerArguments],
+    ) -> None:
         super().__init__(**layer_arguments)
         for name, rate in (("dropout", dropout), ("scheduled_sampling", scheduled_sampling)):
             if not 0 <= rate < 1:
@@ -108,22 +109,28 @@ class Decoder(keras.layers.Layer):
     # ---- weights
 
     def build(
-        self, tokens_shape: Any, start_shape: Any, memory_shape: Any = None, mask_shape: Any = None
+        self,
+        tokens_shape: Shape,
+        start_shape: Shape,
+        memory_shape: Shape | None = None,
+        mask_shape: Shape | None = None,
     ) -> None:
         """Make the weights for these shapes of the call's arguments."""
+        del tokens_shape, mask_shape
         self.embed.build((None, None))
         self.recurrent.build((None, None, self.embedding))
-        hidden, context = self.recurrent.output_size, start_shape[-1]
+        hidden, features = self.recurrent.output_size, last_axis(start_shape)
+        context = features
         if self.attention is not None:
             if memory_shape is None:
                 raise ValueError("attention needs a memory")
-            context = memory_shape[-1]
+            context = last_axis(memory_shape)
             self.attention.build((None, None, hidden), (None, None, context))
         if self.upper is not None:
             self.upper.build((None, None, hidden + context))
             hidden = self.upper.output_size
         self.combine.build((None, hidden + context))
-        self.bridges = [self._bridges(layer, start_shape[-1]) for layer in self._layers_over_time]
+        self.bridges = [self._bridges(layer, features) for layer in self._layers_over_time]
         self.output_kernel = None
         if not self.tied:
             self.output_kernel = self.add_weight(
@@ -136,15 +143,15 @@ class Decoder(keras.layers.Layer):
     def _layers_over_time(self) -> list[Recurrent]:
         return [self.recurrent] if self.upper is None else [self.recurrent, self.upper]
 
-    def _bridges(self, layer: Recurrent, features: int) -> list[list[Any]]:
+    def _bridges(self, layer: Recurrent, features: int) -> list[list[keras.layers.Dense | None]]:
         """For each cell of a layer and each of its states a map from the starting vector, or None.
 
         A state of a single number beside larger ones is a counter or the like; it starts as the cell starts it.
         """
-        found = []
+        bridges = []
         for number, (cell,) in enumerate(layer.cells):
             sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
-            maps: list[Any] = []
+            maps: list[keras.layers.Dense | None] = []
             for n, size in enumerate(sizes):
                 if size == 1 and cell.output_size != 1:
                     maps.append(None)
@@ -154,19 +161,19 @@ class Decoder(keras.layers.Layer):
                 )
                 bridge.build((None, features))
                 maps.append(bridge)
-            found.append(maps)
-        return found
+            bridges.append(maps)
+        return bridges
 
     # ---- all steps at once
 
     def call(
         self,
-        tokens: Tensor,
+        tokens: TokenIds,
         start: Tensor,
         memory: Tensor | None = None,
-        mask: Tensor | None = None,
+        mask: Mask | None = None,
         training: bool = False,
-    ) -> Tensor:
+    ) -> StepLogits:
         """See the class."""
         if training and self.scheduled_sampling > 0:
             logits = self._read(tokens, start, memory, mask, training)
@@ -176,7 +183,9 @@ class Decoder(keras.layers.Layer):
             tokens = self._with_guesses(tokens, ops.cast(guesses, tokens.dtype))
         return self._read(tokens, start, memory, mask, training)
 
-    def _read(self, tokens: Tensor, start: Tensor, memory: Tensor, mask: Tensor, training: bool) -> Tensor:
+    def _read(
+        self, tokens: TokenIds, start: Tensor, memory: Tensor | None, mask: Mask | None, training: bool
+    ) -> StepLogits:
         present = ops.not_equal(tokens, PADDING)
         states = self.first_states(start)
         inputs = self.drop_tokens(self._vectors(tokens), training=training)
@@ -191,7 +200,7 @@ class Decoder(keras.layers.Layer):
             hidden, _ = self.upper(both, mask=present, initial_state=states[1], training=training)
         return self._logits(hidden, context, training)
 
-    def _vectors(self, tokens: Tensor) -> Tensor:
+    def _vectors(self, tokens: TokenIds) -> Tensor:
         return self.embed(tokens) * self.embedding**0.5
 
     def _logits(self, hidden: Tensor, context: Tensor, training: bool) -> Tensor:
@@ -200,7 +209,7 @@ class Decoder(keras.layers.Layer):
         kernel = ops.cast(self.embed.embeddings if self.tied else self.output_kernel, last.dtype)
         return ops.matmul(last, ops.transpose(kernel)) + ops.cast(self.output_bias, last.dtype)
 
-    def _with_guesses(self, tokens: Tensor, guesses: Tensor) -> Tensor:
+    def _with_guesses(self, tokens: TokenIds, guesses: TokenIds) -> TokenIds:
         """The tokens with some replaced by what was guessed at the step before; never the first, never padding."""
         own = ops.concatenate([tokens[:, :1], guesses[:, :-1]], axis=1)
         drawn = keras.random.uniform(ops.shape(tokens), seed=self.seed_generator, dtype="float32")
@@ -212,10 +221,10 @@ class Decoder(keras.layers.Layer):
     def first_states(self, start: Tensor) -> list[StackedStates]:
         """The states before the first step, for each recurrent layer."""
         batch = ops.shape(start)[0]
-        found = []
+        first_states = []
         for layer, bridges in zip(self._layers_over_time, self.bridges, strict=True):
             initial = layer.get_initial_state(batch)
-            found.append(
+            first_states.append(
                 [
                     [
                         [
@@ -226,17 +235,21 @@ class Decoder(keras.layers.Layer):
                     for maps, (states,) in zip(bridges, initial, strict=True)
                 ]
             )
-        return found
+        return first_states
 
-    def fixed(self, start: Tensor, memory: Tensor | None, mask: Tensor | None) -> dict[str, Tensor]:
+    def fixed(self, start: Tensor, memory: Tensor | None, mask: Mask | None) -> dict[str, Tensor]:
         """What stays the same at all steps of a sequence, each `(batch, …)`."""
         if self.attention is None:
             return {"start": start}
+        if memory is None:
+            raise ValueError("attention needs a memory")
         if mask is None:
             mask = ops.ones(ops.shape(memory)[:2], dtype="bool")
         return {"memory": memory, "keys": self.attention.keys(memory), "mask": mask}
 
-    def step(self, tokens: Tensor, states: Any, fixed: dict[str, Tensor]) -> tuple[Tensor, Any, Tensor]:
+    def step(
+        self, tokens: Tensor, states: list[StackedStates], fixed: dict[str, Tensor]
+    ) -> tuple[Tensor, list[StackedStates], Tensor]:
         """One step, with the numbers of the call.
 
         Args:
@@ -265,16 +278,22 @@ class Decoder(keras.layers.Layer):
 
     # ---- saving
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+    def compute_mask(self, _inputs: Tensor, _previous_mask: Mask | None) -> None:
         """Logits have no mask."""
 
     def compute_output_spec(
-        self, tokens: Any, start: Any, memory: Any = None, mask: Any = None, training: bool = False
-    ) -> Any:
+        self,
+        tokens: TokenIds,
+        start: Tensor,
+        memory: Tensor | None = None,
+        mask: Mask | None = None,
+        training: bool = False,
+    ) -> Tensor:
         """Shape of the logits, without running the loop."""
+        del start, memory, mask, training
         return keras.KerasTensor((*tokens.shape, self.vocabulary), dtype=self.compute_dtype)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         serialize = keras.saving.serialize_keras_object
         return {
@@ -291,7 +310,7 @@ class Decoder(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Decoder:
+    def from_config(cls, config: Config) -> Decoder:
         """The inverse of `get_config`."""
         config = dict(config)
         for name in ("recurrent", "upper"):
@@ -339,7 +358,7 @@ class TokenLoss(keras.layers.Layer):
         ValueError: if `smoothing` is out of range.
     """
 
-    def __init__(self, smoothing: float = 0.0, **layer_arguments: Any):
+    def __init__(self, smoothing: float = 0.0, **layer_arguments: Unpack[LayerArguments]) -> None:
         if not 0 <= smoothing < 1:
             raise ValueError(f"smoothing must be at least 0 and below 1, not {smoothing}")
         super().__init__(**layer_arguments)
@@ -347,7 +366,7 @@ class TokenLoss(keras.layers.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, logits: Tensor, tokens: Tensor) -> dict[str, Tensor]:
+    def call(self, logits: StepLogits, tokens: TokenIds) -> dict[str, Tensor]:
         """See the class."""
         logits = ops.cast(logits, self.variable_dtype)
         largest = ops.argmax(logits, axis=-1)
@@ -361,16 +380,17 @@ class TokenLoss(keras.layers.Layer):
         # A saved model knows its outputs by their place in the order of the alphabet: loss, correct, nll.
         return {"loss": loss, "token_correct": correct, "token_nll": nll}
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+    def compute_mask(self, _inputs: Tensor, _previous_mask: Mask | None) -> None:
         """What is padding is for weights to say."""
 
-    def compute_output_spec(self, logits: Any, tokens: Any) -> dict[str, Any]:
+    def compute_output_spec(self, logits: StepLogits, tokens: TokenIds) -> dict[str, Tensor]:
         """See the class."""
+        del logits
         return {
             name: keras.KerasTensor(tokens.shape, dtype=self.variable_dtype)
             for name in ("loss", "token_correct", "token_nll")
         }
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "smoothing": self.smoothing}

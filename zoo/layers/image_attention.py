@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
+
+from zoo.keras_types import Config, LayerArguments
+from zoo.tensors import Shape, State, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -40,7 +43,9 @@ class ImageAttention(keras.layers.Layer):
         ValueError: if `hops` is below 1 or `score` is something else.
     """
 
-    def __init__(self, units: int, hops: int = 1, score: str = "additive", **layer_arguments: Any):
+    def __init__(
+        self, units: int, hops: int = 1, score: str = "additive", **layer_arguments: Unpack[LayerArguments]
+    ) -> None:
         if hops < 1:
             raise ValueError(f"hops must be at least 1, not {hops}")
         if score not in ("additive", "multiplicative"):
@@ -48,7 +53,7 @@ class ImageAttention(keras.layers.Layer):
         super().__init__(**layer_arguments)
         self.units, self.hops, self.score = units, hops, score
 
-        def dense(name: str, size: int = units, use_bias: bool = True) -> Any:
+        def dense(name: str, size: int = units, use_bias: bool = True) -> keras.layers.Dense:
             return keras.layers.Dense(size, use_bias=use_bias, dtype=self.dtype_policy, name=name)
 
         self.first = dense("first_query")
@@ -58,8 +63,9 @@ class ImageAttention(keras.layers.Layer):
         # A bias, for scores are compared with that of looking at nothing.
         self.scores = [dense(f"score_{n}", 1) for n in range(hops)] if score == "additive" else []
 
-    def build(self, parts_shape: Any, query_shape: Any, image_shape: Any = None) -> None:
+    def build(self, parts_shape: Shape, query_shape: Shape, image_shape: Shape | None = None) -> None:
         """Build every weight."""
+        del image_shape
         self.first.build((None, query_shape[-1]))
         for layer in [*self.keys, *self.values]:
             layer.build((None, None, parts_shape[-1]))
@@ -67,10 +73,10 @@ class ImageAttention(keras.layers.Layer):
             layer.build((None, self.units))
         self.built = True
 
-    def call(self, parts: Any, query: Any, image: Any) -> tuple[Any, Any]:
+    def call(self, parts: Tensor, query: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
         state = self.first(query)
-        seen, weights = [], []
+        contexts, weights = [], []
         for hop in range(self.hops):
             keys, values = (keras.ops.take(of[hop](parts), image, axis=0) for of in (self.keys, self.values))
             scores = self._scores(hop, keys, state)
@@ -78,25 +84,26 @@ class ImageAttention(keras.layers.Layer):
             shares = keras.ops.softmax(keras.ops.concatenate([scores, nothing], axis=1), axis=1)[:, :-1]
             context = keras.ops.einsum("bp,bpu->bu", shares, values)
             state = state + context
-            seen.append(context)
+            contexts.append(context)
             weights.append(shares)
-        return keras.ops.concatenate(seen, axis=-1), keras.ops.stack(weights, axis=1)
+        return keras.ops.concatenate(contexts, axis=-1), keras.ops.stack(weights, axis=1)
 
-    def _scores(self, hop: int, keys: Any, state: Any) -> Any:
+    def _scores(self, hop: int, keys: Tensor, state: State) -> Tensor:
         """`(batch, parts)`."""
         query = self.queries[hop](state)
         if self.score == "additive":
             return self.scores[hop](keras.ops.tanh(keys + query[:, None]))[..., 0]
         return keras.ops.einsum("bpu,bu->bp", keys, query) / self.units**0.5
 
-    def compute_output_spec(self, parts: Any, query: Any, image: Any) -> tuple[Any, Any]:
+    def compute_output_spec(self, parts: Tensor, query: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
+        del image
         batch, count = query.shape[0], parts.shape[1]
         return (
             keras.KerasTensor((batch, self.hops * self.units), dtype=self.compute_dtype),
             keras.KerasTensor((batch, self.hops, count), dtype=self.compute_dtype),
         )
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "units": self.units, "hops": self.hops, "score": self.score}

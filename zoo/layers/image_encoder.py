@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
+
+from zoo.keras_types import Config, LayerArguments
+from zoo.tensors import Images, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -31,8 +34,11 @@ class ImageEncoder(keras.layers.Layer):
     """
 
     def __init__(
-        self, channels: tuple[int, ...] = (32, 64, 64), convolutions: int = 1, **layer_arguments: Any
-    ):
+        self,
+        channels: tuple[int, ...] = (32, 64, 64),
+        convolutions: int = 1,
+        **layer_arguments: Unpack[LayerArguments],
+    ) -> None:
         if not channels:
             raise ValueError("channels is empty; give the features after each halving, such as (32, 64)")
         super().__init__(**layer_arguments)
@@ -40,7 +46,7 @@ class ImageEncoder(keras.layers.Layer):
         self.halvings = [self._convolution(size, 2, f"halving_{n}") for n, size in enumerate(self.channels)]
         self.further = [self._convolution(self.channels[-1], 1, f"further_{n}") for n in range(convolutions)]
 
-    def _convolution(self, features: int, stride: int, name: str) -> Any:
+    def _convolution(self, features: int, stride: int, name: str) -> keras.layers.Conv2D:
         return keras.layers.Conv2D(
             features,
             3,
@@ -52,7 +58,7 @@ class ImageEncoder(keras.layers.Layer):
             name=name,
         )
 
-    def build(self, images_shape: Any) -> None:
+    def build(self, images_shape: Shape) -> None:
         """Build every convolution."""
         features = images_shape[-1]
         for convolution in [*self.halvings, *self.further]:
@@ -60,7 +66,7 @@ class ImageEncoder(keras.layers.Layer):
             features = convolution.filters
         self.built = True
 
-    def call(self, images: Any) -> Any:
+    def call(self, images: Images) -> Tensor:
         """See the class."""
         x = keras.ops.cast(images, self.compute_dtype) / 127.5 - 1
         for convolution in self.halvings:
@@ -69,22 +75,25 @@ class ImageEncoder(keras.layers.Layer):
             x = x + convolution(x)
         return with_positions(x)
 
-    def compute_output_shape(self, images_shape: Any) -> Any:
+    def compute_output_shape(self, images_shape: Shape) -> Shape:
         """`(batch, rows, columns, channels[-1] + 2)`."""
         sides = list(images_shape[1:3])
         for _ in self.channels:
             sides = [side if side is None else -(-side // 2) for side in sides]
         return (images_shape[0], *sides, self.channels[-1] + 2)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "channels": list(self.channels), "convolutions": self.convolutions}
 
 
-def with_positions(x: Any) -> Any:
-    """`(batch, rows, columns, features + 2)`: a grid with each part's row and column behind its features, from -1 to
-    1; 0 where there is only one."""
-    rows, columns = x.shape[1], x.shape[2]
+def with_positions(x: Tensor) -> Tensor:
+    """A grid `(batch, rows, columns, features)` with each part's row and column behind its features, from -1 to 1.
+
+    Returns:
+        `(batch, rows, columns, features + 2)`; 0 where there is only one row or column.
+    """
+    _, rows, columns, _ = keras.ops.shape(x)
     down = keras.ops.linspace(-1, 1, rows) if rows > 1 else keras.ops.zeros(1)
     across = keras.ops.linspace(-1, 1, columns) if columns > 1 else keras.ops.zeros(1)
     grid = keras.ops.stack(keras.ops.meshgrid(down, across, indexing="ij"), axis=-1)

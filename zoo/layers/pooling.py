@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
 import numpy as np
 
+from zoo.keras_types import Config, LayerArguments
+from zoo.tensors import Inputs, Mask, Tensor, last_axis
 
-def masked_mean(inputs: Any, present: Any) -> Any:
+
+def masked_mean(inputs: Inputs, present: Tensor) -> Tensor:
     """Mean `(batch, features)` of `(batch, time, features)` over the steps where `present` `(batch, time, 1)`."""
     steps = keras.ops.sum(keras.ops.cast(present, inputs.dtype), axis=1)
     return keras.ops.sum(keras.ops.where(present, inputs, 0), axis=1) / keras.ops.maximum(steps, 1)
 
 
-def masked_max(inputs: Any, present: Any) -> Any:
+def masked_max(inputs: Inputs, present: Tensor) -> Tensor:
     """Largest value `(batch, features)` over the steps where `present`; 0 where there is none."""
     candidates = keras.ops.where(present, inputs, -np.inf)
     largest = keras.ops.max(candidates, axis=1, initial=-np.inf)  # with `initial` a batch may be empty
@@ -42,14 +45,14 @@ class MaskedPooling(keras.layers.Layer):
         ValueError: if `kind` is something else.
     """
 
-    def __init__(self, kind: str = "mean", **layer_arguments: Any):
+    def __init__(self, kind: str = "mean", **layer_arguments: Unpack[LayerArguments]) -> None:
         if kind not in ("mean", "max", "both"):
             raise ValueError(f"kind must be mean, max or both, not {kind!r}")
         super().__init__(**layer_arguments)
         self.kind = kind
         self.supports_masking = True
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Inputs, mask: Mask | None = None) -> Tensor:
         """See the class."""
         if mask is None:
             mask = keras.ops.ones(keras.ops.shape(inputs)[:2], dtype="bool")
@@ -57,14 +60,15 @@ class MaskedPooling(keras.layers.Layer):
         pooled = [pool(inputs, present) for kind, pool in POOLS.items() if self.kind in (kind, "both")]
         return keras.ops.concatenate(pooled, axis=-1)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+    def compute_mask(self, _inputs: Inputs, _previous_mask: Mask | None) -> None:
         """One vector has no time, so no mask."""
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Inputs, mask: Mask | None = None) -> Tensor:
         """`(batch, features)`, or twice the features for both."""
-        width = inputs.shape[2] * (2 if self.kind == "both" else 1)
+        del mask
+        width = last_axis(inputs.shape) * (2 if self.kind == "both" else 1)
         return keras.KerasTensor((inputs.shape[0], width), dtype=self.compute_dtype)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "kind": self.kind}

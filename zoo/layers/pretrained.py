@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
 
+from zoo.keras_types import Config, LayerArguments
 from zoo.layers.image_encoder import with_positions
+from zoo.tensors import Images, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -29,16 +31,19 @@ class PretrainedEncoder(keras.layers.Layer):
         Of images `(batch, rows, columns, features + 2)`, the last two as in `ImageEncoder`; features unchanged.
     """
 
-    def __init__(self, network: keras.Model, preprocessing: str, **layer_arguments: Any):
+    def __init__(
+        self, network: keras.Model, preprocessing: str, **layer_arguments: Unpack[LayerArguments]
+    ) -> None:
         super().__init__(**layer_arguments)
         self.network, self.preprocessing = network, preprocessing
         self.network.trainable = self.trainable
 
-    def build(self, images_shape: Any) -> None:
+    def build(self, images_shape: Shape) -> None:
         """Nothing: the network comes with its weights."""
+        del images_shape
         self.built = True
 
-    def call(self, images: Any, training: bool | None = None) -> Any:
+    def call(self, images: Images | Tensor, training: bool | None = None) -> Tensor:
         """See the class."""
         if keras.backend.standardize_dtype(images.dtype) != "uint8":
             return images
@@ -53,12 +58,12 @@ class PretrainedEncoder(keras.layers.Layer):
             copy.network.set_weights(self.network.get_weights())
         return copy
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument; the network as its layers, which differ with where its weights came from."""
         network = keras.saving.serialize_keras_object(self.network)
         return {**super().get_config(), "network": network, "preprocessing": self.preprocessing}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> PretrainedEncoder:
+    def from_config(cls, config: Config) -> PretrainedEncoder:
         """The layer of `get_config`, its weights random."""
         return cls(**{**config, "network": keras.saving.deserialize_keras_object(config["network"])})

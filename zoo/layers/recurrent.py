@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar, Unpack
 
 import keras
 
+from zoo.keras_types import Config, LayerArguments
 from zoo.layers import engines
 from zoo.layers.engines.engine import Call
 from zoo.tensors import Inputs, Mask, Shape, StackedStates, States, Tensor
@@ -56,7 +56,7 @@ class Recurrent(keras.layers.Layer):
         return_state: bool = False,
         engine: str = "auto",
         seed: int | None = None,
-        **layer_arguments: object,
+        **layer_arguments: Unpack[LayerArguments],
     ) -> None:
         if layers < 1:
             raise ValueError(f"layers must be at least 1, not {layers}")
@@ -184,7 +184,7 @@ class Recurrent(keras.layers.Layer):
         ]
         return outputs, states
 
-    def get_config(self) -> dict[str, object]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {
             **super().get_config(),
@@ -199,7 +199,7 @@ class Recurrent(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Recurrent:
+    def from_config(cls, config: Config) -> Recurrent:
         """The inverse of `get_config`. A cell of the zoo is imported; one of your own has to be imported before."""
         arguments = dict(config)
         cell = arguments.pop("cell")

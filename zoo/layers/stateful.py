@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
 
-from zoo.layers.recurrent import Recurrent, StackedStates
-
-Tensor = Any
+from zoo.keras_types import Config, LayerArguments
+from zoo.layers.recurrent import Recurrent
+from zoo.tensors import Inputs, Outputs, Shape, StackedStates, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -32,17 +32,18 @@ class Stateful(keras.layers.Layer):
         Outputs of all steps, `(rows, time, units)`.
     """
 
-    def __init__(self, recurrent: Recurrent, rows: int, **layer_arguments: Any):
+    def __init__(self, recurrent: Recurrent, rows: int, **layer_arguments: Unpack[LayerArguments]) -> None:
         super().__init__(**layer_arguments)
         self.recurrent = recurrent
         self.rows = rows
 
-    def build(self, inputs_shape: Any, continues_shape: Any = None) -> None:
+    def build(self, inputs_shape: Shape, continues_shape: Shape | None = None) -> None:
         """Build the cells, and two sets of variables for their states."""
+        del continues_shape
         if not self.recurrent.built:
             self.recurrent.build(inputs_shape)
         initial = keras.tree.flatten(self.recurrent.get_initial_state(self.rows))
-        self.kept = {
+        self.states = {
             what: [
                 self.add_weight(
                     shape=tuple(state.shape),
@@ -58,39 +59,40 @@ class Stateful(keras.layers.Layer):
         }
         self.built = True
 
-    def call(self, inputs: Tensor, continues: Tensor, training: bool = False) -> Tensor:
+    def call(self, inputs: Inputs, continues: Tensor, training: bool = False) -> Outputs:
         """See the class."""
         if inputs.shape[0] not in (None, self.rows):
             raise ValueError(f"{inputs.shape[0]} streams where there are {self.rows}")
-        kept = self.kept["training" if training else "evaluation"]
+        variables = self.states["training" if training else "evaluation"]
         outputs, final = self.recurrent(
-            inputs, initial_state=self._states(kept, continues), training=training
+            inputs, initial_state=self._states_before(variables, continues), training=training
         )
-        for variable, state in zip(kept, keras.tree.flatten(final), strict=True):
+        for variable, state in zip(variables, keras.tree.flatten(final), strict=True):
             variable.assign(keras.ops.cast(state, variable.dtype))
         return outputs
 
-    def _states(self, kept: list[Any], continues: Tensor) -> StackedStates:
-        """The kept states in the rows that go on, the initial ones in the others."""
+    def _states_before(self, variables: list[keras.Variable], continues: Tensor) -> StackedStates:
+        """The states of the variables in the rows that go on, the initial ones in the others."""
         initial = self.recurrent.get_initial_state(self.rows)
         states = []
-        for variable, state in zip(kept, keras.tree.flatten(initial), strict=True):
+        for variable, state in zip(variables, keras.tree.flatten(initial), strict=True):
             goes_on = keras.ops.reshape(continues, (-1, *[1] * (len(state.shape) - 1))) > 0
             states.append(keras.ops.where(goes_on, keras.ops.convert_to_tensor(variable), state))
         return keras.tree.pack_sequence_as(initial, states)
 
-    def compute_output_spec(self, inputs: Any, continues: Any, training: bool = False) -> Any:
+    def compute_output_spec(self, inputs: Inputs, continues: Tensor, training: bool = False) -> Tensor:
         """Shape of the outputs, without running the loop."""
+        del continues, training
         shape = (*inputs.shape[:2], self.recurrent.output_size)
         return keras.KerasTensor(shape, dtype=self.compute_dtype)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         recurrent = keras.saving.serialize_keras_object(self.recurrent)
         return {**super().get_config(), "recurrent": recurrent, "rows": self.rows}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Stateful:
+    def from_config(cls, config: Config) -> Stateful:
         """The inverse of `get_config`."""
         config = dict(config)
         return cls(keras.saving.deserialize_keras_object(config.pop("recurrent")), **config)

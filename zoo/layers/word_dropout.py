@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
+
+from zoo.keras_types import Config, LayerArguments
+from zoo.tensors import Tensor, TokenIds
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -13,7 +16,7 @@ class WordDropout(keras.layers.Layer):
 
     Args:
         rate: the probability.
-        unknown: the number of the unknown word.
+        unknown: the id of the unknown word.
         seed: of the random numbers; None draws one.
 
     Call arguments:
@@ -24,7 +27,13 @@ class WordDropout(keras.layers.Layer):
         ValueError: if `rate` is out of range.
     """
 
-    def __init__(self, rate: float, unknown: int = 1, seed: int | None = None, **layer_arguments: Any):
+    def __init__(
+        self,
+        rate: float,
+        unknown: int = 1,
+        seed: int | None = None,
+        **layer_arguments: Unpack[LayerArguments],
+    ) -> None:
         if not 0 <= rate < 1:
             raise ValueError(f"rate must be at least 0 and below 1, not {rate}")
         super().__init__(**layer_arguments)
@@ -35,7 +44,7 @@ class WordDropout(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, ids: Any, training: bool = False) -> Any:
+    def call(self, ids: TokenIds, training: bool = False) -> TokenIds:
         """See the class."""
         if not training or self.rate == 0:
             return ids
@@ -43,10 +52,11 @@ class WordDropout(keras.layers.Layer):
         dropped = keras.ops.logical_and(drawn < self.rate, keras.ops.not_equal(ids, 0))
         return keras.ops.where(dropped, keras.ops.cast(self.unknown, ids.dtype), ids)
 
-    def compute_output_spec(self, ids: Any, training: bool = False) -> Any:
+    def compute_output_spec(self, ids: TokenIds, training: bool = False) -> Tensor:
         """As the input."""
+        del training
         return keras.KerasTensor(ids.shape, dtype=ids.dtype)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "rate": self.rate, "unknown": self.unknown, "seed": self.seed}
