@@ -50,6 +50,15 @@ def exported(package: str, export: str) -> dict[str, object]:
     return values
 
 
+def present_name(package: str, name: str) -> str:
+    """The name of a plug-in today.
+
+    A plug-in that was renamed leaves a module of its former name, with `FORMER_NAME_OF = "present name"`.
+    """
+    present = exported(package, "FORMER_NAME_OF").get(name)
+    return present if isinstance(present, str) else name
+
+
 def check(package: str, name: str, export: str) -> None:
     """Refuse a name that `load` would not find, without importing anything.
 
@@ -61,7 +70,7 @@ def check(package: str, name: str, export: str) -> None:
         _refuse_missing(_halves(name, export)[0].partition(".")[0], name)
         return
     known = names(package, export)
-    if name not in known:
+    if present_name(package, name) not in known:
         if "." in name:
             raise UserError(
                 f"unknown {export.lower()} {name!r}; for one of your own write package.module:Class"
@@ -73,8 +82,8 @@ def load(package: str, name: str, export: str) -> Any:
     """Import one plug-in and give what it exports.
 
     Args:
-        name: one of `names(package, export)`, or `package.module:NAME` for anything importable, the
-            current directory included.
+        name: one of `names(package, export)`, a former name of one, or `package.module:NAME` for anything
+            importable, the current directory included.
 
     Raises:
         UserError: if there is no such plug-in, module or name in it, or the module cannot be imported.
@@ -82,7 +91,7 @@ def load(package: str, name: str, export: str) -> Any:
     check(package, name, export)
     if ":" in name:
         return load_own(name, export)
-    return getattr(import_module(f"{package}.{name}", name), export)
+    return getattr(import_module(f"{package}.{present_name(package, name)}", name), export)
 
 
 def is_own(name: str) -> bool:

@@ -46,7 +46,7 @@ DATASETS = {
 FOUNDATIONS = ("zoo.tensors", "zoo.keras_types", "zoo.keras_private", "zoo.runtime.cores")
 
 # In names of cells and of much else: `keras.layers.RNN` runs any cell.
-SHARED_WORDS = {"keras", "simple", "rnn", "none"}
+SHARED_WORDS = {"keras", "simple", "rnn", "mean"}
 
 Sources = dict[str, ast.Module]
 Rule = Callable[[Sources], Iterator[str]]

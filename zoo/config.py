@@ -40,6 +40,10 @@ class RecurrentOptions:
         choices=("auto", *ENGINES),
     )
 
+    def __post_init__(self) -> None:
+        """A cell that was renamed is recorded by its name of today."""
+        object.__setattr__(self, "cell", plugins.present_name("zoo.cells", self.cell))
+
 
 @dataclass(frozen=True)
 class TrainingOptions:

@@ -99,7 +99,7 @@ def order_blind_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFa
     """The same options with the order-blind cell: one layer, one direction, no recurrent dropout."""
     blind = dataclasses.replace(
         options,
-        cell="none",
+        cell="mean",
         layers=1,
         bidirectional=False,
         recurrent_dropout=0.0,

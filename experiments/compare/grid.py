@@ -254,7 +254,7 @@ def runs(grid: Grid, matched: Mapping[Block, Mapping[str, int]] | None = None) -
 def _checked_cells(grid: Grid) -> list[str]:
     for cell in grid.cells:
         plugins.check("zoo.cells", cell, "CELL")
-    return list(dict.fromkeys(grid.cells))
+    return list(dict.fromkeys(plugins.present_name("zoo.cells", cell) for cell in grid.cells))
 
 
 def keras_cells(cells: list[str]) -> dict[str, str]:

@@ -137,7 +137,7 @@ def gates_of(trace: Trace) -> dict[str, np.ndarray]:
 def state_names(cell: Any) -> list[str]:
     """A letter or word for each state where it is known, else its number."""
     sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
-    known = {"LSTMCell": ["h", "c"], "KerasLSTMCell": ["h", "c"], "NoneCell": ["mean", "count"]}
+    known = {"LSTMCell": ["h", "c"], "KerasLSTMCell": ["h", "c"], "MeanCell": ["mean", "count"]}
     if len(sizes) == 1:
         return ["h"]
     return known.get(type(cell).__name__, [str(n + 1) for n in range(len(sizes))])

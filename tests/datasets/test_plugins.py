@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from datasets.plugins import check, exported, load, names
+from datasets.plugins import check, exported, load, names, present_name
 from tests.conftest import RunPython
 
 FILES = {
@@ -22,6 +22,7 @@ FILES = {
     "base.py": '"""Exports none; CELL = 3 stands in a text."""\ndef f():\n    CELL = 3\n',
     "declared.py": "CELL: int\n",
     "package/__init__.py": "CELL = 'from a package'\n",
+    "renamed.py": "FORMER_NAME_OF = 'package'\n",
     "no_module/gru.py": "CELL = 3\n",
     "notes.txt": "CELL = 3\n",
     "fails.py": "CELL = 3\ndef half(x):\n    return 1 / x\nhalf(0)\n",
@@ -52,6 +53,15 @@ def complaint(call: Callable[..., object], *arguments: object) -> str:
 def test_names_are_the_modules_that_export_the_name(zoo: str) -> None:
     assert names(zoo, "CELL") == CELLS
     assert names(zoo, "TASK") == ["task_only"]
+
+
+def test_a_former_name_is_still_read_and_not_listed(zoo: str) -> None:
+    check(zoo, "renamed", "CELL")
+    assert load(zoo, "renamed", "CELL") == "from a package"
+    assert "renamed" not in names(zoo, "CELL")
+    assert present_name(zoo, "renamed") == present_name(zoo, "package") == "package"
+    assert present_name(zoo, "no_such") == "no_such"
+    assert "no_such" in complaint(check, zoo, "no_such", "CELL")
 
 
 def test_what_can_be_read_in_the_sources_is_given(zoo: str) -> None:
@@ -188,4 +198,4 @@ def test_the_cells_and_tasks_of_the_repository_are_listed_without_keras(run_pyth
     )
     done = run_python("-c", code)
     assert done.stderr == ""
-    assert {"vanilla", "lstm", "gru", "none", "sentiment"} <= set(done.stdout.split())
+    assert {"vanilla", "lstm", "gru", "mean", "sentiment"} <= set(done.stdout.split())

@@ -70,7 +70,7 @@ KINDS = [
     Kind("keras_simple_rnn", reference=False, keras="SimpleRNN", torch="RNN"),
     Kind("keras_lstm", states=2, reference=False, keras="LSTM", torch="LSTM"),
     Kind("keras_gru", {"reset_after": True}, reference=False, keras="GRU", torch="GRU"),
-    Kind("none", states=2, reference=False),
+    Kind("mean", states=2, reference=False),
 ]
 
 #: layers, bidirectional, use_bias, lengths
@@ -106,7 +106,7 @@ class Problem:
 
 
 def state_sizes(case: Case) -> list[int]:
-    return [UNITS, 1] if case.kind.cell == "none" else [UNITS] * case.kind.states
+    return [UNITS, 1] if case.kind.cell == "mean" else [UNITS] * case.kind.states
 
 
 def problem(case: Case) -> Problem:
@@ -127,7 +127,7 @@ def drawn_problem(case: Case) -> Problem:
         ]
 
     states = draw_states()
-    if case.kind.cell == "none":  # its second state is a count
+    if case.kind.cell == "mean":  # its second state is a count
         states = [[[mean, np.full_like(count, 2.0)] for mean, count in row] for row in states]
     inputs, factor = draw(size=(BATCH, TIME, FEATURES)), draw(size=(BATCH, TIME, case.directions * UNITS))
     return Problem(inputs, case.mask, states, factor, draw_states())

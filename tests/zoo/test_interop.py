@@ -14,7 +14,7 @@ from tests.zoo.running import randomise
 from zoo.cells.gru import GRUCell
 from zoo.cells.keras_lstm import KerasLSTMCell
 from zoo.cells.lstm import LSTMCell
-from zoo.cells.none import NoneCell
+from zoo.cells.mean import MeanCell
 from zoo.cells.vanilla import VanillaCell
 from zoo.interop import from_keras, from_torch, to_keras, to_torch
 from zoo.layers.recurrent import Recurrent
@@ -195,7 +195,7 @@ def test_an_error_in_the_last_layer_leaves_the_first_as_it_was():
         (LSTMCell(4, activation="relu"), "torch.nn.LSTM has no other activation than tanh"),
         (GRUCell(4, recurrent_activation="hard_sigmoid"), "no other recurrent_activation than sigmoid"),
         (VanillaCell(4, activation="sigmoid"), "torch.nn.RNN has no other activation than tanh or relu"),
-        (NoneCell(4), "NoneCell has no gate_order"),
+        (MeanCell(4), "MeanCell has no gate_order"),
     ],
 )
 def test_what_torch_does_not_have(cell, message):

@@ -1,4 +1,4 @@
-"""No recurrence: the order-blind baseline."""
+"""The mean of the inputs: no recurrence, the order-agnostic baseline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoo.tensors import Mask, Outputs, Projected, RecurrentMask, Shape, States, 
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class NoneCell(Cell):
+class MeanCell(Cell):
     r"""The mean of the projected inputs so far, blind to their order: what a recurrence has to beat.
 
     $$h_t = \frac{1}{t} \sum_{s \le t} (x_s W + b)$$
@@ -90,4 +90,4 @@ class NoneCell(Cell):
         return means * present, [means[:, -1], counts[:, -1]]
 
 
-CELL = NoneCell
+CELL = MeanCell

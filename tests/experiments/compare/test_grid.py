@@ -69,7 +69,7 @@ def test_keras_own_layers_run_beside_with_the_first_seeds_and_the_same_units() -
 
 
 def test_a_keras_layer_that_is_compared_itself_is_not_run_twice() -> None:
-    assert keras_cells(["gru", "keras_gru", "none"]) == {}
+    assert keras_cells(["gru", "keras_gru", "mean"]) == {}
 
 
 def test_matched_units_are_given_to_the_cells_and_their_keras_layers() -> None:

@@ -39,9 +39,9 @@ def test_norms_are_those_of_the_reference(cell: str) -> None:
 
 
 def test_another_cell_has_no_reference() -> None:
-    learner = learner_of("none", 1.0)
+    learner = learner_of("mean", 1.0)
     batch = batch_of()
-    assert gradients.difference_to_reference("none", learner, batch, norms_of(learner, batch)) is None
+    assert gradients.difference_to_reference("mean", learner, batch, norms_of(learner, batch)) is None
 
 
 def test_small_recurrent_weights_lose_the_gradient_and_large_ones_do_not() -> None:
@@ -53,8 +53,8 @@ def test_small_recurrent_weights_lose_the_gradient_and_large_ones_do_not() -> No
 
 
 def test_a_cell_without_a_recurrent_kernel_cannot_be_scaled() -> None:
-    with pytest.raises(UserError, match="none has no recurrent_kernel"):
-        learner_of("none", 2.0)
+    with pytest.raises(UserError, match="mean has no recurrent_kernel"):
+        learner_of("mean", 2.0)
 
 
 def test_clipping_shortens_the_step() -> None:
@@ -106,8 +106,8 @@ def test_what_cannot_be_scaled_is_told_before_anything_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gradients, "measure", None)
-    with pytest.raises(UserError, match="none has no recurrent_kernel"):
-        gradients.run(dataclasses.replace(SMALL, cells=("vanilla", "none")), tmp_path)
+    with pytest.raises(UserError, match="mean has no recurrent_kernel"):
+        gradients.run(dataclasses.replace(SMALL, cells=("vanilla", "mean")), tmp_path)
 
 
 def measured(options: Options, cell: str, scale: float) -> list[dict[str, object]]:

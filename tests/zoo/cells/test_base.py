@@ -13,7 +13,7 @@ import pytest
 from tests.zoo.running import cell_class, randomise
 from zoo.interop import to_keras
 
-OWN = ["vanilla", "lstm", "gru", "none"]
+OWN = ["vanilla", "lstm", "gru", "mean"]
 RECURRENT = ["vanilla", "lstm", "gru"]
 
 #: Another value than the default for every constructor argument of any of the cells.
@@ -56,7 +56,7 @@ def other_arguments(name: str) -> dict:
 
 def unknown_to(name: str) -> set[str]:
     """The order-blind cell refuses the one argument that it shares without a meaning."""
-    return {"recurrent_dropout"} if name == "none" else set()
+    return {"recurrent_dropout"} if name == "mean" else set()
 
 
 def make(cell: str, /, units: int = 4, **options):
@@ -128,13 +128,13 @@ def test_an_unknown_activation_is_refused(name):
 def test_gate_order_names_every_gate(name):
     cell = make(name)
     assert cell.gate_order is None or len(set(cell.gate_order)) == cell.gates
-    assert (cell.gate_order is None) == (name == "none")
+    assert (cell.gate_order is None) == (name == "mean")
     assert built(cell).kernel.shape == (3, cell.gates * 4)
 
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("vanilla", {}), ("none", {}), ("lstm", {}), ("gru", {}), ("gru", {"reset_after": False})],
+    [("vanilla", {}), ("mean", {}), ("lstm", {}), ("gru", {}), ("gru", {"reset_after": False})],
 )
 def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[str, object]) -> None:
     cell = built(make(name, **options))
@@ -178,7 +178,7 @@ def test_initialisers_and_regularisers_reach_their_weights(name):
         "bias_regularizer": keras.regularizers.L1(100.0),
     }
     expected = {"kernel": 2.0, "bias": 4.0}
-    if name != "none":
+    if name != "mean":
         options["recurrent_initializer"] = keras.initializers.Constant(3.0)
         options["recurrent_regularizer"] = keras.regularizers.L1(10.0)
         expected["recurrent_kernel"] = 3.0

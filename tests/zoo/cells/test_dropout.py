@@ -18,7 +18,7 @@ from zoo.cells.vanilla import VanillaCell
 from zoo.layers.engines import ENGINES
 from zoo.layers.recurrent import Recurrent
 
-OWN = [kind for kind in parity.KINDS if kind.reference or kind.cell == "none"]
+OWN = [kind for kind in parity.KINDS if kind.reference or kind.cell == "mean"]
 ROWS, TIME, FEATURES, UNITS = 3, 5, 4, 4
 
 
@@ -216,7 +216,7 @@ def test_layers_and_directions_have_masks_of_their_own():
 
 @runs(OWN, dropout=0.5)
 def test_none_at_inference(kind: Kind, engine: str):
-    options = {} if kind.cell == "none" else {"recurrent_dropout": 0.5}
+    options = {} if kind.cell == "mean" else {"recurrent_dropout": 0.5}
     dropped, plain = (layer_of(make_cell(kind, **more), engine) for more in ({"dropout": 0.5, **options}, {}))
     plain.set_weights(dropped.get_weights())
     expected = array(plain(draw_inputs()))

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from tests.zoo.running import randomise
-from zoo.cells.none import NoneCell
+from zoo.cells.mean import MeanCell
+from zoo.config import RecurrentOptions
+from zoo.factory import recurrent_factory
 from zoo.layers.recurrent import Recurrent
 
 ENGINES = ["parallel", "loop"]
@@ -13,7 +15,7 @@ MASK = np.arange(6) < np.array([6, 3, 1, 4, 0])[:, None]
 
 
 def layer_of(engine: str, **options) -> Recurrent:
-    layer = Recurrent(NoneCell(4), engine=engine, **options)
+    layer = Recurrent(MeanCell(4), engine=engine, **options)
     layer.build((None, None, 3))
     randomise(layer)
     return layer
@@ -70,9 +72,26 @@ def test_given_states_count_as_so_many_steps(engine):
 
 
 def test_parallel_is_chosen():
-    assert Recurrent(NoneCell(4)).engine_choice.engine == "parallel"
+    assert Recurrent(MeanCell(4)).engine_choice.engine == "parallel"
 
 
 def test_recurrent_dropout_has_no_meaning_here():
     with pytest.raises(ValueError, match="no recurrent product"):
-        NoneCell(4, recurrent_dropout=0.5)
+        MeanCell(4, recurrent_dropout=0.5)
+
+
+def test_a_layer_that_was_saved_under_the_former_name_loads() -> None:
+    config = Recurrent(MeanCell(4)).get_config()
+    config["cell"] |= {
+        "module": "zoo.cells.none",
+        "class_name": "NoneCell",
+        "registered_name": "zoo>NoneCell",
+    }
+    again = Recurrent.from_config(config)
+    assert type(again.cell) is MeanCell
+    assert again.get_config()["cell"]["registered_name"] == "zoo>MeanCell"
+
+
+def test_the_former_name_is_recorded_as_that_of_today() -> None:
+    assert RecurrentOptions(cell="none").cell == "mean"
+    assert recurrent_factory(RecurrentOptions(cell="none")).cell_class is MeanCell

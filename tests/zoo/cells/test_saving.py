@@ -58,10 +58,10 @@ def test_every_cell_loads_where_only_the_layer_was_imported(run_python, tmp_path
 
 def test_a_cell_in_a_plain_keras_layer_loads_where_the_cell_was_imported(run_python, tmp_path):
     layers = {
-        name: keras.layers.Bidirectional(keras.layers.RNN(cell_class(name)(4))) for name in ("lstm", "none")
+        name: keras.layers.Bidirectional(keras.layers.RNN(cell_class(name)(4))) for name in ("lstm", "mean")
     }
     save(tmp_path, layers)
-    modules = ["zoo.cells.lstm", "zoo.cells.none"]
+    modules = ["zoo.cells.lstm", "zoo.cells.mean"]
     assert loaded(run_python, tmp_path, *modules) == dict.fromkeys(layers, "True")
 
 

@@ -20,7 +20,7 @@ from tests.zoo.running import WIDEST, make_cell, make_layer, randomise, results,
 from zoo import reference
 from zoo.cells.gru import GRUCell
 from zoo.cells.lstm import LSTMCell
-from zoo.cells.none import NoneCell
+from zoo.cells.mean import MeanCell
 from zoo.cells.vanilla import VanillaCell
 from zoo.layers.recurrent import Recurrent
 
@@ -59,7 +59,7 @@ def test_two_halves_with_the_states_handed_over_are_the_whole(kind, engine):
     assert_same(end, final, 1e-12)
 
 
-@pytest.mark.parametrize(("cell", "each"), [(GRUCell, 1), (LSTMCell, 2), (NoneCell, 2)])
+@pytest.mark.parametrize(("cell", "each"), [(GRUCell, 1), (LSTMCell, 2), (MeanCell, 2)])
 @pytest.mark.parametrize("return_sequences", [True, False])
 def test_shapes_in_a_functional_model(cell, each, return_sequences):
     layer = Recurrent(
@@ -244,7 +244,7 @@ def test_a_wrong_value_is_refused(options, message):
 
 def test_the_choice_of_the_engine_says_why():
     assert Recurrent(GRUCell(UNITS), engine="loop").engine_choice.why == "asked for"
-    choice = Recurrent(NoneCell(UNITS)).engine_choice
+    choice = Recurrent(MeanCell(UNITS)).engine_choice
     assert choice.engine == "parallel"
     assert choice.why.startswith("not keras: it is not a built-in cell of Keras; parallel")
 

@@ -171,11 +171,11 @@ def test_options_that_do_not_go_together(options: dict, recurrent: dict, message
 
 
 @pytest.mark.parametrize(
-    "cell", ["lstm", "gru", "vanilla", "none", "keras_gru", "keras_lstm", "keras_simple_rnn"]
+    "cell", ["lstm", "gru", "vanilla", "mean", "keras_gru", "keras_lstm", "keras_simple_rnn"]
 )
 def test_every_cell_in_the_segment_wise_model_can_be_saved(cell: str, tmp_path):
     of = everything("segments", "independent")
-    built = model(of, cell, layers=1 if cell == "none" else 2)
+    built = model(of, cell, layers=1 if cell == "mean" else 2)
     built.save(tmp_path / "model.keras")
     factory = recurrent_factory(RecurrentOptions(cell=cell))
     again = keras.models.load_model(

@@ -91,7 +91,7 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
         embedding=4, attention=attention, decoder_layers=2, max_tokens=8, tokens="words"
     )
     prepared = task.prepare(datasets.load("microworld", task.fields, sizes | {"clauses": 1}), options, 4)
-    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3, bidirectional=cell != "none"))
+    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3, bidirectional=cell != "mean"))
     server = task.serve(task.build(prepared, recurrent, options), prepared)
     serving.save(server, tmp_path / "export")
     loaded = tf.saved_model.load(str(tmp_path / "export"))

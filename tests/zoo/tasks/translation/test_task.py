@@ -39,7 +39,7 @@ def prepared(test: Split | None = None, train=TRAIN, **options):
 
 def trainer(cell: str, ready, training: dict | None = None, dropout: float = 0.0, units: int = 3) -> Trainer:
     recurrent = recurrent_factory(
-        RecurrentOptions(cell=cell, units=units, dropout=dropout, bidirectional=cell != "none", engine="loop")
+        RecurrentOptions(cell=cell, units=units, dropout=dropout, bidirectional=cell != "mean", engine="loop")
     )
     settings = TrainingOptions(average=0, **(training or {}))
     return Trainer(lambda: TASK.build(ready, recurrent, ready.options), TASK.loss, settings)
@@ -101,7 +101,7 @@ def test_a_few_steps_change_every_weight(cell, attention):
         loss, norm = training.step(ready.train.load(planned))
         assert np.isfinite([loss, norm]).all()
     for old, variable in zip(before, training.model.trainable_variables, strict=True):
-        if not (cell == "none" and "bridge" in variable.path):  # its first state is a mean of nothing
+        if not (cell == "mean" and "bridge" in variable.path):  # its first state is a mean of nothing
             assert (variable.numpy() != old).any(), variable.path
 
 
