@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from datasets.errors import UserError
 from experiments.bench.shapes import CELLS, ENGINES, QUICK, SHAPES, Shape
@@ -124,7 +123,7 @@ def main(argv: list[str] | None = None) -> None:
     {"layers": _layers, "imdb": _imdb, "training": _training}[arguments.part](arguments, folder)
 
 
-def _layers(arguments: Any, folder: Path) -> None:
+def _layers(arguments: argparse.Namespace, folder: Path) -> None:
     default = QUICK if arguments.quick else SHAPES
     shapes = [Shape.parse(text) for text in arguments.shapes] if arguments.shapes else list(default)
 
@@ -132,11 +131,11 @@ def _layers(arguments: Any, folder: Path) -> None:
     from experiments.bench import report as bench_report
 
     memory = not (arguments.quick or arguments.no_memory)
-    found = bench_layers.measure(arguments.cells, shapes, arguments.engines, arguments.rounds, memory)
-    print(bench_report.write(found, bench_layers.surroundings(), folder))
+    times = bench_layers.measure(arguments.cells, shapes, arguments.engines, arguments.rounds, memory)
+    print(bench_report.write(times, bench_layers.surroundings(), folder))
 
 
-def _imdb(arguments: Any, folder: Path) -> None:
+def _imdb(arguments: argparse.Namespace, folder: Path) -> None:
     only = "steps" if arguments.quick else arguments.only
     if only != "steps" and not arguments.dataset:
         raise UserError("the race needs DATA, such as a folder of reviews; or say --only steps")
@@ -146,7 +145,7 @@ def _imdb(arguments: Any, folder: Path) -> None:
     print(bench_imdb.write(bench_imdb.measure(arguments.dataset, only, arguments.rounds), folder))
 
 
-def _training(arguments: Any, folder: Path) -> None:
+def _training(arguments: argparse.Namespace, folder: Path) -> None:
     from experiments.bench import training as bench_training
 
     print(bench_training.write(bench_training.measure(arguments.rounds), folder))

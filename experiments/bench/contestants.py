@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -14,8 +14,12 @@ from datasets import plugins
 from experiments.bench.shapes import CELLS, Shape
 from zoo import interop
 from zoo.layers.recurrent import Recurrent
+from zoo.tensors import Inputs, Outputs, Rows, Tensor
 
-Call = Callable[[], Any]
+#: Runs to its end and gives the outputs; in training also the gradients by the inputs and by each weight.
+Call: TypeAlias = Callable[[], Sequence[Tensor]]
+#: Weights of a layer in JAX: as a list, or by name.
+Weights: TypeAlias = list[Tensor] | dict[str, Tensor]
 KERAS_LAYERS = {"vanilla": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
 TORCH_LAYERS = {"vanilla": "RNN", "lstm": "LSTM", "gru": "GRU"}
 
@@ -37,20 +41,20 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Problem:
-    """Inputs `(batch, steps, features)`, and the derivatives of a loss by the outputs `(batch, steps, units)`."""
+    """Inputs `(batch, steps, features)`, and the gradients of a loss by the outputs `(batch, steps, units)`."""
 
     cell: str
     shape: Shape
     inputs: np.ndarray
-    slopes: np.ndarray
+    gradients: np.ndarray
 
     @classmethod
     def draw(cls, cell: str, shape: Shape) -> Problem:
         """A problem of standard normal numbers."""
         draw = np.random.default_rng(0).standard_normal
         sizes = (shape.batch, shape.steps)
-        inputs, slopes = draw((*sizes, shape.features)), draw((*sizes, shape.units))
-        return cls(cell, shape, inputs.astype("float32"), slopes.astype("float32"))
+        inputs, gradients = draw((*sizes, shape.features)), draw((*sizes, shape.units))
+        return cls(cell, shape, inputs.astype("float32"), gradients.astype("float32"))
 
     def layer(self, engine: str) -> Recurrent:
         """Our layer, built; with the same weights each time."""
@@ -63,12 +67,12 @@ class Problem:
 
 def contestants(problem: Problem, engines: Iterable[str]) -> list[Contestant]:
     """All of them, Keras first; torch and plain JAX where they are installed."""
-    found = [keras_layer(problem), *[ours(problem, engine) for engine in engines]]
+    field = [keras_layer(problem), *[ours(problem, engine) for engine in engines]]
     if importlib.util.find_spec("torch"):
-        found.append(torch_layer(problem))
+        field.append(torch_layer(problem))
     if importlib.util.find_spec("jax"):
-        found.append(jax_scan(problem))
-    return [*found, products(problem)]
+        field.append(jax_scan(problem))
+    return [*field, products(problem)]
 
 
 def make(problem: Problem, name: str) -> Contestant:
@@ -91,7 +95,7 @@ def keras_layer(problem: Problem) -> Contestant:
     return _of_layer("keras", problem, layer)
 
 
-def _of_layer(name: str, problem: Problem, layer: Any) -> Contestant:
+def _of_layer(name: str, problem: Problem, layer: keras.layers.Layer) -> Contestant:
     on_jax = keras.backend.backend() == "jax"
     calls = _in_jax(problem, layer) if on_jax else _in_tensorflow(problem, layer)
     return Contestant(name, calls, restless=on_jax)
@@ -100,26 +104,26 @@ def _of_layer(name: str, problem: Problem, layer: Any) -> Contestant:
 # ------------------------------------------------------------------------------------ TensorFlow
 
 
-def _in_tensorflow(problem: Problem, layer: Any) -> dict[str, Call]:
+def _in_tensorflow(problem: Problem, layer: keras.layers.Layer) -> dict[str, Call]:
     import tensorflow as tf
 
-    inputs, slopes = tf.constant(problem.inputs), tf.constant(problem.slopes)
+    inputs, gradients = tf.constant(problem.inputs), tf.constant(problem.gradients)
 
     @tf.function(autograph=False)
-    def forward(inputs: Any) -> Any:
+    def forward(inputs: Inputs) -> Outputs:
         return layer(inputs, training=False)
 
     @tf.function(autograph=False)
-    def train(inputs: Any, slopes: Any) -> Any:
+    def train(inputs: Inputs, gradients: Outputs) -> tuple[Tensor, ...]:
         weights = [variable.value for variable in layer.trainable_variables]
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             outputs = layer(inputs, training=True)
-        return outputs, *tape.gradient(outputs, [inputs, *weights], output_gradients=slopes)
+        return outputs, *tape.gradient(outputs, [inputs, *weights], output_gradients=gradients)
 
     return {
-        "forward": _to_its_end(lambda: forward(inputs)),
-        "train": _to_its_end(lambda: train(inputs, slopes)),
+        "forward": _to_its_end(lambda: [forward(inputs)]),
+        "train": _to_its_end(lambda: train(inputs, gradients)),
     }
 
 
@@ -130,7 +134,7 @@ def _to_its_end(call: Call) -> Call:
     if not tf.config.list_logical_devices("GPU"):
         return call
 
-    def waiting() -> Any:
+    def waiting() -> Sequence[Tensor]:
         result = call()
         tf.test.experimental.sync_devices()
         return result
@@ -142,23 +146,23 @@ def products(problem: Problem) -> Contestant:
     """The floor: the matrix products alone, each over all steps at once, with the backend's threads."""
     shape, width = problem.shape, CELLS[problem.cell] * problem.shape.units
     rows = problem.inputs.reshape(-1, shape.features)
-    states = problem.slopes.reshape(-1, shape.units)
+    states = problem.gradients.reshape(-1, shape.units)
     kernel, recurrent = np.ones((shape.features, width), "float32"), np.ones((shape.units, width), "float32")
 
-    def forward(rows: Any, states: Any, kernel: Any, recurrent: Any) -> Any:
+    def forward(rows: Rows, states: Rows, kernel: Tensor, recurrent: Tensor) -> tuple[Tensor, Tensor]:
         return keras.ops.matmul(rows, kernel), keras.ops.matmul(states, recurrent)
 
-    def train(rows: Any, states: Any, kernel: Any, recurrent: Any) -> Any:
-        matmul, turned = keras.ops.matmul, keras.ops.transpose
+    def train(rows: Rows, states: Rows, kernel: Tensor, recurrent: Tensor) -> tuple[Tensor, ...]:
+        matmul, transpose = keras.ops.matmul, keras.ops.transpose
         first, second = forward(rows, states, kernel, recurrent)
-        by_states = matmul(first, turned(kernel)), matmul(second, turned(recurrent))
-        return *by_states, matmul(turned(rows), first), matmul(turned(states), second)
+        by_states = matmul(first, transpose(kernel)), matmul(second, transpose(recurrent))
+        return *by_states, matmul(transpose(rows), first), matmul(transpose(states), second)
 
     tensors = [keras.ops.convert_to_tensor(array) for array in (rows, states, kernel, recurrent)]
     return Contestant("products", {"forward": _graph(forward, tensors), "train": _graph(train, tensors)})
 
 
-def _graph(function: Callable[..., Any], tensors: list[Any]) -> Call:
+def _graph(function: Callable[..., tuple[Tensor, ...]], tensors: list[Tensor]) -> Call:
     """A call of the function as the backend's graph."""
     if keras.backend.backend() == "jax":
         import jax
@@ -174,34 +178,33 @@ def _graph(function: Callable[..., Any], tensors: list[Any]) -> Call:
 # ------------------------------------------------------------------------------------ JAX
 
 
-def _in_jax(problem: Problem, layer: Any) -> dict[str, Call]:
+def _in_jax(problem: Problem, layer: keras.layers.Layer) -> dict[str, Call]:
     fixed = [variable.value for variable in layer.non_trainable_variables]
 
-    def run(inputs: Any, weights: Any, training: bool) -> Any:
+    def run(inputs: Inputs, weights: list[Tensor], training: bool) -> Outputs:
         return layer.stateless_call(weights, fixed, inputs, training=training)[0]
 
     return _jax_calls(problem, run, [variable.value for variable in layer.trainable_variables])
 
 
-def _jax_calls(problem: Problem, run: Callable[..., Any], weights: Any) -> dict[str, Call]:
-    """`run(inputs, weights, training)`, and its derivatives found by JAX, both compiled."""
+def _jax_calls(problem: Problem, run: Callable[..., Outputs], weights: Weights) -> dict[str, Call]:
+    """`run(inputs, weights, training)`, and its gradients found by JAX, both compiled."""
     import jax
 
-    inputs, slopes = jax.numpy.array(problem.inputs), jax.numpy.array(problem.slopes)
+    inputs, gradients = jax.numpy.array(problem.inputs), jax.numpy.array(problem.gradients)
 
     @jax.jit
-    def forward(inputs: Any, weights: Any) -> Any:
+    def forward(inputs: Inputs, weights: Weights) -> Outputs:
         return run(inputs, weights, False)
 
     @jax.jit
-    def train(inputs: Any, weights: Any, slopes: Any) -> Any:
-        outputs, pull = jax.vjp(lambda *arguments: run(*arguments, True), inputs, weights)
-        d_inputs, d_weights = pull(slopes)
-        return outputs, d_inputs, *jax.tree.leaves(d_weights)
+    def train(inputs: Inputs, weights: Weights, gradients: Outputs) -> tuple[Tensor, ...]:
+        outputs, pull = jax.vjp(lambda inputs, weights: run(inputs, weights, True), inputs, weights)
+        return outputs, *jax.tree.leaves(pull(gradients))  # of the inputs, then of the weights
 
     return {
-        "forward": lambda: jax.block_until_ready(forward(inputs, weights)),
-        "train": lambda: jax.block_until_ready(train(inputs, weights, slopes)),
+        "forward": lambda: [jax.block_until_ready(forward(inputs, weights))],
+        "train": lambda: jax.block_until_ready(train(inputs, weights, gradients)),
     }
 
 
@@ -231,19 +234,19 @@ def torch_layer(problem: Problem) -> Contestant:
     layer.load_state_dict(state)
     layer.to(device)
     inputs = torch.tensor(problem.inputs, device=device, requires_grad=True)
-    slopes, resting = torch.tensor(problem.slopes, device=device), inputs.detach()
+    gradients, resting = torch.tensor(problem.gradients, device=device), inputs.detach()
     finish = torch.cuda.synchronize if device == "cuda" else lambda: None
 
-    def forward() -> Any:
+    def forward() -> list[Tensor]:
         with torch.inference_mode():
             outputs = layer(resting)[0]
         finish()
-        return outputs
+        return [outputs]
 
-    def train() -> Any:
+    def train() -> tuple[Tensor, ...]:
         outputs = layer(inputs)[0]
-        gradients = torch.autograd.grad(outputs, [inputs, *layer.parameters()], slopes)
+        by_all = torch.autograd.grad(outputs, [inputs, *layer.parameters()], gradients)
         finish()
-        return outputs.detach(), *gradients
+        return outputs.detach(), *by_all
 
     return Contestant("torch", {"forward": forward, "train": train}, restless=True)

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,13 +23,18 @@ from zoo.runtime.platform import configure, device_name
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import read_json, write_json
 
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.data.tokenizer import TextEncoder
+
 WORDS, TOKENS, BATCH, UNITS = 20_000, 200, 32, 64
 
 
 # ------------------------------------------------------------------------------------ the example
 
 
-def encode(split: Split, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
+def encode(split: Split, encoder: TextEncoder) -> tuple[np.ndarray, np.ndarray]:
     """Token ids `(texts, TOKENS)`, zeros before short texts as in the example, and labels `(texts,)`."""
     tokens = encoder.encode_all(example["text"] for example in split).truncate(TOKENS, "left")
     padded = tokens.pad(np.arange(len(tokens)), TOKENS)
@@ -36,7 +42,7 @@ def encode(split: Split, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
     return shifted, np.array([example["label"] for example in split], "float32")
 
 
-def learn_encoder(split: Split) -> Any:
+def learn_encoder(split: Split) -> TextEncoder:
     """The most frequent words of train."""
     from zoo.data.tokenizer import TextEncoder, learn_vocabulary
     from zoo.data.vocabulary import RESERVED
@@ -48,7 +54,7 @@ def learn_encoder(split: Split) -> Any:
     return TextEncoder(vocabulary, tokens="words", lowercase=True, max_tokens=TOKENS, truncation_side="left")
 
 
-def example_model(ours: bool) -> Any:
+def example_model(ours: bool) -> keras.Model:
     """The example's model from Keras' layers, or with this repository's recurrent layer in their place."""
     import keras
 
@@ -120,13 +126,13 @@ def measure_steps(runs: int) -> dict[str, Any]:
     }
 
 
-def copy_weights(theirs: Any, ours: Any) -> None:
+def copy_weights(theirs: keras.Model, ours: keras.Model) -> None:
     """Both models list embedding, then forward and backward cell of each layer, then the output layer."""
     for source, target in zip(theirs.trainable_variables, ours.trainable_variables, strict=True):
         target.assign(source)
 
 
-def spread(values: Any) -> dict[str, float]:
+def spread(values: Sequence[float] | np.ndarray) -> dict[str, float]:
     """Median, lowest and highest."""
     return {"median": float(np.median(values)), "min": float(np.min(values)), "max": float(np.max(values))}
 

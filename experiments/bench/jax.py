@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
+from jax import Array
 
-Array = Any
 Weights = dict[str, Array]
+States = tuple[Array, ...]
 
 
-def vanilla(states: Array, projected: Array, weights: Weights) -> tuple[Array, Array]:
+def vanilla(states: States, projected: Array, weights: Weights) -> tuple[States, Array]:
     """See `zoo.cells.vanilla`."""
     h = jnp.tanh(projected + states[0] @ weights["recurrent_kernel"])
     return (h,), h
 
 
-def lstm(states: Array, projected: Array, weights: Weights) -> tuple[Array, Array]:
+def lstm(states: States, projected: Array, weights: Weights) -> tuple[States, Array]:
     """See `zoo.cells.lstm`."""
     h, c = states
     i, f, g, o = jnp.split(projected + h @ weights["recurrent_kernel"], 4, axis=-1)
@@ -26,7 +25,7 @@ def lstm(states: Array, projected: Array, weights: Weights) -> tuple[Array, Arra
     return (h, c), h
 
 
-def gru(states: Array, projected: Array, weights: Weights) -> tuple[Array, Array]:
+def gru(states: States, projected: Array, weights: Weights) -> tuple[States, Array]:
     """See `zoo.cells.gru`, with the reset after the product."""
     (h,) = states
     x_z, x_r, x_h = jnp.split(projected, 3, axis=-1)

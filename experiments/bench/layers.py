@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
+from operator import methodcaller
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,12 @@ from experiments.bench.shapes import Shape
 from zoo.runtime.cores import cores
 from zoo.runtime.platform import configure, device_name
 from zoo.runtime.progress import log
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.bench.contestants import Call, Contestant
+    from zoo.tensors import Tensor
 
 MODES = ("forward", "train")
 #: Largest difference of outputs and of the inputs' gradient, as a share of the largest number. A GPU rounds the
@@ -43,8 +50,8 @@ def prepare() -> None:
 
 def measure(
     cells: Iterable[str], shapes: Iterable[Shape], engines: Iterable[str], rounds: int, memory: bool
-) -> Any:
-    """A pandas table with a row for each cell, shape, mode and contestant.
+) -> pd.DataFrame:
+    """A table with a row for each cell, shape, mode and contestant.
 
     Columns: cell, batch, steps, features, units, mode, contestant; median, low and high (the quartiles) and first (the
     first call, which compiles) in milliseconds; how many times as fast as Keras and torch it is, and which fraction of
@@ -57,21 +64,21 @@ def measure(
 
     prepare()
     problems = [(cell, shape) for cell in cells for shape in shapes]
-    rows = [row for cell, shape in problems for row in _one(cell, shape, engines, rounds)]
-    found = pd.DataFrame(rows)
-    found["peak"] = np.nan
+    rows = [row for cell, shape in problems for row in _rows(cell, shape, engines, rounds)]
+    table = pd.DataFrame(rows)
+    table["peak"] = np.nan
     if memory and on_cpu():
-        weighed = ["keras", *engines, *({"torch"} & set(found["contestant"]))]
+        weighed = ["keras", *engines, *({"torch"} & set(table["contestant"]))]
         peaks = _peaks([(cell, shape, name) for cell, shape in problems for name in weighed])
         for (cell, shape, name), peak in peaks.items():
-            same = (found["cell"] == cell) & (found["contestant"] == name) & (found["mode"] == "train")
+            same = (table["cell"] == cell) & (table["contestant"] == name) & (table["mode"] == "train")
             for column, size in shape.sizes().items():
-                same &= found[column] == size
-            found.loc[same, "peak"] = peak
-    return found
+                same &= table[column] == size
+            table.loc[same, "peak"] = peak
+    return table
 
 
-def _one(cell: str, shape: Shape, engines: Iterable[str], rounds: int) -> list[dict[str, Any]]:
+def _rows(cell: str, shape: Shape, engines: Iterable[str], rounds: int) -> list[dict[str, object]]:
     """The rows of one cell and shape."""
     import keras
 
@@ -103,7 +110,7 @@ def ratio(times: Times, above: str, below: str, mode: str) -> float:
     return float(np.median(np.divide(times[above, mode], times[below, mode])))
 
 
-def _rounds(field: list[Any], rounds: int) -> Times:
+def _rounds(field: list[Contestant], rounds: int) -> Times:
     """Milliseconds of every contestant in every round; each is called once before, to warm up the caches."""
     times: Times = {(c.name, mode): [] for mode in MODES for c in field}
     for _ in range(rounds):
@@ -116,13 +123,13 @@ def _rounds(field: list[Any], rounds: int) -> Times:
     return times
 
 
-def _milliseconds(call: Any) -> float:
+def _milliseconds(call: Call) -> float:
     start = time.perf_counter()
     call()
     return 1000 * (time.perf_counter() - start)
 
 
-def check(field: list[Any], tolerance: float) -> None:
+def check(field: list[Contestant], tolerance: float) -> None:
     """Compare outputs and the inputs' gradient of all contestants with the first one's.
 
     Raises:
@@ -138,8 +145,9 @@ def check(field: list[Any], tolerance: float) -> None:
                 raise RuntimeError(f"{contestant.name}: its {name} differ from Keras' by {off:.1e}")
 
 
-def _array(value: Any) -> np.ndarray:
-    return np.asarray(value.cpu() if type(value).__module__ == "torch" else value)
+def _array(value: Tensor) -> np.ndarray:
+    """NumPy reads tensors of any framework; those of torch only from the memory of the processor."""
+    return np.asarray(methodcaller("cpu")(value) if type(value).__module__ == "torch" else value)
 
 
 # ------------------------------------------------------------------------------------ peak memory
@@ -149,7 +157,7 @@ def _peaks(wanted: list[tuple[str, Shape, str]]) -> dict[tuple[str, Shape, str],
     """Peak memory of each, as many at a time as there are cores."""
     log(f"peak memory of {len(wanted)} trainings, each in a process of its own")
     with ThreadPoolExecutor(cores()) as pool:
-        return dict(zip(wanted, pool.map(lambda one: peak(*one), wanted), strict=True))
+        return dict(zip(wanted, pool.map(lambda trained: peak(*trained), wanted), strict=True))
 
 
 def peak(cell: str, shape: Shape, contestant: str) -> float:

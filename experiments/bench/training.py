@@ -7,12 +7,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zoo.runtime.platform import configure, device_name
 from zoo.runtime.progress import log
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from zoo.tasks.base import Batch
+    from zoo.tensors import Tensor
+    from zoo.training.loop import Trainer
 
 #: Steps in one call of the graph, where several are.
 STEPS = 4
@@ -33,8 +41,8 @@ class Size:
 SIZES = (Size("reviews", 20_000, 64, 64, 32, 200), Size("small", 2_000, 16, 16, 32, 20))
 
 
-def measure(rounds: int, sizes: tuple[Size, ...] = SIZES) -> Any:
-    """A pandas table with a row for each size and way of training, the ways taking turns.
+def measure(rounds: int, sizes: tuple[Size, ...] = SIZES) -> pd.DataFrame:
+    """A table with a row for each size and way of training, the ways taking turns.
 
     Columns: size, way, wall and processor (milliseconds of a step: the median, and the median of the seconds that the
     process had a core), share (the median over the rounds of the processor time by that of `as it is`).
@@ -57,13 +65,13 @@ def measure(rounds: int, sizes: tuple[Size, ...] = SIZES) -> Any:
     return pd.DataFrame(rows)
 
 
-def write(found: Any, folder: Path) -> str:
+def write(times: pd.DataFrame, folder: Path) -> str:
     """Write training.csv and training.md; gives the Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
-    found.to_csv(folder / "training.csv", index=False, float_format="%.4g")
+    times.to_csv(folder / "training.csv", index=False, float_format="%.4g")
     lines = ["# What a training step is spent on", "", f"{device_name()}. Milliseconds of a step.", ""]
     lines += ["| size | way | wall | processor | processor time by `as it is` |", "|---|---|---|---|---|"]
-    for row in found.itertuples():
+    for row in times.itertuples():
         lines.append(f"| {row.size} | {row.way} | {row.wall:.2f} | {row.processor:.2f} | {row.share:.2f} |")
     text = "\n".join([*lines, ""])
     (folder / "training.md").write_text(text, encoding="utf-8")
@@ -71,7 +79,7 @@ def write(found: Any, folder: Path) -> str:
 
 
 def _rounds(
-    ways: dict[str, tuple[Callable[[], Any], int]], rounds: int
+    ways: dict[str, tuple[Callable[[], object], int]], rounds: int
 ) -> dict[str, list[tuple[float, float]]]:
     """Wall and processor milliseconds of a step, for each way and round; the first call of each, untimed, compiles."""
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
@@ -86,19 +94,19 @@ def _rounds(
     return times
 
 
-def _ways(size: Size) -> dict[str, tuple[Callable[[], Any], int]]:
+def _ways(size: Size) -> dict[str, tuple[Callable[[], object], int]]:
     """A call for each way, and how many steps it takes."""
     batch = zipf_batch(size)
     trainers = {
-        "as it is": trainer(size),
-        "no average": trainer(size, average=0.0),
-        "no average, table fixed": trainer(size, average=0.0, fixed=True),
+        "as it is": make_trainer(size),
+        "no average": make_trainer(size, average=0.0),
+        "no average, table fixed": make_trainer(size, average=0.0, fixed=True),
     }
-    ways = {name: (functools.partial(one.step, batch), 1) for name, one in trainers.items()}
-    return {**ways, "several a call": (several_a_call(trainer(size), batch), STEPS)}
+    single = {name: (functools.partial(trainer.step, batch), 1) for name, trainer in trainers.items()}
+    return {**single, "several a call": (several_a_call(make_trainer(size), batch), STEPS)}
 
 
-def zipf_batch(size: Size) -> Any:
+def zipf_batch(size: Size) -> Batch:
     """Random texts whose n-th most frequent word comes 1/n as often as the first, which is about how words come."""
     from zoo.tasks.base import Batch
 
@@ -109,7 +117,7 @@ def zipf_batch(size: Size) -> Any:
     return Batch({"tokens": tokens.astype("int32")}, labels, np.ones(size.batch, "float32"))
 
 
-def trainer(size: Size, average: float = 0.998, fixed: bool = False) -> Any:
+def make_trainer(size: Size, average: float = 0.998, fixed: bool = False) -> Trainer:
     """The zoo's trainer with a model of this size; `fixed`: its table of words does not learn."""
     import keras
 
@@ -118,26 +126,26 @@ def trainer(size: Size, average: float = 0.998, fixed: bool = False) -> Any:
     from zoo.layers.recurrent import Recurrent
     from zoo.training.loop import Trainer
 
-    def model() -> Any:
+    def model() -> keras.Model:
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         vectors = keras.layers.Embedding(size.words, size.embedded, trainable=not fixed)(tokens)
         outputs = Recurrent(GRUCell(size.units), bidirectional=True)(vectors)
         pooled = keras.layers.GlobalAveragePooling1D()(outputs)
         return keras.Model({"tokens": tokens}, keras.layers.Dense(1)(pooled)[:, 0])
 
-    def loss(targets: Any, logits: Any) -> Any:
+    def loss(targets: Tensor, logits: Tensor) -> Tensor:
         return keras.losses.binary_crossentropy(targets[:, None], logits[:, None], from_logits=True)
 
     return Trainer(model, loss, TrainingOptions(batch_size=size.batch, average=average))
 
 
-def several_a_call(one: Any, batch: Any) -> Callable[[], Any]:
+def several_a_call(trainer: Trainer, batch: Batch) -> Callable[[], list[tuple[float, float]]]:
     """`STEPS` steps of the trainer in one graph, on as many batches."""
     import tensorflow as tf
 
     @tf.function
-    def steps(batches: Any) -> Any:
-        return [one._step_and_average(*arrays, total) for *arrays, total in batches]
+    def steps(batches: list[tuple[Tensor, ...]]) -> list[tuple[Tensor, Tensor]]:
+        return [trainer._step_and_average(*arrays, total) for *arrays, total in batches]
 
     def call() -> list[tuple[float, float]]:
         total = tf.constant(float(batch.weights.sum()))

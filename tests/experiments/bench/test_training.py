@@ -16,7 +16,7 @@ def weights(one) -> list[np.ndarray]:
 def test_several_steps_in_a_call_are_the_steps_one_by_one():
     """To the last bit, so that what is compared is the call alone."""
     batch = bench_training.zipf_batch(TINY)
-    single, several = bench_training.trainer(TINY), bench_training.trainer(TINY)
+    single, several = bench_training.make_trainer(TINY), bench_training.make_trainer(TINY)
     before = weights(several)
     expected = [single.step(batch) for _ in range(bench_training.STEPS)]
     assert bench_training.several_a_call(several, batch)() == expected
@@ -26,7 +26,7 @@ def test_several_steps_in_a_call_are_the_steps_one_by_one():
 
 
 def test_a_fixed_table_does_not_learn():
-    one = bench_training.trainer(TINY, fixed=True)
+    one = bench_training.make_trainer(TINY, fixed=True)
     (table,) = [v for v in one.model.variables if "embedding" in v.path]
     before, kernels = table.numpy(), [v.numpy() for v in one.model.trainable_variables]
     one.step(bench_training.zipf_batch(TINY))
