@@ -1,5 +1,4 @@
-"""Activations, and their derivatives in terms of the output, which is all that back-propagation has to
-remember.
+"""Activations, and their derivatives in terms of the output, which is all that back-propagation has to remember.
 
 For y = tanh(a), for instance, dy/da = 1 - y², so the backward step needs y and not a.
 """
@@ -15,10 +14,10 @@ Array = np.ndarray
 
 
 class Activation(NamedTuple):
-    """`value(a)` gives y; `slope(y)` gives dy/da where y is what `value` returned."""
+    """`value(a)` gives y; `derivative(y)` gives dy/da where y is what `value` returned."""
 
     value: Callable[[Array], Array]
-    slope: Callable[[Array], Array]
+    derivative: Callable[[Array], Array]
 
 
 def sigmoid(a: Array) -> Array:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
 Array = np.ndarray
-Weights = Mapping[str, Array]
-States = tuple[Array, ...]
+Weights: TypeAlias = Mapping[str, Array]
+States: TypeAlias = tuple[Array, ...]
+#: What a step keeps for its backward step.
+Saved: TypeAlias = tuple[Array, ...]
 
 
 class Cell(Protocol):
@@ -26,7 +28,7 @@ class Cell(Protocol):
         """Shape of each weight."""
         ...
 
-    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, Any]:
+    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, Saved]:
         """One step forward.
 
         Args:
@@ -41,7 +43,7 @@ class Cell(Protocol):
         ...
 
     def step_backward(
-        self, weights: Weights, saved: Any, d_states: States
+        self, weights: Weights, saved: Saved, d_states: States
     ) -> tuple[Array, States, dict[str, Array]]:
         """One step backward: the chain rule, by hand.
 
@@ -53,9 +55,8 @@ class Cell(Protocol):
             d_states: the gradient with respect to each state after the step.
 
         Returns:
-            The gradient with respect to the inputs of the step, to each state before it, and to each weight
-            (`bias`
-            too where the model has none: the caller leaves it out).
+            The gradient with respect to the inputs of the step, to each state before it, and to each weight, `bias`
+            among them also where the model has none: the caller leaves it out.
         """
         ...
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from zoo.reference.activations import activation
-from zoo.reference.cell import Array, States, Weights
+from zoo.reference.cell import Array, Saved, States, Weights
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class GRU:
         bias = (2, 3 * units) if self.reset_after else (3 * units,)
         return {"kernel": (features, 3 * units), "recurrent_kernel": (units, 3 * units), "bias": bias}
 
-    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, tuple[Array, ...]]:
+    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, Saved]:
         """See `Cell.step`."""
         phi, sigma = activation(self.activation).value, activation(self.recurrent_activation).value
         (h,) = states
@@ -70,24 +70,24 @@ class GRU:
         return (z * h + (1.0 - z) * candidate,), (inputs, h, z, r, product, candidate)
 
     def step_backward(
-        self, weights: Weights, saved: tuple[Array, ...], d_states: States
+        self, weights: Weights, saved: Saved, d_states: States
     ) -> tuple[Array, States, dict[str, Array]]:
         """See `Cell.step_backward`."""
-        phi_slope = activation(self.activation).slope
-        sigma_slope = activation(self.recurrent_activation).slope
+        d_phi = activation(self.activation).derivative
+        d_sigma = activation(self.recurrent_activation).derivative
         inputs, h, z, r, product, candidate = saved
         (d_new_h,) = d_states
         U_h = np.split(weights["recurrent_kernel"], 3, axis=-1)[2]
 
-        d_a_z = d_new_h * (h - candidate) * sigma_slope(z)
-        d_a_h = d_new_h * (1.0 - z) * phi_slope(candidate)
+        d_a_z = d_new_h * (h - candidate) * d_sigma(z)
+        d_a_h = d_new_h * (1.0 - z) * d_phi(candidate)
         if self.reset_after:
             d_r, d_product = d_a_h * product, d_a_h * r
-            d_h_candidate, seen = d_product @ U_h.T, h
+            d_h_candidate, h_in_product = d_product @ U_h.T, h
         else:
-            d_seen, d_product = d_a_h @ U_h.T, d_a_h
-            d_r, d_h_candidate, seen = d_seen * h, d_seen * r, r * h
-        d_a_r = d_r * sigma_slope(r)
+            d_reset, d_product = d_a_h @ U_h.T, d_a_h
+            d_r, d_h_candidate, h_in_product = d_reset * h, d_reset * r, r * h
+        d_a_r = d_r * d_sigma(r)
 
         d_gates = np.concatenate([d_a_z, d_a_r], axis=-1)
         U_gates = weights["recurrent_kernel"][:, : d_gates.shape[-1]]
@@ -96,7 +96,7 @@ class GRU:
         d_bias = d_input.sum(axis=0)
         if self.reset_after:
             d_bias = np.stack([d_bias, np.concatenate([d_gates, d_product], axis=-1).sum(axis=0)])
-        d_recurrent_kernel = np.concatenate([h.T @ d_gates, seen.T @ d_product], axis=-1)
+        d_recurrent_kernel = np.concatenate([h.T @ d_gates, h_in_product.T @ d_product], axis=-1)
         d_weights = {"kernel": inputs.T @ d_input, "recurrent_kernel": d_recurrent_kernel, "bias": d_bias}
         return d_input @ weights["kernel"].T, (d_h,), d_weights
 

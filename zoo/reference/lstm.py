@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from zoo.reference.activations import activation
-from zoo.reference.cell import Array, States, Weights
+from zoo.reference.cell import Array, Saved, States, Weights
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class LSTM:
         """Shape of each weight."""
         return {"kernel": (features, 4 * units), "recurrent_kernel": (units, 4 * units), "bias": (4 * units,)}
 
-    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, tuple[Array, ...]]:
+    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, Saved]:
         """See `Cell.step`."""
         phi, sigma = activation(self.activation).value, activation(self.recurrent_activation).value
         h, c = states
@@ -59,19 +59,19 @@ class LSTM:
         return (o * shown, new_c), (inputs, h, c, i, f, g, o, shown)
 
     def step_backward(
-        self, weights: Weights, saved: tuple[Array, ...], d_states: States
+        self, weights: Weights, saved: Saved, d_states: States
     ) -> tuple[Array, States, dict[str, Array]]:
         """See `Cell.step_backward`."""
-        phi_slope = activation(self.activation).slope
-        sigma_slope = activation(self.recurrent_activation).slope
+        d_phi = activation(self.activation).derivative
+        d_sigma = activation(self.recurrent_activation).derivative
         inputs, h, c, i, f, g, o, shown = saved
         d_new_h, d_new_c = d_states
         # The memory is reached by two ways: straight from the next step, and through the output of this one.
-        d_new_c = d_new_c + d_new_h * o * phi_slope(shown)
-        d_a_i = d_new_c * g * sigma_slope(i)
-        d_a_f = d_new_c * c * sigma_slope(f)
-        d_a_g = d_new_c * i * phi_slope(g)
-        d_a_o = d_new_h * shown * sigma_slope(o)
+        d_new_c = d_new_c + d_new_h * o * d_phi(shown)
+        d_a_i = d_new_c * g * d_sigma(i)
+        d_a_f = d_new_c * c * d_sigma(f)
+        d_a_g = d_new_c * i * d_phi(g)
+        d_a_o = d_new_h * shown * d_sigma(o)
         d_a = np.concatenate([d_a_i, d_a_f, d_a_g, d_a_o], axis=-1)
         d_weights = {"kernel": inputs.T @ d_a, "recurrent_kernel": h.T @ d_a, "bias": d_a.sum(axis=0)}
         return d_a @ weights["kernel"].T, (d_a @ weights["recurrent_kernel"].T, d_new_c * f), d_weights

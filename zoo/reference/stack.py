@@ -7,9 +7,8 @@ the weights are: `states[layer][direction]` is one tuple of arrays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -37,7 +36,7 @@ class StackGradients:
 
 def forward_stack(
     cell: Cell,
-    layers: Sequence[Sequence[dict[str, Any]]],
+    layers: Sequence[Sequence[Mapping[str, Array | None]]],
     inputs: Array,
     mask: Array | None = None,
     initial_states: Sequence[Sequence[Sequence[Array]]] | None = None,

@@ -12,13 +12,12 @@ sequence's own last step. Its outputs stand where their inputs stand (as in torc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from zoo.reference.cell import Array, Cell, States
+from zoo.reference.cell import Array, Cell, Saved, States
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Tape:
     weights: dict[str, Array]
     mask: Array
     order: tuple[int, ...]
-    saved: dict[int, Any]
+    saved: dict[int, Saved]
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Gradients:
 
 def forward(
     cell: Cell,
-    weights: dict[str, Any],
+    weights: Mapping[str, Array | None],
     inputs: Array,
     mask: Array | None = None,
     initial_states: Sequence[Array] | None = None,
@@ -72,11 +71,11 @@ def forward(
         ValueError: if a shape does not fit, or a weight is missing or unknown.
     """
     inputs = np.asarray(inputs, dtype=np.float64)
-    weights = _checked_weights(cell, weights, inputs)
+    arrays = _checked_weights(cell, weights, inputs)
     batch, time, _ = inputs.shape
     mask = np.ones((batch, time), dtype=bool) if mask is None else mask
     mask = _checked("mask", mask, (batch, time)).astype(bool)
-    states = _checked_states(cell, initial_states, (batch, weights["recurrent_kernel"].shape[0]))
+    states = _checked_states(cell, initial_states, (batch, arrays["recurrent_kernel"].shape[0]))
     inputs = np.where(mask[:, :, None], inputs, 0.0)  # so that not even a NaN in the padding can get through
 
     outputs = np.zeros((batch, time, states[0].shape[-1]))
@@ -84,10 +83,10 @@ def forward(
     saved = {}
     for t in order:
         here = mask[:, t, None]
-        new_states, saved[t] = cell.step(weights, inputs[:, t], states)
+        new_states, saved[t] = cell.step(arrays, inputs[:, t], states)
         states = tuple(np.where(here, new, old) for new, old in zip(new_states, states, strict=True))
         outputs[:, t] = np.where(here, new_states[0], 0.0)
-    return Tape(outputs, states, weights, mask, order, saved)
+    return Tape(outputs, states, arrays, mask, order, saved)
 
 
 def backward(
@@ -154,7 +153,7 @@ def _chunk_starts(tape: Tape, truncate: int | None) -> Array:
     return starts
 
 
-def _checked(name: str, array: Any, shape: tuple[int, ...]) -> Array:
+def _checked(name: str, array: Array, shape: tuple[int, ...]) -> Array:
     array = np.asarray(array)
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
@@ -176,7 +175,7 @@ def _checked_states(
     )
 
 
-def _checked_weights(cell: Cell, weights: dict[str, Any], inputs: Array) -> dict[str, Array]:
+def _checked_weights(cell: Cell, weights: Mapping[str, Array | None], inputs: Array) -> dict[str, Array]:
     """The weights in float64, without a bias that is None.
 
     A wrong shape must not pass: `(3 * units,)` where `(2, 3 * units)` is meant would broadcast without a

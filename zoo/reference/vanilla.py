@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from zoo.reference.activations import activation
-from zoo.reference.cell import Array, States, Weights
+from zoo.reference.cell import Array, Saved, States, Weights
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Vanilla:
         """Shape of each weight."""
         return {"kernel": (features, units), "recurrent_kernel": (units, units), "bias": (units,)}
 
-    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, tuple[Array, ...]]:
+    def step(self, weights: Weights, inputs: Array, states: States) -> tuple[States, Saved]:
         """See `Cell.step`."""
         (h,) = states
         a = inputs @ weights["kernel"] + h @ weights["recurrent_kernel"]
@@ -41,11 +41,11 @@ class Vanilla:
         return (new_h,), (inputs, h, new_h)
 
     def step_backward(
-        self, weights: Weights, saved: tuple[Array, ...], d_states: States
+        self, weights: Weights, saved: Saved, d_states: States
     ) -> tuple[Array, States, dict[str, Array]]:
         """See `Cell.step_backward`."""
         inputs, h, new_h = saved
         (d_new_h,) = d_states
-        d_a = d_new_h * activation(self.activation).slope(new_h)
+        d_a = d_new_h * activation(self.activation).derivative(new_h)
         d_weights = {"kernel": inputs.T @ d_a, "recurrent_kernel": h.T @ d_a, "bias": d_a.sum(axis=0)}
         return d_a @ weights["kernel"].T, (d_a @ weights["recurrent_kernel"].T,), d_weights

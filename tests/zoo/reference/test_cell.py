@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from zoo.reference import CELLS, GRU, LSTM, Vanilla, random_weights
+from zoo.reference import CELLS, GRU, LSTM, Cell, Vanilla, random_weights
 
 FEATURES, UNITS = 3, 2
 
 
-def sigma(a):
+def sigma(a: float) -> float:
     return 1 / (1 + math.exp(-a))
 
 
-def product(vector, matrix, column):
+def product(vector: np.ndarray | list[float], matrix: np.ndarray, column: int) -> float:
     return sum(vector[row] * matrix[row][column] for row in range(len(vector)))
 
 
-def one_step(cell, use_bias=True):
+def one_step(
+    cell: Cell, use_bias: bool = True
+) -> tuple[dict[str, np.ndarray], np.ndarray, list[np.ndarray], list[np.ndarray]]:
     """Weights, one input and states of one example, and the states after a step."""
     rng = np.random.default_rng(5)
     weights = random_weights(cell, FEATURES, UNITS, rng, use_bias=use_bias)
@@ -34,7 +37,7 @@ def one_step(cell, use_bias=True):
 @pytest.mark.parametrize(
     ("name", "phi"), [("tanh", math.tanh), ("relu", lambda a: max(a, 0.0)), ("sigmoid", sigma)]
 )
-def test_vanilla(name, phi, use_bias):
+def test_vanilla(name: str, phi: Callable[[float], float], use_bias: bool) -> None:
     weights, x, (h,), (new_h,) = one_step(Vanilla(name), use_bias)
     W, U, b = weights["kernel"], weights["recurrent_kernel"], weights.get("bias", np.zeros(UNITS))
     expected = [phi(product(x, W, j) + product(h, U, j) + b[j]) for j in range(UNITS)]
@@ -42,7 +45,7 @@ def test_vanilla(name, phi, use_bias):
 
 
 @pytest.mark.parametrize("use_bias", [True, False])
-def test_lstm(use_bias):
+def test_lstm(use_bias: bool) -> None:
     weights, x, (h, c), (new_h, new_c) = one_step(LSTM(), use_bias)
     W, U, b = weights["kernel"], weights["recurrent_kernel"], weights.get("bias", np.zeros(4 * UNITS))
     for j in range(UNITS):
@@ -57,13 +60,13 @@ def test_lstm(use_bias):
 
 @pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize("reset_after", [True, False])
-def test_gru(reset_after, use_bias):
+def test_gru(reset_after: bool, use_bias: bool) -> None:
     weights, x, (h,), (new_h,) = one_step(GRU(reset_after=reset_after), use_bias)
     W, U = weights["kernel"], weights["recurrent_kernel"]
     bias = weights.get("bias", np.zeros((2, 3 * UNITS)))
     b, b_recurrent = bias if bias.ndim == 2 else (bias, np.zeros(3 * UNITS))
 
-    def gate(k):
+    def gate(k: int) -> float:
         return sigma(product(x, W, k) + b[k] + product(h, U, k) + b_recurrent[k])
 
     z = [gate(j) for j in range(UNITS)]
@@ -80,7 +83,9 @@ def test_gru(reset_after, use_bias):
 
 
 @pytest.mark.parametrize("cell_class", [LSTM, GRU])
-def test_gated_cells_use_each_activation_where_it_belongs(cell_class):
+def test_gated_cells_use_each_activation_where_it_belongs(
+    cell_class: type[LSTM] | type[GRU],
+) -> None:
     # With linear gates of weight zero and bias one every gate is open, and what is left shows the activation.
     cell = cell_class(activation="relu", recurrent_activation="linear")
     gates = {"lstm": 4, "gru": 3}[cell_class.__name__.lower()]
@@ -98,18 +103,22 @@ def test_gated_cells_use_each_activation_where_it_belongs(cell_class):
 
 
 @pytest.mark.parametrize("cell_class", list(CELLS.values()))
-def test_a_misspelt_activation_is_refused_when_the_cell_is_made(cell_class):
+def test_a_misspelt_activation_is_refused_when_the_cell_is_made(
+    cell_class: type[Vanilla] | type[LSTM] | type[GRU],
+) -> None:
     with pytest.raises(ValueError, match="'tahn' is unknown"):
         cell_class(activation="tahn")
 
 
 @pytest.mark.parametrize("cell_class", [LSTM, GRU])
-def test_a_misspelt_recurrent_activation_is_refused_when_the_cell_is_made(cell_class):
+def test_a_misspelt_recurrent_activation_is_refused_when_the_cell_is_made(
+    cell_class: type[LSTM] | type[GRU],
+) -> None:
     with pytest.raises(ValueError, match="'sigmiod' is unknown"):
         cell_class(recurrent_activation="sigmiod")
 
 
-def test_random_weights_have_biases_that_are_not_zero():
+def test_random_weights_have_biases_that_are_not_zero() -> None:
     weights = random_weights(GRU(), FEATURES, UNITS, np.random.default_rng(0))
     assert {name: weight.shape for name, weight in weights.items()} == {
         "kernel": (3, 6),
@@ -119,6 +128,6 @@ def test_random_weights_have_biases_that_are_not_zero():
     assert all(np.count_nonzero(weight) == weight.size for weight in weights.values())
 
 
-def test_random_weights_without_bias():
+def test_random_weights_without_bias() -> None:
     weights = random_weights(LSTM(), FEATURES, UNITS, np.random.default_rng(0), use_bias=False)
     assert set(weights) == {"kernel", "recurrent_kernel"}

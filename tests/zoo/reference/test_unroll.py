@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from zoo.reference import CELLS, GRU, LSTM, Cell, Vanilla, backward, forward, random_weights
+from tests.zoo.reference.running import NumericGradient
+from zoo.reference import (
+    CELLS,
+    GRU,
+    LSTM,
+    Cell,
+    Gradients,
+    Tape,
+    Vanilla,
+    backward,
+    forward,
+    random_weights,
+)
 
 BATCH, TIME, FEATURES, UNITS = 4, 5, 3, 2
 
@@ -34,22 +47,22 @@ MASKS = {"no mask": None, "padding": PADDED, "holes": HOLES}
 class Problem:
     """A run, and the gradients that come in from a loss that is linear in its outputs and final states."""
 
-    cell: Any
-    weights: dict
+    cell: Cell
+    weights: dict[str, Any]
     inputs: np.ndarray
     mask: np.ndarray | None
-    initial_states: list
+    initial_states: list[np.ndarray]
     reverse: bool
     d_outputs: np.ndarray
-    d_final_states: list
+    d_final_states: list[np.ndarray]
 
-    def forward(self):
+    def forward(self) -> Tape:
         return forward(self.cell, self.weights, self.inputs, self.mask, self.initial_states, self.reverse)
 
-    def backward(self, truncate=None):
+    def backward(self, truncate: int | None = None) -> Gradients:
         return backward(self.cell, self.forward(), self.d_outputs, self.d_final_states, truncate)
 
-    def loss(self):
+    def loss(self) -> float:
         tape = self.forward()
         of_states = sum(
             np.sum(d * state) for d, state in zip(self.d_final_states, tape.final_states, strict=True)
@@ -57,7 +70,13 @@ class Problem:
         return np.sum(self.d_outputs * tape.outputs) + of_states
 
 
-def problem(case="lstm", mask=None, reverse=False, use_bias=True, seed=11):
+def problem(
+    case: str = "lstm",
+    mask: np.ndarray | None = None,
+    reverse: bool = False,
+    use_bias: bool = True,
+    seed: int = 11,
+) -> Problem:
     rng = np.random.default_rng(seed)
     cell = CASES[case]
     return Problem(
@@ -72,7 +91,7 @@ def problem(case="lstm", mask=None, reverse=False, use_bias=True, seed=11):
     )
 
 
-def assert_gradients(gradients, p, numeric):
+def assert_gradients(gradients: Gradients, p: Problem, numeric: Callable[[np.ndarray], np.ndarray]) -> None:
     """`gradients` against `numeric(array)` for the inputs, each weight and each initial state."""
     np.testing.assert_allclose(gradients.inputs, numeric(p.inputs), atol=1e-8)
     assert set(gradients.weights) == set(p.weights)
@@ -84,7 +103,7 @@ def assert_gradients(gradients, p, numeric):
         np.testing.assert_allclose(given, numeric(state), atol=1e-8, err_msg=f"initial {name}")
 
 
-def assert_same_gradients(first, second, exactly=False):
+def assert_same_gradients(first: Gradients, second: Gradients, exactly: bool = False) -> None:
     tolerance: dict[str, Any] = {"rtol": 0, "atol": 0 if exactly else 1e-13}
     np.testing.assert_allclose(first.inputs, second.inputs, **tolerance)
     for name in first.weights:
@@ -96,26 +115,28 @@ def assert_same_gradients(first, second, exactly=False):
 # ---- gradients
 
 
-def test_every_cell_is_in_the_table():
+def test_every_cell_is_in_the_table() -> None:
     assert {type(cell) for cell in CASES.values()} == set(CELLS.values())
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 @pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("case", CASES)
-def test_gradients_are_those_of_finite_differences(case, mask, reverse, numeric_gradient):
+def test_gradients_are_those_of_finite_differences(
+    case: str, mask: str, reverse: bool, numeric_gradient: NumericGradient
+) -> None:
     p = problem(case, MASKS[mask], reverse)
     assert_gradients(p.backward(), p, lambda array: numeric_gradient(p.loss, array))
 
 
 @pytest.mark.parametrize("case", ["vanilla", "lstm", "gru reset before", "gru reset after"])
-def test_gradients_without_bias(case, numeric_gradient):
+def test_gradients_without_bias(case: str, numeric_gradient: NumericGradient) -> None:
     p = problem(case, PADDED, use_bias=False)
     assert "bias" not in p.weights
     assert_gradients(p.backward(), p, lambda array: numeric_gradient(p.loss, array))
 
 
-def test_a_bias_of_none_is_no_bias():
+def test_a_bias_of_none_is_no_bias() -> None:
     p = problem("gru reset after", PADDED, use_bias=False)
     none = replace(p, weights={**p.weights, "bias": None})
     np.testing.assert_array_equal(none.forward().outputs, p.forward().outputs)
@@ -124,25 +145,26 @@ def test_a_bias_of_none_is_no_bias():
 
 @pytest.mark.parametrize("case", ["vanilla", "lstm", "gru reset before", "gru reset after"])
 @pytest.mark.parametrize("truncate", [1, 2, 3, 4])
-def test_truncated_gradients_are_those_of_runs_that_start_from_fixed_states(case, truncate, numeric_gradient):
+def test_truncated_gradients_are_those_of_runs_that_start_from_fixed_states(
+    case: str, truncate: int, numeric_gradient: NumericGradient
+) -> None:
     # Each chunk is run from the states that the whole run had there: numbers that no weight can change.
     p = problem(case, PADDED)
+    mask = PADDED
     borders = [(start, min(start + truncate, TIME)) for start in range(0, TIME, truncate)]
     states_at = {
-        start: forward(
-            p.cell, p.weights, p.inputs[:, :start], p.mask[:, :start], p.initial_states
-        ).final_states
+        start: forward(p.cell, p.weights, p.inputs[:, :start], mask[:, :start], p.initial_states).final_states
         for start, _ in borders
     }
-    states_at[0] = p.initial_states
+    states_at[0] = tuple(p.initial_states)
 
-    def chunk_loss():
+    def chunk_loss() -> float:
         total = 0.0
         for start, end in borders:
-            tape = forward(p.cell, p.weights, p.inputs[:, start:end], p.mask[:, start:end], states_at[start])
+            tape = forward(p.cell, p.weights, p.inputs[:, start:end], mask[:, start:end], states_at[start])
             total += np.sum(p.d_outputs[:, start:end] * tape.outputs)
             # The final state of a sequence is that of the chunk where it ends; without a step, the first.
-            ends_here = (np.maximum(p.mask.sum(axis=1), 1) - 1) // truncate == start // truncate
+            ends_here = (np.maximum(mask.sum(axis=1), 1) - 1) // truncate == start // truncate
             for d, state in zip(p.d_final_states, tape.final_states, strict=True):
                 total += np.sum((d * state)[ends_here])
         return total
@@ -151,12 +173,12 @@ def test_truncated_gradients_are_those_of_runs_that_start_from_fixed_states(case
 
 
 @pytest.mark.parametrize("case", ["vanilla", "lstm", "gru reset after"])
-def test_truncation_beyond_the_length_changes_nothing(case):
+def test_truncation_beyond_the_length_changes_nothing(case: str) -> None:
     p = problem(case, PADDED)
     assert_same_gradients(p.backward(truncate=TIME), p.backward(), exactly=True)
 
 
-def test_gradient_passes_through_at_most_so_many_steps():
+def test_gradient_passes_through_at_most_so_many_steps() -> None:
     # Of four steps in chunks of two, a loss at the last one reaches the two of its chunk.
     p = problem("lstm")
     d_outputs = np.zeros_like(p.d_outputs)
@@ -169,7 +191,7 @@ def test_gradient_passes_through_at_most_so_many_steps():
 # ---- padding, masks, direction
 
 
-def with_padding(p, columns):
+def with_padding(p: Problem, columns: int) -> Problem:
     """The same problem with more columns of padding on the right, full of what must not matter."""
     mask = np.ones((BATCH, TIME), dtype=bool) if p.mask is None else p.mask
     return replace(
@@ -183,7 +205,7 @@ def with_padding(p, columns):
 @pytest.mark.parametrize("truncate", [None, 2])
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 @pytest.mark.parametrize("case", ["vanilla relu", "lstm", "gru reset before", "gru reset after"])
-def test_padding_changes_nothing(case, reverse, truncate):
+def test_padding_changes_nothing(case: str, reverse: bool, truncate: int | None) -> None:
     p = problem(case, PADDED, reverse)
     padded = with_padding(p, 5)
     tape, padded_tape = p.forward(), padded.forward()
@@ -199,7 +221,7 @@ def test_padding_changes_nothing(case, reverse, truncate):
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 @pytest.mark.parametrize("case", ["vanilla", "lstm", "gru reset after"])
-def test_masked_steps_are_as_if_they_were_not_there(case, reverse):
+def test_masked_steps_are_as_if_they_were_not_there(case: str, reverse: bool) -> None:
     p = problem(case, HOLES, reverse)
     tape, gradients = p.forward(), p.backward(truncate=2)
     for row in range(BATCH):
@@ -221,7 +243,7 @@ def test_masked_steps_are_as_if_they_were_not_there(case, reverse):
             np.testing.assert_allclose(both[row], one[0], atol=1e-14)
 
 
-def test_a_row_without_any_step_gives_back_its_initial_state():
+def test_a_row_without_any_step_gives_back_its_initial_state() -> None:
     p = problem("lstm", PADDED)
     tape, gradients = p.forward(), p.backward()
     for name in range(2):
@@ -231,7 +253,7 @@ def test_a_row_without_any_step_gives_back_its_initial_state():
 
 @pytest.mark.parametrize("truncate", [None, 2])
 @pytest.mark.parametrize("case", ["vanilla", "lstm", "gru reset before", "gru reset after"])
-def test_reverse_is_forward_over_the_sequence_turned_round(case, truncate):
+def test_reverse_is_forward_over_the_sequence_turned_round(case: str, truncate: int | None) -> None:
     p = problem(case, reverse=True)
     turned = replace(p, inputs=p.inputs[:, ::-1], d_outputs=p.d_outputs[:, ::-1], reverse=False)
     np.testing.assert_array_equal(p.forward().outputs, turned.forward().outputs[:, ::-1])
@@ -242,14 +264,14 @@ def test_reverse_is_forward_over_the_sequence_turned_round(case, truncate):
 
 
 @pytest.mark.parametrize("case", ["vanilla", "lstm", "gru reset before", "gru reset after"])
-def test_a_run_in_two_parts_is_the_run_in_one(case):
+def test_a_run_in_two_parts_is_the_run_in_one(case: str) -> None:
     p = problem(case, PADDED)
     first = forward(p.cell, p.weights, p.inputs[:, :2], PADDED[:, :2], p.initial_states)
     second = forward(p.cell, p.weights, p.inputs[:, 2:], PADDED[:, 2:], first.final_states)
     np.testing.assert_array_equal(second.final_states, p.forward().final_states)
 
 
-def test_no_time_at_all():
+def test_no_time_at_all() -> None:
     p = problem("lstm")
     tape = forward(p.cell, p.weights, p.inputs[:, :0], initial_states=p.initial_states)
     gradients = backward(p.cell, tape, d_final_states=p.d_final_states)
@@ -258,7 +280,7 @@ def test_no_time_at_all():
     np.testing.assert_array_equal(gradients.initial_states, p.d_final_states)
 
 
-def test_what_is_left_out_is_zero():
+def test_what_is_left_out_is_zero() -> None:
     p = problem("lstm")
     zeros = [np.zeros((BATCH, UNITS))] * 2
     np.testing.assert_array_equal(
@@ -278,7 +300,7 @@ def test_what_is_left_out_is_zero():
     )
 
 
-def test_float32_is_computed_in_float64():
+def test_float32_is_computed_in_float64() -> None:
     p = problem("gru reset after")
     weights = {name: weight.astype(np.float32) for name, weight in p.weights.items()}
     inputs = p.inputs.astype(np.float32)
@@ -307,7 +329,7 @@ def test_float32_is_computed_in_float64():
         ({"weights": {"kernel": np.zeros((3, 8))}}, r"recurrent_kernel is missing"),
     ],
 )
-def test_a_wrong_shape_is_refused(change, message):
+def test_a_wrong_shape_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(problem("lstm"), **change).backward()
 
@@ -324,12 +346,12 @@ def test_a_wrong_shape_is_refused(change, message):
         ),
     ],
 )
-def test_wrong_weights_are_refused(change, message):
+def test_wrong_weights_are_refused(change: dict[str, Any], message: str) -> None:
     p = problem("gru reset after")
     with pytest.raises(ValueError, match=message):
         replace(p, weights={**p.weights, **change}).forward()
 
 
-def test_truncation_to_no_step_is_refused():
+def test_truncation_to_no_step_is_refused() -> None:
     with pytest.raises(ValueError, match="truncate must be at least 1 or None, not 0"):
         problem().backward(truncate=0)
