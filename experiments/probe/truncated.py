@@ -22,9 +22,8 @@ from experiments.probe.learner import Learner
 from experiments.probe.problems import Echo, Sequences
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.layers.recurrent import Recurrent
 from zoo.runtime.process_memory import resident_memory
-from zoo.tensors import Inputs, Outputs, StackedStates, StepLabels, Tensor
+from zoo.tensors import Inputs, StackedStates, StepLabels, Tensor
 
 ROUNDS = 3
 
@@ -102,21 +101,11 @@ class Truncated:
         learner = self.learner
         states = tf.nest.map_structure(tf.stop_gradient, states)
         with tf.GradientTape() as tape:
-            outputs, after = run_layer(learner.layer, inputs, states)
+            outputs, after = learner.layer.outputs_and_states(inputs, initial_state=states, training=True)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, learner.head(outputs))
             loss = tf.reduce_sum(losses * share)
         gradients = tape.gradient(loss, learner.variables)
         return after, [sum_ + gradient for sum_, gradient in zip(total, gradients, strict=True)]
-
-
-def run_layer(layer: Recurrent, inputs: Inputs, states: StackedStates) -> tuple[Outputs, StackedStates]:
-    """All outputs and the final states, whatever the layer was made to give."""
-    return_state = layer.return_state
-    layer.return_state = True
-    try:
-        return layer.call(inputs, initial_state=states, training=True)
-    finally:
-        layer.return_state = return_state
 
 
 def accuracy(learner: Learner, batch: Sequences) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +18,7 @@ from zoo.serving import Server
 if TYPE_CHECKING:
     from zoo.generation.options import SearchConfiguration
     from zoo.layers.decoder import Decoder
+    from zoo.tensors import StackedStates
 
 #: A `tf.function` of tensors that gives tensors by name.
 TensorFunction: TypeAlias = Callable[..., dict[str, tf.Tensor]]
@@ -163,7 +164,8 @@ def _step_function(decoder: Decoder, fixed: dict[str, tf.Tensor]) -> Step:
     """
 
     def step(tokens: tf.Tensor, states: Nest) -> tuple[tf.Tensor, Nest, Nest]:
-        logits, states, weights = decoder.step(tokens, states, fixed)
+        # What is a nest of tensors to a search are the states of the decoder's cells.
+        logits, states, weights = decoder.step(tokens, cast("list[StackedStates]", states), fixed)
         return tf.cast(logits, decoder.variable_dtype), states, tf.cast(weights, tf.float32)
 
     return step

@@ -118,6 +118,17 @@ class Recurrent(keras.layers.Layer):
         training: bool = False,
     ) -> Tensor | tuple[Tensor, StackedStates]:
         """See the class."""
+        outputs, final_states = self.outputs_and_states(inputs, mask, initial_state, training)
+        return (outputs, final_states) if self.return_state else outputs
+
+    def outputs_and_states(
+        self,
+        inputs: Inputs,
+        mask: Mask | None = None,
+        initial_state: StackedStates | None = None,
+        training: bool = False,
+    ) -> tuple[Tensor, StackedStates]:
+        """Outputs and final states, whatever `return_state` says; see the class."""
         if initial_state is None:
             initial_state = self.get_initial_state(keras.ops.shape(inputs)[0])
         if mask is not None:
@@ -129,7 +140,7 @@ class Recurrent(keras.layers.Layer):
             sequences = self.return_sequences or layer < self.layers - 1
             outputs, states = self._run_layer(cells, outputs, mask, states, sequences, training)
             final_states.append(states)
-        return (outputs, final_states) if self.return_state else outputs
+        return outputs, final_states
 
     def _run_layer(
         self,
