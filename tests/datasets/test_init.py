@@ -128,19 +128,45 @@ def test_listing_imports_nothing_heavy(run_python: RunPython) -> None:
     assert run_python("-c", code).stdout == "[]\n"
 
 
-def test_the_data_set_of_the_documentation(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
-) -> None:
+@pytest.fixture
+def documented(repository: Path) -> str:
+    """The module of `docs/data.md`, with the class that stands further below."""
     page = (repository / "docs" / "data.md").read_text(encoding="utf-8")
-    (module,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "DATASET" in block)
-    (tmp_path / "tickets.py").write_text(module)
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (module,) = (block for block in blocks if "DATASET = " in block)
+    (further,) = (block for block in blocks if "class Complaints" in block)
+    return f"{module}\n\n{further}"
+
+
+def test_the_data_set_of_the_documentation_in_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documented: str
+) -> None:
+    (tmp_path / "tickets.py").write_text(documented)
     monkeypatch.setattr(datasets.__spec__, "submodule_search_locations", [str(tmp_path)])
     monkeypatch.setattr(datasets, "__path__", [str(tmp_path)])
     assert sources.data_sets() == {"tickets": "tickets by department"}
     assert "datasets.tickets" not in sys.modules
     try:
         dataset = datasets.load("tickets", FIELDS, {"year": 2020})
-        assert list(dataset.train) == [{"text": "No light in room 3.", "label": 0}]
+        assert next(iter(dataset.train)) == {"text": "2020: no light in room 0.", "label": 0}
         assert "; did you mean --year?" in message("tickets", yaer=2020)
     finally:
         sys.modules.pop("datasets.tickets", None)
+
+
+def test_the_data_set_of_the_documentation_with_ones_own_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documented: str
+) -> None:
+    (tmp_path / "my_data").mkdir()
+    (tmp_path / "my_data" / "tickets.py").write_text(documented)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    try:
+        for name, help in (("DATASET", "tickets by department"), ("Complaints", "Complaints by department.")):
+            spec = f"my_data.tickets:{name}"
+            dataset = datasets.load(spec, FIELDS, {"year": 2020})
+            assert len(list(dataset.train)) == len(dataset.train) == 10
+            assert datasets.option_groups(FIELDS, spec)[-1][:2] == (spec, help)
+    finally:
+        for module in ("my_data", "my_data.tickets"):
+            sys.modules.pop(module, None)
