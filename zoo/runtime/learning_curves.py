@@ -1,4 +1,4 @@
-"""Pictures of a run."""
+"""The picture of a run's learning curves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 from zoo.runtime.figures import save
 
-WIDE_SPREAD = 20  # times as large as the smallest score: the axis becomes logarithmic
-MANY = 4  # more curves have their legend beside the panel
+#: Where the largest dev score is so many times the smallest, the axis is logarithmic.
+WIDE_SPREAD = 20
+#: More curves than these have their legend beside the panel.
+MANY = 4
 
 
 def draw_history(history: list[dict[str, float]], path: Path, headline: Collection[str] = ()) -> None:
@@ -38,13 +40,13 @@ def draw_history(history: list[dict[str, float]], path: Path, headline: Collecti
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
-        beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if len(names) > MANY else {}
-        axes.legend(**beside)
+        place = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if len(names) > MANY else {}
+        axes.legend(**place)
         if title == "dev scores" and _spread([row[name] for row in history for name in names]) > WIDE_SPREAD:
             axes.set_yscale("log")
     save(figure, path)
 
 
 def _spread(values: list[float]) -> float:
-    """The largest by the smallest value; 0 where a logarithm is no help: shares, and values that are not positive."""
+    """The largest value divided by the smallest; 0 for shares and for values that are not positive."""
     return max(values) / min(values) if values and min(values) > 0 and max(values) > 1 else 0.0

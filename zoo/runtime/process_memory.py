@@ -12,8 +12,8 @@ STATUS = Path("/proc/self/status")
 def resident_memory(peak: bool = False) -> int:
     """Resident memory of this process in bytes: now, or at its peak.
 
-    Linux alone tells both. Elsewhere the peak is that of `getrusage`, which is given for both; on Linux that one
-    counts what the parent process held when it started this one.
+    Only Linux tells the present value; elsewhere the peak, of `getrusage`, is given for both. On Linux `getrusage` is
+    not asked, because its peak includes memory of the parent process.
     """
     if not STATUS.exists():
         unit = 1 if sys.platform == "darwin" else 1024
