@@ -215,7 +215,7 @@ def _halves(name: str, export: str) -> tuple[str, str]:
 
 
 def _broken(wanted: str, problem: Exception) -> UserError:
-    """The problem with its place: of the calls that led there, the last in a file of the current folder."""
+    """The error for a module that fails, with the place: the last call in a file of the current folder, if any."""
     if isinstance(problem, SyntaxError):
         file, line, text = problem.filename, problem.lineno, problem.msg
     else:

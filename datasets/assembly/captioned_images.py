@@ -40,7 +40,11 @@ def caption_text(place: str, value: object) -> str:
 
 
 def group(rows: Iterator[tuple[str, str, str]]) -> list[Captioned]:
-    """Rows of an image's name, a caption and the words for the place, as one entry an image, in the first's order."""
+    """One entry for each image, in the order in which the images come first.
+
+    Args:
+        rows: an image's name, a caption, and the words for where they stand.
+    """
     captions: dict[str, list[str]] = {}
     places: dict[str, str] = {}
     for name, caption, place in rows:

@@ -33,7 +33,7 @@ TextPart = LabelledPart[LabelledText]
 
 @dataclass
 class TextIndex(Index[LabelledText]):
-    """What the first pass keeps besides.
+    """The index of labelled texts.
 
     Attributes:
         classes: of each row, by the order in which labels are met.

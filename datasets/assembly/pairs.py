@@ -31,7 +31,7 @@ PairPart = Part[Pair]
 
 @dataclass
 class PairIndex(Index[Pair]):
-    """What the first pass keeps: hashes of the sources, and `targets`, those of the targets."""
+    """The index of pairs: `hashes` are those of the sources, `targets` those of the targets."""
 
     targets: array[int] = field(default_factory=lambda: array("Q"))
 

@@ -27,7 +27,7 @@ Row_co = TypeVar("Row_co", covariant=True)
 
 
 class Part(Protocol[Row_co]):
-    """Rows on disk, in the same order at each pass."""
+    """One file or folder of a data set: rows on disk, in the same order at each pass."""
 
     @property
     def name(self) -> str:
@@ -110,7 +110,7 @@ class Index(Generic[Row]):
 
 @dataclass
 class InMemory(Generic[Row]):
-    """Rows that are kept, for data sets whose large content (images) lies in files of its own."""
+    """Rows that are held in memory: those of data sets whose large content, such as images, lies in other files."""
 
     rows: list[Row] = field(default_factory=list)
 

@@ -33,7 +33,7 @@ SentencePart = LabelledPart[TaggedSentence]
 
 @dataclass
 class SentenceIndex(Index[TaggedSentence]):
-    """What the first pass keeps besides.
+    """The index of tagged sentences.
 
     Attributes:
         counts: how often each tag is there, as it stands in the part.

@@ -1,1 +1,1 @@
-"""Users' files as examples: a module for each set of fields (see `datasets.plugins`)."""
+"""Users' files as examples: a module for each set of fields (see `datasets.sources`)."""

@@ -222,7 +222,7 @@ def _any_lines(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _table(path: Path, options: Options) -> list[Captioned]:
-    """A row a caption; an image may have many."""
+    """A table with a row for each caption; an image may have many."""
     table = Table(path, options.format)
     positions = (
         find(table, "image", options.image_column, IMAGE_NAMES),
@@ -245,7 +245,7 @@ def _table(path: Path, options: Options) -> list[Captioned]:
 
 
 def _beside(folder: Path, base: Path, options: Options) -> list[Captioned]:
-    """Images, each with a `.txt` file of the same name: a caption a line."""
+    """Images that each have a `.txt` file of the same name, with a caption a line."""
 
     def rows() -> Iterator[tuple[str, str, str]]:
         for image in data_files(folder, is_image):

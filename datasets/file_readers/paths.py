@@ -58,7 +58,7 @@ def image_folder(images: str | None) -> Path | None:
 
 
 def neighbours(spec: str) -> list[str]:
-    """Paths beside the one that a spec would name, spelt as the spec is."""
+    """The paths in the folder of a path that may not exist, in the same spelling (`./a.csv` for `./b.csv`)."""
     try:
         names = sorted(os.listdir(_path(spec).parent))[:MOST_NEIGHBOURS]
     except (OSError, ValueError):

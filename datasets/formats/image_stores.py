@@ -53,7 +53,7 @@ class ImageFolder:
 
 
 class FeatureStore:
-    """What a network computed from images: a `.npz` file with `names` `(images,)` and `features` `(images, …)`.
+    """Features that a network made of images: a `.npz` file with `names` `(images,)` and `features` `(images, …)`.
 
     Features are `(images, features)`, or `(images, rows, columns, features)` for a grid; where there is a `scale`, they
     are to be multiplied by it (as whole numbers of 8 bits have to).
@@ -102,7 +102,7 @@ class FeatureStore:
 
 
 def _scales(scale: np.ndarray, shape: tuple[int, ...]) -> bool:
-    """Whether features of this shape keep it when they are multiplied by the scale."""
+    """Whether features of this shape can be multiplied by the scale and keep their shape."""
     import numpy as np
 
     try:

@@ -52,7 +52,7 @@ class ImageFile:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What a network computed from an image: a row of an array, made numbers of 32 bits when it is read."""
+    """Features that a network computed from an image: a row of an array, made float32 when it is read."""
 
     name: str
     array: np.ndarray
@@ -73,7 +73,7 @@ def is_image(path: Path) -> bool:
 
 
 def read_image(path: Path) -> np.ndarray:
-    """Decode an image file: pixels `(height, width, 3)` uint8, turned as its EXIF says.
+    """Decode an image file: pixels `(height, width, 3)` uint8, turned as its EXIF data say.
 
     Transparent pixels stand on white; an animation gives its first frame.
 
@@ -131,7 +131,7 @@ def _image_hash(path: Path) -> int:
 
 
 def _opaque(image: Picture, deep: bool) -> Picture:
-    """In red, green and blue, on white where it is transparent; of `deep` images, 16 bits a pixel become 8."""
+    """The image in red, green and blue. Transparent pixels become white; in `deep` images 16 bits become 8."""
     import numpy as np
     from PIL import Image as Pillow
 

@@ -85,7 +85,7 @@ def decoded(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _decode(decoder: codecs.IncrementalDecoder, data: bytes, path: Path, line: int) -> str:
-    """Decode a chunk that begins on this line; an empty chunk says that the file is over."""
+    """Decode a chunk of bytes that begins on this line. An empty chunk ends the file."""
     try:
         return decoder.decode(data, final=not data)
     except UnicodeError as error:
@@ -93,7 +93,7 @@ def _decode(decoder: codecs.IncrementalDecoder, data: bytes, path: Path, line: i
 
 
 def _undecodable(path: Path, line: int, error: UnicodeError) -> str:
-    """Say which line of a file is not of its encoding."""
+    """The message for bytes that are not of the encoding; names the line."""
     if not isinstance(error, UnicodeDecodeError):
         return f"{path}: cannot be decoded ({error})"
     if line == 1 and error.start == 0 and error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):

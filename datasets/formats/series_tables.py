@@ -23,7 +23,7 @@ MISSING = frozenset({"", "na", "nan", "null", "none", "n/a", "-"})
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column is what; None or empty where it is to be found.
+    """What each column of a table is; None or empty for columns that are to be found by their usual names.
 
     Attributes:
         time, id: with the time stamps and the names of series.
@@ -272,7 +272,7 @@ def _time_stamps(path: Path, group: pd.DataFrame) -> pd.DatetimeIndex:
 
 
 def _dates(texts: pd.Series) -> pd.Series:
-    """One form for all: the ISO forms, day first with dots, else month first unless that cannot be."""
+    """Dates, all of one form: ISO; or the day first where dots are used; or the month first where it can be."""
     import pandas as pd
 
     day_first = "." in texts.iloc[0].split(" ")[0]
@@ -314,7 +314,7 @@ def _regular(
 
 
 def _fill_cells(group: pd.DataFrame, how: str) -> pd.DataFrame:
-    """Missing values of a table without time stamps."""
+    """The rows of a table without time stamps, missing values filled."""
     if how == "zero":
         return group.fillna(0.0)
     numbers = group.drop(columns=["id", "line"], errors="ignore")

@@ -164,7 +164,7 @@ def _refuse(path: Path) -> NoReturn:
 
 
 def _csv_fault(error: csv.Error) -> str:
-    """What csv says, in words that help."""
+    """The fault that the csv module reports, and how to fix it."""
     reason = str(error)
     if "field larger" in reason or "end of data" in reason:
         return "a quoted field begins here and does not end; double the quotes inside a text"

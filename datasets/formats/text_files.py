@@ -75,6 +75,6 @@ def _border(text: str, start: int, stop: int) -> int:
 
 
 def _goes_on(before: str, after: str) -> bool:
-    """Whether a character may belong to the one before it."""
+    """Whether a character and the one before it may be one character to a reader, such as a letter and its accent."""
     joined = unicodedata.category(after)[0] == "M" or ord(after) in _HANGUL_VOWELS_AND_FINALS
     return joined or (before, after) == ("\r", "\n")

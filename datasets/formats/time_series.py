@@ -62,7 +62,10 @@ class TimeSeries:
 
 
 def find_step(time: pd.DatetimeIndex) -> str:
-    """Pandas' name of the step of rising time stamps, gaps allowed: the commonest difference, or a calendar's."""
+    """Pandas' name of the step between rising time stamps, which may have gaps.
+
+    It is a step of the calendar (business days, months, …) where all stamps fit one, else the most frequent difference.
+    """
     import pandas as pd
 
     if len(time) < 2:

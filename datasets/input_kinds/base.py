@@ -47,6 +47,6 @@ class InputKind(Generic[Raw]):
 
 
 def up_to_each(sequence: Items, count: int, from_end: bool) -> list[Items]:
-    """A sequence up to each of its first `count` items, or up to each of its last ones."""
+    """The sequence up to each of its first `count` items: 1 item, 2 items, …; or up to each of its last ones."""
     first = len(sequence) - count if from_end else 0
     return [sequence[: first + number + 1] for number in range(count)]

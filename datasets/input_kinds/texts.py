@@ -52,7 +52,10 @@ def is_plain(path: Path, column: str | None, form: Format) -> bool:
 
 
 def _position(table: Table, column: str | None) -> int:
-    """The column of the texts. The first row of a table may be its first text: that is asked, not guessed."""
+    """The column of the texts.
+
+    The first row of a table with one column may be its name or the first text: the user is asked, it is not guessed.
+    """
     if column is not None or len(table.columns) > 1:
         return find(table, "text", column, TEXT_NAMES, COLUMN)
     only = table.columns[0]

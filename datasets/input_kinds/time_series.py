@@ -32,7 +32,7 @@ class SeriesExample:
     series: TimeSeries
 
     def read(self, about: Mapping[str, Any], _: str = "none", /) -> list[TimeSeries]:
-        """The series, up to where what is known of the future allows a forecast."""
+        """The series. Where there are future covariates it ends a horizon earlier, so that the forecast has them."""
         ahead = about["horizon"] if about["future"] else 0
         length = len(self.series) - ahead
         return [dataclasses.replace(self.series.until(length), future=self.series.future)]

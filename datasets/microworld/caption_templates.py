@@ -1,4 +1,4 @@
-"""Where one thing of a scene stands, seen from another, said in any of the world's languages."""
+"""Sentences on where one thing of a scene stands, seen from another, in each of the world's languages."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ LANGUAGES = {"en": english, "ko": korean}
 
 
 def describe(language: ModuleType, random: Random, thing: Thing, other: Thing) -> str:
-    """A neutral sentence, one of `descriptions`."""
+    """A random one of `descriptions`."""
     where = random.choice(relations(thing, other))
     return language.described(random.choice(language.DESCRIPTIONS), where, thing, other)
 
 
 def descriptions(language: ModuleType, thing: Thing, other: Thing) -> list[str]:
-    """All that a language has to say of it; every sentence is true."""
+    """Every sentence of a language on where `thing` stands, seen from `other`; all are true."""
     places = relations(thing, other)
     return [
         language.described(pattern, where, thing, other)

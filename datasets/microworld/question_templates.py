@@ -41,14 +41,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Known:
-    """The shapes and colours that may be in a picture: to ask for others would tell that they are not there."""
+    """The shapes and colours that may be in a picture. Questions name no others: their answers would be known."""
 
     shapes: tuple[str, ...] = SHAPES
     colours: tuple[str, ...] = COLOURS
 
 
 def exists(random: Random, scene: Scene, known: Known) -> Question | None:
-    """Whether a thing is there; one that is not has the colour or the shape of one that is, if any is left."""
+    """Whether a thing is there.
+
+    A thing that is not there shares its colour or its shape with one that is. None where no such thing is left.
+    """
     there = {(thing.colour, thing.shape) for thing in scene.things}
     answer = random.choice(YES_OR_NO)
     if answer == "yes":

@@ -81,7 +81,7 @@ def load(spec: str, options: Options) -> Dataset:
     valid = _split(options, "valid", options.valid_examples, options.things)
     train = _split(options, "train", options.examples, options.things)
     ceiling = {"accuracy": 1 - _wrong(options, len(test)) / len(test)}
-    note = f"without the picture at most about {_blind(test):.3f} of the test answers can be told"
+    note = f"without the picture at most about {_without_pictures(test):.3f} of the test answers can be told"
     info = info_of(spec, options, FIELDS, ceiling, labels(options.language), (note,))
     return Dataset(info, train, valid, test)
 
@@ -134,8 +134,11 @@ def _about(random: Random, options: Options, image: Drawing) -> list[dict[str, A
     return list(examples.values())
 
 
-def _blind(split: Split) -> float:
-    """The share of answers that who knows what the question leaves to choose from gets by the most frequent one."""
+def _without_pictures(split: Split) -> float:
+    """The accuracy of a guesser who sees the questions and no picture.
+
+    Of the answers that a question leaves open it takes the one that is most frequent in the split.
+    """
     counts: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
     for example in split:
         # Of the four sides a question names two, which are neighbours among the labels.

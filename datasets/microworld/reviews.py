@@ -59,7 +59,7 @@ class Options:
 
     @property
     def weights(self) -> dict[str, float]:
-        """How often each construction comes, up to a factor."""
+        """How often each construction comes, in proportion to the others."""
         return {name: getattr(self, name) for name in CONSTRUCTIONS}
 
 
@@ -77,13 +77,16 @@ def load(spec: str, options: Options) -> Dataset:
     valid = _split(options, "valid", options.valid_examples, options.distance, earlier)
     train = _split(options, "train", options.examples, options.distance, earlier)
     ceiling = 1 - _flipped(options, options.test_examples) / options.test_examples
-    note = f"without word order {_order_blind(options):.3f} of the test labels can be told on average"
+    note = f"without word order {_order_agnostic(options):.3f} of the test labels can be told on average"
     info = info_of(spec, options, FIELDS, {"accuracy": ceiling}, LABELS, (note,))
     return Dataset(info, train, valid, test)
 
 
-def _order_blind(options: Options) -> float:
-    """The share of labels that a model without word order can get in expectation: chance but for plain reviews."""
+def _order_agnostic(options: Options) -> float:
+    """The expected accuracy of the best model that does not see the order of words.
+
+    Their words alone tell the labels of plain reviews; of all others it can only guess.
+    """
     plain = options.plain / sum(options.weights.values())
     return (1 - options.noise) * plain + 0.5 * (1 - plain)
 
@@ -146,7 +149,7 @@ def _opinion(random: Random, language: ModuleType, scene: Scene, kind: str, good
 
 
 def _turn(random: Random, language: ModuleType, scene: Scene, good: bool, distance: int) -> list[str]:
-    """Whether someone is trusted, a description of about `distance` words, and that person's verdict."""
+    """Whether the writer trusts someone; a description of about `distance` words; that person's verdict."""
     who = random.choice(language.PEOPLE)
     trusted = random.random() < 0.5
     words = random.randint(distance // 2, distance + (distance + 1) // 2)

@@ -106,7 +106,7 @@ def _clouds(random: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _remember(cloud: np.ndarray) -> np.ndarray:
-    """What is left of the clouds of the past hours: s_t of the module's equation."""
+    """The chill of the past clouds at each hour: s_t in the equation of this module."""
     import numpy as np
 
     left, state = np.empty(len(cloud)), 0.5
@@ -130,7 +130,7 @@ def _lost(random: np.random.Generator, options: Options) -> np.ndarray:
 
 
 def _joined(values: np.ndarray) -> np.ndarray:
-    """Missing readings on the straight line between their neighbours."""
+    """The readings, with missing ones on the straight line between their neighbours."""
     import numpy as np
 
     steps = np.arange(len(values))

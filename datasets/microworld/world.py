@@ -42,7 +42,7 @@ def draw_scene(random: Random, count: int) -> Scene:
 
 
 def relations(thing: Thing, other: Thing) -> list[str]:
-    """What is true of where `one` stands, seen from `other`: one or two of `RELATIONS`."""
+    """Where `thing` stands, seen from `other`: one or two of `RELATIONS`, all that are true."""
     true = []
     if thing.column != other.column:
         true.append("left of" if thing.column < other.column else "right of")

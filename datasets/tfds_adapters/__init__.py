@@ -1,1 +1,1 @@
-"""tensorflow-datasets as examples: a module for each set of fields (see `datasets.plugins`)."""
+"""tensorflow-datasets as examples: a module for each set of fields (see `datasets.sources`)."""

@@ -116,7 +116,7 @@ def _no_configuration(spec: str) -> str:
 
 
 def _probe(name: str, builder: DatasetBuilder) -> None:
-    """Fail in seconds where the host of the first download cannot be reached, unless a proxy is to."""
+    """Refuse a download from a host that cannot be reached, within seconds. With a proxy nothing is tried."""
     url = next(iter(builder.url_infos or ()), "")
     parts = urlsplit(url)
     if not parts.hostname or urllib.request.getproxies():
@@ -134,7 +134,7 @@ def _probe(name: str, builder: DatasetBuilder) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the library's warning that a set is not prepared, which is no news here."""
+    """Hide the library's warning that a set is not prepared."""
     logger = logging.getLogger("absl")
     before = logger.level
     logger.setLevel(logging.ERROR)
