@@ -17,6 +17,7 @@ from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
 from zoo.cli.cells import keras_layers, published_cells
+from zoo.cli.flags import Parser
 from zoo.config import RunConfig, to_dict
 from zoo.run import config_of, task_parser
 
@@ -111,7 +112,7 @@ class Block:
 
 
 @functools.cache
-def _parser(task: str, dataset: str | None) -> Any:
+def _parser(task: str, dataset: str | None) -> Parser:
     return task_parser(task, dataset)
 
 
