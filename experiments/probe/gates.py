@@ -1,6 +1,6 @@
 """States and gates over the tokens of a text, and the answer after each of its prefixes.
 
-The zoo's LSTM and GRU show their gates by name, any other cell its states. The answers after the prefixes are those of
+A cell that names its gates shows them, any other cell its states alone. The answers after the prefixes are those of
 `zoo.predict`: the model reads each prefix from its beginning, as if nothing came after.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,16 +21,11 @@ from experiments.probe.tables import markdown, write_text
 from zoo.config import read_config
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
 
-#: Names of the gates, by the letters of `gate_order`.
-GATES = {
-    "i": "input gate i",
-    "f": "forget gate f",
-    "g": "candidate g",
-    "o": "output gate o",
-    "z": "update gate z (1 keeps)",
-    "r": "reset gate r",
-    "h": "candidate n",
-}
+if TYPE_CHECKING:
+    import keras
+
+    from experiments.probe.tracing import Trace
+    from zoo.serving import Server
 
 
 @dataclass(frozen=True)
@@ -77,9 +72,10 @@ def run(options: Options, out: Path) -> str:
     server = task.serve(model, prepared)
     records = look(server, model, options.layer, raw)
     steps = len(next(iter(records[0].values.values())))
-    tokens = tokens_of(prepared, raw, steps)
-    kept_end = getattr(getattr(prepared, "encoder", None), "truncation_side", "right") == "left"
-    answers = task.answer(server, task.input_kind.prefixes(raw, tokens, kept_end))
+    encoder = getattr(prepared, "encoder", None)
+    tokens = tokens_of(encoder, raw, steps)
+    from_end = getattr(encoder, "truncation_side", "right") == "left"
+    answers = task.answer(server, task.input_kind.prefixes(raw, tokens, from_end))
     make_folder(out)
     _write_values(records, tokens, out / "gates.csv")
     _write_answers(answers, out / "prefixes.csv")
@@ -92,7 +88,7 @@ def run(options: Options, out: Path) -> str:
     return report
 
 
-def look(server: Any, model: Any, layer_name: str | None, raw: Any) -> list[Record]:
+def look(server: Server, model: keras.Model, layer_name: str | None, raw: object) -> list[Record]:
     """Gates and states of the top cells of a layer while the model answers a raw input."""
     import tensorflow as tf
 
@@ -100,9 +96,8 @@ def look(server: Any, model: Any, layer_name: str | None, raw: Any) -> list[Reco
 
     layer = find_layer(model, layer_name)
     before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(
-        True
-    )  # so that the answer is worked out in Python, not in its saved graph
+    # So that the answer is worked out in Python, not in its saved graph.
+    tf.config.run_functions_eagerly(True)
     try:
         with traced(layer, only_last=False) as traces:
             server(tf.constant([raw]))
@@ -116,41 +111,36 @@ def look(server: Any, model: Any, layer_name: str | None, raw: Any) -> list[Reco
     return [_record(trace) for trace in traces if len(trace.inputs) == longest][: layer.directions]
 
 
-def _record(trace: Any) -> Record:
-    """One row, in the order of the text, without padding."""
+def _record(trace: Trace) -> Record:
+    """The trace of the first sequence, in the order of the text, without padding."""
     from experiments.probe.tracing import gates_of, state_names
 
-    values = {GATES[letter]: gate[0] for letter, gate in gates_of(trace).items()}
+    values = {name: gate[0] for name, gate in gates_of(trace).items()}
     names = tuple(f"state {name}" for name in state_names(trace.cell))
     for number, name in enumerate(names):
-        values[name] = np.stack([states[number].numpy()[0] for states in trace.states])
+        values[name] = np.stack([np.array(states[number])[0] for states in trace.states])
     present = trace.present[0]
     ordered = {name: value[present][:: -1 if trace.reverse else 1] for name, value in values.items()}
     return Record("backward" if trace.reverse else "forward", ordered, names)
 
 
-def tokens_of(prepared: Any, raw: Any, steps: int) -> list[str]:
-    """The tokens that the layer read: those of the task's encoder, or numbers where there is none such.
+@runtime_checkable
+class ReadsTokens(Protocol):
+    """An encoder that can say which tokens of a raw input it encodes, as `zoo.data.tokenizer.TextEncoder` does."""
+
+    def tokens_read(self, text: str, /) -> list[str]:
+        """The tokens of a raw input."""
+
+
+def tokens_of(encoder: object, raw: object, steps: int) -> list[str]:
+    """The tokens that the layer read: those of the task's encoder, or numbers where it does not say them.
 
     Args:
-        prepared: what the task restored.
+        encoder: what the task restored; it may be anything.
         raw: the input.
-        steps: how many there must be.
+        steps: how many tokens there must be.
     """
-    import tensorflow as tf
-
-    from zoo.data.tokenizer import SPLITTERS
-
-    encoder: Any = getattr(prepared, "encoder", None)
-    kind = getattr(encoder, "tokens", None)
-    found: list[bytes] = []
-    if isinstance(kind, str) and kind in SPLITTERS:
-        found = SPLITTERS[kind](tf.constant([raw]), encoder.lowercase)[0].numpy().tolist()
-        cut_left = encoder.truncation_side == "left"
-        found = found[-encoder.max_tokens :] if cut_left else found[: encoder.max_tokens]
-    elif callable(getattr(encoder, "split", None)):
-        found = encoder.split(tf.constant([raw]))[0].numpy().tolist()
-    tokens = [token.decode() for token in found]
+    tokens = encoder.tokens_read(raw) if isinstance(encoder, ReadsTokens) and isinstance(raw, str) else []
     return tokens if len(tokens) == steps else [f"step {n + 1}" for n in range(steps)]
 
 
@@ -201,7 +191,7 @@ def _summary(name: str, values: np.ndarray) -> float:
     return float(values.mean() if "gate" in name else np.sqrt(np.square(values).mean()))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

@@ -2,7 +2,7 @@
 
     with traced(layer) as traces, tf.GradientTape() as tape:
         loss = …model(inputs)…
-    slopes = tape.gradient(loss, traces[0].states)
+    gradients = tape.gradient(loss, traces[0].states)
 
 It works for any cell in any model: for the time being the layer's engine is a plain loop of this file. Nothing is
 compiled, so that no path of the gradient is hidden; dropout is off.
@@ -10,19 +10,20 @@ compiled, so that no path of the gradient is hidden; dropout is off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
+from zoo.keras_private import all_layers
 from zoo.layers.engines import Choice
 from zoo.layers.engines.engine import Call, Engine
-
-Tensor = Any
+from zoo.layers.recurrent import Recurrent
+from zoo.tensors import Mask, Outputs, Scalar, States, StepInputs, StepOutputs, Tensor
 
 
 @dataclass
@@ -34,26 +35,26 @@ class Trace:
         reverse: whether it read from the end.
         mask: `(batch, time)` bool, or None, in the order of time.
         inputs: of each step, `(batch, features)`.
-        before, states: before and after each step, a list of `(batch, size)` each.
+        states_before, states: before and after each step, a list of `(batch, size)` each.
     """
 
-    cell: Any
+    cell: keras.layers.Layer
     reverse: bool
-    mask: Any
-    inputs: list[Tensor] = field(default_factory=list)
-    before: list[list[Tensor]] = field(default_factory=list)
-    states: list[list[Tensor]] = field(default_factory=list)
+    mask: Mask | None
+    inputs: list[StepInputs] = field(default_factory=list)
+    states_before: list[States] = field(default_factory=list)
+    states: list[States] = field(default_factory=list)
 
     @property
     def present(self) -> np.ndarray:
         """Where there is an input, `(batch, time)`, in the order of reading."""
-        shape = (self.inputs[0].shape[0], len(self.inputs))
+        shape = (len(np.array(self.inputs[0])), len(self.inputs))
         mask = np.ones(shape, bool) if self.mask is None else np.array(self.mask)
         return mask[:, ::-1] if self.reverse else mask
 
 
 class Loop(Engine):
-    """An engine that keeps what it sees of some cells.
+    """An engine that records what some cells do.
 
     Args:
         cells: those that are looked into.
@@ -61,32 +62,32 @@ class Loop(Engine):
             came through the recurrence.
     """
 
-    def __init__(self, cells: list[Any], only_last: bool):
+    def __init__(self, cells: Sequence[keras.layers.Layer], only_last: bool) -> None:
         self.cells, self.only_last = cells, only_last
         self.traces: list[Trace] = []
 
-    def unsupported_reason(self, _cell: Any, /) -> str | None:
+    def unsupported_reason(self, _cell: keras.layers.Layer, /) -> str | None:
         """None: it calls the cell at every step, as `keras.layers.RNN` does."""
         return None
 
-    def run(self, call: Call, /) -> tuple[Tensor, list[Tensor]]:
+    def run(self, call: Call, /) -> tuple[Outputs | StepOutputs, States]:
         """One cell over a batch."""
         cell, mask, reverse = call.cell, call.mask, call.reverse
         inputs = tf.cast(call.inputs, cell.compute_dtype)
         states = [tf.cast(state, cell.compute_dtype) for state in call.states]
         trace = Trace(cell, reverse, mask)
-        kept = any(cell is one for one in self.cells)
+        traced = any(cell is other for other in self.cells)
         last = last_steps(mask, inputs.shape[0], inputs.shape[1], reverse)
-        outputs: dict[int, Tensor] = {}
+        outputs: dict[int, StepOutputs] = {}
         for t in reversed(range(inputs.shape[1])) if reverse else range(inputs.shape[1]):
             trace.inputs.append(inputs[:, t])
-            trace.before.append(states)
+            trace.states_before.append(states)
             output, states = _step(cell, inputs[:, t], states, None if mask is None else mask[:, t, None])
-            if kept and self.only_last:
+            if traced and self.only_last:
                 output = tf.where(last[:, t, None], output, tf.stop_gradient(output))
             outputs[t] = output
             trace.states.append(states)
-        if kept:
+        if traced:
             self.traces.append(trace)
         stacked = tf.stack([outputs[t] for t in sorted(outputs)], axis=1)
         if call.sequences:
@@ -94,8 +95,17 @@ class Loop(Engine):
         return tf.einsum("bt,btu->bu", tf.cast(last, stacked.dtype), stacked), states
 
 
-def _step(cell: Any, inputs: Tensor, states: list[Tensor], present: Any) -> tuple[Tensor, list[Tensor]]:
-    """A step; the output is zero and the states are handed on where there is no input."""
+def _step(
+    cell: keras.layers.Layer, inputs: StepInputs, states: States, present: Tensor | None
+) -> tuple[StepOutputs, States]:
+    """A step. Where there is no input, the output is zero and the states are handed on as they are.
+
+    Args:
+        cell: the cell.
+        inputs: `(batch, features)`.
+        states: before the step.
+        present: `(batch, 1)` bool, True where there is an input; None where all have one.
+    """
     output, after = cell(inputs, states)
     after = list(after) if isinstance(after, (list, tuple)) else [after]
     output_is_state = output is after[0]
@@ -107,7 +117,7 @@ def _step(cell: Any, inputs: Tensor, states: list[Tensor], present: Any) -> tupl
     return (output if present is None else tf.where(present, output, tf.zeros_like(output))), after
 
 
-def last_steps(mask: Tensor | None, batch: int, time: int, reverse: bool) -> Tensor:
+def last_steps(mask: Mask | None, batch: int, time: int, reverse: bool) -> Tensor:
     """`(batch, time)` bool: True at the step that is read last in each sequence; nowhere where all are masked."""
     present = np.ones((batch, time), bool) if mask is None else np.array(mask)
     number = np.arange(time)[::-1] if reverse else np.arange(time)
@@ -116,36 +126,34 @@ def last_steps(mask: Tensor | None, batch: int, time: int, reverse: bool) -> Ten
 
 
 def gates_of(trace: Trace) -> dict[str, np.ndarray]:
-    """The gates of the zoo's own LSTM and GRU by letter, `(batch, time, units)` each in the order of reading.
+    """The gates that a cell shows, by what it calls them, `(batch, time, units)` each in the order of reading.
 
-    Any other cell has no gates that are known here.
+    Empty for a cell that names no gates (`zoo.cells.base.Cell.gate_names`).
     """
-    from zoo.cells.gru import GRUCell
-    from zoo.cells.lstm import LSTMCell
-
     cell = trace.cell
-    if type(cell) not in (LSTMCell, GRUCell):
+    names: dict[str, str] = dict(getattr(cell, "gate_names", {}))
+    if not names:
         return {}
-    gates = []
-    for inputs, states in zip(trace.inputs, trace.before, strict=True):
-        _, residuals = cell.advance(cell.products(cell.project(inputs), states), states)
-        gates.append(residuals[0])
-    together = np.stack([gate.numpy() for gate in gates], axis=1)
-    return dict(zip(cell.gate_order, np.split(together, cell.gates, axis=-1), strict=True))
+    steps = [
+        cell.gate_values(cell.project(inputs), states)
+        for inputs, states in zip(trace.inputs, trace.states_before, strict=True)
+    ]
+    return {
+        name: np.stack([np.array(values[letter]) for values in steps], axis=1)
+        for letter, name in names.items()
+    }
 
 
-def state_names(cell: Any) -> list[str]:
-    """A letter or word for each state where it is known, else its number."""
+def state_names(cell: keras.layers.Layer) -> tuple[str, ...]:
+    """What a cell calls its states (`zoo.cells.base.Cell.state_names`), or their numbers where it does not say it."""
     sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
-    known = {"LSTMCell": ["h", "c"], "KerasLSTMCell": ["h", "c"], "MeanCell": ["mean", "count"]}
-    if len(sizes) == 1:
-        return ["h"]
-    return known.get(type(cell).__name__, [str(n + 1) for n in range(len(sizes))])
+    names = tuple(getattr(cell, "state_names", ("h",)))
+    return names if len(names) == len(sizes) else tuple(str(n + 1) for n in range(len(sizes)))
 
 
 @contextmanager
-def traced(layer: Any, only_last: bool = True) -> Iterator[list[Trace]]:
-    """Meanwhile the layer runs step by step, and the traces of its top cells, one a direction, are collected."""
+def traced(layer: Recurrent, only_last: bool = True) -> Iterator[list[Trace]]:
+    """While it lasts, the layer runs step by step, and gives the traces of its top cells, one for each direction."""
     loop = Loop(layer.cells[-1], only_last)
     engine = layer.engine_choice
     layer.engine_choice = Choice("traced", "a probe looks into it", loop)
@@ -155,15 +163,12 @@ def traced(layer: Any, only_last: bool = True) -> Iterator[list[Trace]]:
         layer.engine_choice = engine
 
 
-def find_layer(model: Any, name: str | None) -> Any:
+def find_layer(model: keras.Model, name: str | None) -> Recurrent:
     """A recurrent layer of a model: the one of that name; else the one called `recurrent`, or the last one.
 
     Raises:
         UserError: if there is none of that name.
     """
-    from zoo.keras_private import all_layers
-    from zoo.layers.recurrent import Recurrent
-
     layers = [layer for layer in all_layers(model) if isinstance(layer, Recurrent)]
     if not layers:
         raise UserError("the model of this run has no recurrent layer")
@@ -175,7 +180,7 @@ def find_layer(model: Any, name: str | None) -> Any:
     return named[name]
 
 
-def norms_by_lag(tape: Any, loss: Tensor, trace: Trace) -> np.ndarray:
+def norms_by_lag(tape: tf.GradientTape, loss: Scalar, trace: Trace) -> np.ndarray:
     """Norm of the gradient of a loss by all states after the step that is `lag` steps before the last one.
 
     Args:
@@ -187,15 +192,15 @@ def norms_by_lag(tape: Any, loss: Tensor, trace: Trace) -> np.ndarray:
         `(batch, lags)`, NaN where a sequence has no such step. At lag 0 it is what arrives without the recurrence, and
         NaN for a cell whose output is none of its states.
     """
-    slopes = tape.gradient(loss, trace.states)
+    gradients = tape.gradient(loss, trace.states)
     squares = [
-        [np.square(np.array(slope, np.float64)).sum(axis=1) for slope in step if slope is not None]
-        for step in slopes
+        [np.square(np.array(gradient, np.float64)).sum(axis=1) for gradient in step if gradient is not None]
+        for step in gradients
     ]
     batch, time = trace.present.shape
-    arrived = np.stack([sum(step) if step else np.full(batch, np.nan) for step in squares], axis=1)
+    sums = np.stack([sum(step) if step else np.full(batch, np.nan) for step in squares], axis=1)
     norms = np.full((batch, time), np.nan)
     for row, present in enumerate(trace.present):
         steps = np.flatnonzero(present)[::-1]
-        norms[row, : len(steps)] = np.sqrt(arrived[row, steps])
+        norms[row, : len(steps)] = np.sqrt(sums[row, steps])
     return norms

@@ -71,6 +71,10 @@ class WordEncoder(tf.Module):
         tokens = tf.strings.split(sentences).to_tensor("")
         return tf.pad(tokens, [[0, 0], [0, tf.cast(tf.shape(tokens)[1] == 0, tf.int32)]], constant_values="")
 
+    def tokens_read(self, sentence: str) -> list[str]:
+        """The words of a plain sentence, as a reader would see them."""
+        return [token.decode() for token in self.split(tf.constant([sentence]))[0].numpy().tolist()]
+
     def _split_off_punctuation(self, sentences: tf.Tensor) -> tf.Tensor:
         """The sentences with blanks around punctuation and before contractions."""
         for sign, inside in INSIDE.items():

@@ -107,6 +107,13 @@ class TextEncoder(Encoder):
         """Token ids `(batch, tokens)` int32, uncut."""
         return self.table.ragged_ids(SPLITTERS[self.tokens](texts, self.lowercase))
 
+    def tokens_read(self, text: str) -> list[str]:
+        """The tokens of a text whose ids `__call__` gives, as a reader would see them."""
+        tokens = SPLITTERS[self.tokens](tf.constant([text]), self.lowercase)[0].numpy().tolist()
+        cut_left = self.truncation_side == "left"
+        tokens = tokens[-self.max_tokens :] if cut_left else tokens[: self.max_tokens]
+        return [token.decode() for token in tokens]
+
     def encode_all(self, texts: Iterable[str]) -> Ragged:
         """Token ids of any number of texts, uncut; memory grows with the tokens only."""
         return Ragged.concatenate(by_chunks(texts, self.ragged))

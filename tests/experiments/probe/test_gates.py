@@ -56,6 +56,15 @@ def test_gates_of_a_tagger_in_both_directions(tagging_run: Path, tmp_path: Path)
     assert len(pd.read_csv(tmp_path / "prefixes.csv")) == 5
 
 
+def test_gates_of_a_cell_of_ones_own(own_cell_run: Path, tmp_path: Path) -> None:
+    text = gates.run(gates.Options(run=str(own_cell_run), text="good film"), tmp_path)
+    frame = pd.read_csv(tmp_path / "gates.csv")
+    assert list(frame["name"].unique()) == ["forgetting gate f", "candidate c", "state memory"]
+    f = frame[frame["name"] == "forgetting gate f"]["value"]
+    assert f.between(0, 1).all()
+    assert "| token | forgetting gate f | candidate c | state memory |" in text
+
+
 def test_letters_without_a_font_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     own = [font for font in fonts.installed_fonts() if font[0] == "DejaVu Sans"]
     monkeypatch.setattr(fonts, "installed_fonts", lambda: own)

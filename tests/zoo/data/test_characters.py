@@ -46,6 +46,10 @@ def test_sentences_can_be_split_at_blanks_alone() -> None:
     assert words("do n't stop.", split="spaces") == ["do", "n't", "stop."]
 
 
+def test_the_words_that_are_read_are_those_of_the_sentence() -> None:
+    assert encoder(["the"]).tokens_read("The Film, 좋다") == ["The", "Film", ",", "좋다"]
+
+
 def test_nothing_still_has_a_column() -> None:
     assert encoder().split(tf.constant(["", "  "])).numpy().tolist() == [[b""], [b""]]
     assert encoder().split(tf.constant([], tf.string)).shape == (0, 1)

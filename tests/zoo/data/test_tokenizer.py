@@ -136,6 +136,16 @@ def test_the_encoder_cuts_as_ragged_does(truncation_side: str) -> None:
     np.testing.assert_array_equal(encode(tf.constant(TEXTS)), cut.pad(np.arange(len(TEXTS)), 4))
 
 
+@pytest.mark.parametrize(("truncation_side", "tokens"), [("right", ["a", "b"]), ("left", ["b", "좋다"])])
+def test_the_tokens_that_are_read_are_those_that_are_encoded(truncation_side: str, tokens: list[str]) -> None:
+    encode = encoder(["a", "b", "좋다"], max_tokens=2, truncation_side=truncation_side)
+    read = encode.tokens_read("A b 좋다")
+    assert read == tokens
+    assert encode(tf.constant(["A b 좋다"])).numpy().tolist() == [
+        [2 + encode.vocabulary.index(token) for token in read]
+    ]
+
+
 def test_there_is_at_least_one_step() -> None:
     encode = encoder(["a"])
     assert encode(tf.constant([""])).numpy().tolist() == [[0]]
