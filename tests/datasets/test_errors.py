@@ -9,6 +9,7 @@ def test_a_message_is_one_line() -> None:
 
 def test_the_nearest_name_ignores_case_and_gives_up_on_the_unlike() -> None:
     assert did_you_mean("imdb", ["IMDB", "glue"]) == "; did you mean IMDB?"
+    assert did_you_mean("IMDB", ["imdb", "glue"]) == "; did you mean imdb?"
     assert did_you_mean("zzz", ["IMDB", "glue"]) == ""
     assert did_you_mean("zzz", ["IMDB", "glue"], "see --help") == "; see --help"
 

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import pytest
 
 from datasets.errors import UserError
-from datasets.options import build, check_fractions, check_sizes, flag, option, require
+from datasets.options import (
+    build,
+    check_fractions,
+    check_range,
+    check_sizes,
+    fields_of,
+    flag,
+    option,
+    require,
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,21 @@ def test_fractions_that_leave_nothing_are_refused(valid: float, test: float, tol
     assert str(refused.value) == told
 
 
+def test_numbers_outside_of_a_range_are_refused() -> None:
+    @dataclass(frozen=True)
+    class Numbers:
+        noise: float = 0.5
+        distance: int | None = None
+
+    check_range(Numbers(), ["noise", "distance"], 0, 0.5)
+    with pytest.raises(UserError, match=r"^--noise 0\.5: must be from 0 to 0\.4$"):
+        check_range(Numbers(), ["noise"], 0, 0.4)
+    with pytest.raises(UserError, match=r"^--distance 0: must be from 1 to 3$"):
+        check_range(Numbers(distance=0), ["distance"], 1, 3)
+    with pytest.raises(UserError, match=r"^--noise nan: must be"):
+        check_range(Numbers(noise=float("nan")), ["noise"], 0, 1)
+
+
 def test_sizes_below_the_least_are_refused() -> None:
     @dataclass(frozen=True)
     class Sizes:
@@ -87,3 +111,18 @@ def test_sizes_below_the_least_are_refused() -> None:
         check_sizes(Sizes(), ["examples", "stories"], 2)
     with pytest.raises(UserError, match=r"^--stories 0: at least 1 is needed$"):
         check_sizes(Sizes(), ["examples", "stories"], 1)
+
+
+def test_options_of_a_subclass_come_before_those_of_its_bases() -> None:
+    @dataclass(frozen=True)
+    class General:
+        encoding: str = option("utf-8", "of the file")
+        share: float = option(0.1, "of the rows")
+
+    @dataclass(frozen=True)
+    class Special(General):
+        column: str | None = option(None, "with the text")
+        share: float = option(0.2, "of the texts")
+
+    fields = {field.name: field.default for field in fields_of(Special)}
+    assert list(fields.items()) == [("column", None), ("share", 0.2), ("encoding", "utf-8")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find
+from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find, find_usual
 from datasets.formats.tables import Format, Table
 
 
@@ -103,3 +103,10 @@ def test_long_headers_are_shortened(tmp_path: Path) -> None:
     said = refused(table(tmp_path, ",".join(f"{number}" * 100 for number in range(40))), "text")
     assert "and 28 more" in said
     assert len(said) < 700
+
+
+def test_a_column_that_need_not_be_there(tmp_path: Path) -> None:
+    assert find_usual(table(tmp_path, "id, Review ,text"), TEXT_NAMES) == 1
+    assert find_usual(table(tmp_path, "id,words"), TEXT_NAMES) is None
+    (tmp_path / "unnamed.csv").write_text("text,label\n")
+    assert find_usual(Table(tmp_path / "unnamed.csv", Format(header=False)), frozenset({"0"})) is None
