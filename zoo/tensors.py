@@ -17,7 +17,10 @@ common. The axes are for the reader. `...` stands for any axes.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: The other side of an operator: a tensor of the same backend, an array, a number. Backends do not agree on its type.
 Operand: TypeAlias = Any
@@ -33,6 +36,9 @@ class Tensor(Protocol):
     @property
     def dtype(self) -> object:
         """Type of the numbers."""
+
+    def __array__(self) -> np.ndarray:
+        """For NumPy; a symbolic tensor refuses."""
 
     def __getitem__(self, index: Operand, /) -> Tensor: ...
     def __add__(self, other: Operand, /) -> Tensor: ...

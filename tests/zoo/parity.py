@@ -6,9 +6,10 @@ Engines join by themselves: the tests cross each row with `zoo.layers.engines.EN
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -16,6 +17,10 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "torch"
 BATCH, TIME, FEATURES, UNITS = 5, 6, 3, 4
 #: A full row, one step, and a row that is all padding.
 LENGTHS = {"full": (6, 6, 6, 6, 6), "ragged": (6, 3, 1, 4, 0)}
+
+
+#: What torch gave, by name.
+Record: TypeAlias = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +152,7 @@ def way_of(case: Case) -> tuple[int, bool, bool, str]:
     return case.layers, case.bidirectional, case.use_bias, case.lengths
 
 
-def recorded_problem(case: Case, record: Any) -> Problem:
+def recorded_problem(case: Case, record: Record) -> Problem:
     return Problem(
         inputs=record["inputs"],
         mask=case.mask,
@@ -157,7 +162,7 @@ def recorded_problem(case: Case, record: Any) -> Problem:
     )
 
 
-def unstacked(case: Case, record: Any, name: str) -> list[list[list[np.ndarray]]]:
+def unstacked(case: Case, record: Record, name: str) -> list[list[list[np.ndarray]]]:
     """`[layer][direction][state]` from torch's `(layers * directions, batch, units)`, for h and for c."""
     arrays = [record[f"{name}_{letter}"] for letter in "hc"[: case.kind.states]]
     return [
@@ -169,7 +174,7 @@ def unstacked(case: Case, record: Any, name: str) -> list[list[list[np.ndarray]]
 # ---- results by name, so that they can be compared one by one
 
 
-def named_states(prefix: str, states: Any) -> dict[str, np.ndarray]:
+def named_states(prefix: str, states: Sequence[Sequence[Sequence[np.ndarray]]]) -> dict[str, np.ndarray]:
     """Every state of `[layer][direction][state]` under a name of its own."""
     return {
         f"{prefix} layer {layer} direction {way} state {n}": np.asarray(state)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Callable
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -12,6 +13,13 @@ import pytest
 from tests.zoo import parity
 from zoo.layers.engines import ENGINES, choose
 from zoo.layers.recurrent import Recurrent
+from zoo.tensors import Inputs, Outputs, Scalar, StackedStates, Tensor
+
+#: Outputs and final states.
+Answers: TypeAlias = tuple[Outputs, StackedStates]
+#: By the inputs, the initial states and the weights.
+Gradients: TypeAlias = tuple[Tensor, StackedStates, list[Tensor]]
+LossAndAnswers: TypeAlias = Callable[[Answers], tuple[Scalar, Answers]]
 
 #: The widest floats of Keras' backend: with JAX, Keras computes tanh in float32 whatever it is given.
 WIDEST = "float64" if keras.backend.backend() == "tensorflow" else "float32"
@@ -24,7 +32,7 @@ def cell_class(name: str) -> type:
     return importlib.import_module(f"zoo.cells.{name}").CELL
 
 
-def takes(engine: str, cell: Any) -> bool:
+def takes(engine: str, cell: keras.layers.Layer) -> bool:
     """Whether the engine can run the cell."""
     try:
         choose(cell, engine)
@@ -33,7 +41,7 @@ def takes(engine: str, cell: Any) -> bool:
     return True
 
 
-def runs(kinds: list[parity.Kind], **options: Any) -> Any:
+def runs(kinds: list[parity.Kind], **options: object) -> pytest.MarkDecorator:
     """A test for each kind and each engine that takes it with these options, as the arguments `kind` and
     `engine`."""
     pairs = [
@@ -44,7 +52,7 @@ def runs(kinds: list[parity.Kind], **options: Any) -> Any:
     )
 
 
-def make_cell(kind: parity.Kind, units: int = parity.UNITS, **options: Any) -> Any:
+def make_cell(kind: parity.Kind, units: int = parity.UNITS, /, **options: object) -> keras.layers.Layer:
     """A cell of this kind."""
     return cell_class(kind.cell)(units, **kind.options, **options)
 
@@ -63,7 +71,7 @@ def make_layer(case: parity.Case, engine: str = "loop", dtype: str = WIDEST) -> 
     return layer
 
 
-def randomise(layer: Any, seed: int = 0) -> None:
+def randomise(layer: keras.layers.Layer, seed: int = 0) -> None:
     """Give every weight, biases included, numbers from a normal distribution."""
     draw = np.random.default_rng(seed).normal
     layer.set_weights([draw(scale=0.5, size=variable.shape) for variable in layer.weights])
@@ -77,7 +85,7 @@ def results(layer: Recurrent, problem: parity.Problem, training: bool = False) -
         (problem.inputs, problem.states, problem.outputs_factor, problem.states_factors),
     )
 
-    def loss_and_answers(answers: Any) -> tuple[Any, Any]:
+    def loss_and_answers(answers: Answers) -> tuple[Scalar, Answers]:
         outputs, final = answers
         terms = zip(keras.tree.flatten(final), keras.tree.flatten(states_factors), strict=True)
         loss = keras.ops.sum(outputs * outputs_factor)
@@ -88,7 +96,14 @@ def results(layer: Recurrent, problem: parity.Problem, training: bool = False) -
     return _by_name(layer, answers, gradients)
 
 
-def _with_tensorflow(layer, inputs, states, mask, training, loss_and_answers):
+def _with_tensorflow(
+    layer: Recurrent,
+    inputs: Inputs,
+    states: StackedStates,
+    mask: np.ndarray | None,
+    training: bool,
+    loss_and_answers: LossAndAnswers,
+) -> tuple[Answers, Gradients]:
     import tensorflow as tf
 
     leaves = (inputs, states, [variable.value for variable in layer.trainable_variables])
@@ -98,12 +113,19 @@ def _with_tensorflow(layer, inputs, states, mask, training, loss_and_answers):
     return answers, tape.gradient(loss, leaves, unconnected_gradients="zero")
 
 
-def _with_jax(layer, inputs, states, mask, training, loss_and_answers):
+def _with_jax(
+    layer: Recurrent,
+    inputs: Inputs,
+    states: StackedStates,
+    mask: np.ndarray | None,
+    training: bool,
+    loss_and_answers: LossAndAnswers,
+) -> tuple[Answers, Gradients]:
     import jax
 
     fixed = [variable.value for variable in layer.non_trainable_variables]
 
-    def loss(inputs, states, weights):
+    def loss(inputs: Inputs, states: StackedStates, weights: list[Tensor]) -> tuple[Scalar, Answers]:
         answers, _ = layer.stateless_call(
             weights, fixed, inputs, mask=mask, initial_state=states, training=training
         )
@@ -114,7 +136,7 @@ def _with_jax(layer, inputs, states, mask, training, loss_and_answers):
     return answers, gradients
 
 
-def _by_name(layer, answers, gradients) -> dict[str, np.ndarray]:
+def _by_name(layer: Recurrent, answers: Answers, gradients: Gradients) -> dict[str, np.ndarray]:
     (outputs, final), (d_inputs, d_states, d_weights) = keras.tree.map_structure(
         keras.ops.convert_to_numpy, (answers, gradients)
     )

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,13 +13,15 @@ import pytest
 
 from tests.zoo import parity
 from tests.zoo.running import randomise
+from zoo.cells.base import Cell
 from zoo.cells.gru import GRUCell
 from zoo.cells.keras_lstm import KerasLSTMCell
 from zoo.cells.lstm import LSTMCell
 from zoo.cells.mean import MeanCell
 from zoo.cells.vanilla import VanillaCell
-from zoo.interop import from_keras, from_torch, to_keras, to_torch
+from zoo.interop import KerasLayers, from_keras, from_torch, to_keras, to_torch
 from zoo.layers.recurrent import Recurrent
+from zoo.tensors import Shape
 
 RECORDED = [case for case in parity.TABLE if case.kind.torch and not case.kind.cell.startswith("keras_")]
 CELLS = {"vanilla": VanillaCell, "lstm": LSTMCell, "gru": GRUCell}
@@ -33,19 +37,19 @@ def layer_for(case: parity.Case) -> Recurrent:
     return Recurrent(cell, layers=case.layers, bidirectional=case.bidirectional, dtype="float64")
 
 
-def built(cell, features: int = 3):
+def built(cell: Cell, features: int = 3) -> Cell:
     cell.build((None, features))
     cell.built = True
     randomise(cell)
     return cell
 
 
-def state_dict_of(cell_class: type, **options) -> dict[str, np.ndarray]:
+def state_dict_of(cell_class: type, **options: object) -> dict[str, np.ndarray]:
     return to_torch(built(cell_class(4, **options)))
 
 
 @pytest.mark.parametrize("case", RECORDED, ids=[case.id for case in RECORDED])
-def test_from_torch_and_back(case: parity.Case):
+def test_from_torch_and_back(case: parity.Case) -> None:
     recorded = recorded_weights(case)
     layer = layer_for(case)
     from_torch(layer, recorded)
@@ -61,7 +65,7 @@ def test_from_torch_and_back(case: parity.Case):
             np.testing.assert_array_equal(value, 0)
 
 
-def test_a_single_cell_counts_as_one_layer():
+def test_a_single_cell_counts_as_one_layer() -> None:
     case = next(
         case for case in RECORDED if case.id.startswith("gru") and case.layers == case.directions == 1
     )
@@ -73,7 +77,7 @@ def test_a_single_cell_counts_as_one_layer():
         np.testing.assert_array_equal(ours, of_layer)
 
 
-def test_a_cell_says_the_order_of_its_own_gates():
+def test_a_cell_says_the_order_of_its_own_gates() -> None:
     class BackToFront(LSTMCell):
         gate_order = "ogfi"
 
@@ -86,14 +90,14 @@ def test_a_cell_says_the_order_of_its_own_gates():
     np.testing.assert_array_equal(again.kernel.numpy(), cell.kernel.numpy())
 
 
-def test_a_built_in_cell_takes_part():
+def test_a_built_in_cell_takes_part() -> None:
     ours, built_in = built(LSTMCell(4)), KerasLSTMCell(4)
     from_torch(built_in, to_torch(ours))
     for got, expected in zip(built_in.get_weights(), ours.get_weights(), strict=True):
         np.testing.assert_array_equal(got, expected)
 
 
-def test_torch_is_not_needed():
+def test_torch_is_not_needed() -> None:
     from_torch(LSTMCell(4), state_dict_of(LSTMCell))
     assert "torch" not in sys.modules
 
@@ -110,13 +114,20 @@ def test_torch_is_not_needed():
         ("gru", keras.layers.GRU, {"reset_after": False}),
     ],
 )
-def test_to_keras_and_back(name, built_in, options, use_bias, layers, bidirectional):
+def test_to_keras_and_back(
+    name: str,
+    built_in: type[keras.layers.RNN],
+    options: dict[str, Any],
+    use_bias: bool,
+    layers: int,
+    bidirectional: bool,
+) -> None:
     def ours() -> Recurrent:
         return Recurrent(
             CELLS[name](4, use_bias=use_bias, **options), layers=layers, bidirectional=bidirectional
         )
 
-    def theirs():
+    def theirs() -> keras.layers.Layer:
         layer = built_in(4, use_bias=use_bias, return_sequences=True, **options)
         return keras.layers.Bidirectional(layer) if bidirectional else layer
 
@@ -133,7 +144,7 @@ def test_to_keras_and_back(name, built_in, options, use_bias, layers, bidirectio
         np.testing.assert_array_equal(got, expected)
 
 
-def test_a_single_cell_and_keras():
+def test_a_single_cell_and_keras() -> None:
     cell, layer, again = built(GRUCell(4)), keras.layers.GRU(4), GRUCell(4)
     to_keras(cell, layer)
     from_keras(again, layer)
@@ -168,7 +179,9 @@ LSTM_DICT_ERRORS = [
 
 
 @pytest.mark.parametrize(("spoil", "message"), LSTM_DICT_ERRORS)
-def test_a_state_dict_that_does_not_fit(spoil, message):
+def test_a_state_dict_that_does_not_fit(
+    spoil: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]], message: str
+) -> None:
     cell = built(LSTMCell(4))
     before = cell.get_weights()
     with pytest.raises(ValueError, match=message):
@@ -177,7 +190,7 @@ def test_a_state_dict_that_does_not_fit(spoil, message):
         np.testing.assert_array_equal(kept, weight)
 
 
-def test_an_error_in_the_last_layer_leaves_the_first_as_it_was():
+def test_an_error_in_the_last_layer_leaves_the_first_as_it_was() -> None:
     layer = Recurrent(VanillaCell(4), layers=2)
     layer.build((None, None, 3))
     before, good = layer.get_weights(), to_torch(layer)
@@ -198,14 +211,14 @@ def test_an_error_in_the_last_layer_leaves_the_first_as_it_was():
         (MeanCell(4), "MeanCell has no gate_order"),
     ],
 )
-def test_what_torch_does_not_have(cell, message):
+def test_what_torch_does_not_have(cell: Cell, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         to_torch(built(cell))
     with pytest.raises(ValueError, match=message):
         from_torch(cell, state_dict_of(GRUCell))
 
 
-def test_gates_that_torch_does_not_have():
+def test_gates_that_torch_does_not_have() -> None:
     class TwoGates(VanillaCell):
         gates, gate_order = 2, "ab"
 
@@ -214,19 +227,19 @@ def test_gates_that_torch_does_not_have():
 
 
 @pytest.mark.parametrize("convert", [to_torch, lambda cell: to_keras(cell, keras.layers.LSTM(4))])
-def test_a_cell_without_weights_yet(convert):
+def test_a_cell_without_weights_yet(convert: Callable[[Cell], object]) -> None:
     with pytest.raises(ValueError, match="has no weights yet"):
         convert(LSTMCell(4))
 
 
-def test_keras_layers_without_weights_yet():
+def test_keras_layers_without_weights_yet() -> None:
     with pytest.raises(ValueError, match="has no weights yet"):
         from_keras(LSTMCell(4), keras.layers.LSTM(4))
 
 
-def test_a_cell_with_further_weights():
+def test_a_cell_with_further_weights() -> None:
     class Peephole(LSTMCell):
-        def build(self, input_shape):
+        def build(self, input_shape: Shape) -> None:
             super().build(input_shape)
             self.peephole = self.add_weight(shape=(self.units,), name="peephole")
 
@@ -251,10 +264,11 @@ def test_a_cell_with_further_weights():
         (LSTMCell(4), keras.layers.Bidirectional(keras.layers.LSTM(4)), r"\[1\] here, \[2\] in Keras"),
     ],
 )
-def test_keras_layers_that_do_not_fit(cell, keras_layers, message):
+def test_keras_layers_that_do_not_fit(cell: Cell, keras_layers: KerasLayers, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         to_keras(built(cell), keras_layers)
-    for keras_layer in keras_layers if isinstance(keras_layers, list) else [keras_layers]:
+    each = keras_layers if isinstance(keras_layers, Sequence) else [keras_layers]
+    for keras_layer in each:
         if not keras_layer.built:
             keras_layer.build((None, None, 3))
     with pytest.raises(ValueError, match=message):

@@ -66,8 +66,9 @@ def test_an_export_is_seen_from_inside_the_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["SimpleRNN", "LSTM", "GRU"])
 def test_a_built_in_layer_around_a_cell_has_what_its_constructor_sets(name: str) -> None:
     built_in = getattr(keras.layers, name)(3)
-    around = keras_private.built_in_layer(type(built_in))(built_in.cell)
-    assert isinstance(around, type(built_in))
+    layer_class: type = type(built_in)
+    around = keras_private.built_in_layer(layer_class)(built_in.cell)
+    assert isinstance(around, layer_class)
     assert around.cell is built_in.cell
     assert set(vars(built_in)) <= set(vars(around)), (
         f"the constructor of keras.layers.{name} sets more than it did: set it in zoo.keras_private.built_in_layer too"

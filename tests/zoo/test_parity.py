@@ -21,6 +21,8 @@ from tests.zoo.parity import TABLE, Case
 from tests.zoo.running import TOLERANCES, WIDEST, make_cell, make_layer, randomise, results, takes
 from zoo import interop, reference
 from zoo.layers.engines import ENGINES
+from zoo.layers.recurrent import Recurrent
+from zoo.tensors import Inputs, Mask, Outputs, StackedStates
 
 
 def runnable(case: Case, engine: str) -> bool:
@@ -28,7 +30,7 @@ def runnable(case: Case, engine: str) -> bool:
     return takes(engine, make_cell(case.kind, use_bias=case.use_bias))
 
 
-def with_weights(case: Case, layer):
+def with_weights(case: Case, layer: Recurrent) -> Recurrent:
     """The layer with the case's weights: those of torch's recording, where there is one."""
     if case.kind.torch:
         record = np.load(parity.fixture(case), allow_pickle=False)
@@ -38,18 +40,18 @@ def with_weights(case: Case, layer):
     return layer
 
 
-def torch_weights(record, prefix: str) -> dict[str, np.ndarray]:
+def torch_weights(record: parity.Record, prefix: str) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): record[name] for name in record if name.startswith(prefix)}
 
 
 @functools.cache
-def ours(case: Case) -> tuple:
+def ours(case: Case) -> tuple[Recurrent, dict[str, np.ndarray]]:
     """Our layer in the `loop` engine, and its results: what all others are compared with."""
     layer = with_weights(case, make_layer(case, "loop", WIDEST))
     return layer, results(layer, parity.problem(case))
 
 
-def arrays_by_cell(layer) -> list[list[dict[str, np.ndarray]]]:
+def arrays_by_cell(layer: Recurrent) -> list[list[dict[str, np.ndarray]]]:
     return [[{v.name: v.numpy() for v in cell.trainable_variables} for cell in row] for row in layer.cells]
 
 
@@ -62,7 +64,7 @@ def named_weights(gradients: list[list[dict[str, np.ndarray]]]) -> dict[str, np.
     }
 
 
-def of(cases: list[Case]):
+def of(cases: list[Case]) -> pytest.MarkDecorator:
     """A test for each of the cases."""
     return pytest.mark.parametrize("case", cases, ids=[case.id for case in cases])
 
@@ -71,7 +73,7 @@ def of(cases: list[Case]):
 
 
 @of([case for case in TABLE if case.kind.reference])
-def test_reference(case: Case):
+def test_reference(case: Case) -> None:
     layer, got = ours(case)
     problem = parity.problem(case)
     cell = reference.CELLS[case.kind.cell](**case.kind.options)
@@ -88,7 +90,7 @@ def test_reference(case: Case):
 
 
 @of([case for case in TABLE if case.kind.torch])
-def test_torch(case: Case):
+def test_torch(case: Case) -> None:
     _, got = ours(case)
     record = np.load(parity.fixture(case), allow_pickle=False)
     rows = np.array(parity.LENGTHS[case.lengths]) > 0
@@ -104,7 +106,7 @@ def test_torch(case: Case):
     parity.assert_equal(got, expected, TOLERANCES[WIDEST])
 
 
-def gradients_of_torch(case: Case, record) -> list[list[dict[str, np.ndarray]]]:
+def gradients_of_torch(case: Case, record: parity.Record) -> list[list[dict[str, np.ndarray]]]:
     """The recorded gradients in our layout. Of two biases that are added up one counts."""
     gradients = torch_weights(record, "d weights/")
     if case.kind.torch != "GRU":
@@ -117,7 +119,7 @@ def gradients_of_torch(case: Case, record) -> list[list[dict[str, np.ndarray]]]:
 
 
 @of([case for case in TABLE if case.kind.keras])
-def test_keras(case: Case):
+def test_keras(case: Case) -> None:
     layer, got = ours(case)
     built_in = KerasStack(case)
     interop.to_keras(layer, built_in.stack)
@@ -127,7 +129,7 @@ def test_keras(case: Case):
 class KerasStack(keras.layers.Layer):
     """The built-in layers of Keras, stacked, with the arguments and answers of `Recurrent`."""
 
-    def __init__(self, case: Case):
+    def __init__(self, case: Case) -> None:
         super().__init__(dtype=WIDEST)
         self.supports_masking = True
         self.stack = [self.make(case) for _ in range(case.layers)]
@@ -135,14 +137,16 @@ class KerasStack(keras.layers.Layer):
         self.cells = [interop._keras_cells(layer) for layer in self.stack]
 
     @staticmethod
-    def make(case: Case):
+    def make(case: Case) -> keras.layers.Layer:
         arguments = {"return_sequences": True, "return_state": True, "zero_output_for_mask": True}
         layer = getattr(keras.layers, case.kind.keras or "")(
             parity.UNITS, use_bias=case.use_bias, dtype=WIDEST, **case.kind.options, **arguments
         )
         return keras.layers.Bidirectional(layer, dtype=WIDEST) if case.bidirectional else layer
 
-    def call(self, inputs, mask=None, initial_state=None, training=False):
+    def call(
+        self, inputs: Inputs, mask: Mask | None, initial_state: StackedStates, training: bool = False
+    ) -> tuple[Outputs, StackedStates]:
         final = []
         for layer, row in zip(self.stack, initial_state, strict=True):
             inputs, *states = layer(
@@ -165,7 +169,7 @@ RUNS = [
 
 
 @pytest.mark.parametrize(("case", "engine", "dtype"), RUNS)
-def test_engine(case: Case, engine: str, dtype: str):
+def test_engine(case: Case, engine: str, dtype: str) -> None:
     layer = with_weights(case, make_layer(case, engine, dtype))
     assert layer.engine_choice.engine == engine
     got = results(layer, parity.problem(case))
@@ -176,25 +180,25 @@ def test_engine(case: Case, engine: str, dtype: str):
 # ---- nothing is missing
 
 
-def test_every_cell_is_in_the_table():
+def test_every_cell_is_in_the_table() -> None:
     modules = [f"zoo.cells.{module.name}" for module in pkgutil.iter_modules(zoo.cells.__path__)]
     cells = {name.split(".")[-1] for name in modules if hasattr(importlib.import_module(name), "CELL")}
     assert {kind.cell for kind in parity.KINDS} == cells
 
 
-def test_every_reference_and_every_engine_is_met():
+def test_every_reference_and_every_engine_is_met() -> None:
     assert {kind.cell for kind in parity.KINDS if kind.reference} == set(reference.CELLS)
     assert {engine for engine in ENGINES for case in TABLE if runnable(case, engine)} == set(ENGINES)
 
 
-def test_every_way_of_running_is_in_the_table():
+def test_every_way_of_running_is_in_the_table() -> None:
     """Per cell: padded and full, with and without bias, one and two layers, one and both directions."""
     for kind in parity.KINDS:
         ways = [parity.way_of(case) for case in TABLE if case.kind is kind]
         assert [len(set(column)) for column in zip(*ways, strict=True)] == [2, 2, 2, 2]
 
 
-def test_the_problems_are_not_trivial():
+def test_the_problems_are_not_trivial() -> None:
     """From a zero state the recurrent weights could not change one step; an empty row is among the padded."""
     for case in TABLE:
         problem = parity.problem(case)

@@ -15,6 +15,18 @@ from zoo.tensors import Inputs, Mask, Shape, StackedStates, States, Tensor
 Entry = TypeVar("Entry")
 
 
+class RecurrentArguments(LayerArguments, total=False):
+    """What `Recurrent` takes beside its cell."""
+
+    layers: int
+    bidirectional: bool
+    dropout: float
+    return_sequences: bool
+    return_state: bool
+    engine: str
+    seed: int | None
+
+
 @keras.saving.register_keras_serializable(package="zoo")
 class Recurrent(keras.layers.Layer):
     """Run a cell over time: the arguments of `torch.nn.RNN/LSTM/GRU` for any cell.
@@ -170,7 +182,7 @@ class Recurrent(keras.layers.Layer):
         joined = outputs[0] if len(outputs) == 1 else keras.ops.concatenate(outputs, axis=-1)
         return joined, [list(final) for _, final in results]
 
-    def compute_mask(self, _inputs: Inputs, previous_mask: Mask | None) -> Mask | None:
+    def compute_mask(self, _inputs: object, previous_mask: Mask | None) -> Mask | None:
         """The mask goes on where there are outputs of all steps."""
         return previous_mask if self.return_sequences else None
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,12 @@ from zoo.runtime.rundir import read_json
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch):
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"WORDS": 30, "TOKENS": 6, "UNITS": 4, "BATCH": 2}.items():
         monkeypatch.setattr(bench_imdb, name, value)
 
 
-def test_texts_end_where_the_sequence_ends():
+def test_texts_end_where_the_sequence_ends() -> None:
     examples = [{"text": "a b", "label": 1}, {"text": "a a a a a a a b", "label": 0}]
     split = Split(lambda: examples, 2)
     tokens, labels = bench_imdb.encode(split, bench_imdb.learn_encoder(split))
@@ -22,7 +24,7 @@ def test_texts_end_where_the_sequence_ends():
     assert labels.tolist() == [1, 0]
 
 
-def test_both_models_are_one_model():
+def test_both_models_are_one_model() -> None:
     """Both give the same numbers before timing, and after a step on the same batch."""
     result = bench_imdb.measure_steps(runs=2)
     assert result["largest_difference"] < 1e-6
@@ -34,7 +36,7 @@ def test_both_models_are_one_model():
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
 
 
-def test_the_figures_are_written(tmp_path):
+def test_the_figures_are_written(tmp_path: Path) -> None:
     spread = {"median": 2.0, "min": 1.0, "max": 3.0}
     times = {"keras": spread, "zoo": {"median": 1.0, "min": 0.5, "max": 1.5}}
     result = {

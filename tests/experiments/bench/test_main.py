@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,13 +16,15 @@ from experiments.bench import memory as bench_memory
 from experiments.bench import report as bench_report
 from experiments.bench.contestants import Contestant, Problem, contestants
 from experiments.bench.shapes import CELLS, Shape
+from tests.conftest import RunPython
+from zoo.tensors import Tensor
 
 SMALL = Shape(3, 4, 2, 5)
 
 
 def table() -> pd.DataFrame:
     """Figures by hand: ours is 4 and 1 times as fast as Keras, and twice as fast as torch."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for batch, milliseconds in ((1, {"keras": 8.0, "fused": 2.0, "torch": 4.0, "products": 1.0}), (6, {})):
         milliseconds = milliseconds or {"keras": 3.0, "fused": 3.0, "torch": 6.0, "products": 1.5}
         for name, median in milliseconds.items():
@@ -44,7 +48,7 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_shapes_are_read_as_they_are_written():
+def test_shapes_are_read_as_they_are_written() -> None:
     assert Shape.parse("3x4x2x5") == SMALL
     assert str(SMALL) == "3x4x2x5"
     for text in ("3x4x2", "3x4x2x0", "3x4x2x5x1", "axbxcxd", ""):
@@ -53,7 +57,7 @@ def test_shapes_are_read_as_they_are_written():
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_all_contestants_give_the_same(cell):
+def test_all_contestants_give_the_same(cell: str) -> None:
     """Outputs and the gradient of the inputs; and a contestant that is off is found out."""
     field = contestants(Problem.draw(cell, SMALL), ["fused", "loop"])
     names = ["keras", "fused", "loop", "torch", "jax", "products"]
@@ -63,20 +67,23 @@ def test_all_contestants_give_the_same(cell):
     for contestant in field:
         assert all(np.isfinite(np.asarray(value)).all() for value in contestant.calls["forward"]())
     bench_layers.check(field, 1e-5)
-    outputs, slopes = (np.array(value) for value in field[0].calls["train"]()[:2])
-    for wrong in ((outputs + 0.01, slopes), (outputs, slopes + 0.01), (outputs, np.nan * slopes)):
-        off = Contestant("off", {"train": lambda wrong=wrong: wrong})
+    outputs, gradients = (np.array(value) for value in field[0].calls["train"]()[:2])
+    for wrong in ((outputs + 0.01, gradients), (outputs, gradients + 0.01), (outputs, np.nan * gradients)):
+        off = Contestant("off", {"train": functools.partial(tuple, wrong)})
         with pytest.raises(RuntimeError, match=r"off: its (outputs|gradients) differ"):
             bench_layers.check([field[0], off], 1e-5)
 
 
-def test_every_contestant_runs_in_every_round():
+def test_every_contestant_runs_in_every_round() -> None:
     """In turns, the one before the other; and a ratio is the median of those within a round."""
     calls: list[str] = []
+
+    def call(key: str) -> list[Tensor]:
+        calls.append(key)
+        return []
+
     field = [
-        Contestant(
-            name, {mode: lambda key=f"{name} {mode}": calls.append(key) for mode in bench_layers.MODES}
-        )
+        Contestant(name, {mode: functools.partial(call, f"{name} {mode}") for mode in bench_layers.MODES})
         for name in ("a", "b")
     ]
     times = bench_layers._rounds(field, 3)
@@ -89,14 +96,14 @@ def test_every_contestant_runs_in_every_round():
     assert np.isnan(bench_layers.ratio(times, "torch", "b", "train"))
 
 
-def test_the_peak_is_what_training_adds():
+def test_the_peak_is_what_training_adds() -> None:
     """A layer of which the gates alone take 16 MB, in this process."""
     small, large = (bench_memory.peak("gru", Shape(64, steps, 8, 64), "fused") for steps in (4, 400))
     assert large - small > 64 * 396 * 3 * 64 * 4 / 1e6
     assert large < 20 * 64 * 400 * 3 * 64 * 4 / 1e6
 
 
-def test_the_table_in_markdown():
+def test_the_table_in_markdown() -> None:
     text = bench_report.markdown(table(), {"device": "abacus", "numpy": "2"})
     lines = text.splitlines()
     assert "device abacus, numpy 2. float32." in lines
@@ -111,7 +118,7 @@ def test_the_table_in_markdown():
     ]
 
 
-def test_without_torch_and_memory():
+def test_without_torch_and_memory() -> None:
     found = table().query("contestant != 'torch'").assign(times_torch=np.nan, peak=np.nan)
     (row,) = [
         line
@@ -123,7 +130,9 @@ def test_without_torch_and_memory():
     ]
 
 
-def test_the_command_leaves_table_text_and_picture(tmp_path, capsys, monkeypatch):
+def test_the_command_leaves_table_text_and_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     shapes = ["1x3x2x4", "3x4x2x5"]
     monkeypatch.setattr(bench_layers, "_peaks", lambda wanted: {one: float(len(one[2])) for one in wanted})
     arguments = ["layers", "--cells", "vanilla", "--shapes", *shapes, "--rounds", "2", "--out", str(tmp_path)]
@@ -153,13 +162,15 @@ def test_the_command_leaves_table_text_and_picture(tmp_path, capsys, monkeypatch
         (["imdb", "--only", "race"], "the race needs DATA"),
     ],
 )
-def test_a_wrong_argument_is_refused_in_a_line(arguments, message, capsys):
+def test_a_wrong_argument_is_refused_in_a_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert bench.main(arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
 
 
-def test_a_quick_look_leaves_the_committed_figures_alone(monkeypatch):
+def test_a_quick_look_leaves_the_committed_figures_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setattr(bench, "_imdb", lambda arguments, folder: seen.append((arguments.rounds, folder)))
     assert bench.main(["imdb", "--quick"]) == 0
@@ -167,7 +178,7 @@ def test_a_quick_look_leaves_the_committed_figures_alone(monkeypatch):
     assert seen == [(5, bench.QUICK_RESULTS), (15, bench.RESULTS)]
 
 
-def test_help_imports_nothing_slow(run_python):
+def test_help_imports_nothing_slow(run_python: RunPython) -> None:
     code = (
         "import sys; from experiments.bench import __main__ as bench\n"
         "try: bench.main(['layers', '--help'])\n"

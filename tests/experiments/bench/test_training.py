@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from experiments.bench import training as bench_training
 from experiments.bench.training import Size
+from zoo.training.loop import Trainer
 
 TINY = Size("tiny", words=9, embedded=3, units=2, batch=4, tokens=5)
 
 
-def weights(one) -> list[np.ndarray]:
-    return [np.array(variable.numpy()) for variable in one.variables]
+def weights(trainer: Trainer) -> list[np.ndarray]:
+    return [np.array(variable.numpy()) for variable in trainer.variables]
 
 
-def test_several_steps_in_a_call_are_the_steps_one_by_one():
+def test_several_steps_in_a_call_are_the_steps_one_by_one() -> None:
     """To the last bit, so that what is compared is the call alone."""
     batch = bench_training.zipf_batch(TINY)
     single, several = bench_training.make_trainer(TINY), bench_training.make_trainer(TINY)
@@ -25,7 +28,7 @@ def test_several_steps_in_a_call_are_the_steps_one_by_one():
     assert any((new != old).any() for new, old in zip(weights(several), before, strict=True))
 
 
-def test_a_fixed_table_does_not_learn():
+def test_a_fixed_table_does_not_learn() -> None:
     one = bench_training.make_trainer(TINY, fixed=True)
     (table,) = [v for v in one.model.variables if "embedding" in v.path]
     before, kernels = table.numpy(), [v.numpy() for v in one.model.trainable_variables]
@@ -34,7 +37,7 @@ def test_a_fixed_table_does_not_learn():
     assert all((v.numpy() != k).any() for v, k in zip(one.model.trainable_variables, kernels, strict=True))
 
 
-def test_the_table_of_times(tmp_path):
+def test_the_table_of_times(tmp_path: Path) -> None:
     found = bench_training.measure(2, (TINY,))
     assert list(found["way"]) == ["as it is", "no average", "no average, table fixed", "several a call"]
     assert found["share"][0] == 1

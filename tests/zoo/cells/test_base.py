@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import inspect
 import json
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from tests.zoo.running import cell_class, randomise
+from zoo.cells.base import Cell
 from zoo.interop import to_keras
 
 OWN = ["vanilla", "lstm", "gru", "mean"]
@@ -59,11 +61,11 @@ def unknown_to(name: str) -> set[str]:
     return {"recurrent_dropout"} if name == "mean" else set()
 
 
-def make(cell: str, /, units: int = 4, **options):
+def make(cell: str, units: int = 4, /, **options: object) -> Cell:
     return cell_class(cell)(units, **options)
 
 
-def built(cell, features: int = 3):
+def built(cell: Cell, features: int = 3) -> Cell:
     cell.build((None, features))
     return cell
 
@@ -72,9 +74,9 @@ def built(cell, features: int = 3):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_every_argument_survives_the_configuration(name):
+def test_every_argument_survives_the_configuration(name: str) -> None:
     arguments = other_arguments(name)
-    cell = make(name, **{key: value for key, value in arguments.items() if key != "units"}, units=5)
+    cell = make(name, 5, **{key: value for key, value in arguments.items() if key != "units"})
     config = json.loads(json.dumps(cell.get_config()))  # what a file holds
     again = type(cell).from_config(config)
     assert set(config) >= set(arguments)
@@ -85,7 +87,7 @@ def test_every_argument_survives_the_configuration(name):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_every_argument_is_an_attribute(name):
+def test_every_argument_is_an_attribute(name: str) -> None:
     cell = make(
         name, **{key: value for key, value in other_arguments(name).items() if key != "units"}, units=5
     )
@@ -104,19 +106,19 @@ def test_every_argument_is_an_attribute(name):
     + [{"kernel_initializer": "no_such"}, {"bias_regularizer": "no_such"}],
     ids=str,
 )
-def test_a_wrong_value_is_refused(name, wrong):
+def test_a_wrong_value_is_refused(name: str, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must be|no_such"):
         make(name, **wrong)
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_a_misspelt_argument_is_refused(name):
+def test_a_misspelt_argument_is_refused(name: str) -> None:
     with pytest.raises((TypeError, ValueError), match="recurent_dropout"):
         make(name, recurent_dropout=0.5)
 
 
 @pytest.mark.parametrize("name", RECURRENT)
-def test_an_unknown_activation_is_refused(name):
+def test_an_unknown_activation_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no_such"):
         make(name, activation="no_such")
 
@@ -125,7 +127,7 @@ def test_an_unknown_activation_is_refused(name):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_gate_order_names_every_gate(name):
+def test_gate_order_names_every_gate(name: str) -> None:
     cell = make(name)
     assert cell.gate_order is None or len(set(cell.gate_order)) == cell.gates
     assert (cell.gate_order is None) == (name == "mean")
@@ -164,13 +166,13 @@ def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[
 
 
 @pytest.mark.parametrize("name", RECURRENT)
-def test_the_recurrent_kernel_is_orthogonal_at_first(name):
-    kernel = built(make(name, units=6)).recurrent_kernel.numpy()
+def test_the_recurrent_kernel_is_orthogonal_at_first(name: str) -> None:
+    kernel = built(make(name, 6)).recurrent_kernel.numpy()
     np.testing.assert_allclose(kernel @ kernel.T, np.eye(6), atol=1e-5)  # rows of (units, gates * units)
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_initialisers_and_regularisers_reach_their_weights(name):
+def test_initialisers_and_regularisers_reach_their_weights(name: str) -> None:
     options = {
         "kernel_initializer": keras.initializers.Constant(2.0),
         "bias_initializer": keras.initializers.Constant(4.0),
@@ -195,7 +197,7 @@ def test_initialisers_and_regularisers_reach_their_weights(name):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_without_a_bias_there_is_none(name):
+def test_without_a_bias_there_is_none(name: str) -> None:
     cell = built(make(name, use_bias=False))
     assert cell.bias is None
     assert all(weight.name != "bias" for weight in cell.weights)
@@ -211,7 +213,9 @@ def test_without_a_bias_there_is_none(name):
         ("gru", keras.layers.GRU, {"activation": keras.activations.softsign, "reset_after": False}),
     ],
 )
-def test_the_activations_are_those_asked_for(name, built_in, activations):
+def test_the_activations_are_those_asked_for(
+    name: str, built_in: type[keras.layers.RNN], activations: dict[str, Any]
+) -> None:
     inputs = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
     cell, keras_layer = built(make(name, **activations)), built_in(4, **activations)
     randomise(cell)
@@ -226,7 +230,7 @@ def test_the_activations_are_those_asked_for(name, built_in, activations):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_call_is_project_and_step_in_a_row(name):
+def test_call_is_project_and_step_in_a_row(name: str) -> None:
     cell = built(make(name))
     randomise(cell)
     draw = np.random.default_rng(1).normal
@@ -241,7 +245,7 @@ def test_call_is_project_and_step_in_a_row(name):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_project_takes_all_steps_at_once(name):
+def test_project_takes_all_steps_at_once(name: str) -> None:
     cell = built(make(name))
     randomise(cell)
     inputs = np.random.default_rng(1).normal(size=(2, 5, 3)).astype("float32")
@@ -252,7 +256,7 @@ def test_project_takes_all_steps_at_once(name):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_the_initial_state_is_zero(name):
+def test_the_initial_state_is_zero(name: str) -> None:
     cell = make(name)
     states = cell.get_initial_state(batch_size=3)
     assert [tuple(state.shape) for state in states] == [(3, size) for size in cell.state_size]
@@ -261,7 +265,7 @@ def test_the_initial_state_is_zero(name):
 
 @pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_plain_keras_layers_run_it(name, bidirectional):
+def test_plain_keras_layers_run_it(name: str, bidirectional: bool) -> None:
     layer = keras.layers.RNN(make(name, dropout=0.25), return_sequences=True)
     if bidirectional:
         layer = keras.layers.Bidirectional(layer)
@@ -274,7 +278,7 @@ def test_plain_keras_layers_run_it(name, bidirectional):
     assert all((new != old).any() for new, old in zip(model.get_weights(), before, strict=True))
 
 
-def test_a_subclass_has_to_write_its_step():
+def test_a_subclass_has_to_write_its_step() -> None:
     from zoo.cells.base import Cell
 
     with pytest.raises(NotImplementedError, match="Unfinished has no step"):

@@ -3,7 +3,9 @@ should."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Unpack
 from unittest import mock
 
 import keras
@@ -14,16 +16,20 @@ from tests.zoo import parity
 from tests.zoo.parity import Kind
 from tests.zoo.running import TOLERANCES, WIDEST, make_cell, randomise, results, runs, takes
 from zoo import reference
+from zoo.cells.base import Cell
 from zoo.cells.vanilla import VanillaCell
+from zoo.keras_types import LayerArguments
 from zoo.layers.engines import ENGINES
-from zoo.layers.recurrent import Recurrent
+from zoo.layers.recurrent import Recurrent, RecurrentArguments
+from zoo.tensors import Tensor
 
 OWN = [kind for kind in parity.KINDS if kind.reference or kind.cell == "mean"]
 ROWS, TIME, FEATURES, UNITS = 3, 5, 4, 4
 
 
-def layer_of(cell: Any, engine: str, **options: Any) -> Recurrent:
-    layer = Recurrent(cell, engine=engine, dtype=cell.dtype_policy, **options)
+def layer_of(cell: Cell, engine: str, /, **options: Unpack[RecurrentArguments]) -> Recurrent:
+    options |= {"engine": engine, "dtype": cell.dtype_policy}
+    layer = Recurrent(cell, **options)
     layer.build((None, None, FEATURES))
     randomise(layer)
     return layer
@@ -33,7 +39,7 @@ def draw_inputs() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(ROWS, TIME, FEATURES)).astype("float32")
 
 
-def array(tensor: Any) -> np.ndarray:
+def array(tensor: Tensor) -> np.ndarray:
     return keras.ops.convert_to_numpy(tensor)
 
 
@@ -41,13 +47,13 @@ def array(tensor: Any) -> np.ndarray:
 
 
 @runs([kind for kind in OWN if kind.reference], dropout=0.5, recurrent_dropout=0.5)
-def test_the_drawn_masks_act_at_every_step(kind: Kind, engine: str):
+def test_the_drawn_masks_act_at_every_step(kind: Kind, engine: str) -> None:
     check_masks(kind, engine, 0.5, 0.5)
 
 
 @runs(OWN[:1], dropout=0.5, recurrent_dropout=0.5)
 @pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5)], ids=["inputs", "state"])
-def test_one_mask_by_itself(kind: Kind, engine: str, rates: tuple[float, float]):
+def test_one_mask_by_itself(kind: Kind, engine: str, rates: tuple[float, float]) -> None:
     check_masks(kind, engine, *rates)
 
 
@@ -84,33 +90,25 @@ def check_masks(kind: Kind, engine: str, dropout: float, recurrent_dropout: floa
     assert set(np.unique(on_state)) == ({0.0, 2.0} if recurrent_dropout else {1.0})
 
 
-def spied_masks():
+@contextmanager
+def spied_masks() -> Iterator[tuple[list[np.ndarray], list[np.ndarray]]]:
     """Two lists that fill with the masks on inputs and on states that cells hand out."""
-    seen: tuple[list, list] = ([], [])
+    on_inputs: list[np.ndarray] = []
+    on_states: list[np.ndarray] = []
 
-    def spy(name: str, into: list) -> Any:
+    def spy(name: str, masks: list[np.ndarray]) -> AbstractContextManager[object]:
         original = getattr(VanillaCell, name)
 
-        def get(cell: Any, step_input: Any) -> Any:
-            given = original(cell, step_input)
-            if given is not None:
-                into.append(array(given))
-            return given
+        def get(cell: Cell, step_input: Tensor) -> Tensor | None:
+            mask = original(cell, step_input)
+            if mask is not None:
+                masks.append(array(mask))
+            return mask
 
         return mock.patch(f"zoo.cells.base.Cell.{name}", get)
 
-    class Both:
-        def __enter__(self) -> tuple[list, list]:
-            self.patches = [spy("get_dropout_mask", seen[0]), spy("get_recurrent_dropout_mask", seen[1])]
-            for patch in self.patches:
-                patch.start()
-            return seen
-
-        def __exit__(self, *_: Any) -> None:
-            for patch in self.patches:
-                patch.stop()
-
-    return Both()
+    with spy("get_dropout_mask", on_inputs), spy("get_recurrent_dropout_mask", on_states):
+        yield on_inputs, on_states
 
 
 def the_one_mask(masks: list[np.ndarray], size: int) -> np.ndarray:
@@ -123,7 +121,14 @@ def the_one_mask(masks: list[np.ndarray], size: int) -> np.ndarray:
 # ---- which masks are drawn: an echo shows them, a cell that gives back its inputs
 
 
-def echo(engine: str, dropout: float = 0.5, units: int = UNITS, **options: Any) -> Recurrent:
+class EchoArguments(LayerArguments, total=False):
+    recurrent_dropout: float
+    seed: int | None
+
+
+def echo(
+    engine: str, dropout: float = 0.5, units: int = UNITS, **options: Unpack[EchoArguments]
+) -> Recurrent:
     """Outputs equal the inputs, as the cell sees them."""
     cell = VanillaCell(units, activation="linear", use_bias=False, dropout=dropout, **options)
     layer = Recurrent(cell, engine=engine)
@@ -132,7 +137,7 @@ def echo(engine: str, dropout: float = 0.5, units: int = UNITS, **options: Any) 
     return layer
 
 
-def echo_engines():
+def echo_engines() -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "engine",
         [
@@ -148,14 +153,14 @@ def ones(rows: int = ROWS, units: int = UNITS) -> np.ndarray:
 
 
 @echo_engines()
-def test_the_same_inputs_are_dropped_at_each_step(engine: str):
+def test_the_same_inputs_are_dropped_at_each_step(engine: str) -> None:
     masks = array(echo(engine, seed=1)(ones(rows=8), training=True))
     assert set(np.unique(masks)) == {0.0, 2.0}
     np.testing.assert_array_equal(masks, np.broadcast_to(masks[:, :1], masks.shape))
 
 
 @echo_engines()
-def test_rows_and_sequences_have_masks_of_their_own(engine: str):
+def test_rows_and_sequences_have_masks_of_their_own(engine: str) -> None:
     layer = echo(engine, seed=1, units=16)
     first, second = (array(layer(ones(units=16), training=True))[:, 0] for _ in range(2))
     assert (first[0] != first[1]).any()
@@ -164,7 +169,7 @@ def test_rows_and_sequences_have_masks_of_their_own(engine: str):
 
 @echo_engines()
 @pytest.mark.parametrize("rate", [0.2, 0.5])
-def test_the_expected_value_is_kept(engine: str, rate: float):
+def test_the_expected_value_is_kept(engine: str, rate: float) -> None:
     masks = array(echo(engine, dropout=rate, seed=1, units=50)(ones(rows=200, units=50), training=True))[:, 0]
     kept = masks > 0
     np.testing.assert_allclose(masks[kept], 1 / (1 - rate), rtol=1e-6)
@@ -173,14 +178,14 @@ def test_the_expected_value_is_kept(engine: str, rate: float):
 
 
 @echo_engines()
-def test_the_seed_decides(engine: str):
+def test_the_seed_decides(engine: str) -> None:
     masks = [array(echo(engine, seed=seed, units=16)(ones(units=16), training=True)) for seed in (1, 1, 2)]
     np.testing.assert_array_equal(masks[0], masks[1])
     assert (masks[0] != masks[2]).any()
 
 
 @echo_engines()
-def test_masks_inside_a_compiled_loop(engine: str):
+def test_masks_inside_a_compiled_loop(engine: str) -> None:
     """In a function that is traced once, each call still draws again, and one mask holds for the whole
     sequence."""
     inputs = keras.Input((None, 16))
@@ -193,15 +198,15 @@ def test_masks_inside_a_compiled_loop(engine: str):
 
 
 class AlwaysTraining(keras.layers.Layer):
-    def __init__(self, layer: Recurrent):
+    def __init__(self, layer: Recurrent) -> None:
         super().__init__()
         self.layer = layer
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         return self.layer(inputs, training=True)
 
 
-def test_layers_and_directions_have_masks_of_their_own():
+def test_layers_and_directions_have_masks_of_their_own() -> None:
     layer = Recurrent(VanillaCell(16, dropout=0.5, seed=1), layers=2, bidirectional=True)
     layer.build((None, None, 32))
     cells = [cell for row in layer.cells for cell in row]
@@ -215,7 +220,7 @@ def test_layers_and_directions_have_masks_of_their_own():
 
 
 @runs(OWN, dropout=0.5)
-def test_none_at_inference(kind: Kind, engine: str):
+def test_none_at_inference(kind: Kind, engine: str) -> None:
     options = {} if kind.cell == "mean" else {"recurrent_dropout": 0.5}
     dropped, plain = (layer_of(make_cell(kind, **more), engine) for more in ({"dropout": 0.5, **options}, {}))
     plain.set_weights(dropped.get_weights())
@@ -226,7 +231,7 @@ def test_none_at_inference(kind: Kind, engine: str):
 
 
 @runs([kind for kind in OWN if kind.reference], recurrent_dropout=0.5)
-def test_the_state_that_is_carried_on_is_whole(kind: Kind, engine: str):
+def test_the_state_that_is_carried_on_is_whole(kind: Kind, engine: str) -> None:
     """Without a recurrent product there is nothing to drop: c of the LSTM and z * h of the GRU stay."""
     dropped, plain = (layer_of(make_cell(kind, **more), engine) for more in ({"recurrent_dropout": 0.9}, {}))
     weights = [
@@ -241,7 +246,7 @@ def test_the_state_that_is_carried_on_is_whole(kind: Kind, engine: str):
 
 
 @runs(OWN, dropout=0.5)
-def test_masks_do_not_outlive_their_sequence(kind: Kind, engine: str):
+def test_masks_do_not_outlive_their_sequence(kind: Kind, engine: str) -> None:
     """A mask that stayed would be of the wrong shape, or of a dead graph, in the next batch."""
     layer = layer_of(make_cell(kind, dropout=0.5), engine)
     layer(draw_inputs(), training=True)

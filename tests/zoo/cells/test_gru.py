@@ -7,17 +7,19 @@ from zoo.cells.gru import GRUCell
 
 
 @pytest.mark.parametrize(("reset_after", "shape"), [(True, (2, 9)), (False, (9,))])
-def test_the_convention_decides_how_many_biases_there_are(reset_after, shape):
+def test_the_convention_decides_how_many_biases_there_are(reset_after: bool, shape: tuple[int, ...]) -> None:
     cell = GRUCell(3, reset_after=reset_after)
     cell.build((None, 2))
+    assert cell.bias is not None
     assert tuple(cell.bias.shape) == shape
 
 
 @pytest.mark.parametrize("reset_after", [True, False])
-def test_the_conventions_part_where_the_state_meets_the_reset_gate(reset_after):
+def test_the_conventions_part_where_the_state_meets_the_reset_gate(reset_after: bool) -> None:
     """One unit, so that every number can be followed: W = 0, z = 0.5, r = sigmoid(1)."""
     cell = GRUCell(1, reset_after=reset_after, activation="linear")
     cell.build((None, 1))
+    assert cell.bias is not None
     cell.kernel.assign([[0.0, 0.0, 0.0]])
     cell.recurrent_kernel.assign([[0.0, 0.0, 3.0]])
     bias = [0.0, 1.0, 0.25]

@@ -12,6 +12,7 @@ import os
 
 import pytest
 
+from tests.conftest import RunPython
 from tests.zoo.again import on_jax
 
 #: Part of a test's name, and how many there are at least.
@@ -28,14 +29,14 @@ AGAIN = {
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_the_same_numbers_on_jax(run_python):
+def test_the_same_numbers_on_jax(run_python: RunPython) -> None:
     done, passed = on_jax(run_python, AGAIN, "tests/zoo/test_parity.py", "tests/zoo/cells")
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
     for name, at_least in AGAIN.items():
         assert passed[name] >= at_least, name
 
 
-def test_the_backend_is_the_one_asked_for():
+def test_the_backend_is_the_one_asked_for() -> None:
     import keras
 
     assert keras.backend.backend() == os.environ["KERAS_BACKEND"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Unpack
+
 import keras
 import numpy as np
 import pytest
@@ -8,14 +10,14 @@ from tests.zoo.running import randomise
 from zoo.cells.mean import MeanCell
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.layers.recurrent import Recurrent
+from zoo.layers.recurrent import Recurrent, RecurrentArguments
 
 ENGINES = ["parallel", "loop"]
 MASK = np.arange(6) < np.array([6, 3, 1, 4, 0])[:, None]
 
 
-def layer_of(engine: str, **options) -> Recurrent:
-    layer = Recurrent(MeanCell(4), engine=engine, **options)
+def layer_of(engine: str, /, **options: Unpack[RecurrentArguments]) -> Recurrent:
+    layer = Recurrent(MeanCell(4), **(options | {"engine": engine}))
     layer.build((None, None, 3))
     randomise(layer)
     return layer
@@ -26,7 +28,7 @@ def draw_inputs() -> np.ndarray:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_output_is_the_mean_of_the_projected_inputs_so_far(engine):
+def test_the_output_is_the_mean_of_the_projected_inputs_so_far(engine: str) -> None:
     inputs, layer = draw_inputs(), layer_of(engine, return_state=True)
     kernel, bias = layer.get_weights()
     outputs, [[[mean, count]]] = layer(inputs, mask=MASK)
@@ -41,7 +43,7 @@ def test_the_output_is_the_mean_of_the_projected_inputs_so_far(engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_the_last_output_is_blind_to_the_order_of_the_inputs(engine, bidirectional):
+def test_the_last_output_is_blind_to_the_order_of_the_inputs(engine: str, bidirectional: bool) -> None:
     inputs, layer = draw_inputs(), layer_of(engine, bidirectional=bidirectional, return_sequences=False)
     shuffled = inputs.copy()
     for row, length in enumerate(MASK.sum(axis=1)):
@@ -51,7 +53,7 @@ def test_the_last_output_is_blind_to_the_order_of_the_inputs(engine, bidirection
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
-def test_another_cell_would_not_be_blind():
+def test_another_cell_would_not_be_blind() -> None:
     """That the test above can fail."""
     from zoo.cells.vanilla import VanillaCell
 
@@ -60,7 +62,7 @@ def test_another_cell_would_not_be_blind():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_given_states_count_as_so_many_steps(engine):
+def test_given_states_count_as_so_many_steps(engine: str) -> None:
     """The first two steps handed over as states, then the other four: the same as all six."""
     inputs, layer = draw_inputs(), layer_of(engine, return_state=True)
     outputs, states = layer(inputs)
@@ -71,11 +73,11 @@ def test_given_states_count_as_so_many_steps(engine):
         np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
-def test_parallel_is_chosen():
+def test_parallel_is_chosen() -> None:
     assert Recurrent(MeanCell(4)).engine_choice.engine == "parallel"
 
 
-def test_recurrent_dropout_has_no_meaning_here():
+def test_recurrent_dropout_has_no_meaning_here() -> None:
     with pytest.raises(ValueError, match="no recurrent product"):
         MeanCell(4, recurrent_dropout=0.5)
 
@@ -88,8 +90,9 @@ def test_a_layer_that_was_saved_under_the_former_name_loads() -> None:
         "registered_name": "zoo>NoneCell",
     }
     again = Recurrent.from_config(config)
-    assert type(again.cell) is MeanCell
-    assert again.get_config()["cell"]["registered_name"] == "zoo>MeanCell"
+    assert isinstance(again.cell, MeanCell)
+    # Keras finds the weights in a file by the names of classes.
+    assert type(again.cells[0][0]).__name__ == "NoneCell"
 
 
 def test_the_former_name_is_recorded_as_that_of_today() -> None:

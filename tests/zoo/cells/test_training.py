@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import keras
 import numpy as np
 
 from tests.zoo import parity
 from tests.zoo.running import make_cell, randomise, runs
-from zoo.layers.recurrent import Recurrent
+from zoo.layers.recurrent import Recurrent, RecurrentArguments
 
 MASK = np.arange(5) < np.array([5, 3, 1, 4])[:, None]
 
@@ -16,10 +18,13 @@ def draw_inputs() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
 
 
-def make_model(cell, engine: str, **options) -> keras.Model:
+def make_model(
+    cell: keras.layers.Layer, engine: str, /, **options: Unpack[RecurrentArguments]
+) -> keras.Model:
     """Inputs and mask through the layer to one number."""
     inputs, mask = keras.Input((None, 3)), keras.Input((None,), dtype="bool")
-    layer = Recurrent(cell, engine=engine, return_sequences=False, dtype=cell.dtype_policy, **options)
+    options |= {"engine": engine, "return_sequences": False, "dtype": cell.dtype_policy}
+    layer = Recurrent(cell, **options)
     outputs = keras.layers.Dense(1, dtype=cell.variable_dtype)(layer(inputs, mask=mask))
     model = keras.Model([inputs, mask], outputs)
     model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
@@ -27,7 +32,7 @@ def make_model(cell, engine: str, **options) -> keras.Model:
 
 
 @runs(parity.KINDS)
-def test_one_step_changes_every_weight(kind, engine):
+def test_one_step_changes_every_weight(kind: parity.Kind, engine: str) -> None:
     model = make_model(make_cell(kind), engine, bidirectional=True)
     before = model.get_weights()
     model.train_on_batch([draw_inputs(), MASK], np.ones((4, 1)))
@@ -40,7 +45,7 @@ def test_one_step_changes_every_weight(kind, engine):
 
 
 @runs(parity.KINDS)
-def test_mixed_precision(kind, engine):
+def test_mixed_precision(kind: parity.Kind, engine: str) -> None:
     """Weights in float32, the outputs of float32 up to the digits of bfloat16, and it trains."""
     model = make_model(make_cell(kind, dtype="mixed_bfloat16"), engine)
     mixed = next(layer for layer in model.layers if isinstance(layer, Recurrent))

@@ -32,11 +32,11 @@ def tiny(
 
 
 @pytest.fixture
-def in_its_place(monkeypatch, tmp_path):
+def in_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(keras.applications, "MobileNetV2", partial(tiny, folder=str(tmp_path)))
 
 
-def test_every_network_is_one_of_keras():
+def test_every_network_is_one_of_keras() -> None:
     for module, function in applications.APPLICATIONS.values():
         assert callable(getattr(keras.applications, module).preprocess_input)
         assert callable(getattr(keras.applications, function))
@@ -60,8 +60,14 @@ def test_every_network_is_one_of_keras():
     ],
 )
 def test_options_that_do_not_go_together_are_told(
-    monkeypatch, tmp_path, encoder, weights, trainable, side, problem
-):
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    encoder: str,
+    weights: str,
+    trainable: bool | None,
+    side: int,
+    problem: str | None,
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("there.weights.h5").touch()
     Path("there.h5").touch()
@@ -69,7 +75,7 @@ def test_options_that_do_not_go_together_are_told(
         applications.check(encoder, weights, trainable, side)
 
 
-def test_what_begins_with_weights_is_frozen_unless_it_is_said():
+def test_what_begins_with_weights_is_frozen_unless_it_is_said() -> None:
     trained = applications.is_trained
     assert trained("none", None)
     assert not trained("imagenet", None)
@@ -77,7 +83,8 @@ def test_what_begins_with_weights_is_frozen_unless_it_is_said():
     assert not trained("imagenet", False)
 
 
-def test_a_file_of_weights_is_read(in_its_place, tmp_path):
+@pytest.mark.usefixtures("in_its_place")
+def test_a_file_of_weights_is_read(tmp_path: Path) -> None:
     file = tmp_path / "a.weights.h5"
     saved = tiny((64, 64, 3))
     saved.save_weights(file)
@@ -86,8 +93,9 @@ def test_a_file_of_weights_is_read(in_its_place, tmp_path):
     np.testing.assert_array_equal(network.get_weights()[0], saved.get_weights()[0])
 
 
+@pytest.mark.usefixtures("in_its_place")
 @pytest.mark.parametrize("kind", ["another size", "another network", "garbage"])
-def test_a_file_of_other_weights_is_refused_in_one_line(in_its_place, tmp_path, kind):
+def test_a_file_of_other_weights_is_refused_in_one_line(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "a.weights.h5"
     images = keras.Input((32, 32, 3))
     last = layers.Conv2D(4, 3, name="only") if kind == "another size" else layers.Dense(3, name="only")
@@ -103,7 +111,8 @@ def no_network(*_: object, **__: object) -> None:
     raise OSError("no network")
 
 
-def test_without_a_network_the_hub_is_out_of_reach_at_once(in_its_place, monkeypatch):
+@pytest.mark.usefixtures("in_its_place")
+def test_without_a_network_the_hub_is_out_of_reach_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def silent(host: str) -> bool:
@@ -118,7 +127,8 @@ def test_without_a_network_the_hub_is_out_of_reach_at_once(in_its_place, monkeyp
     assert socket.getdefaulttimeout() is None
 
 
-def test_what_was_downloaded_before_needs_no_network(in_its_place, monkeypatch, tmp_path):
+@pytest.mark.usefixtures("in_its_place")
+def test_what_was_downloaded_before_needs_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(applications, "reachable", no_network)
     (tmp_path / "datasets").mkdir()
     saved = tiny((32, 32, 3))
@@ -127,7 +137,7 @@ def test_what_was_downloaded_before_needs_no_network(in_its_place, monkeypatch, 
     np.testing.assert_array_equal(network.get_weights()[0], saved.get_weights()[0])
 
 
-def test_a_host_that_does_not_answer_is_not_waited_for(monkeypatch):
+def test_a_host_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a name that takes long to look up, nor one refused."""
     hang = threading.Event()
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Unpack
+
 import keras
 import numpy as np
 import pytest
 
+from zoo.keras_types import LayerArguments
 from zoo.layers.attention import SCORINGS, Attention
 
 DRAW = np.random.default_rng(0).normal
@@ -11,8 +14,8 @@ QUERIES, MEMORY = DRAW(size=(2, 3, 4)).astype("float32"), DRAW(size=(2, 5, 4)).a
 MASK = np.array([[True, True, False, True, False], [False] * 5])
 
 
-def layer(scoring: str, **arguments) -> Attention:
-    made = Attention(scoring, **arguments)
+def layer(scoring: str, units: int | None = None, **arguments: Unpack[LayerArguments]) -> Attention:
+    made = Attention(scoring, units, **arguments)
     made(QUERIES, MEMORY)
     made.set_weights([DRAW(size=w.shape) for w in made.weights])
     return made
@@ -30,7 +33,7 @@ def by_hand(made: Attention, queries: np.ndarray, memory: np.ndarray) -> np.ndar
 
 
 @pytest.mark.parametrize("scoring", SCORINGS)
-def test_the_context_is_the_weighted_mean_by_the_formula(scoring):
+def test_the_context_is_the_weighted_mean_by_the_formula(scoring: str) -> None:
     made = layer(scoring, units=6 if scoring == "additive" else None)
     context, weights = made(QUERIES, MEMORY, mask=MASK)
     for time in range(3):
@@ -42,14 +45,14 @@ def test_the_context_is_the_weighted_mean_by_the_formula(scoring):
 
 
 @pytest.mark.parametrize("scoring", SCORINGS)
-def test_where_all_is_masked_there_is_no_context(scoring):
+def test_where_all_is_masked_there_is_no_context(scoring: str) -> None:
     context, weights = layer(scoring)(QUERIES, MEMORY, mask=MASK)
     assert not np.asarray(context[1]).any()
     assert not np.asarray(weights[1]).any()
 
 
 @pytest.mark.parametrize("scoring", SCORINGS)
-def test_padding_changes_nothing(scoring):
+def test_padding_changes_nothing(scoring: str) -> None:
     made = layer(scoring)
     padded = np.pad(MEMORY, ((0, 0), (0, 3), (0, 0)), constant_values=9)
     found = made(QUERIES, padded, mask=np.pad(np.ones((2, 5), bool), ((0, 0), (0, 3))))
@@ -59,7 +62,7 @@ def test_padding_changes_nothing(scoring):
 
 
 @pytest.mark.parametrize("scoring", SCORINGS)
-def test_keys_computed_before_give_the_same(scoring):
+def test_keys_computed_before_give_the_same(scoring: str) -> None:
     made = layer(scoring)
     found, expected = (
         made(QUERIES, MEMORY, mask=MASK, keys=made.keys(MEMORY)),
@@ -69,7 +72,7 @@ def test_keys_computed_before_give_the_same(scoring):
 
 
 @pytest.mark.parametrize("policy", ["float16", "float64"])
-def test_other_floats(policy):
+def test_other_floats(policy: str) -> None:
     made = Attention("general", dtype=policy)
     context, weights = made(QUERIES.astype(policy), MEMORY.astype(policy), mask=MASK)
     assert np.isfinite(np.asarray(context)).all()
@@ -77,14 +80,14 @@ def test_other_floats(policy):
     assert not np.asarray(weights[1]).any()
 
 
-def test_what_cannot_be_scored_is_refused():
+def test_what_cannot_be_scored_is_refused() -> None:
     with pytest.raises(ValueError, match="scoring must be one of additive, dot, general, not 'luong'"):
         Attention("luong")
     with pytest.raises(ValueError, match="dot scores need queries and memory of one size, not 4 and 3"):
         Attention("dot")(QUERIES, MEMORY[..., :3])
 
 
-def test_it_comes_back_from_its_configuration():
+def test_it_comes_back_from_its_configuration() -> None:
     made = layer("additive", units=7)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))
     assert (again.scoring, again.units) == ("additive", 7)

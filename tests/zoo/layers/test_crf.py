@@ -10,13 +10,16 @@ import pytest
 from scipy.special import logsumexp
 
 from zoo.layers import crf
+from zoo.tensors import Tensor
 
+#: Scores of words `(batch, time, tags)`, of the start `(tags,)` and of transitions `(tags, tags)`.
+Numbers = tuple[np.ndarray, np.ndarray, np.ndarray]
 TAGS = 3
 MASK = np.array([[1, 1, 1, 1, 0], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0], [1, 0, 1, 1, 0], [1, 1, 1, 1, 1]], bool)
 
 
 @pytest.fixture(scope="module")
-def problem():
+def problem() -> Numbers:
     random = np.random.default_rng(3)
     scores = random.normal(size=(*MASK.shape, TAGS)).astype("float32")
     start = random.normal(size=TAGS).astype("float32")
@@ -24,36 +27,38 @@ def problem():
     return scores, start, transitions
 
 
-def sequences(scores, start, transitions, mask):
+def sequences(
+    scores: np.ndarray, start: np.ndarray, transitions: np.ndarray, mask: np.ndarray
+) -> dict[tuple[int, ...], float]:
     """Every sequence of tags of one sentence's words with its score."""
     words = scores[mask]
-    found = {}
+    scored = {}
     for tags in itertools.product(range(TAGS), repeat=len(words)):
         score = sum(words[n][tag] for n, tag in enumerate(tags)) + (start[tags[0]] if tags else 0)
-        found[tags] = score + sum(transitions[a, b] for a, b in itertools.pairwise(tags))
-    return found
+        scored[tags] = score + sum(transitions[a, b] for a, b in itertools.pairwise(tags))
+    return scored
 
 
-def numpy(tensor):
+def numpy(tensor: Tensor) -> np.ndarray:
     return keras.ops.convert_to_numpy(tensor)
 
 
-def test_best_tags_are_those_of_the_best_sequence(problem):
+def test_best_tags_are_those_of_the_best_sequence(problem: Numbers) -> None:
     scores, start, transitions = problem
     found = numpy(crf.best_tags(scores, MASK, start, transitions))
     for row, mask in enumerate(MASK):
         every = sequences(scores[row], start, transitions, mask)
-        assert tuple(found[row][mask]) == max(every, key=every.get)
+        assert tuple(found[row][mask]) == max(every, key=lambda tags: every[tags])
     assert not found[~MASK].any()
 
 
-def test_best_tags_are_not_the_best_of_each_word(problem):
+def test_best_tags_are_not_the_best_of_each_word(problem: Numbers) -> None:
     scores, start, transitions = problem
     alone = scores.argmax(axis=-1)
     assert (numpy(crf.best_tags(scores, MASK, start, transitions)) != alone)[MASK].any()
 
 
-def test_log_likelihood_is_that_of_the_sequence_among_all(problem):
+def test_log_likelihood_is_that_of_the_sequence_among_all(problem: Numbers) -> None:
     scores, start, transitions = problem
     tags = np.random.default_rng(1).integers(0, TAGS, MASK.shape)
     # A gap in the middle joins the words on both sides only for the best sequence; sentences are padded on the right.
@@ -74,7 +79,7 @@ def test_log_likelihood_is_that_of_the_sequence_among_all(problem):
         assert not terms[row][~MASK[row]].any()
 
 
-def test_probabilities_are_the_share_of_sequences_with_the_tag(problem):
+def test_probabilities_are_the_share_of_sequences_with_the_tag(problem: Numbers) -> None:
     scores, start, transitions = problem
     found = numpy(crf.probabilities(*map(keras.ops.convert_to_tensor, (scores, MASK, start, transitions))))
     for row, mask in enumerate(MASK):
@@ -86,7 +91,7 @@ def test_probabilities_are_the_share_of_sequences_with_the_tag(problem):
                 assert found[row, step, tag] == pytest.approx(share, abs=1e-5)
 
 
-def test_layer_gives_what_the_loss_needs_and_can_be_made_again(problem):
+def test_layer_gives_what_the_loss_needs_and_can_be_made_again(problem: Numbers) -> None:
     scores, _, _ = problem
     layer = crf.LinearChainCRF(TAGS)
     tags, start, transitions = layer(keras.ops.convert_to_tensor(scores), mask=MASK)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any, Unpack
+
 import keras
 import numpy as np
 import pytest
@@ -12,7 +15,8 @@ from tests.zoo.running import cell_class
 from zoo.data.subwords import BEGIN, END, PADDING
 from zoo.data.vocabulary import UNKNOWN
 from zoo.layers.decoder import FIRST, Decoder, TokenLoss
-from zoo.layers.recurrent import Recurrent
+from zoo.layers.recurrent import Recurrent, RecurrentArguments
+from zoo.tensors import Tensor
 
 CELLS = plugins.names("zoo.cells", "CELL")
 VOCABULARY, EMBEDDING, UNITS = 7, 5, 17  # so many units that `auto` takes the fast engine
@@ -23,12 +27,13 @@ MEMORY = DRAW(size=(3, 4, 8)).astype("float32")
 MASK = np.array([[True, True, True, True], [True, False, True, False], [False] * 4])
 
 
-def recurrent(cell: str, layers: int = 1, **arguments) -> Recurrent:
-    return Recurrent(cell_class(cell)(UNITS), layers=layers, return_state=True, **arguments)
+def recurrent(cell: str, layers: int = 1, /, **arguments: Unpack[RecurrentArguments]) -> Recurrent:
+    arguments |= {"layers": layers, "return_state": True}
+    return Recurrent(cell_class(cell)(UNITS), **arguments)
 
 
 def decoder(
-    cell: str = "gru", layers: int = 1, upper: bool = False, memory: np.ndarray = MEMORY, **arguments
+    cell: str = "gru", layers: int = 1, upper: bool = False, memory: np.ndarray = MEMORY, **arguments: Any
 ) -> Decoder:
     made = Decoder(
         VOCABULARY,
@@ -45,17 +50,18 @@ def decoder(
 def step_by_step(made: Decoder, memory: np.ndarray = MEMORY) -> tuple[np.ndarray, np.ndarray]:
     """Logits and weights of attention, one step after the other."""
     states, fixed = made.first_states(START), made.fixed(START, memory, MASK)
-    logits, weights = [], []
+    logits: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
     for time in range(TOKENS.shape[1]):
-        found, states, attended = made.step(TOKENS[:, time], states, fixed)
-        logits.append(found)
-        weights.append(attended)
+        of_step, states, attended = made.step(TOKENS[:, time], states, fixed)
+        logits.append(np.asarray(of_step))
+        weights.append(np.asarray(attended))
     return np.stack(logits, axis=1), np.stack(weights, axis=1)
 
 
 @pytest.mark.parametrize("scoring", ["none", "general"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_one_step_at_a_time_gives_the_numbers_of_all_at_once(cell, scoring):
+def test_one_step_at_a_time_gives_the_numbers_of_all_at_once(cell: str, scoring: str) -> None:
     made = decoder(cell, layers=2, upper=True, scoring=scoring)
     logits, weights = step_by_step(made)
     expected = np.asarray(made(TOKENS, START, MEMORY, MASK))
@@ -66,7 +72,7 @@ def test_one_step_at_a_time_gives_the_numbers_of_all_at_once(cell, scoring):
 
 @pytest.mark.parametrize("scoring", ["additive", "dot"])
 @pytest.mark.parametrize("tied", [False, True])
-def test_so_does_every_score_with_and_without_tied_embeddings(scoring, tied):
+def test_so_does_every_score_with_and_without_tied_embeddings(scoring: str, tied: bool) -> None:
     memory = DRAW(size=(3, 4, UNITS)).astype("float32")
     made = decoder(scoring=scoring, tied=tied, memory=memory)
     found, weights = step_by_step(made, memory)
@@ -77,7 +83,7 @@ def test_so_does_every_score_with_and_without_tied_embeddings(scoring, tied):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_start_and_the_memory_matter_and_later_tokens_do_not(cell):
+def test_the_start_and_the_memory_matter_and_later_tokens_do_not(cell: str) -> None:
     made = decoder(cell)
     plain = np.asarray(made(TOKENS, START, MEMORY, MASK))
     later = TOKENS.copy()
@@ -90,7 +96,7 @@ def test_the_start_and_the_memory_matter_and_later_tokens_do_not(cell):
     assert np.abs(bottleneck(TOKENS, 2 * START) - bottleneck(TOKENS, START))[0, 0].max() > 1e-3
 
 
-def test_masked_places_and_padding_change_nothing():
+def test_masked_places_and_padding_change_nothing() -> None:
     made = decoder(upper=True)
     plain = made(TOKENS, START, MEMORY, MASK)
     memory = np.where(MASK[..., None], MEMORY, 7.0)
@@ -100,7 +106,7 @@ def test_masked_places_and_padding_change_nothing():
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_weight_learns(cell):
+def test_every_weight_learns(cell: str) -> None:
     made = decoder(cell, upper=True, tied=False)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(TokenLoss()(made(TOKENS, START, MEMORY, MASK), TOKENS)["loss"])
@@ -112,7 +118,7 @@ def test_every_weight_learns(cell):
             assert np.abs(tf.convert_to_tensor(slope)).max() > 0, variable.path
 
 
-def test_scheduled_sampling_reads_own_guesses_in_training_only():
+def test_scheduled_sampling_reads_own_guesses_in_training_only() -> None:
     made = decoder(scheduled_sampling=0.9, seed=1)
     plain = decoder(scheduled_sampling=0.0)
     plain.set_weights(made.get_weights())
@@ -129,22 +135,25 @@ def test_scheduled_sampling_reads_own_guesses_in_training_only():
     assert (read != TOKENS).any()
 
 
-def test_scheduled_sampling_reads_no_special_token(monkeypatch):
+def test_scheduled_sampling_reads_no_special_token(monkeypatch: pytest.MonkeyPatch) -> None:
     made = decoder(scheduled_sampling=0.9, seed=1)
     made.output_bias.assign(tf.one_hot([PADDING, UNKNOWN, BEGIN, END], VOCABULARY).numpy().sum(0) * 1e3)
-    seen = []
+    tokens_read: list[np.ndarray] = []
     read = made._read
-    monkeypatch.setattr(
-        made, "_read", lambda tokens, *rest: (seen.append(np.asarray(tokens)), read(tokens, *rest))[1]
-    )
+
+    def spy(tokens: Tensor, *rest: Any) -> Tensor:
+        tokens_read.append(np.asarray(tokens))
+        return read(tokens, *rest)
+
+    monkeypatch.setattr(made, "_read", spy)
     made(TOKENS, START, MEMORY, MASK, training=True)
-    right, mixed = seen
+    right, mixed = tokens_read
     assert (mixed[right != mixed] > END).all()
     assert (right != mixed).any()
     assert FIRST == END + 1
 
 
-def test_dropout_acts_in_training_only():
+def test_dropout_acts_in_training_only() -> None:
     made = decoder(dropout=0.5, seed=1)
     plain = np.asarray(made(TOKENS, START, MEMORY, MASK))
     np.testing.assert_array_equal(plain, made(TOKENS, START, MEMORY, MASK))
@@ -152,7 +161,7 @@ def test_dropout_acts_in_training_only():
 
 
 @pytest.mark.parametrize("upper", [False, True])
-def test_a_saved_decoder_answers_the_same(tmp_path, upper):
+def test_a_saved_decoder_answers_the_same(tmp_path: Path, upper: bool) -> None:
     tokens, start = keras.Input((None,), dtype="int32"), keras.Input((6,))
     memory, mask = keras.Input((None, 8)), keras.Input((None,), dtype="bool")
     made = decoder("lstm", upper=upper, scoring="additive", dropout=0.1, scheduled_sampling=0.2, seed=3)
@@ -173,12 +182,12 @@ def test_a_saved_decoder_answers_the_same(tmp_path, upper):
         ({"scoring": "luong"}, "scoring must be one of"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(arguments, message):
+def test_settings_that_mean_nothing_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Decoder(VOCABULARY, EMBEDDING, recurrent("gru"), **arguments)
 
 
-def test_recurrent_layers_that_cannot_decode_are_refused():
+def test_recurrent_layers_that_cannot_decode_are_refused() -> None:
     for wrong in (Recurrent(cell_class("gru")(4)), recurrent("gru", bidirectional=True)):
         with pytest.raises(ValueError, match="runs forward and returns sequences and states"):
             Decoder(VOCABULARY, EMBEDDING, wrong)
@@ -187,7 +196,7 @@ def test_recurrent_layers_that_cannot_decode_are_refused():
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_the_loss_is_the_formula(smoothing):
+def test_the_loss_is_the_formula(smoothing: float) -> None:
     logits = DRAW(size=(2, 3, 5)).astype("float32")
     tokens = np.array([[0, 4, 2], [1, 1, 3]])
     logits[0, 1, 4] = 9

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Unpack
+
 import keras
 import numpy as np
 import pytest
 
+from zoo.keras_types import LayerArguments
 from zoo.layers.image_attention import ImageAttention
 
 SCORES = pytest.mark.parametrize("score", ["additive", "multiplicative"])
@@ -13,7 +16,7 @@ PARTS, QUERY = DRAW(size=(2, 3, 5)).astype("float32"), DRAW(size=(3, 4)).astype(
 IMAGE = np.array([1, 0, 1])
 
 
-def layer(score: str, hops: int = 1, **arguments) -> ImageAttention:
+def layer(score: str, hops: int = 1, **arguments: Unpack[LayerArguments]) -> ImageAttention:
     made = ImageAttention(6, hops, score, **arguments)
     made(PARTS, QUERY, IMAGE)
     made.set_weights([DRAW(size=weight.shape) for weight in made.weights])
@@ -23,8 +26,8 @@ def layer(score: str, hops: int = 1, **arguments) -> ImageAttention:
 def by_hand(made: ImageAttention, parts: np.ndarray, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The formula of the docstring, in NumPy, for one image and one question."""
 
-    def dense(one, x):
-        weights = [np.asarray(weight, np.float64) for weight in one.weights]
+    def dense(layer: keras.layers.Dense, x: np.ndarray) -> np.ndarray:
+        weights = [np.asarray(weight, np.float64) for weight in layer.weights]
         return x @ weights[0] + (weights[1] if len(weights) > 1 else 0)
 
     state, seen, looked = dense(made.first, query), [], []
@@ -44,7 +47,7 @@ def by_hand(made: ImageAttention, parts: np.ndarray, query: np.ndarray) -> tuple
 
 @SCORES
 @pytest.mark.parametrize("hops", [1, 3])
-def test_it_is_the_formula_for_the_image_that_each_question_is_about(score, hops):
+def test_it_is_the_formula_for_the_image_that_each_question_is_about(score: str, hops: int) -> None:
     made = layer(score, hops)
     seen, weights = made(PARTS, QUERY, IMAGE)
     assert seen.shape == (3, hops * 6)
@@ -56,7 +59,7 @@ def test_it_is_the_formula_for_the_image_that_each_question_is_about(score, hops
 
 
 @SCORES
-def test_weights_leave_something_for_looking_at_nothing(score):
+def test_weights_leave_something_for_looking_at_nothing(score: str) -> None:
     _, weights = layer(score, 2)(PARTS, QUERY, IMAGE)
     totals = np.asarray(weights).sum(axis=2)
     assert (totals > 0).all()
@@ -65,7 +68,7 @@ def test_weights_leave_something_for_looking_at_nothing(score):
 
 
 @SCORES
-def test_the_second_look_depends_on_what_the_first_one_saw(score):
+def test_the_second_look_depends_on_what_the_first_one_saw(score: str) -> None:
     made = layer(score, 2)
     plain = np.asarray(made(PARTS, QUERY, IMAGE)[1])
     made.values[0].kernel.assign(made.values[0].kernel * 0)
@@ -75,7 +78,7 @@ def test_the_second_look_depends_on_what_the_first_one_saw(score):
 
 
 @SCORES
-def test_the_order_of_the_parts_changes_nothing_but_their_places(score):
+def test_the_order_of_the_parts_changes_nothing_but_their_places(score: str) -> None:
     made, order = layer(score, 2), [2, 0, 1]
     seen, weights = made(PARTS, QUERY, IMAGE)
     turned_seen, turned_weights = made(PARTS[:, order], QUERY, IMAGE)
@@ -84,7 +87,7 @@ def test_the_order_of_the_parts_changes_nothing_but_their_places(score):
 
 
 @SCORES
-def test_empty_batches_and_other_precisions(score):
+def test_empty_batches_and_other_precisions(score: str) -> None:
     seen, weights = layer(score, 2)(PARTS[:0], QUERY[:0], IMAGE[:0])
     assert seen.shape == (0, 12)
     assert weights.shape == (0, 2, 3)
@@ -93,7 +96,7 @@ def test_empty_batches_and_other_precisions(score):
 
 
 @SCORES
-def test_shapes_are_known_before_it_runs_and_the_configuration_comes_back(score):
+def test_shapes_are_known_before_it_runs_and_the_configuration_comes_back(score: str) -> None:
     made = layer(score, 2)
     inputs = keras.Input((3, 5)), keras.Input((4,)), keras.Input((), dtype="int32")
     seen, weights = made(*inputs)
@@ -104,7 +107,7 @@ def test_shapes_are_known_before_it_runs_and_the_configuration_comes_back(score)
     np.testing.assert_array_equal(again(PARTS, QUERY, IMAGE)[0], made(PARTS, QUERY, IMAGE)[0])
 
 
-def test_wrong_arguments():
+def test_wrong_arguments() -> None:
     with pytest.raises(ValueError, match="hops must be at least 1, not 0"):
         ImageAttention(4, 0)
     with pytest.raises(ValueError, match="additive or multiplicative, not 'dot'"):

@@ -15,7 +15,7 @@ MORE = 5
 
 
 @runs(parity.KINDS)
-def test_outputs_states_and_gradients(kind, engine):
+def test_outputs_states_and_gradients(kind: parity.Kind, engine: str) -> None:
     case = parity.Case(kind, 1, True, True, "ragged")
     layer, problem = make_layer(case, engine), parity.drawn_problem(case)
     randomise(layer)
@@ -41,7 +41,7 @@ def padded(problem: parity.Problem) -> parity.Problem:
 
 
 @runs(parity.KINDS)
-def test_the_last_output_is_that_of_the_last_word(kind, engine):
+def test_the_last_output_is_that_of_the_last_word(kind: parity.Kind, engine: str) -> None:
     """Forward that of the last column that counts, backward that of the first; zero for an empty row."""
     case = parity.Case(kind, 1, True, True, "ragged")
     whole = make_layer(case, engine)
@@ -66,7 +66,7 @@ def test_the_last_output_is_that_of_the_last_word(kind, engine):
         np.testing.assert_allclose(got, same, rtol=1e-12)
 
 
-def test_a_model_s_loss_and_its_training():
+def test_a_model_s_loss_and_its_training() -> None:
     """From token ids with 0 for padding, through `mask_zero`, to the loss and the weights after a
     step."""
     tokens = np.array([[3, 1, 2, 4], [2, 2, 0, 0], [1, 0, 0, 0]])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -20,27 +22,28 @@ def inputs(dtype: str = "float32") -> np.ndarray:
 def expected(kind: str, values: np.ndarray) -> np.ndarray:
     if kind == "both":
         return np.concatenate([expected("mean", values), expected("max", values)], axis=1)
-    reduce = {"mean": np.mean, "max": np.max}[kind]
+    pools: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "max": np.max}
+    pool = pools[kind]
     return np.stack(
-        [reduce(v[m], axis=0) if m.any() else np.zeros(4) for v, m in zip(values, MASK, strict=True)]
+        [pool(v[m], axis=0) if m.any() else np.zeros(4) for v, m in zip(values, MASK, strict=True)]
     )
 
 
 @KINDS
-def test_steps_without_input_do_not_count(kind):
+def test_steps_without_input_do_not_count(kind: str) -> None:
     pooled = MaskedPooling(kind)(inputs(), mask=MASK)
     np.testing.assert_allclose(pooled, expected(kind, inputs()), rtol=1e-6)
 
 
 @KINDS
-def test_without_a_mask_all_steps_count(kind):
+def test_without_a_mask_all_steps_count(kind: str) -> None:
     pooled = MaskedPooling(kind)(inputs())
     kinds = ("mean", "max") if kind == "both" else (kind,)
     whole = np.concatenate([getattr(inputs(), name)(axis=1) for name in kinds], axis=1)
     np.testing.assert_allclose(pooled, whole, rtol=1e-6)
 
 
-def test_both_stand_side_by_side_the_mean_first():
+def test_both_stand_side_by_side_the_mean_first() -> None:
     layer = MaskedPooling("both")
     pooled = layer(inputs(), mask=MASK)
     np.testing.assert_allclose(pooled[:, :4], expected("mean", inputs()), rtol=1e-6)
@@ -48,7 +51,7 @@ def test_both_stand_side_by_side_the_mean_first():
     assert layer(keras.Input((None, 4)), mask=keras.Input((None,), dtype="bool")).shape == (None, 8)
 
 
-def test_the_maximum_may_be_any_number():
+def test_the_maximum_may_be_any_number() -> None:
     values = np.full((1, 2, 1), -3e38, np.float32)
     pooled = MaskedPooling("max")(values, mask=np.array([[True, False]]))
     np.testing.assert_array_equal(pooled, values[:, 0])
@@ -56,7 +59,7 @@ def test_the_maximum_may_be_any_number():
 
 @KINDS
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
-def test_other_precisions(kind, policy):
+def test_other_precisions(kind: str, policy: str) -> None:
     layer = MaskedPooling(kind, dtype=policy)
     values = inputs()
     values[~MASK] = 100
@@ -66,7 +69,7 @@ def test_other_precisions(kind, policy):
 
 
 @KINDS
-def test_gradients_are_finite_and_zero_where_there_is_no_input(kind):
+def test_gradients_are_finite_and_zero_where_there_is_no_input(kind: str) -> None:
     import tensorflow as tf
 
     values = tf.constant(inputs())
@@ -81,22 +84,22 @@ def test_gradients_are_finite_and_zero_where_there_is_no_input(kind):
 
 
 @KINDS
-def test_a_batch_may_be_empty(kind):
+def test_a_batch_may_be_empty(kind: str) -> None:
     shape = MaskedPooling(kind)(inputs()[:0], mask=MASK[:0]).shape
     assert shape == (0, 8 if kind == "both" else 4)
 
 
-def test_configuration_round_trip():
+def test_configuration_round_trip() -> None:
     layer = MaskedPooling("max", name="pool")
     assert MaskedPooling.from_config(layer.get_config()).get_config() == layer.get_config()
 
 
-def test_other_kinds_are_refused():
+def test_other_kinds_are_refused() -> None:
     with pytest.raises(ValueError, match="mean, max or both, not 'sum'"):
         MaskedPooling("sum")
 
 
-def test_symbolic_shape_and_no_mask_after_it():
+def test_symbolic_shape_and_no_mask_after_it() -> None:
     tokens = keras.Input((None,), dtype="int32")
     embedded = keras.layers.Embedding(5, 3, mask_zero=True)(tokens)
     assert MaskedPooling("both")(embedded).shape == (None, 6)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Unpack
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
+from zoo.keras_types import LayerArguments
 from zoo.layers.applications import APPLICATIONS
 from zoo.layers.pretrained import PretrainedEncoder
 
@@ -22,12 +26,13 @@ def network() -> keras.Model:
     return keras.Model(images, layers.Dropout(0.5)(x), name="network")
 
 
-def encoder(preprocessing: str = "mobilenet_v2", **arguments) -> PretrainedEncoder:
-    return PretrainedEncoder(network(), preprocessing, name="image_encoder", **arguments)
+def encoder(preprocessing: str = "mobilenet_v2", **arguments: Unpack[LayerArguments]) -> PretrainedEncoder:
+    arguments |= {"name": "image_encoder"}
+    return PretrainedEncoder(network(), preprocessing, **arguments)
 
 
 @pytest.mark.parametrize("module", sorted({module for module, _ in APPLICATIONS.values()}))
-def test_raw_pixels_are_brought_to_what_the_network_was_trained_on(module):
+def test_raw_pixels_are_brought_to_what_the_network_was_trained_on(module: str) -> None:
     layer = encoder(module)
     pixels = getattr(keras.applications, module).preprocess_input(IMAGES.astype(np.float32))
     expected = layer.network(pixels, training=False).numpy()
@@ -37,7 +42,7 @@ def test_raw_pixels_are_brought_to_what_the_network_was_trained_on(module):
     np.testing.assert_array_equal(found[0, ..., 4:], [[[-1, -1], [-1, 1]], [[1, -1], [1, 1]]])
 
 
-def test_scales_differ_between_networks():
+def test_scales_differ_between_networks() -> None:
     """So the test above sees a wrong module."""
     module = keras.applications
     pixels = IMAGES.astype(np.float32)
@@ -47,7 +52,7 @@ def test_scales_differ_between_networks():
 
 
 @pytest.mark.parametrize("trainable", [False, True])
-def test_a_frozen_network_is_the_same_in_training(trainable):
+def test_a_frozen_network_is_the_same_in_training(trainable: bool) -> None:
     layer = encoder(trainable=trainable)
     calm = layer(IMAGES, training=False).numpy()
     moving = [variable.numpy() for variable in layer.non_trainable_variables]
@@ -58,12 +63,12 @@ def test_a_frozen_network_is_the_same_in_training(trainable):
     assert bool(layer.trainable_variables) == trainable
 
 
-def test_features_pass_as_they_are():
+def test_features_pass_as_they_are() -> None:
     features = np.random.default_rng(0).normal(size=(2, 3, 3, 7)).astype(np.float32)
     np.testing.assert_array_equal(encoder()(features, training=True), features)
 
 
-def test_a_copy_has_variables_of_its_own():
+def test_a_copy_has_variables_of_its_own() -> None:
     layer = encoder(trainable=False)
     same, other = layer.copy(with_weights=True), layer.copy(with_weights=False)
     np.testing.assert_array_equal(same(IMAGES), layer(IMAGES))
@@ -75,7 +80,7 @@ def test_a_copy_has_variables_of_its_own():
 
 
 @pytest.mark.parametrize("trainable", [False, True])
-def test_it_goes_through_a_keras_file(tmp_path, trainable):
+def test_it_goes_through_a_keras_file(tmp_path: Path, trainable: bool) -> None:
     images = keras.Input((16, 16, 3), dtype="uint8")
     model = keras.Model(images, encoder(trainable=trainable)(images))
     model.save(tmp_path / "model.keras")
@@ -84,7 +89,7 @@ def test_it_goes_through_a_keras_file(tmp_path, trainable):
     assert len(again.trainable_variables) == (4 if trainable else 0)
 
 
-def test_a_frozen_network_that_made_features_is_saved_with_the_model_of_them(tmp_path):
+def test_a_frozen_network_that_made_features_is_saved_with_the_model_of_them(tmp_path: Path) -> None:
     layer = encoder(trainable=False)
     features = keras.Input((2, 2, 6))
     model = keras.Model(features, layers.Dense(2)(layer(features)))
@@ -93,7 +98,7 @@ def test_a_frozen_network_that_made_features_is_saved_with_the_model_of_them(tmp
     np.testing.assert_array_equal(again(tf.constant(IMAGES)), layer(IMAGES))
 
 
-def test_a_real_network_goes_through_a_keras_file(tmp_path):
+def test_a_real_network_goes_through_a_keras_file(tmp_path: Path) -> None:
     real = keras.applications.MobileNetV3Small(include_top=False, weights=None, input_shape=(32, 32, 3))
     layer = PretrainedEncoder(real, "mobilenet_v3", trainable=False, name="image_encoder")
     images = keras.Input((32, 32, 3), dtype="uint8")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from typing import Any, Unpack
 
 import keras
 import numpy as np
@@ -18,11 +20,14 @@ from datasets import plugins
 from tests.zoo import parity
 from tests.zoo.running import WIDEST, make_cell, make_layer, randomise, results, runs
 from zoo import reference
+from zoo.cells.base import Cell
 from zoo.cells.gru import GRUCell
 from zoo.cells.lstm import LSTMCell
 from zoo.cells.mean import MeanCell
 from zoo.cells.vanilla import VanillaCell
-from zoo.layers.recurrent import Recurrent
+from zoo.keras_types import Config, LayerArguments
+from zoo.layers.recurrent import Recurrent, RecurrentArguments
+from zoo.tensors import Shape, States, StepInputs, StepOutputs, Tensor
 
 UNITS = 4
 
@@ -37,7 +42,7 @@ def built(layer: Recurrent, features: int = 3) -> Recurrent:
     return layer
 
 
-def assert_same(got, expected, tolerance: float = 1e-6) -> None:
+def assert_same(got: object, expected: object, tolerance: float = 1e-6) -> None:
     """The same tensors in the same nest."""
     for one, other in zip(keras.tree.flatten(got), keras.tree.flatten(expected), strict=True):
         np.testing.assert_allclose(one, other, atol=tolerance)
@@ -47,7 +52,7 @@ def assert_same(got, expected, tolerance: float = 1e-6) -> None:
 
 
 @runs(parity.KINDS)
-def test_two_halves_with_the_states_handed_over_are_the_whole(kind, engine):
+def test_two_halves_with_the_states_handed_over_are_the_whole(kind: parity.Kind, engine: str) -> None:
     case = parity.Case(kind, 2, False, True, "full")
     layer = make_layer(case, engine)
     randomise(layer)
@@ -61,7 +66,7 @@ def test_two_halves_with_the_states_handed_over_are_the_whole(kind, engine):
 
 @pytest.mark.parametrize(("cell", "each"), [(GRUCell, 1), (LSTMCell, 2), (MeanCell, 2)])
 @pytest.mark.parametrize("return_sequences", [True, False])
-def test_shapes_in_a_functional_model(cell, each, return_sequences):
+def test_shapes_in_a_functional_model(cell: type[Cell], each: int, return_sequences: bool) -> None:
     layer = Recurrent(
         cell(UNITS), layers=2, bidirectional=True, return_state=True, return_sequences=return_sequences
     )
@@ -78,7 +83,7 @@ def test_shapes_in_a_functional_model(cell, each, return_sequences):
         assert keras.backend.standardize_dtype(value.dtype) == spec.dtype
 
 
-def test_an_encoder_hands_its_states_to_a_decoder():
+def test_an_encoder_hands_its_states_to_a_decoder() -> None:
     """In a functional model: the states of one layer are the initial states of the next."""
     source, target = keras.Input((None, 3)), keras.Input((None, 3))
     encoder = Recurrent(LSTMCell(UNITS), layers=2, return_state=True, return_sequences=False)
@@ -91,15 +96,15 @@ def test_an_encoder_hands_its_states_to_a_decoder():
     assert np.abs(np.asarray(expected) - np.asarray(decoder(b))).max() > 1e-3
 
 
-def test_states_for_another_number_of_layers_are_refused():
+def test_states_for_another_number_of_layers_are_refused() -> None:
     two, one = built(Recurrent(GRUCell(UNITS), layers=2)), built(Recurrent(GRUCell(UNITS)))
     with pytest.raises(ValueError, match=r"shorter|longer"):
         two(draw(2, 5, 3), initial_state=one.get_initial_state(2))
 
 
-def test_the_states_start_from_the_cell_s_own():
+def test_the_states_start_from_the_cell_s_own() -> None:
     class StartsAtOne(VanillaCell):
-        def get_initial_state(self, batch_size=None):
+        def get_initial_state(self, batch_size: int | Tensor | None = None) -> States:
             return [keras.ops.ones((batch_size, self.units))]
 
     layer, inputs = built(Recurrent(StartsAtOne(UNITS))), draw(2, 5, 3)
@@ -113,7 +118,7 @@ def test_the_states_start_from_the_cell_s_own():
 
 
 @runs([kind for kind in parity.KINDS if kind.reference and "activation" not in kind.options])
-def test_a_mask_with_gaps(kind, engine):
+def test_a_mask_with_gaps(kind: parity.Kind, engine: str) -> None:
     """A gap hands the states on, in both directions, for outputs, states and gradients."""
     case = parity.Case(kind, 1, True, True, "ragged")
     layer, problem = make_layer(case, engine), parity.drawn_problem(case)
@@ -131,7 +136,7 @@ def test_a_mask_with_gaps(kind, engine):
 
 
 @runs([kind for kind in parity.KINDS if kind.states == 1])
-def test_the_last_output_after_a_gap_is_that_of_the_last_step(kind, engine):
+def test_the_last_output_after_a_gap_is_that_of_the_last_step(kind: parity.Kind, engine: str) -> None:
     mask = np.array([[True, False, True, False, False], [False, False, True, True, True]])
     layer = Recurrent(make_cell(kind), engine=engine, return_sequences=False)
     built(layer)
@@ -141,12 +146,12 @@ def test_the_last_output_after_a_gap_is_that_of_the_last_step(kind, engine):
         assert_same(outputs[row], layer(steps[None])[0])
 
 
-def test_a_mask_of_numbers_is_a_mask():
+def test_a_mask_of_numbers_is_a_mask() -> None:
     layer, mask = built(Recurrent(GRUCell(UNITS))), np.arange(5) < np.array([[2], [5]])
     assert_same(layer(draw(2, 5, 3), mask=mask.astype("int32")), layer(draw(2, 5, 3), mask=mask))
 
 
-def test_the_mask_of_an_embedding_goes_through():
+def test_the_mask_of_an_embedding_goes_through() -> None:
     """`mask_zero` sets it; the layer uses it and hands it on where there are outputs of all steps."""
     tokens = np.array([[1, 2, 0, 0], [3, 1, 2, 1]])
     embedding = keras.layers.Embedding(4, 3, mask_zero=True)
@@ -163,7 +168,7 @@ def test_the_mask_of_an_embedding_goes_through():
 # ---- layers, directions, dropout between layers
 
 
-def test_layers_are_layers_in_a_row():
+def test_layers_are_layers_in_a_row() -> None:
     stacked = built(Recurrent(GRUCell(UNITS), layers=2, bidirectional=True))
     single = [Recurrent(GRUCell(UNITS), bidirectional=True) for _ in range(2)]
     for n, layer in enumerate(single):
@@ -174,7 +179,7 @@ def test_layers_are_layers_in_a_row():
     assert_same(stacked(inputs, mask=mask), single[1](single[0](inputs, mask=mask), mask=mask))
 
 
-def test_backward_is_forward_over_the_inputs_turned_round():
+def test_backward_is_forward_over_the_inputs_turned_round() -> None:
     both = built(Recurrent(GRUCell(UNITS), bidirectional=True))
     one = Recurrent(GRUCell(UNITS))
     one.build((None, None, 3))
@@ -188,7 +193,7 @@ def test_backward_is_forward_over_the_inputs_turned_round():
     assert_same(np.asarray(last(inputs))[:, UNITS:], backward[:, 0])
 
 
-def echo(layers: int, dropout: float, **options) -> Recurrent:
+def echo(layers: int, dropout: float, **options: Any) -> Recurrent:
     """Each layer gives back its inputs, so that the outputs show the dropout between them."""
     cell = VanillaCell(8, activation="linear", use_bias=False)
     layer = Recurrent(cell, layers=layers, dropout=dropout, engine="loop", **options)
@@ -197,7 +202,7 @@ def echo(layers: int, dropout: float, **options) -> Recurrent:
     return layer
 
 
-def test_dropout_acts_between_layers_only():
+def test_dropout_acts_between_layers_only() -> None:
     ones = np.ones((50, 4, 8), "float32")
     two, three = (np.asarray(echo(layers, 0.5, seed=1)(ones, training=True)) for layers in (2, 3))
     assert set(np.unique(two)) == {0.0, 2.0}  # once: not before the first layer, not after the last
@@ -210,13 +215,13 @@ def test_dropout_acts_between_layers_only():
     assert (other != two).any()
 
 
-def test_a_cell_with_the_same_seed_draws_other_masks_than_the_dropout_between_layers():
+def test_a_cell_with_the_same_seed_draws_other_masks_than_the_dropout_between_layers() -> None:
     layer = Recurrent(VanillaCell(8, dropout=0.5, seed=5), layers=3, bidirectional=True, dropout=0.5, seed=5)
     seeds = [cell.seed for row in layer.cells for cell in row] + [dropout.seed for dropout in layer.dropouts]
     assert len(set(seeds)) == len(seeds) == 8
 
 
-def test_every_copy_has_weights_of_its_own():
+def test_every_copy_has_weights_of_its_own() -> None:
     layer = Recurrent(VanillaCell(UNITS), layers=2, bidirectional=True)
     layer.build((None, None, 2 * UNITS))
     kernels = [cell.kernel.numpy().tobytes() for row in layer.cells for cell in row]
@@ -237,12 +242,12 @@ def test_every_copy_has_weights_of_its_own():
         ({"engine": "parallel"}, "the parallel engine cannot run GRUCell"),
     ],
 )
-def test_a_wrong_value_is_refused(options, message):
+def test_a_wrong_value_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Recurrent(GRUCell(UNITS), **options)
 
 
-def test_the_choice_of_the_engine_says_why():
+def test_the_choice_of_the_engine_says_why() -> None:
     assert Recurrent(GRUCell(UNITS), engine="loop").engine_choice.why == "asked for"
     choice = Recurrent(MeanCell(UNITS)).engine_choice
     assert choice.engine == "parallel"
@@ -261,8 +266,8 @@ def test_a_step_of_its_own_is_not_run_with_the_backward_step_of_another(method: 
 # ---- saving
 
 
-def test_the_configuration_survives():
-    arguments = {
+def test_the_configuration_survives() -> None:
+    arguments: RecurrentArguments = {
         "layers": 3,
         "bidirectional": True,
         "dropout": 0.25,
@@ -271,7 +276,9 @@ def test_the_configuration_survives():
         "engine": "loop",
         "seed": 4,
     }
-    layer = Recurrent(GRUCell(UNITS, reset_after=False, recurrent_dropout=0.1), name="mine", **arguments)
+    layer = Recurrent(
+        GRUCell(UNITS, reset_after=False, recurrent_dropout=0.1), **{**arguments, "name": "mine"}
+    )
     config = json.loads(json.dumps(layer.get_config()))
     again = Recurrent.from_config(config)
     assert config == json.loads(json.dumps(layer.get_config()))  # left as it was
@@ -282,7 +289,7 @@ def test_the_configuration_survives():
     assert {cell.reset_after for row in again.cells for cell in row} == {False}
 
 
-def test_a_model_with_masks_and_states_saves_and_loads(tmp_path):
+def test_a_model_with_masks_and_states_saves_and_loads(tmp_path: Path) -> None:
     inputs, mask = keras.Input((None, 3)), keras.Input((None,), dtype="bool")
     outputs, states = Recurrent(LSTMCell(UNITS), layers=2, bidirectional=True, return_state=True)(
         inputs, mask=mask
@@ -303,26 +310,26 @@ def test_a_model_with_masks_and_states_saves_and_loads(tmp_path):
 class Decay(keras.layers.Layer):
     """Only what `keras.layers.RNN` asks for: a running sum that fades, with one weight."""
 
-    def __init__(self, units: int, **layer_arguments):
+    def __init__(self, units: int, **layer_arguments: Unpack[LayerArguments]) -> None:
         super().__init__(**layer_arguments)
         self.units = self.state_size = self.output_size = units
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.rate = self.add_weight(shape=(self.units,), initializer="ones", name="rate")
         self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
 
-    def get_initial_state(self, batch_size=None):
+    def get_initial_state(self, batch_size: int | None = None) -> States:
         return [keras.ops.zeros((batch_size, self.units), dtype=self.compute_dtype)]
 
-    def call(self, inputs, states, training=False):
+    def call(self, inputs: StepInputs, states: States) -> tuple[StepOutputs, States]:
         state = self.rate * states[0] + keras.ops.matmul(inputs, self.kernel)
         return state, [state]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "units": self.units}
 
 
-def test_a_cell_that_has_only_call(tmp_path):
+def test_a_cell_that_has_only_call(tmp_path: Path) -> None:
     layer = Recurrent(Decay(UNITS), layers=2, bidirectional=True, dropout=0.5, return_sequences=False)
     assert layer.engine_choice.engine == "loop"
     inputs, mask = keras.Input((None, 3)), keras.Input((None,), dtype="bool")
@@ -336,7 +343,7 @@ def test_a_cell_that_has_only_call(tmp_path):
     np.testing.assert_array_equal(keras.models.load_model(tmp_path / "model.keras")(data), model(data))
 
 
-def test_a_cell_that_has_only_call_is_run_right():
+def test_a_cell_that_has_only_call_is_run_right() -> None:
     layer, inputs = Recurrent(Decay(2)), draw(1, 4, 3)
     built(layer)
     rate, kernel = (weight.numpy() for weight in layer.cells[0][0].weights)
@@ -346,7 +353,9 @@ def test_a_cell_that_has_only_call_is_run_right():
         np.testing.assert_allclose(output, state, rtol=1e-5)
 
 
-def test_the_cell_that_the_documentation_writes(repository, tmp_path, monkeypatch):
+def test_the_cell_that_the_documentation_writes(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The example of docs/cells.md, as a module of one's own: the formula, dropout, training, saving."""
     page = (repository / "docs" / "cells.md").read_text(encoding="utf-8")
     (source,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "CELL = " in block]

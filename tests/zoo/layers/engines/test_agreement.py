@@ -106,7 +106,7 @@ def problem_of(drawn: Drawn) -> parity.Problem:
 
 
 #: All that the loops can be asked for at once, and the batch split in two.
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     **{"layers": 2, "bidirectional": True, "sequences": True, "training": True, "masked": 0.3},
     **{"batch": 9, "time": 4, "features": 3, "units": 5, "dtype": "float32", "seed": 1},
 }
@@ -117,7 +117,7 @@ EVERYTHING = {
 @given(DRAWN)
 @example(Drawn("lstm", {}, engine="fused", **EVERYTHING))
 @example(Drawn("gru", {"reset_after": False}, engine="fused", **(EVERYTHING | {"sequences": False})))
-def test_an_engine_gives_what_the_reference_gives(drawn: Drawn):
+def test_an_engine_gives_what_the_reference_gives(drawn: Drawn) -> None:
     problem = problem_of(drawn)
     expected = results(layer_of(drawn, "loop"), problem, drawn.training)
     got = results(layer_of(drawn, drawn.engine), problem, drawn.training)

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.conftest import RunPython
 from tests.zoo.again import on_jax
 from zoo.cells.gru import GRUCell
 from zoo.layers.recurrent import Recurrent
@@ -31,7 +32,7 @@ AGAIN = {
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_the_same_numbers_on_jax(run_python):
+def test_the_same_numbers_on_jax(run_python: RunPython) -> None:
     done, passed = on_jax(
         run_python, AGAIN, "tests/zoo/test_parity.py", "tests/zoo/cells/test_dropout.py", "tests/zoo/layers"
     )
@@ -40,14 +41,14 @@ def test_the_same_numbers_on_jax(run_python):
         assert passed[name] >= at_least, name
 
 
-def test_auto_takes_the_fused_engine():
+def test_auto_takes_the_fused_engine() -> None:
     assert keras.backend.backend() == os.environ["KERAS_BACKEND"]
     choice = Recurrent(GRUCell(16)).engine_choice
     assert choice.engine == "fused"
     assert choice.why.endswith("fused can run it")
 
 
-def test_a_model_learns():
+def test_a_model_learns() -> None:
     """In `fit`, with dropout and a mask: the loss falls, and the model predicts what it predicts step by step."""
     random = np.random.default_rng(0)
     inputs = random.normal(size=(32, 6, 3)).astype("float32")

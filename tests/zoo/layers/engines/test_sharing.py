@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Unpack, cast
 
 import keras
 import numpy as np
 import pytest
 
 from tests.zoo.running import randomise
-from zoo.cells.base import Cell, States, Tensor
+from zoo.cells.base import Cell, CellArguments
 from zoo.cells.gru import GRUCell
 from zoo.cells.vanilla import VanillaCell
-from zoo.layers.recurrent import Recurrent
+from zoo.keras_types import Activation
+from zoo.layers.recurrent import Recurrent, RecurrentArguments
+from zoo.tensors import States, Tensor
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("only the loops of TensorFlow are shared", allow_module_level=True)
@@ -31,7 +33,7 @@ INPUTS = np.random.default_rng(0).normal(size=(3, 4, 2)).astype("float32")
 class Scaled(VanillaCell):
     """The inputs of the step times a factor, which each cell below comes by in its own way."""
 
-    def factor(self) -> float:
+    def factor(self) -> float | Tensor:
         raise NotImplementedError
 
     def project(self, inputs: Tensor) -> Tensor:
@@ -39,15 +41,15 @@ class Scaled(VanillaCell):
         return super().project(inputs) * self.factor()
 
 
-def outputs(cell: Cell, engine: str, **options: Any) -> np.ndarray:
+def outputs(cell: Cell, engine: str, /, **options: Unpack[RecurrentArguments]) -> np.ndarray:
     """What a layer of this cell gives, with the same weights each time."""
-    layer = Recurrent(cell, engine=engine, **options)
+    layer = Recurrent(cell, **(options | {"engine": engine}))
     layer.build(INPUTS.shape)
     randomise(layer)
     return keras.ops.convert_to_numpy(layer(INPUTS))
 
 
-def assert_engines_agree(cells: list[Cell], **options: Any) -> None:
+def assert_engines_agree(cells: list[Cell], **options: Unpack[RecurrentArguments]) -> None:
     """One cell after the other on each engine; they differ on `loop`."""
     expected = [outputs(cell, "loop", **options) for cell in cells]
     for engine in ("hoisted", "fused"):
@@ -61,9 +63,9 @@ def with_argument(argument: str, reverse_config: bool = False) -> Callable[[floa
     """A class with a constructor argument of this name, which is the factor; `get_config` in either order."""
 
     class WithArgument(Scaled):
-        def __init__(self, units: int, **arguments: Any):
+        def __init__(self, units: int, **arguments: float) -> None:
             value = arguments.pop(argument, 1.0)
-            super().__init__(units, **arguments)
+            super().__init__(units, **cast("CellArguments", arguments))
             setattr(self, f"{argument}_", value)
 
         def factor(self) -> float:
@@ -141,12 +143,12 @@ class DrawnWhenMade(Scaled):
 
     drawn = 0
 
-    def __init__(self, units: int, **arguments: Any):
+    def __init__(self, units: int, **arguments: Unpack[CellArguments]) -> None:
         super().__init__(units, **arguments)
         DrawnWhenMade.drawn += 1
         self.factors = [np.full(1, DrawnWhenMade.drawn, "float32")]
 
-    def factor(self) -> Any:
+    def factor(self) -> Tensor:
         return self.factors[0]
 
 
@@ -161,7 +163,9 @@ def test_what_a_cell_draws_for_itself_counts() -> None:
 class OwnActivation(Cell):
     """An activation that is found by its name where the cell is made."""
 
-    def __init__(self, units: int, *, activation: Any = "tanh", **arguments: Any):
+    def __init__(
+        self, units: int, *, activation: Activation | str = "tanh", **arguments: Unpack[CellArguments]
+    ) -> None:
         super().__init__(units, **arguments)
         self.activation = keras.activations.get(activation)
 
@@ -169,6 +173,7 @@ class OwnActivation(Cell):
         self, projected: Tensor, states: States, recurrent_mask: Tensor | None = None
     ) -> tuple[Tensor, States]:
         """See `Cell.step`."""
+        del recurrent_mask
         h = self.activation(projected + keras.ops.matmul(states[0], self.recurrent_kernel))
         return h, [h]
 
@@ -194,11 +199,11 @@ def test_two_functions_of_one_name_are_two() -> None:
 class WithLayer(Scaled):
     """A layer inside the cell, which has a number of its own."""
 
-    def __init__(self, units: int, *, slope: float = 1.0, **arguments: Any):
+    def __init__(self, units: int, *, slope: float = 1.0, **arguments: Unpack[CellArguments]) -> None:
         super().__init__(units, **arguments)
         self.leaky = keras.layers.LeakyReLU(slope)
 
-    def factor(self) -> Any:
+    def factor(self) -> Tensor:
         return -self.leaky(keras.ops.full((1,), -1.0))
 
     def get_config(self) -> dict[str, Any]:
