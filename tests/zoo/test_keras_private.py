@@ -68,7 +68,7 @@ def test_a_built_in_layer_around_a_cell_has_what_its_constructor_sets(name: str)
     built_in = getattr(keras.layers, name)(3)
     layer_class: type = type(built_in)
     around = keras_private.built_in_layer(layer_class)(built_in.cell)
-    assert isinstance(around, layer_class)
+    assert layer_class in type(around).__mro__
     assert around.cell is built_in.cell
     assert set(vars(built_in)) <= set(vars(around)), (
         f"the constructor of keras.layers.{name} sets more than it did: set it in zoo.keras_private.built_in_layer too"

@@ -129,19 +129,27 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Create the weights for inputs of shape `(batch, features)` or `(batch, time, features)`."""
-        width = self.gates * self.units
-        self.kernel = self.add_weight(
-            shape=(input_shape[-1], width),
-            name="kernel",
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-        )
+        self.build_kernel(input_shape)
         self.recurrent_kernel = self.add_weight(
-            shape=(self.units, width),
+            shape=(self.units, self.gates * self.units),
             name="recurrent_kernel",
             initializer=self.recurrent_initializer,
             regularizer=self.recurrent_regularizer,
         )
+        self.build_bias()
+        self.built = True
+
+    def build_kernel(self, input_shape: Shape) -> None:
+        """Create the kernel `(features, gates * units)`."""
+        self.kernel = self.add_weight(
+            shape=(input_shape[-1], self.gates * self.units),
+            name="kernel",
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+        )
+
+    def build_bias(self) -> None:
+        """Create the bias, or set it to None without `use_bias`."""
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
@@ -150,7 +158,6 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
                 initializer=self.build_bias_initializer(),
                 regularizer=self.bias_regularizer,
             )
-        self.built = True
 
     def build_bias_initializer(self) -> Initializer | Callable[..., Tensor]:
         """The initialiser of the bias; a cell whose gates start differently overrides it."""

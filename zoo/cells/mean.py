@@ -46,20 +46,8 @@ class MeanCell(Cell):
 
     def build(self, input_shape: Shape) -> None:
         """Create kernel and bias; there is no recurrent kernel."""
-        self.kernel = self.add_weight(
-            shape=(input_shape[-1], self.units),
-            name="kernel",
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                shape=self.bias_shape(),
-                name="bias",
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-            )
+        self.build_kernel(input_shape)
+        self.build_bias()
         self.built = True
 
     def step(

@@ -61,7 +61,7 @@ def unknown_to(name: str) -> set[str]:
     return {"recurrent_dropout"} if name == "mean" else set()
 
 
-def make(cell: str, units: int = 4, /, **options: object) -> Cell:
+def make(cell: str, /, units: int = 4, **options: object) -> Cell:
     return cell_class(cell)(units, **options)
 
 
@@ -76,7 +76,7 @@ def built(cell: Cell, features: int = 3) -> Cell:
 @pytest.mark.parametrize("name", OWN)
 def test_every_argument_survives_the_configuration(name: str) -> None:
     arguments = other_arguments(name)
-    cell = make(name, 5, **{key: value for key, value in arguments.items() if key != "units"})
+    cell = make(name, **{key: value for key, value in arguments.items() if key != "units"}, units=5)
     config = json.loads(json.dumps(cell.get_config()))  # what a file holds
     again = type(cell).from_config(config)
     assert set(config) >= set(arguments)
@@ -138,7 +138,7 @@ def test_gate_order_names_every_gate(name: str) -> None:
     ("name", "options"),
     [("vanilla", {}), ("mean", {}), ("lstm", {}), ("gru", {}), ("gru", {"reset_after": False})],
 )
-def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[str, object]) -> None:
+def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[str, Any]) -> None:
     cell = built(make(name, **options))
     randomise(cell)
     draw = np.random.default_rng(1).normal
@@ -167,7 +167,7 @@ def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[
 
 @pytest.mark.parametrize("name", RECURRENT)
 def test_the_recurrent_kernel_is_orthogonal_at_first(name: str) -> None:
-    kernel = built(make(name, 6)).recurrent_kernel.numpy()
+    kernel = built(make(name, units=6)).recurrent_kernel.numpy()
     np.testing.assert_allclose(kernel @ kernel.T, np.eye(6), atol=1e-5)  # rows of (units, gates * units)
 
 

@@ -277,7 +277,7 @@ def test_the_configuration_survives() -> None:
         "seed": 4,
     }
     layer = Recurrent(
-        GRUCell(UNITS, reset_after=False, recurrent_dropout=0.1), **{**arguments, "name": "mine"}
+        GRUCell(UNITS, reset_after=False, recurrent_dropout=0.1), **(arguments | {"name": "mine"})
     )
     config = json.loads(json.dumps(layer.get_config()))
     again = Recurrent.from_config(config)
