@@ -12,7 +12,7 @@ The axes:
     height, width, channels    of an image
 
 Type checkers see `Tensor`: what the tensors of TensorFlow and JAX, Keras' symbolic ones and the arrays of NumPy have in
-common. The axes are for the reader. `...` stands for any axes.
+common. The axes are for the reader.
 """
 
 from __future__ import annotations
@@ -101,24 +101,14 @@ Mask: TypeAlias = Annotated[Tensor, "batch time"]
 StackedStates: TypeAlias = list[list[States]]
 Rows: TypeAlias = Annotated[Tensor, "rows features"]
 
-# ---- weights of a cell
-
-Kernel: TypeAlias = Annotated[Tensor, "features gates*units"]
-RecurrentKernel: TypeAlias = Annotated[Tensor, "units gates*units"]
-Bias: TypeAlias = Annotated[Tensor, "... gates*units"]
-
 # ---- what goes into and comes out of models
 
 #: Words, characters or subwords by their place in a vocabulary; 0 is padding.
 TokenIds: TypeAlias = Annotated[Tensor, "batch time"]
-#: Strings.
-Texts: TypeAlias = Annotated[Tensor, "batch"]
-#: A number for each sequence: of its steps, or of its class.
-Lengths: TypeAlias = Annotated[Tensor, "batch"]
+#: The right class of each sequence.
 Labels: TypeAlias = Annotated[Tensor, "batch"]
-#: A number for each step: the class that is right, or how much the step counts.
+#: The right class of each step.
 StepLabels: TypeAlias = Annotated[Tensor, "batch time"]
-StepWeights: TypeAlias = Annotated[Tensor, "batch time"]
 #: Scores before the softmax, one for each class.
 Logits: TypeAlias = Annotated[Tensor, "batch classes"]
 StepLogits: TypeAlias = Annotated[Tensor, "batch time classes"]

@@ -214,16 +214,16 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             recurrent_mask = self.get_recurrent_dropout_mask(states[0])
         return self.step(self.project(inputs), list(states), recurrent_mask)
 
-    # ---- the same step for engines that derive by hand (see docs/engines.md); all optional
+    # ---- the step's gradient by hand, for the fused engine (see docs/engines.md); all optional
 
     def no_backward(self) -> str | None:
-        """Why this cell cannot say its own derivatives, or None where it can."""
+        """Why this cell has no backward step of its own, or None where it has one."""
         return "it has no backward step of its own"
 
     def products(
         self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> list[Tensor]:
-        """The first half of `step`: its matrix products with the state. `advance` does the rest, number by number.
+        """The first half of `step`: its matrix products with the state. `advance` does the rest, element by element.
 
         Args: see `step`. Returns: the pre-activations, each `(batch, ...)`.
         """
@@ -265,11 +265,11 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         raise NotImplementedError(f"{type(self).__name__} has no step_backward")
 
     def recurrent_weights(self) -> list[keras.Variable]:
-        """The weights that the recurrence itself reads; `project` is derived by the backend."""
+        """The weights that `step` reads. The gradients of those in `project` come from the backend."""
         return [self.recurrent_kernel]
 
     def transposed_kernels(self) -> list[Tensor]:
-        """The matrices of `step_backward`'s products, turned once for all steps."""
+        """The matrices of `step_backward`'s products, transposed once for all steps."""
         return [keras.ops.transpose(self.recurrent_kernel)]
 
     def recurrent_gradients(

@@ -1,9 +1,8 @@
 """The two loops of one part of the batch, as graphs for XLA.
 
-A turn of a loop first does what is done number by number, from values that the turn before prepared, then the matrix
-product for the next turn. XLA joins everything between two products in as few kernels as it can; where such a kernel
-also picks its inputs out of the whole sequence, it comes out several times slower. What crosses from one turn to the
-next is in memory and is read straight.
+A turn of a loop first does the element-wise work, on values that the turn before prepared, and then the matrix product
+for the next turn. XLA joins everything between two products in as few kernels as it can. A kernel that also picks its
+inputs out of the whole sequence is several times slower, so each turn hands the next one what it needs.
 """
 
 from __future__ import annotations
