@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from datasets import plugins
-from datasets.errors import UserError
-from datasets.options import from_dict as options_from_dict
 from datasets.options import option
 from zoo.layers.engines import ENGINES
-from zoo.runtime.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True)
@@ -91,56 +90,8 @@ class RunConfig:
 
     task: str
     dataset: str
-    data: Mapping[str, Any]
+    data: Mapping[str, object]
     recurrent: RecurrentOptions
     training: TrainingOptions
-    options: Any
+    options: DataclassInstance
     export: bool = False
-
-
-def defaults_of(task: Any, options: type) -> dict[str, Any]:
-    """The defaults of `RecurrentOptions` or `TrainingOptions` that a task overrules."""
-    names = {field.name for field in dataclasses.fields(options)}
-    return {name: value for name, value in task.defaults.items() if name in names}
-
-
-def to_dict(config: RunConfig) -> dict[str, Any]:
-    """The configuration as `config.json` holds it."""
-    return dataclasses.asdict(config)
-
-
-def from_dict(stored: Any, where: str) -> RunConfig:
-    """The inverse of `to_dict`, after a way through JSON.
-
-    Args:
-        where: the file's name, for messages.
-
-    Raises:
-        UserError: for an unknown task or option, or a value of a wrong type.
-    """
-    try:
-        values = dict(stored)
-        task = plugins.load("zoo.tasks", values["task"], "TASK")
-        for name, options in (
-            ("recurrent", RecurrentOptions),
-            ("training", TrainingOptions),
-            ("options", task.options_type),
-        ):
-            values[name] = options_from_dict(options, values[name], f"{where}: {name}")
-        if not isinstance(values["dataset"], str):
-            raise TypeError(f"dataset: {values['dataset']!r} is no name")
-        data = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in values["data"].items()
-        }
-        return RunConfig(**{**values, "data": data})
-    except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise UserError(f"{where}: this is no configuration of a run ({problem})") from None
-
-
-def read_config(directory: RunDirectory) -> RunConfig:
-    """The configuration of a run directory.
-
-    Raises:
-        UserError: if its file is missing or broken.
-    """
-    return from_dict(directory.load_config().get("config"), str(directory.config_path))

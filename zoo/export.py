@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from datasets import plugins
 from zoo.cli.flags import Parser, main_guard
-from zoo.config import read_config
+from zoo.config_file import read_config
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import RunDirectory
+from zoo.tasks.base import load_task
 
 EXAMPLES = """\
 examples:
@@ -30,15 +30,15 @@ def main(argv: list[str] | None = None) -> None:
     """Parse, call, print."""
     arguments = parser().parse_args(argv)
     directory = RunDirectory.open(Path(arguments.run))
-    task = plugins.load("zoo.tasks", read_config(directory).task, "TASK")
+    task = load_task(read_config(directory).task)
     directory.require_model()
     folder = Path(arguments.to) if arguments.to else directory.export_path
     configure()
     from zoo import serving
     from zoo.pipeline import load_run
 
-    prepared, model = load_run(directory.path)
-    server = task.serve(model, prepared)
+    learned, model = load_run(directory.path)
+    server = task.serve(model, learned)
     serving.save(server, folder)
     print(f"{folder}: signatures {', '.join(server.functions)}")
 

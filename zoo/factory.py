@@ -34,8 +34,8 @@ class RecurrentFactory:
     seed: int = 0
 
     @property
-    def order_blind(self) -> bool:
-        """Whether the cell ignores the order of its inputs, so that only its last output is blind to it too."""
+    def order_agnostic(self) -> bool:
+        """Whether the cell ignores the order of its inputs; of its outputs, then, only the last one ignores it too."""
         return getattr(self.cell_class, "order_blind", False)
 
     def __call__(self, **layer_arguments: Any) -> Recurrent:
@@ -95,9 +95,9 @@ def recurrent_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFact
     return RecurrentFactory(found, options, seed)
 
 
-def order_blind_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFactory:
-    """The same options with the order-blind cell: one layer, one direction, no recurrent dropout."""
-    blind = dataclasses.replace(
+def order_agnostic_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFactory:
+    """The same options with the order-agnostic cell: one layer, one direction, no recurrent dropout."""
+    order_agnostic = dataclasses.replace(
         options,
         cell="mean",
         layers=1,
@@ -106,7 +106,7 @@ def order_blind_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFa
         cell_options=(),
         engine="auto",
     )
-    return recurrent_factory(blind, seed)
+    return recurrent_factory(order_agnostic, seed)
 
 
 def _constructor_arguments(cell_class: type) -> set[str]:

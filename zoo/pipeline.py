@@ -14,12 +14,14 @@ from typing import Any
 
 import keras
 
-from datasets import plugins
 from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import serving
-from zoo.config import RunConfig, read_config
+from zoo.config import RunConfig
+from zoo.config_file import read_config
 from zoo.factory import recurrent_factory
+from zoo.keras_private import all_layers
+from zoo.layers.recurrent import Recurrent
 from zoo.runtime.figures import save
 from zoo.runtime.learning_curves import draw_history
 from zoo.runtime.platform import device_name
@@ -27,8 +29,8 @@ from zoo.runtime.process_memory import resident_memory
 from zoo.runtime.progress import log
 from zoo.runtime.results import history_csv, result_table, tensorboard
 from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
-from zoo.tasks.base import Batches
-from zoo.training.baselines import rows_beside
+from zoo.tasks.base import Learned, Row, load_task
+from zoo.training.baselines import baseline_metrics
 from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext
 from zoo.training.evaluation import Predictor
@@ -52,7 +54,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
     context = RunContext.prepare(config, dataset)
     for note in context.notes:
         log(note)
-    _keep_prepared(directory, context.prepared.to_json())
+    _keep_learned(directory, context.prepared.learned.to_json())
     prepared_in = time.monotonic() - began
 
     trainer = Trainer(context.build, context.task.loss, config.training)
@@ -72,7 +74,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
         raise _keep_last_good(directory, trainer.model, problem) from None
     save_model(trainer.model, directory.model_path)
     if config.export:
-        serving.save(context.task.serve(trainer.model, context.prepared), directory.export_path)
+        serving.save(context.task.serve(trainer.model, context.prepared.learned), directory.export_path)
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     draw_history(progress.history, directory.path / "history.png", context.task.headline)
@@ -82,17 +84,17 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
     return result_table(metrics, directory.path)
 
 
-def _keep_prepared(directory: RunDirectory, prepared: dict[str, Any]) -> None:
+def _keep_learned(directory: RunDirectory, learned: dict[str, object]) -> None:
     """Write what was learned from train; a resumed run must learn the same again.
 
     Raises:
         UserError: if the data have changed since the checkpoint was written.
     """
     if directory.prepared_path.exists() and checkpoint_file(directory).exists():
-        if read_json(directory.prepared_path) != json.loads(json.dumps(prepared)):
+        if read_json(directory.prepared_path) != json.loads(json.dumps(learned)):
             raise UserError(f"{directory.path}: the training data have changed since; start the run again", 1)
         return
-    write_json(directory.prepared_path, prepared)
+    write_json(directory.prepared_path, learned)
 
 
 def _evaluate(
@@ -104,39 +106,30 @@ def _evaluate(
     shared_rows: Path | None,
 ) -> dict[str, Any]:
     """Everything that `metrics.json` says; here the test split is read, once."""
-    splits = {"dev": context.prepared.valid, "test": context.prepared.test()}
-    present = {name: batches for name, batches in splits.items() if batches is not None}
-    outputs = {name: predictor(batches, f"scoring {name}") for name, batches in present.items()}
-    if hasattr(context.task, "finish"):
-        outputs = {
-            name: context.task.finish(context.prepared, trainer.model, present[name], output)
-            for name, output in outputs.items()
-        }
-    scores = {
-        name: context.task.score(context.prepared, outputs[name], batches.targets)
-        for name, batches in present.items()
-    }
-    last = list(present)[-1]
-    _draw(context, directory, outputs[last], present[last])
+    task, learned = context.task, context.prepared.learned
+    both = {"dev": context.prepared.valid, "test": context.prepared.test()}
+    splits = {split: batches for split, batches in both.items() if batches is not None}
+    predictions = {split: predictor(batches, f"scoring {split}") for split, batches in splits.items()}
+    for split, batches in splits.items():
+        predictions[split] = task.finish(learned, trainer.model, batches, predictions[split])
+    scores = {split: task.score(learned, predictions[split], batches) for split, batches in splits.items()}
+    last = list(splits)[-1]
+    of_last = learned, predictions[last], splits[last]
+    for name, figure in task.pictures(*of_last).items():
+        save(figure, directory.path / name)
     engine = recurrent_layer(trainer.model).engine_choice
-    peak_memory = resident_memory(
-        peak=True
-    )  # of this model: the rows without recurrence are trained hereafter
+    peak_memory = resident_memory(peak=True)  # before the baselines are trained
     return {
         "task": context.config.task,
         "cell": context.config.recurrent.cell,
         "dataset": context.dataset.info.name,
         "synthetic": context.dataset.info.synthetic,
         "seed": context.config.training.seed,
-        "headline": list(context.task.headline),
+        "headline": list(task.headline),
         "ceiling": dict(context.dataset.info.ceiling),
         **scores,
-        "trivial": rows_beside(context, present, shared_rows),
-        "details": {
-            "split": last,
-            **context.task.details(context.prepared, outputs[last], present[last].targets),
-            **_by_length(context, outputs[last], present[last]),
-        },
+        "trivial": baseline_metrics(context, splits, shared_rows),
+        "details": {"split": last, **task.details(*of_last), **_by_length(task.by_length(*of_last))},
         "parameters": sum(math.prod(v.shape) for v in trainer.model.trainable_variables),
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
@@ -149,17 +142,9 @@ def _evaluate(
     }
 
 
-def _by_length(context: RunContext, predictions: Any, batches: Batches) -> dict[str, Any]:
-    """The scores by length of a task that tells them."""
-    tell = getattr(context.task, "by_length", None)
-    return {"by_length": tell(context.prepared, predictions, batches)} if tell else {}
-
-
-def _draw(context: RunContext, directory: RunDirectory, predictions: Any, batches: Batches) -> None:
-    """The pictures of a task that draws any."""
-    pictures = getattr(context.task, "pictures", None)
-    for name, figure in pictures(context.prepared, predictions, batches).items() if pictures else ():
-        save(figure, directory.path / name)
+def _by_length(rows: list[Row]) -> dict[str, object]:
+    """The scores by length, where the task gives any."""
+    return {"by_length": rows} if rows else {}
 
 
 def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress) -> None:
@@ -171,7 +156,7 @@ def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress)
         tensorboard(row, directory.path / "tensorboard")
 
 
-def _keep_last_good(directory: RunDirectory, model: Any, problem: NotANumber) -> UserError:
+def _keep_last_good(directory: RunDirectory, model: keras.Model, problem: NotANumber) -> UserError:
     """Save the best weights so far; the error then says so."""
     if not problem.best_epoch:
         return UserError(f"{problem}; there are no good weights to keep yet", 1)
@@ -185,13 +170,13 @@ def checkpoint_file(directory: RunDirectory) -> Path:
     return directory.checkpoint_path / "state.npz"
 
 
-def save_model(model: Any, path: Path) -> None:
+def save_model(model: keras.Model, path: Path) -> None:
     """Write a `.keras` file whole or not at all."""
     write_atomically(path, lambda temporary: model.save(temporary))
 
 
-def load_run(path: Path) -> tuple[Any, Any]:
-    """What a finished run learned: prepared data (without examples) and model.
+def load_run(path: Path) -> tuple[Learned, keras.Model]:
+    """What a finished run learned, and its model.
 
     Raises:
         UserError: if the run is not finished, or its files cannot be read.
@@ -200,14 +185,13 @@ def load_run(path: Path) -> tuple[Any, Any]:
     config = read_config(directory)
     directory.require_model()
     keras.mixed_precision.set_global_policy(config.training.precision)
-    task = plugins.load("zoo.tasks", config.task, "TASK")
+    task = load_task(config.task)
     factory = recurrent_factory(config.recurrent)
     stored = read_json(directory.prepared_path)
-    import zoo.layers.pooling
-    import zoo.layers.recurrent  # noqa: F401  (registered, they can be loaded)
+    import zoo.layers.pooling  # noqa: F401  (registered, it can be loaded)
 
     with _told(directory.prepared_path):
-        prepared = task.restore(stored, config.options)
+        learned = task.restore(stored, config.options)
     with _told(directory.model_path):
         _refuse_damage(directory.model_path)
         model = keras.models.load_model(
@@ -215,7 +199,7 @@ def load_run(path: Path) -> tuple[Any, Any]:
             custom_objects={factory.cell_class.__name__: factory.cell_class},
             compile=False,
         )
-    return prepared, model
+    return learned, model
 
 
 @contextmanager
@@ -235,9 +219,6 @@ def _refuse_damage(archive: Path) -> None:
             raise ValueError(f"{damaged} in it is damaged")
 
 
-def recurrent_layer(model: Any) -> Any:
+def recurrent_layer(model: keras.Model) -> Recurrent:
     """The first recurrent layer of a model."""
-    from zoo.keras_private import all_layers
-    from zoo.layers.recurrent import Recurrent
-
     return next(layer for layer in all_layers(model) if isinstance(layer, Recurrent))

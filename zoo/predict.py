@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 import re
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasets import plugins
 from datasets.errors import UserError
 from datasets.formats.lines import check_encoding
 from datasets.formats.tables import DELIMITERS, Format
 from datasets.input_kinds.base import InputKind
 from zoo.cli.flags import Parser, add_options, collect, given, main_guard
-from zoo.config import read_config
+from zoo.config_file import read_config
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import RunDirectory, write_atomically
+from zoo.tasks.base import AnyTask, Row, load_task, task_names
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXAMPLES = """\
 examples:
@@ -66,14 +70,13 @@ def parser() -> Parser:
 
 def _answer_options() -> dict[str, type]:
     """The options of answers, by the name of each task that has any."""
-    tasks = {name: plugins.load("zoo.tasks", name, "TASK") for name in plugins.names("zoo.tasks", "TASK")}
-    return {name: task.answer_options for name, task in tasks.items() if hasattr(task, "answer_options")}
+    every = {name: load_task(name).answer_options for name in task_names()}
+    return {name: options for name, options in every.items() if dataclasses.fields(options)}
 
 
-def _chosen(arguments: argparse.Namespace, task: Any, name: str) -> dict[str, Any]:
-    """The options of the answers as arguments of `task.answer`; options of other tasks are refused."""
-    own = getattr(task, "answer_options", None)
-    allowed = given(arguments, own) if own else set()
+def _chosen(arguments: argparse.Namespace, task: AnyTask, name: str) -> object:
+    """The options of the task's answers; options of other tasks are refused."""
+    allowed = given(arguments, task.answer_options)
     every = _answer_options()
     for option in sorted(
         {option for options in every.values() for option in given(arguments, options)} - allowed
@@ -82,12 +85,7 @@ def _chosen(arguments: argparse.Namespace, task: Any, name: str) -> dict[str, An
             owner for owner, options in every.items() if option in given(arguments, options)
         )
         raise UserError(f"--{option.replace('_', '-')} is an option of {owners}, and this is a run of {name}")
-    if own is None:
-        return {}
-    options = collect(arguments, own)
-    if hasattr(options, "check"):
-        options.check()
-    return {"options": options}
+    return collect(arguments, task.answer_options)
 
 
 def _parsed(argv: list[str]) -> argparse.Namespace:
@@ -108,23 +106,23 @@ def main(argv: list[str] | None = None) -> None:
     directory = RunDirectory.open(arguments.run)
     config = read_config(directory)
     directory.require_model()
-    task = plugins.load("zoo.tasks", config.task, "TASK")
-    chosen = _chosen(arguments, task, config.task)
+    task = load_task(config.task)
+    options = _chosen(arguments, task, config.task)
     inputs = _inputs(arguments, task.input_kind)
     configure(arguments.device)
     from zoo.pipeline import load_run
 
-    prepared, model = load_run(Path(arguments.run))
-    rows = task.answer(task.serve(model, prepared), inputs, **chosen)
+    learned, model = load_run(Path(arguments.run))
+    rows = task.answer(task.serve(model, learned), inputs, options)
     if out is None:
-        shown = task.show(rows) if hasattr(task, "show") else None
+        shown = task.show(rows)
         print(_table(rows) if shown is None else shown)
     else:
         _write(rows, out)
         print(f"{len(rows):,} answers in {out}")
 
 
-def _inputs(arguments: argparse.Namespace, kind: InputKind[Any]) -> list[Any]:
+def _inputs(arguments: argparse.Namespace, kind: InputKind[Any]) -> list[object]:
     if not arguments.file:
         return kind.parse(arguments.inputs)
     check_encoding(arguments.encoding)
@@ -152,17 +150,17 @@ def _checked_out(name: str | None, source: str | None) -> Path | None:
     return path
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
+def _table(rows: list[Row]) -> str:
     import pandas as pd
 
-    def shown(value: Any) -> Any:
+    def shown(value: object) -> object:
         text = " ".join(value.split()) if isinstance(value, str) else value
         return text[:59] + "…" if isinstance(text, str) and len(text) > 60 else text
 
     return pd.DataFrame(rows).map(shown).to_string(index=False, float_format="{:.4f}".format)
 
 
-def _write(rows: list[dict[str, Any]], path: Path) -> None:
+def _write(rows: list[Row], path: Path) -> None:
     import pandas as pd
 
     table = pd.DataFrame(rows)
@@ -179,10 +177,10 @@ def _write(rows: list[dict[str, Any]], path: Path) -> None:
         raise UserError(f"cannot write {path}: {problem.strerror or problem}", 1) from None
 
 
-def _without_breaks(table: Any) -> Any:
+def _without_breaks(table: pd.DataFrame) -> pd.DataFrame:
     """The table as TSV can hold it, where quotes are characters like any other: tabs and line breaks become spaces."""
 
-    def plain(value: Any) -> Any:
+    def plain(value: object) -> object:
         return re.sub(r"[\t\r\n]", " ", value) if isinstance(value, str) else value
 
     return table.map(plain).rename(columns=plain)

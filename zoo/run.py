@@ -13,11 +13,13 @@ import datasets
 from datasets import plugins
 from datasets.errors import UserError
 from zoo.cli.flags import Parser, add_options, collect, frozen, given, main_guard
-from zoo.config import RecurrentOptions, RunConfig, TrainingOptions, defaults_of, read_config, to_dict
+from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
+from zoo.config_file import read_config, to_dict
 from zoo.runtime.platform import configure
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import RunDirectory, default_path, make_folder, read_json
 from zoo.runtime.signals import Stopped, stop_at_once
+from zoo.tasks.base import check_task, load_task, task_names
 
 EXAMPLES = """\
 examples:
@@ -33,7 +35,7 @@ DATA_HELP = (
 
 def general_parser() -> Parser:
     """The command without a task: `--help` lists the tasks, `--resume` needs none."""
-    tasks = plugins.names("zoo.tasks", "TASK")
+    tasks = task_names()
     listed = "\n".join(f"  {name:<16}{plugins.load('zoo.tasks', name, 'TASK').summary}" for name in tasks)
     parser = Parser(
         prog="python -m zoo.run",
@@ -71,7 +73,7 @@ def task_parser(name: str, dataset: str | None = None) -> Parser:
         name: of the task.
         dataset: what `--dataset` will be; the options of a data set of the user's own are known only by its name.
     """
-    task = plugins.load("zoo.tasks", name, "TASK")
+    task = load_task(name)
     parser = Parser(
         prog=f"python -m zoo.run {name}",
         usage=f"python -m zoo.run {name} [options]",
@@ -85,8 +87,8 @@ def task_parser(name: str, dataset: str | None = None) -> Parser:
     add("--export", action="store_true", help="also write a SavedModel to DIR/export")
     add("--resume", metavar="DIR", help="go on with a run that was stopped; takes its options from there")
     _add_shared_rows(parser)
-    add_options(parser, RecurrentOptions, "the recurrent layers", defaults_of(task, RecurrentOptions))
-    add_options(parser, TrainingOptions, "training", defaults_of(task, TrainingOptions))
+    add_options(parser, RecurrentOptions, "the recurrent layers", task.defaults_of(RecurrentOptions))
+    add_options(parser, TrainingOptions, "training", task.defaults_of(TrainingOptions))
     add_options(parser, task.options_type, f"the task {name}")
     for source, what, options in datasets.option_groups(task.fields, dataset):
         _add_options(parser, options, f"data from {source}: {what}", source)
@@ -115,15 +117,15 @@ def _dataset_of(argv: list[str]) -> str | None:
 
 def config_of(name: str, arguments: argparse.Namespace) -> RunConfig:
     """The configuration that the flags of `task_parser` describe."""
-    task = plugins.load("zoo.tasks", name, "TASK")
+    task = load_task(name)
     dataset = getattr(arguments, "dataset", "microworld")
     of_data = [given(arguments, options) for _, _, options in datasets.option_groups(task.fields, dataset)]
     return RunConfig(
         task=name,
         dataset=dataset,
         data={option: frozen(getattr(arguments, option)) for option in sorted(set().union(*of_data))},
-        recurrent=collect(arguments, RecurrentOptions, defaults_of(task, RecurrentOptions)),
-        training=collect(arguments, TrainingOptions, defaults_of(task, TrainingOptions)),
+        recurrent=collect(arguments, RecurrentOptions, task.defaults_of(RecurrentOptions)),
+        training=collect(arguments, TrainingOptions, task.defaults_of(TrainingOptions)),
         options=collect(arguments, task.options_type),
         export=getattr(arguments, "export", False),
     )
@@ -138,7 +140,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments, others = general_parser().parse_known_args(argv)
     else:
         others = []
-        plugins.check("zoo.tasks", name, "TASK")
+        check_task(name)
         arguments = task_parser(name, _dataset_of(argv[1:])).parse_args(argv[1:])
     shared = _shared_rows(arguments)
     if "resume" in arguments:
@@ -194,7 +196,7 @@ def _run(config: RunConfig, directory: RunDirectory, shared_rows: Path | None) -
     """The data are loaded first: what is wrong with them is told before TensorFlow is waited for."""
     if directory.metrics_path.exists():
         return _finished(directory)
-    task = plugins.load("zoo.tasks", config.task, "TASK")
+    task = load_task(config.task)
     dataset = datasets.load(config.dataset, task.fields, config.data)
     configure(config.training.device)
     from zoo import pipeline

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+import keras
 import tensorflow as tf
 
 from datasets.errors import UserError
@@ -23,18 +23,33 @@ class Server(tf.Module):
         functions: `tf.function`s with an input signature, by signature name; `serving_default` is the main one.
     """
 
-    def __init__(self, model: Any, parts: list[Any], functions: Mapping[str, Any]):
+    def __init__(
+        self,
+        model: keras.Model,
+        parts: Iterable[tf.Module],
+        functions: Mapping[str, tf.types.experimental.PolymorphicFunction],
+    ):
         super().__init__(name="server")
         self.model_variables = [variable.value for variable in model.variables]
-        self.parts = parts
+        self.parts = list(parts)
         self.functions = dict(functions)
         # Traced now, once: what answers here and what is saved is the same graph, and needs no compiler.
         with portable_graphs():
             self.graphs = {name: function.get_concrete_function() for name, function in functions.items()}
 
-    def __call__(self, *arguments: Any, **named: Any) -> dict[str, tf.Tensor]:
+    def __call__(self, *arguments: tf.Tensor, **named: tf.Tensor) -> dict[str, tf.Tensor]:
         """The answer of `serving_default`."""
         return self.functions["serving_default"](*arguments, **named)
+
+
+def constant_function(name: str, value: tf.Tensor) -> tf.types.experimental.PolymorphicFunction:
+    """A function of an exported model that takes nothing and always gives this value, by its name."""
+
+    @tf.function(input_signature=[])
+    def function() -> dict[str, tf.Tensor]:
+        return {name: tf.identity(value)}
+
+    return function
 
 
 def save(server: Server, folder: Path) -> None:

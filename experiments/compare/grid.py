@@ -18,8 +18,10 @@ from datasets.errors import UserError
 from datasets.options import option
 from zoo.cli.cells import keras_layers, published_cells
 from zoo.cli.flags import Parser
-from zoo.config import RunConfig, to_dict
+from zoo.config import RunConfig
+from zoo.config_file import to_dict
 from zoo.run import config_of, task_parser
+from zoo.tasks.base import check_task, task_names
 
 ALL = "all"
 MATCHES = ("units", "parameters")
@@ -148,13 +150,13 @@ def tasks(grid: Grid) -> list[str]:
     Raises:
         UserError: if there is none, or one is unknown.
     """
-    known = plugins.names("zoo.tasks", "TASK")
+    known = task_names()
     if not grid.tasks:
         raise UserError(f"which tasks? some of: {', '.join(known)}; or {ALL}")
     if grid.tasks == (ALL,):
         return known
     for name in grid.tasks:
-        plugins.check("zoo.tasks", name, "TASK")
+        check_task(name)
     return list(dict.fromkeys(grid.tasks))
 
 
@@ -171,7 +173,7 @@ def _varied(task: str, grid: Grid) -> dict[str, tuple[str, ...]]:
     for text in grid.vary:
         prefix, name, values = _parsed(text)
         if prefix and prefix not in tasks(grid):
-            plugins.check("zoo.tasks", prefix, "TASK")
+            check_task(prefix)
             raise UserError(f"--vary {text}: {prefix} is not among the tasks")
         if prefix in ("", task):
             target = own if prefix else general

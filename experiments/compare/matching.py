@@ -18,7 +18,7 @@ from typing import Any
 from datasets.errors import UserError
 from experiments.compare.grid import Block, Grid, blocks, digest, runs
 from experiments.compare.processes import environment
-from zoo.config import from_dict, to_dict
+from zoo.config_file import from_dict, to_dict
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import read_json, write_json
 
@@ -93,12 +93,12 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     import keras
 
     import datasets
-    from datasets import plugins
     from zoo.factory import recurrent_factory
+    from zoo.tasks.base import load_task
     from zoo.training.context import RunContext
 
     config = from_dict(question["config"], "the first cell's configuration")
-    fields = plugins.load("zoo.tasks", config.task, "TASK").fields
+    fields = load_task(config.task).fields
     context = RunContext.prepare(config, datasets.load(config.dataset, fields, config.data))
 
     @cache

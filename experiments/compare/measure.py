@@ -31,12 +31,12 @@ def parser() -> Parser:
 def single_answers(task: Any, server: Any, inputs: Sequence[Any]) -> list[float]:
     """Milliseconds of answers to one raw input at a time, after some that do not count."""
     for raw_input in itertools.islice(itertools.cycle(inputs), WARM_UP):
-        task.answer(server, [raw_input])
+        task.answer(server, [raw_input], task.answer_options())
     times: list[float] = []
     start = time.perf_counter()
     for raw_input in itertools.islice(itertools.cycle(inputs), ANSWERS):
         before = time.perf_counter()
-        task.answer(server, [raw_input])
+        task.answer(server, [raw_input], task.answer_options())
         times.append(1000 * (time.perf_counter() - before))
         if time.perf_counter() - start > SECONDS:
             break
@@ -62,11 +62,11 @@ def main(argv: list[str] | None = None) -> None:
     """Parse, measure, write."""
     arguments = parser().parse_args(argv)
     directory = RunDirectory.open(Path(arguments.run))
-    from datasets import plugins
-    from zoo.config import read_config
+    from zoo.config_file import read_config
+    from zoo.tasks.base import load_task
 
     config = read_config(directory)
-    task = plugins.load("zoo.tasks", config.task, "TASK")
+    task = load_task(config.task)
     configure(config.training.device)
     import numpy as np
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
 from experiments.probe.base import Probe
 from experiments.probe.gates_record import Record
 from experiments.probe.tables import markdown, write_text
-from zoo.config import read_config
+from zoo.config_file import read_config
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
+from zoo.tasks.base import load_task
 
 if TYPE_CHECKING:
     import keras
@@ -45,7 +45,7 @@ def check(options: Options) -> None:
         UserError: if there is no such run, its task reads no text, or the text is empty.
     """
     config = read_config(RunDirectory.open(options.run))
-    kind = plugins.load("zoo.tasks", config.task, "TASK").input_kind
+    kind = load_task(config.task).input_kind
     if kind.prefixes is None:
         raise UserError(
             f"{options.run} is a run of {config.task}, which reads {kind.name}; gates are shown over a text"
@@ -66,7 +66,7 @@ def run(options: Options, out: Path) -> str:
     from zoo.pipeline import load_run
 
     config, text = read_config(RunDirectory.open(options.run)), options.text
-    task = plugins.load("zoo.tasks", config.task, "TASK")
+    task = load_task(config.task)
     (raw,) = task.input_kind.parse([text])
     prepared, model = load_run(Path(options.run))
     server = task.serve(model, prepared)
@@ -75,7 +75,9 @@ def run(options: Options, out: Path) -> str:
     encoder = getattr(prepared, "encoder", None)
     tokens = tokens_of(encoder, raw, steps)
     from_end = getattr(encoder, "truncation_side", "right") == "left"
-    answers = task.answer(server, task.input_kind.prefixes(raw, tokens, from_end))
+    prefixes = task.input_kind.prefixes
+    assert prefixes is not None  # see `check`
+    answers = task.answer(server, prefixes(raw, tokens, from_end), task.answer_options())
     make_folder(out)
     _write_values(records, tokens, out / "gates.csv")
     _write_answers(answers, out / "prefixes.csv")

@@ -22,7 +22,8 @@ from experiments.probe import problems
 from experiments.probe.base import Probe
 from experiments.probe.tables import Results, alike, markdown, spread, table_by_lag, write_text
 from zoo.cli.cells import published_cells
-from zoo.config import RecurrentOptions, read_config
+from zoo.config import RecurrentOptions
+from zoo.config_file import read_config
 from zoo.runtime.progress import log, progress_bar
 from zoo.runtime.rundir import RunDirectory
 

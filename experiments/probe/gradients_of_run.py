@@ -10,13 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 import datasets
-from datasets import plugins
 from experiments.probe.tables import spread, table_by_lag, write_text
 from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
-from zoo.config import RunConfig, read_config
+from zoo.config import RunConfig
+from zoo.config_file import read_config
 from zoo.layers.recurrent import Recurrent
 from zoo.pipeline import load_run
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
+from zoo.tasks.base import load_task
 from zoo.training.context import RunContext
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def measure(
 
     The loss of a sequence reaches the states through the last output of the layer alone: all others are cut.
     """
-    task = plugins.load("zoo.tasks", config.task, "TASK")
+    task = load_task(config.task)
     context = RunContext.prepare(config, datasets.load(config.dataset, task.fields, config.data))
     batches = context.prepared.valid
     norms_by_direction: dict[str, list[np.ndarray]] = {}

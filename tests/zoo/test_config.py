@@ -7,17 +7,10 @@ from types import MappingProxyType
 import pytest
 
 from datasets.errors import UserError
-from zoo.config import (
-    RecurrentOptions,
-    RunConfig,
-    TrainingOptions,
-    defaults_of,
-    from_dict,
-    read_config,
-    to_dict,
-)
+from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
+from zoo.config_file import from_dict, read_config, to_dict
 from zoo.runtime.rundir import RunDirectory
-from zoo.tasks.sentiment.task import Options
+from zoo.tasks.sentiment.task import Options, Sentiment
 
 
 @pytest.fixture
@@ -94,9 +87,9 @@ def test_something_else_is_told(table):
         from_dict(table, "here")
 
 
-def test_a_task_overrules_the_defaults_of_one_class_at_a_time():
-    class Task:
+def test_a_task_overrules_the_defaults_of_one_class_at_a_time() -> None:
+    class Renamed(Sentiment):
         defaults = MappingProxyType({"epochs": 3, "units": 8})
 
-    assert defaults_of(Task, TrainingOptions) == {"epochs": 3}
-    assert defaults_of(Task, RecurrentOptions) == {"units": 8}
+    assert Renamed().defaults_of(TrainingOptions) == {"epochs": 3}
+    assert Renamed().defaults_of(RecurrentOptions) == {"units": 8}

@@ -6,7 +6,7 @@ import pytest
 
 from datasets.errors import UserError
 from zoo.config import RecurrentOptions
-from zoo.factory import order_blind_factory, recurrent_factory
+from zoo.factory import order_agnostic_factory, recurrent_factory
 
 
 def factory(*cell_options: str, cell: str = "gru", seed: int = 3, **options):
@@ -91,7 +91,7 @@ def test_a_cell_of_ones_own_without_recurrent_dropout():
         factory(cell=name, recurrent_dropout=0.5).cell(2)
 
 
-def test_the_order_blind_row_keeps_sizes_and_drops_what_only_a_recurrence_has():
+def test_the_order_agnostic_baseline_keeps_sizes_and_drops_what_only_a_recurrence_has():
     options = RecurrentOptions(
         cell="lstm",
         units=5,
@@ -102,12 +102,12 @@ def test_the_order_blind_row_keeps_sizes_and_drops_what_only_a_recurrence_has():
         cell_options=("unit_forget_bias=false",),
         engine="loop",
     )
-    blind = order_blind_factory(options, 4)
-    layer = blind()
-    assert blind.order_blind
+    made = order_agnostic_factory(options, 4)
+    layer = made()
+    assert made.order_agnostic
     assert (layer.cell.units, layer.layers, layer.bidirectional, layer.dropout) == (5, 1, False, 0)
-    assert (blind.options.dropout, blind.seed) == (0.3, 4)
-    assert not factory().order_blind
+    assert (made.options.dropout, made.seed) == (0.3, 4)
+    assert not factory().order_agnostic
 
 
 def test_layers_made_twice_have_weights_of_their_own():

@@ -14,6 +14,7 @@ from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from zoo import pipeline
 from zoo.pipeline import load_run
 from zoo.run import main
+from zoo.tasks.base import NoOptions
 from zoo.training.context import RunContext
 
 #: `zoo.run` that sends itself a signal at the n-th training batch; what follows n and the signal is its command line.
@@ -123,23 +124,23 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(toy, long_
     assert_same_run(Path(out), long_run)
 
 
-def stop_in_trivial_training(monkeypatch, number: int) -> None:
+def stop_in_training_of_baselines(monkeypatch, number: int) -> None:
     import os
 
-    rows_beside = pipeline.rows_beside
+    baseline_metrics = pipeline.baseline_metrics
 
     def stopped(*arguments):
         os.kill(os.getpid(), number)
-        return rows_beside(*arguments)
+        return baseline_metrics(*arguments)
 
-    monkeypatch.setattr(pipeline, "rows_beside", stopped)
+    monkeypatch.setattr(pipeline, "baseline_metrics", stopped)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_stopped_after_training_goes_on_too(number, toy, tmp_path, monkeypatch):
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
-        stop_in_trivial_training(patched, number)
+        stop_in_training_of_baselines(patched, number)
         done = call(main, "sentiment", "--dataset", toy, "--out", out, *SMALL)
     assert done.code == 128 + number
     assert done.err.splitlines()[-1].endswith(f"go on with: python -m zoo.run --resume {out}")
@@ -169,7 +170,7 @@ def test_a_run_whose_data_have_changed_cannot_be_resumed(tmp_path, monkeypatch):
     data = write_tsv(tmp_path / "data.tsv", toy_rows(60))
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
-        stop_in_trivial_training(patched, signal.SIGTERM)
+        stop_in_training_of_baselines(patched, signal.SIGTERM)
         call(main, "sentiment", "--dataset", data, "--out", out, *SMALL)
     write_tsv(data, [(text.replace("film", "book"), label) for text, label in toy_rows(60)])
     before = (out / "prepared.json").read_bytes()
@@ -185,7 +186,7 @@ def test_a_run_whose_data_have_changed_cannot_be_resumed(tmp_path, monkeypatch):
 def test_a_damaged_checkpoint_is_told_and_the_model_before_it_stays(toy, tmp_path, monkeypatch):
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
-        stop_in_trivial_training(patched, signal.SIGTERM)
+        stop_in_training_of_baselines(patched, signal.SIGTERM)
         call(main, "sentiment", "--dataset", toy, "--out", out, *SMALL)
     state, model = out / "checkpoint" / "state.npz", (out / "model.keras").read_bytes()
     state.write_bytes(state.read_bytes()[:-100])
@@ -229,7 +230,7 @@ def test_a_trained_model_beats_the_majority_and_everything_is_written_down(train
 
 def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
     import datasets
-    from zoo.config import read_config
+    from zoo.config_file import read_config
     from zoo.runtime.rundir import RunDirectory
     from zoo.tasks.sentiment.task import TASK
     from zoo.training.evaluation import Predictor
@@ -239,7 +240,7 @@ def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
     _, model = load_run(trained)
     found = metrics(trained)
     for split, batches in (("dev", prepared.valid), ("test", prepared.test())):
-        scores = TASK.score(prepared, Predictor(model)(batches), batches.targets)
+        scores = TASK.score(prepared.learned, Predictor(model)(batches), batches)
         assert scores == pytest.approx(found[split], abs=1e-6)
     best = history(trained)[found["best_epoch"] - 1]
     name, mode = TASK.monitor
@@ -265,9 +266,9 @@ def test_other_precisions_run_and_their_models_load(precision, toy, tmp_path):
         )
         assert done.code == 0, done.err
         keras.mixed_precision.set_global_policy("float32")  # as in a fresh process
-        prepared, model = load_run(tmp_path / "run")
+        learned, model = load_run(tmp_path / "run")
         assert model.get_layer("recurrent").compute_dtype == precision.removeprefix("mixed_")
-        row = TASK.answer(TASK.serve(model, prepared), ["good"])[0]
+        row = TASK.answer(TASK.serve(model, learned), ["good"], NoOptions())[0]
         assert 0.5 <= row["score"] <= 1
         if precision == "float64":
             dtypes = {variable.dtype for variable in model.trainable_variables}

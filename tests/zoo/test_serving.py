@@ -132,22 +132,22 @@ def elsewhere(runs, run_python, tmp_path_factory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_an_export_answers_elsewhere_what_the_live_model_answers_here(cell, runs, elsewhere):
-    prepared, model = load_run(runs[cell])
+    learned, model = load_run(runs[cell])
     predict = tf.function(
         lambda tokens: model({"tokens": tokens}, training=False),
         input_signature=[tf.TensorSpec([None, None], tf.int32)],
     )
     with np.load(elsewhere[cell]) as answers:
-        np.testing.assert_array_equal(answers["labels"], prepared.labels)
+        np.testing.assert_array_equal(answers["labels"], learned.labels)
         for n, batch in enumerate(BATCHES):
             texts = tf.constant(batch, tf.string, shape=(len(batch),))
-            live = tf.nn.softmax(predict(prepared.encoder(texts))).numpy()
+            live = tf.nn.softmax(predict(learned.encoder(texts))).numpy()
             np.testing.assert_allclose(answers[f"probabilities_{n}"], live, atol=1e-5)
             np.testing.assert_array_equal(
                 answers[f"score_{n}"], answers[f"probabilities_{n}"].max(axis=1, initial=0)
             )
             chosen = answers[f"probabilities_{n}"].argmax(axis=1)
-            np.testing.assert_array_equal(answers[f"label_{n}"], np.array(prepared.labels)[chosen])
+            np.testing.assert_array_equal(answers[f"label_{n}"], np.array(learned.labels)[chosen])
         spread = np.ptp(answers[f"probabilities_{len(BATCHES) - 1}"], axis=0).max()
         assert spread > 1e-3, "the model answers the same to every text"
 

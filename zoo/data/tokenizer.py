@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
 
 from zoo.data.ragged import Ragged
 from zoo.data.vocabulary import Encoder, TokenIndex
+
+Item = TypeVar("Item")
 
 PADDING = 0
 #: Texts per call into TensorFlow.
@@ -152,8 +155,8 @@ def by_chunks(
         yield ragged.flat_values.numpy(), ragged.row_lengths().numpy()
 
 
-def chunks(texts: Iterable[str], size: int = CHUNK) -> Iterator[list[str]]:
-    """Lists of at most `size` texts."""
-    stream = iter(texts)
+def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
+    """Lists of at most `size` of the items, such as texts."""
+    stream = iter(items)
     while chunk := list(itertools.islice(stream, size)):
         yield chunk

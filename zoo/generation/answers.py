@@ -40,7 +40,7 @@ class AnswerOptions(SamplingOptions):
         metavar="FILE",
     )  # fmt: skip
 
-    def check(self) -> None:
+    def __post_init__(self) -> None:
         """Refuse options that do not go together.
 
         Raises:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from zoo.data.ragged import Ragged
+from zoo.data.ragged import Ragged, bucket_widths, widened
 
 #: Sentences from which on widths are finer: each is a shape to compile, which many batches repay.
 MANY = 10_000
@@ -63,19 +63,11 @@ def taken(sentences: Ragged, which: np.ndarray) -> Ragged:
 
 def widths_of(lengths: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     """Rising widths that hold sentences of these lengths; `known` ones, with one more where a sentence needs it."""
-    longest = int(lengths.max(initial=1))
     if known is not None:
-        return known if longest <= known[-1] else np.append(known, -(-longest // 8) * 8)
-    grain, ratio, buckets = (2, 0.9, 16) if len(lengths) >= MANY else (4, 0.6, 4)
-    quantiles = (
-        np.quantile(lengths, np.linspace(0, 1, buckets + 1)[1:], method="higher") if len(lengths) else [1]
-    )
-    widths = np.maximum(4, -(-np.asarray(quantiles).astype(int) // grain) * grain)
-    kept = [int(widths[-1])]
-    for width in widths[::-1]:
-        if width <= ratio * kept[-1]:
-            kept.append(int(width))
-    return np.array(kept[::-1])
+        return widened(known, lengths)
+    if len(lengths) >= MANY:
+        return bucket_widths(lengths, 16, multiple=2, least=4, largest_ratio=0.9)
+    return bucket_widths(lengths, 4, multiple=4, least=4, largest_ratio=0.6)
 
 
 def parts(order: np.ndarray, size: int) -> Iterator[np.ndarray]:

@@ -1,39 +1,62 @@
 """The contract of a task: what stands between raw examples and a trained model, and between a model and its answers.
 
-`zoo.run` calls a task in this order; nothing else is called.
+A run calls a task in this order:
 
-    prepared = task.prepare(dataset, options, ...)   learn vocabulary or scaling on train, turn examples into arrays
-    model    = task.build(prepared, recurrent)       a Keras model from arrays to predictions
-    task.loss(targets, predictions)                  the loss of every example or position
-    task.score(prepared, predictions, targets)       metrics by name
-    task.trivial_rows(prepared, batches)             metrics of rows that need no recurrence, and no training
-    task.trivial_models(prepared, recurrent)         models that are blind to order, trained like the model itself
-    task.finish(prepared, model, batches, predictions)
-                                                     optional: the predictions with what takes too long to find after
-                                                     every epoch, such as a search; once, after training
-    task.by_length(prepared, predictions, batches)   optional: metrics by length; see `zoo.tasks.by_length`
-    task.pictures(prepared, predictions, batches)    optional: matplotlib figures by file name, for the run directory
-    task.serve(model, prepared)                      what the exported model answers: raw input in, answer out
-    task.answer(server, inputs)                      these answers as rows, for `zoo.predict`
-    task.show(rows)                                  optional: the rows as `zoo.predict` prints them; None for a table
+    prepared = task.prepare(dataset, options, batch_size)     learn on train, turn examples into arrays
+    model    = task.build(prepared, recurrent, options)       a Keras model from arrays to outputs
+    task.loss(targets, outputs)                               for each step of training
+    task.score(learned, predictions, batches)                 metrics, after each epoch and at the end
+    task.finish(learned, model, batches, predictions)         once after training, such as a search
+    task.baselines(prepared)                                  what needs no model
+    task.order_agnostic_baselines(prepared, ...)              models that do not see the order of their inputs
+    task.details, by_length, pictures                         more than one number each
+    task.serve(model, learned)                                the exported model: raw input in, answer out
 
-A task whose answers leave a choice (how long, how many) has `answer_options`, a frozen dataclass: `zoo.predict` makes
-flags of it, as `zoo.run` does of `options_type`, calls its `check()`, if it has one, before the model is loaded, and
-gives it to `answer` as `options`.
+and `zoo.predict` goes on from there:
+
+    learned = task.restore(stored, options)                   from `prepared.json`
+    rows    = task.answer(server, inputs, options)            a row for each answer
+    task.show(rows)                                           the rows as text
+
+There are two kinds of data. `prepared` is what training needs: batches of the splits. `learned`, a part of it, is what
+a loaded model needs: vocabulary, scaling, names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, cast
 
 import numpy as np
+from typing_extensions import TypeVar  # its type variables have defaults
 
-from datasets.base import Dataset
+from datasets import plugins
+from datasets.base import Dataset, Split
+from datasets.errors import UserError
 from datasets.input_kinds.base import InputKind
 
+if TYPE_CHECKING:
+    import keras
+    from matplotlib.figure import Figure
+
+    from zoo.factory import RecurrentFactory
+    from zoo.serving import Server
+    from zoo.tensors import Tensor
+
+#: What the model of a task gives: a tensor, or tensors by name.
+Outputs: TypeAlias = Any
+#: The package whose modules and packages are the tasks that come with the zoo.
+PACKAGE = "zoo.tasks"
 Metrics = dict[str, float]
+#: One answer of a model, or one line of a table: values by column.
+Row = dict[str, Any]
+
+# ------------------------------------------------------------------------------------------ data
 
 
 @dataclass(frozen=True)
@@ -54,79 +77,242 @@ class Batch:
     shared: frozenset[str] = frozenset()
 
 
-class Batches(Protocol):
-    """Examples as arrays, in batches."""
+#: What a batch is planned as: which examples it holds, and how wide it is.
+Plan = TypeVar("Plan")
+#: What the model gives for a batch: an array, or arrays by name.
+Output = TypeVar("Output")
+Gathered = TypeVar("Gathered", covariant=True)
 
-    def plan(self, seed: Sequence[int] | None) -> list[Any]:
+
+class Batches(Protocol[Plan, Output, Gathered]):
+    """The examples of a split as arrays, in batches."""
+
+    def plan(self, seed: Sequence[int] | None) -> list[Plan]:
         """The batches of one pass: in an order that `seed` decides, or in a fixed order for evaluation (None)."""
 
-    def load(self, planned: Any) -> Batch:
+    def load(self, planned: Plan) -> Batch:
         """One planned batch."""
 
-    def gather(self, plans: list[Any], outputs: list[Any]) -> np.ndarray:
-        """The model's outputs for each batch of a fixed-order pass, as one array in the order of the examples."""
+    def gather(self, plans: list[Plan], outputs: list[Output]) -> Gathered:
+        """The model's outputs for each batch of a pass in fixed order, put together in the order of the examples."""
+
+
+class Learned(Protocol):
+    """What a task learns from the training split, and a loaded model needs: vocabulary, scaling, names."""
+
+    def to_json(self) -> dict[str, object]:
+        """What `Task.restore` makes the same object of; it holds no examples."""
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """The answers of a task leave nothing to choose."""
+
+
+OptionsT = TypeVar("OptionsT")
+LearnedT = TypeVar("LearnedT", bound=Learned)
+BatchesT = TypeVar("BatchesT", bound=Batches[Any, Any, Any])
+PredictionsT = TypeVar("PredictionsT", default=np.ndarray)
+AnswerOptionsT = TypeVar("AnswerOptionsT", default=NoOptions)
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[LearnedT, BatchesT]):
+    """A data set made ready for training.
+
+    Attributes:
+        learned: what was learned from the training split.
+        train, valid: the splits in batches.
+        test: reads the test split when it is called; None where there is none.
+        notes: sentences about what was done to the data, for people.
+    """
+
+    learned: LearnedT
+    train: BatchesT
+    valid: BatchesT
+    test: Callable[[], BatchesT | None]
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        learned: LearnedT,
+        train: BatchesT,
+        dataset: Dataset,
+        batches: Callable[[Split], BatchesT],
+        notes: Iterable[str] = (),
+    ) -> Prepared[LearnedT, BatchesT]:
+        """Dev becomes batches now, test when it is asked for.
+
+        Args:
+            dataset: whose dev and test splits are meant.
+            batches: from a split to its batches.
+        """
+        return cls(
+            learned, train, batches(dataset.valid), partial(_read, dataset.test, batches), tuple(notes)
+        )
+
+
+def _read(split: Split | None, batches: Callable[[Split], BatchesT]) -> BatchesT | None:
+    return None if split is None else batches(split)
+
+
+# ------------------------------------------------------------------------------------------ the contract
+
+
+class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOptionsT]):
+    """See the module. The parameters are
+
+    - the task's options, a frozen dataclass that becomes flags of `zoo.run`;
+    - what it learns from the training split, see `Learned`;
+    - its batches, see `Batches`;
+    - its predictions: what `Batches.gather` gives;
+    - the options of its answers, a frozen dataclass that becomes flags of `zoo.predict`.
+    """
+
+    # ---- what it is
 
     @property
-    def targets(self) -> Any:
-        """What `gather`'s result is scored against."""
+    @abstractmethod
+    def summary(self) -> str:
+        """One line for `--help`."""
 
+    @property
+    @abstractmethod
+    def fields(self) -> tuple[str, ...]:
+        """What it needs of an example, such as `("text", "label")`."""
 
-class Prepared(Protocol):
-    """A data set made ready for a model."""
+    @property
+    @abstractmethod
+    def input_kind(self) -> InputKind[Any]:
+        """What `zoo.predict` reads from its arguments or a file and gives to `answer`."""
 
-    train: Batches
-    valid: Batches
-    notes: tuple[str, ...]
+    @property
+    @abstractmethod
+    def options_type(self) -> type[OptionsT]:
+        """The class of its options."""
 
-    def test(self) -> Batches | None:
-        """The test split, read only when this is called; None where there is none."""
+    @property
+    @abstractmethod
+    def monitor(self) -> tuple[str, str]:
+        """The metric that picks the best weights, and whether its `max` or `min` is best."""
 
-    def to_json(self) -> dict[str, Any]:
-        """What `task.restore` needs: vocabulary, scaling, class names; no examples."""
+    @property
+    @abstractmethod
+    def headline(self) -> tuple[str, ...]:
+        """Metrics of the final table, in order."""
 
-
-class Task(Protocol):
-    """See the module."""
-
-    summary: str
-    fields: tuple[str, ...]
-    #: What `zoo.predict` reads from its arguments or a file and gives to `answer`.
-    input_kind: InputKind[Any]
-    #: A frozen dataclass that becomes flags.
-    options_type: type
     #: Overrules defaults of `RecurrentOptions` and `TrainingOptions`, by field name.
-    defaults: Mapping[str, Any]
-    #: The metric that picks the best weights, and whether `max` or `min` of it is best.
-    monitor: tuple[str, str]
-    #: Metrics of the final table, in order.
-    headline: tuple[str, ...]
+    defaults: Mapping[str, object] = MappingProxyType({})
+    #: The class of the options of answers.
+    answer_options: type[AnswerOptionsT] = cast("type[AnswerOptionsT]", NoOptions)
 
-    def prepare(self, dataset: Dataset, options: Any, batch_size: int) -> Prepared:
+    def defaults_of(self, options: type) -> dict[str, object]:
+        """The part of `defaults` that belongs to one dataclass of options."""
+        names = {field.name for field in dataclasses.fields(options)}
+        return {name: value for name, value in self.defaults.items() if name in names}
+
+    # ---- data
+
+    @abstractmethod
+    def prepare(self, dataset: Dataset, options: OptionsT, batch_size: int) -> Prepared[LearnedT, BatchesT]:
         """Learn on train alone what the model needs to know, and turn examples into arrays."""
 
-    def restore(self, stored: Mapping[str, Any], options: Any) -> Any:
-        """A prepared data set without examples, from `Prepared.to_json`."""
+    @abstractmethod
+    def restore(self, stored: Mapping[str, Any], options: OptionsT) -> LearnedT:
+        """What was learned, from `Learned.to_json` after a way through JSON."""
 
-    def build(self, prepared: Any, recurrent: Any, options: Any) -> Any:
-        """A Keras model."""
+    # ---- model
 
-    def loss(self, targets: Any, predictions: Any) -> Any:
-        """Loss of each example or position, of the shape of `Batch.weights`."""
+    @abstractmethod
+    def build(
+        self, prepared: Prepared[LearnedT, BatchesT], recurrent: RecurrentFactory, options: OptionsT
+    ) -> keras.Model:
+        """A model that takes a dictionary of inputs, as `Batch.inputs` has them."""
 
-    def score(self, prepared: Any, predictions: np.ndarray, targets: Any) -> Metrics:
+    @abstractmethod
+    def loss(self, targets: Tensor, outputs: Outputs) -> Tensor:
+        """The loss of each example or position, of the shape of `Batch.weights`, from what the model gives."""
+
+    def order_agnostic_baselines(
+        self, prepared: Prepared[LearnedT, BatchesT], recurrent: RecurrentFactory, options: OptionsT
+    ) -> dict[str, Callable[[], keras.Model]]:
+        """Functions that build models around an order-agnostic `recurrent`, by name; trained like the model itself."""
+        return {}
+
+    # ---- metrics
+
+    @abstractmethod
+    def score(self, learned: LearnedT, predictions: PredictionsT, batches: BatchesT) -> Metrics:
         """Metrics by name."""
 
-    def details(self, prepared: Any, predictions: np.ndarray, targets: Any) -> dict[str, Any]:
+    def finish(
+        self, learned: LearnedT, model: keras.Model, batches: BatchesT, predictions: PredictionsT
+    ) -> PredictionsT:
+        """The predictions with what takes too long to find after each epoch; called once, after training."""
+        return predictions
+
+    def baselines(self, prepared: Prepared[LearnedT, BatchesT]) -> Callable[[BatchesT], dict[str, Metrics]]:
+        """Fit on train what needs no training loop; the result gives its metrics on a split, by name."""
+        return lambda batches: {}
+
+    def details(self, learned: LearnedT, predictions: PredictionsT, batches: BatchesT) -> dict[str, object]:
         """More than one number each, for `metrics.json`: a confusion matrix, a table per class."""
+        return {}
 
-    def trivial_rows(self, prepared: Any, batches: Any) -> dict[str, Metrics]:
-        """Metrics, on these batches, of rows that need no model: they count on train and look up."""
+    def by_length(self, learned: LearnedT, predictions: PredictionsT, batches: BatchesT) -> list[Row]:
+        """Metrics by the length of the sequence, see `zoo.tasks.by_length`; none where lengths do not matter."""
+        return []
 
-    def trivial_models(self, prepared: Any, blind: Any, options: Any) -> dict[str, Any]:
-        """Models around an order-blind recurrent factory, by row name."""
+    def pictures(
+        self, learned: LearnedT, predictions: PredictionsT, batches: BatchesT
+    ) -> Mapping[str, Figure]:
+        """Figures for the run directory, by file name."""
+        return {}
 
-    def serve(self, model: Any, prepared: Any) -> Any:
-        """A `zoo.serving.Server`: the functions of the exported model."""
+    # ---- answers
 
-    def answer(self, server: Any, inputs: Iterable[Any]) -> list[dict[str, Any]]:
-        """Answers of a server to raw inputs, a row each, for `zoo.predict`."""
+    @abstractmethod
+    def serve(self, model: keras.Model, learned: LearnedT) -> Server:
+        """The functions of the exported model."""
+
+    @abstractmethod
+    def answer(self, server: Server, inputs: Iterable[Any], options: AnswerOptionsT) -> list[Row]:
+        """Answers to raw inputs, at least a row each."""
+
+    def show(self, rows: list[Row]) -> str | None:
+        """The rows as `zoo.predict` prints them; None for a table."""
+        return None
+
+
+#: A task that is known by its name alone, and what it prepares.
+AnyTask: TypeAlias = Task[Any, Any, Any, Any, Any]
+AnyPrepared: TypeAlias = Prepared[Any, Any]
+
+# ------------------------------------------------------------------------------------------ finding tasks
+
+
+def task_names() -> list[str]:
+    """The tasks that come with the zoo, sorted."""
+    return plugins.names(PACKAGE, "TASK")
+
+
+def check_task(name: str) -> None:
+    """Refuse a name that `load_task` would not find, without importing anything; raises UserError."""
+    plugins.check(PACKAGE, name, "TASK")
+
+
+def load_task(name: str) -> AnyTask:
+    """A task of the zoo by name, or one of a user's own as `package.module:NAME`.
+
+    Raises:
+        UserError: if there is no such task, or its module cannot be imported.
+    """
+    task = plugins.load(PACKAGE, name, "TASK")
+    if isinstance(task, type) and issubclass(task, Task):
+        if missing := sorted(task.__abstractmethods__):
+            raise UserError(f"{name} lacks {', '.join(missing)}; see zoo.tasks.base.Task")
+        task = task()
+    if not isinstance(task, Task):
+        raise UserError(f"{name} is no task: a task is of a class that derives from zoo.tasks.base.Task")
+    return task

@@ -1,8 +1,8 @@
-"""The rows that stand beside a model's: what needs no recurrence, counted or trained, on the same splits.
+"""Baselines: what needs no recurrence, counted or trained, scored on the same splits as the model.
 
-Training such a row takes as long for one cell as for another, and gives the same numbers: they follow from the data,
-the options but the cell's, and the seed. So runs that differ in their cell may share a folder (`--shared-rows`), in
-which trained rows are kept and found.
+Training such a baseline takes as long for one cell as for another, and gives the same numbers: they follow from the
+data, the options but the cell's, and the seed. So runs that differ in their cell may share a folder (`--shared-rows`),
+in which trained baselines are kept and found.
 """
 
 from __future__ import annotations
@@ -15,85 +15,90 @@ import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+import keras
 import numpy as np
 
 from datasets.errors import UserError
-from zoo.factory import RecurrentFactory, order_blind_factory
+from zoo.factory import RecurrentFactory, order_agnostic_factory
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import REPOSITORY, environment, read_json, write_json
-from zoo.tasks.base import Batches, Metrics
+from zoo.tasks.base import AnyTask, Batches, Metrics
 from zoo.training.context import RunContext
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import NotANumber, Trainer, fit
 
-#: Of `TrainingOptions`: what changes no number of a row.
+#: Of `TrainingOptions`: what changes no number of a baseline.
 _IMMATERIAL = ("mirrored", "tensorboard", "checkpoint_seconds")
 BySplit = dict[str, Metrics]
 
 
-def rows_beside(
+def baseline_metrics(
     context: RunContext, splits: Mapping[str, Batches], shared: Path | None = None
 ) -> dict[str, BySplit]:
-    """Metrics by row and split of what needs no recurrence.
+    """Metrics by baseline and split of what needs no recurrence.
 
     Args:
         context: of the run beside which they stand.
         splits: what is scored, by name.
-        shared: folder in which trained rows are looked up and kept.
+        shared: folder in which trained baselines are looked up and kept.
     """
-    rows: dict[str, BySplit] = {}
+    metrics: dict[str, BySplit] = {}
+    score = context.task.baselines(context.prepared)
     for split, batches in splits.items():
-        for row, metrics in context.task.trivial_rows(context.prepared, batches).items():
-            rows.setdefault(row, {})[split] = metrics
-    blind = order_blind_factory(context.config.recurrent, context.config.training.seed)
-    for row, build in context.task.trivial_models(context.prepared, blind, context.config.options).items():
-        path = shared / f"{_digest(context, blind, row, splits)}.json" if shared else None
-        found = _known(path, splits) if path else None
-        if found is None:
-            found = _trained(context, row, build, splits)
+        for name, values in score(batches).items():
+            metrics.setdefault(name, {})[split] = values
+    recurrent = order_agnostic_factory(context.config.recurrent, context.config.training.seed)
+    models = context.task.order_agnostic_baselines(context.prepared, recurrent, context.config.options)
+    for name, build in models.items():
+        path = shared / f"{_digest(context, recurrent, name, splits)}.json" if shared else None
+        by_split = _known(path, splits) if path else None
+        if by_split is None:
+            by_split = _trained(context, name, build, splits)
             if path:
-                _keep(path, row, found)
-        if found:
-            rows[row] = found
-    return rows
+                _keep(path, name, by_split)
+        if by_split:
+            metrics[name] = by_split
+    return metrics
 
 
 def _trained(
-    context: RunContext, row: str, build: Callable[[], Any], splits: Mapping[str, Batches]
+    context: RunContext, name: str, build: Callable[[], keras.Model], splits: Mapping[str, Batches]
 ) -> BySplit:
     """Metrics by split of a model that is trained here; none if there is nothing to score.
 
     TensorFlow allows one MirroredStrategy a process, so these models, which are small, train on one device.
     """
-    trainer = Trainer(build, context.task.loss, dataclasses.replace(context.config.training, mirrored=False))
+    options = dataclasses.replace(context.config.training, mirrored=False)
+    trainer = Trainer(build, context.task.loss, options)
     predictor = Predictor(trainer.model)
     evaluate = partial(context.score, predictor, context.prepared.valid)
     try:
-        fit(trainer, context.prepared.train, evaluate, context.task.monitor, title=row)
+        fit(trainer, context.prepared.train, evaluate, context.task.monitor, title=name)
     except NotANumber as problem:
-        log(f"{row}: {problem}")
+        log(f"{name}: {problem}")
         if not problem.best_epoch:
             return {}
     return {split: context.score(predictor, batches) for split, batches in splits.items()}
 
 
-# ------------------------------------------------------------------------------------ rows that runs share
+# ------------------------------------------------------------------------------------ baselines that runs share
 
 
-def _digest(context: RunContext, blind: RecurrentFactory, row: str, splits: Mapping[str, Batches]) -> str:
-    """Of all that decides a trained row's numbers: data as the model gets them, options, versions and code."""
+def _digest(
+    context: RunContext, recurrent: RecurrentFactory, name: str, splits: Mapping[str, Batches]
+) -> str:
+    """Of all that decides a trained baseline's numbers: data as the model gets them, options, versions and code."""
     training = dataclasses.asdict(context.config.training)
     decisive = {
-        "row": row,
+        "row": name,
         "task": context.config.task,
-        "learned": context.prepared.to_json(),
+        "learned": context.prepared.learned.to_json(),
         "arrays": {
-            name: _arrays(batches) for name, batches in {**splits, "train": context.prepared.train}.items()
+            split: _arrays(batches) for split, batches in {**splits, "train": context.prepared.train}.items()
         },
-        "recurrent": dataclasses.asdict(blind.options),
-        "training": {name: value for name, value in training.items() if name not in _IMMATERIAL},
+        "recurrent": dataclasses.asdict(recurrent.options),
+        "training": {key: value for key, value in training.items() if key not in _IMMATERIAL},
         "options": dataclasses.asdict(context.config.options),
         "versions": environment()["packages"],
         "code": [_CODE, _source(context.task)],
@@ -125,11 +130,11 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-#: Of what runs here; later, when a row is looked up, the files may be others.
+#: Of what runs here; later, when a baseline is looked up, the files may be others.
 _CODE = _code()
 
 
-def _source(task: Any) -> str:
+def _source(task: AnyTask) -> str:
     """The module of the task, which may be a user's own."""
     try:
         return inspect.getsource(inspect.getmodule(type(task)) or type(task))
@@ -138,21 +143,23 @@ def _source(task: Any) -> str:
 
 
 def _known(path: Path, splits: Mapping[str, Batches]) -> BySplit | None:
-    """The row that another run has left, if it is whole."""
+    """The baseline that another run has left, if it is whole."""
     try:
-        kept = read_json(path)
-        found: BySplit = {split: dict(kept["metrics"][split]) for split in splits}
-        log(f"{kept['row']}: trained by another run, see {path}")
+        stored = read_json(path)
+        by_split: BySplit = {split: dict(stored["metrics"][split]) for split in splits}
+        log(f"{stored['row']}: trained by another run, see {path}")
     except (UserError, KeyError, TypeError, ValueError):
         return None
-    return found
+    return by_split
 
 
-def _keep(path: Path, row: str, found: BySplit) -> None:
+def _keep(path: Path, name: str, by_split: BySplit) -> None:
     """For the next run; what is no number is not kept, for JSON has none."""
-    if not found or not all(math.isfinite(value) for scores in found.values() for value in scores.values()):
+    if not by_split or not all(
+        math.isfinite(value) for scores in by_split.values() for value in scores.values()
+    ):
         return
     try:
-        write_json(path, {"row": row, "metrics": found})
+        write_json(path, {"row": name, "metrics": by_split})
     except (OSError, UserError) as problem:
-        log(f"{row}: cannot be kept for other runs ({problem})")
+        log(f"{name}: cannot be kept for other runs ({problem})")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 
-from datasets import plugins
 from datasets.base import Dataset
 from zoo.config import RunConfig
 from zoo.factory import RecurrentFactory, recurrent_factory
-from zoo.tasks.base import Batches, Metrics
+from zoo.tasks.base import AnyPrepared, AnyTask, Batches, Metrics, load_task
 from zoo.training.evaluation import Predictor
 
 
@@ -20,16 +18,16 @@ class RunContext:
     """What a run works with: the task, its data and its cells."""
 
     config: RunConfig
-    task: Any
+    task: AnyTask
     dataset: Dataset
-    prepared: Any
+    prepared: AnyPrepared
     recurrent: RecurrentFactory
 
     @classmethod
     def prepare(cls, config: RunConfig, dataset: Dataset) -> RunContext:
         """Prepare the data."""
         keras.mixed_precision.set_global_policy(config.training.precision)
-        task = plugins.load("zoo.tasks", config.task, "TASK")
+        task = load_task(config.task)
         recurrent = recurrent_factory(config.recurrent, config.training.seed)
         recurrent.cell(1)  # a wrong cell option is told before the data are prepared
         prepared = task.prepare(dataset, config.options, config.training.batch_size)
@@ -44,10 +42,10 @@ class RunContext:
         kind = " (synthetic)" if info.synthetic else ""
         return (f"data: {info.name}{kind}, {', '.join(sizes)} {info.unit}", *info.notes, *self.prepared.notes)
 
-    def build(self) -> Any:
+    def build(self) -> keras.Model:
         """The model."""
         return self.task.build(self.prepared, self.recurrent, self.config.options)
 
     def score(self, predictor: Predictor, batches: Batches) -> Metrics:
         """Metrics of a model on a split."""
-        return self.task.score(self.prepared, predictor(batches), batches.targets)
+        return self.task.score(self.prepared.learned, predictor(batches), batches)

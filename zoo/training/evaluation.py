@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+import keras
 import tensorflow as tf
 
 from zoo.runtime.progress import progress_bar
-from zoo.tasks.base import Batches
+from zoo.tasks.base import Batches, Gathered, Output, Plan
 
 
 class Predictor:
@@ -18,10 +16,10 @@ class Predictor:
         model: a Keras model that takes a dictionary of inputs.
     """
 
-    def __init__(self, model: Any):
+    def __init__(self, model: keras.Model):
         self._call = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
 
-    def __call__(self, batches: Batches, title: str = "evaluating") -> np.ndarray:
+    def __call__(self, batches: Batches[Plan, Output, Gathered], title: str = "evaluating") -> Gathered:
         """What `batches.gather` makes of the outputs: arrays, in dictionaries where the model gives those."""
         plans = batches.plan(None)
         outputs = [

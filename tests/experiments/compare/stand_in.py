@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from zoo.config import to_dict
+from zoo.config_file import to_dict
 from zoo.run import config_of, task_parser
 from zoo.runtime.rundir import RunDirectory, read_json, write_json
 

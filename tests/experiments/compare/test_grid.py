@@ -7,6 +7,7 @@ import pytest
 from datasets import plugins
 from datasets.errors import UserError
 from experiments.compare.grid import Grid, blocks, digest, keras_cells, overruled, runs, tasks, with_data
+from zoo.tasks.base import task_names
 
 
 def of(*tasks: str, **changes: object) -> Grid:
@@ -116,7 +117,7 @@ def test_what_zoo_run_would_refuse_is_refused_before_anything_runs(grid: Grid, t
 
 
 def test_all_tasks() -> None:
-    assert tasks(of("all")) == plugins.names("zoo.tasks", "TASK")
+    assert tasks(of("all")) == task_names()
 
 
 def test_the_folder_of_data_is_filled_in() -> None:

@@ -9,7 +9,7 @@ import pytest
 import datasets
 from tests.experiments.probe import own_cell
 from tests.zoo.conftest import toy_rows, write_tsv
-from zoo.config import to_dict
+from zoo.config_file import to_dict
 from zoo.pipeline import save_model
 from zoo.run import config_of, task_parser
 from zoo.runtime.rundir import RunDirectory, write_json
@@ -28,7 +28,7 @@ def untrained_run(folder: Path, task: str, *arguments: str) -> Path:
     config = config_of(task, task_parser(task).parse_args(arguments))
     directory = RunDirectory.create(folder)
     directory.save_config({"config": to_dict(config)})
-    fields = datasets.plugins.load("zoo.tasks", task, "TASK").fields
+    fields = datasets.load_task(task).fields
     context = RunContext.prepare(config, datasets.load(config.dataset, fields, config.data))
     write_json(directory.prepared_path, context.prepared.to_json())
     save_model(context.build(), directory.model_path)

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets import plugins
 from datasets.errors import UserError
 from experiments.probe import gates
 from experiments.probe.pictures import drawable
 from zoo import pipeline
-from zoo.config import to_dict
+from zoo.config_file import to_dict
 from zoo.run import config_of, task_parser
 from zoo.runtime import fonts
 from zoo.runtime.rundir import RunDirectory
+from zoo.tasks.base import load_task
 
 TEXT = "The film, was GOOD 좋다"
 SENTENCE = "the red circle is small"
@@ -28,8 +28,8 @@ def test_states_and_answers_over_a_text(sentiment_run: Path, tmp_path: Path) -> 
     answers = pd.read_csv(tmp_path / "prefixes.csv")
     assert answers["text"].tolist() == ["The", "The film", "The film,", "The film, was", TEXT[:-3], TEXT]
     prepared, model = pipeline.load_run(sentiment_run)
-    task = plugins.load("zoo.tasks", "sentiment", "TASK")
-    (whole,) = task.answer(task.serve(model, prepared), [TEXT])
+    task = load_task("sentiment")
+    (whole,) = task.answer(task.serve(model, prepared), [TEXT], task.answer_options())
     assert answers["p(pos)"].iloc[-1] == pytest.approx(whole["p(pos)"], abs=1e-6)
     last = frame[frame["position"] == 6].sort_values("unit")["value"]
     kernel, bias = (weight.numpy() for weight in model.get_layer("logits").weights)

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 import datasets
-from datasets import plugins
 from datasets.errors import UserError
 from experiments.probe import gradients, gradients_of_run
 from zoo import pipeline, reference
-from zoo.config import read_config
+from zoo.config_file import read_config
 from zoo.runtime.rundir import RunDirectory
+from zoo.tasks.base import load_task
 from zoo.training.context import RunContext
 
 
@@ -29,7 +29,7 @@ def test_norms_of_a_run_are_those_of_the_reference(sentiment_run: Path) -> None:
     (((name, norms),), model) = measured(sentiment_run, examples=4)
     assert name == "forward"
     config = read_config(RunDirectory.open(sentiment_run))
-    task = plugins.load("zoo.tasks", config.task, "TASK")
+    task = load_task(config.task)
     context = RunContext.prepare(config, datasets.load(config.dataset, task.fields, config.data))
     batches = context.prepared.valid
     batch = batches.load(batches.plan(None)[-1])

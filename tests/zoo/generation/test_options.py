@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from datasets import plugins
 from datasets.options import fields_of
 from zoo.generation.options import GenerationOptions, SearchConfiguration
+from zoo.tasks.base import load_task
 
 
 @pytest.mark.parametrize("task", ["translation", "captioning"])
 def test_a_task_has_all_options_with_the_same_limits(task: str) -> None:
-    own = {field.name: field for field in fields_of(plugins.load("zoo.tasks", task, "TASK").options_type)}
+    own = {field.name: field for field in fields_of(load_task(task).options_type)}
     for field in fields_of(GenerationOptions):
         assert own[field.name].kind == field.kind
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from zoo.data.ragged import Ragged
 from zoo.tasks.by_length import by_length
-from zoo.tasks.sentiment.batches import SequenceBatches
 from zoo.tasks.sentiment.task import TASK as SENTIMENT
+from zoo.tasks.sequence_batches import SequenceBatches
 from zoo.tasks.tagging.task import TASK as TAGGING
 from zoo.tasks.translation.task import TASK as TRANSLATION
 
@@ -49,7 +49,7 @@ def test_sentiment_scores_each_length_by_itself():
 
 def test_translation_scores_sources_of_a_length_by_themselves():
     batches = types.SimpleNamespace(texts=lambda: ["a", "b c d"], references=lambda: ["x", "y"])
-    predictions = {"found": [{"translation": "x"}, {"translation": "no"}]}
+    predictions = {"translations": [{"translation": "x"}, {"translation": "no"}]}
     rows = TRANSLATION.by_length(None, predictions, batches)  # type: ignore[arg-type]
     assert [(row["low"], row["high"], row["examples"], row["exact"]) for row in rows] == [
         (1, 1, 1, 1),

@@ -126,7 +126,7 @@ def test_a_resumed_run_shares_too(toy, tmp_path, monkeypatch):
     shared = ("--shared-rows", tmp_path / "rows")
     first, _ = run(toy, tmp_path / "first", *shared)
     with monkeypatch.context() as patched:
-        patched.setattr(pipeline, "rows_beside", lambda *_: signal.raise_signal(signal.SIGTERM))
+        patched.setattr(pipeline, "baseline_metrics", lambda *_: signal.raise_signal(signal.SIGTERM))
         done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "second", *SMALL)
         assert done.code == 128 + signal.SIGTERM
     done = call(main, "--resume", tmp_path / "second", *shared)
@@ -159,12 +159,12 @@ def test_a_row_whose_score_is_no_number_is_not_kept(toy, tmp_path, monkeypatch):
 def test_the_peak_of_memory_is_that_of_the_model_and_not_of_the_rows(toy, tmp_path, monkeypatch):
     peaks = iter([111, 222])
     monkeypatch.setattr(pipeline, "resident_memory", lambda peak: next(peaks))
-    rows_beside = pipeline.rows_beside
+    baseline_metrics = pipeline.baseline_metrics
 
     def after(*arguments: object) -> dict:
         next(peaks)  # what is asked from now on would be told a number that is no more there
-        return rows_beside(*arguments)  # type: ignore[arg-type]
+        return baseline_metrics(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "rows_beside", after)
+    monkeypatch.setattr(pipeline, "baseline_metrics", after)
     run(toy, tmp_path / "run")
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["peak_memory_bytes"] == 111

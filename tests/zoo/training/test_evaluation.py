@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from zoo.data.ragged import Ragged
-from zoo.tasks.sentiment.batches import SequenceBatches
+from zoo.tasks.sequence_batches import SequenceBatches
 from zoo.training.evaluation import Predictor
 
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets.base import Example
 from datasets.errors import UserError
 from zoo.data.ragged import Ragged
 from zoo.data.subwords import BEGIN, END
 from zoo.generation.tokens import of_tokens, parts, surrounded, widths_of
 from zoo.tasks.base import Batch
 
+if TYPE_CHECKING:
+    from zoo.layers.pretrained import PretrainedEncoder
+
+#: `token_nll` and `token_correct`, `(tokens,)`. After the search also `captions`, a row an image: `caption`, `score`,
+#: `cut`; and `attention`, for a few images what the signature `search` gives.
+Predictions = dict[str, Any]
 #: Batches whose captions are sorted by length together, after being shuffled.
 POOL = 50
 
@@ -42,6 +49,7 @@ class CaptionBatches:
         true: all sentences that are right for each image, where the data know them; else empty.
         pixels: where `images` are features that a frozen encoder made, the images themselves, unless nobody will look
             at them.
+        pretrained: in the training split, the network of keras.applications that encodes the images, if one does.
     """
 
     images: np.ndarray
@@ -53,11 +61,12 @@ class CaptionBatches:
     references: tuple[tuple[str, ...], ...]
     true: tuple[frozenset[str], ...] = ()
     pixels: np.ndarray | None = None
+    pretrained: PretrainedEncoder | None = None
 
     @classmethod
     def of(
         cls,
-        examples: list[Any],
+        examples: list[Example],
         images: np.ndarray,
         captions: Ragged,
         of_image: np.ndarray,
@@ -88,11 +97,6 @@ class CaptionBatches:
     def given(self) -> np.ndarray:
         """What the exported model takes: pixels where the data have images, else features."""
         return self.images if self.pixels is None else self.pixels
-
-    @property
-    def targets(self) -> CaptionBatches:
-        """What predictions are scored against: the batches themselves, for scores need the texts."""
-        return self
 
     def plan(self, seed: Sequence[int] | None) -> list[CaptionPlan]:
         """See `zoo.tasks.base.Batches`.
@@ -139,13 +143,13 @@ class CaptionBatches:
             frozenset({"images"}),
         )
 
-    def gather(self, plans: list[CaptionPlan], outputs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    def gather(self, plans: list[CaptionPlan], outputs: list[dict[str, np.ndarray]]) -> Predictions:
         """`token_nll` and `token_correct` of every token (`END` included), of all captions in order, `(tokens,)`."""
         which, widths = [plan.which for plan in plans], [plan.width - 1 for plan in plans]
         return of_tokens(self.decoded.lengths - 1, which, widths, outputs)
 
 
-def feature_table(examples: list[Any], shape: tuple[int, ...] | None = None) -> np.ndarray:
+def feature_table(examples: list[Example], shape: tuple[int, ...] | None = None) -> np.ndarray:
     """The features of all images, `(images, …)` float32.
 
     Args:
@@ -180,7 +184,7 @@ def _text(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape)) or "a single number"
 
 
-def captions_of(examples: Iterable[Any]) -> tuple[list[str], np.ndarray]:
+def captions_of(examples: Iterable[Example]) -> tuple[list[str], np.ndarray]:
     """All captions of all images, and the image's number of each."""
     texts, image = [], []
     for number, example in enumerate(examples):

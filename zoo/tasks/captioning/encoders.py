@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from datasets.base import Example
 from datasets.errors import UserError
 from zoo.data.images import Resizer
 from zoo.layers import applications
 from zoo.layers.pretrained import PretrainedEncoder
 from zoo.runtime.progress import progress_bar
+from zoo.tasks.captioning.options import Options
 
 AT_ONCE = 64
 
 
-def make(options: Any, shape: tuple[int, ...], pixels: bool) -> PretrainedEncoder | None:
+def make(options: Options, shape: tuple[int, ...], pixels: bool) -> PretrainedEncoder | None:
     """The encoder that the options ask for, its weights loaded; None for the small network.
 
     Args:
@@ -42,7 +43,7 @@ def make(options: Any, shape: tuple[int, ...], pixels: bool) -> PretrainedEncode
     return PretrainedEncoder(network, preprocessing, trainable=trained, name="image_encoder")
 
 
-def features(encoder: PretrainedEncoder, examples: list[Any], side: int) -> np.ndarray:
+def features(encoder: PretrainedEncoder, examples: list[Example], side: int) -> np.ndarray:
     """What a frozen encoder makes of each image, `(images, rows, columns, features)` float32."""
     resize = Resizer((side, side))
     apply = tf.function(encoder, input_signature=[tf.TensorSpec([None, side, side, 3], tf.uint8)])
@@ -67,9 +68,16 @@ def notes(name: str, encoder: PretrainedEncoder, images: np.ndarray) -> tuple[st
     )
 
 
+def digest_of(encoder: PretrainedEncoder | None, options: Options) -> str | None:
+    """The fingerprint of the weights that an encoder begins with; None where it has none that are to be had again."""
+    if encoder is None or options.encoder_weights == applications.NONE:
+        return None
+    return digest(encoder.network.get_weights())
+
+
 def digest(weights: Iterable[np.ndarray]) -> str:
     """A fingerprint of a network's weights: a run that goes on must have features of the same ones."""
-    found = hashlib.sha256()
+    fingerprint = hashlib.sha256()
     for array in weights:
-        found.update(np.ascontiguousarray(array).tobytes())
-    return found.hexdigest()
+        fingerprint.update(np.ascontiguousarray(array).tobytes())
+    return fingerprint.hexdigest()

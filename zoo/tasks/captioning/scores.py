@@ -47,6 +47,14 @@ def compared(captions: Sequence[str], references: References) -> dict[str, float
     }
 
 
+def share_true(captions: Sequence[str], true: Sequence[frozenset[str]]) -> dict[str, float]:
+    """`true`: the share of captions that are among all that is right of their image; nothing where the data do not
+    know all of that."""
+    if not true:
+        return {}
+    return {"true": float(np.mean([caption in right for caption, right in zip(captions, true, strict=True)]))}
+
+
 def signatures(captions: Sequence[str], references: References) -> dict[str, str]:
     """sacreBLEU's own words for how it counted (Post 2018); what was done before is not in them."""
     written, given = [plain(caption) for caption in captions], [[plain(r) for r in one] for one in references]

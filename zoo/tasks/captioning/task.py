@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,107 +11,31 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.input_kinds import images
-from datasets.options import option
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.options import ATTENTION, TOKENS, GenerationOptions
+from zoo.generation.options import TOKENS
 from zoo.layers import applications
 from zoo.runtime.figures import asked_for, save
-from zoo.tasks.base import Metrics
+from zoo.tasks.base import Metrics, Prepared, Row, Task
+from zoo.tasks.captioning.options import Options
 
 if TYPE_CHECKING:
+    import keras
+    from matplotlib.figure import Figure
+
     from zoo.data.ragged import Ragged
     from zoo.data.subwords import SubwordTokenizer
-    from zoo.layers.pretrained import PretrainedEncoder
-    from zoo.tasks.captioning.batches import CaptionBatches
+    from zoo.factory import RecurrentFactory
+    from zoo.serving import Server
+    from zoo.tasks.captioning.batches import CaptionBatches, Predictions
+    from zoo.tasks.captioning.learned import Learned
+    from zoo.tensors import StepLabels, Tensor
 
 #: Images with their captions in `metrics.json`.
 SAMPLES = 20
 
 
-@dataclass(frozen=True)
-class Options(GenerationOptions):
-    """What is special to captions of images."""
-
-    image_size: int = option(
-        0,
-        "pixels along the sides of the model's images; 0: as the first image, at most 64, and "
-        f"{applications.SIDE} where the encoder is not small",
-        minimum=0,
-        maximum=512,
-    )
-    encoder: str = option(
-        applications.SMALL,
-        "what reads the images: a small convolutional network, or one of keras.applications",
-        choices=(applications.SMALL, *applications.APPLICATIONS),
-    )
-    encoder_weights: str = option(
-        applications.NONE,
-        "what another encoder begins with: none (random), imagenet (from Keras' hub) or a file NAME.weights.h5",
-        metavar="WEIGHTS",
-    )
-    encoder_trainable: bool | None = option(
-        None, "train that encoder along; by default only where it begins with random weights"
-    )
-    channels: tuple[int, ...] = option(
-        (32, 64, 64), "of the small encoder: features of each convolution that halves the image", metavar="FEATURES"
-    )  # fmt: skip
-    convolutions: int = option(0, "of the small encoder: further convolutions that keep the size", minimum=0)
-    tokens: str = option("words", "what a token is", choices=tuple(TOKENS))
-    lowercase: bool = option(False, "learn and write captions in lower case")
-    max_tokens: int = option(50, "longer training captions are left out, and written ones ended", minimum=2)
-    attention: str = option(
-        "general",
-        "how the decoder looks at the parts of the image; none: it starts from a vector and sees no more",
-        choices=ATTENTION,
-    )
-    beam: int = option(3, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Images of one size, or features, with captions as token ids. See `zoo.tasks.base.Prepared`."""
-
-    tokenizer: SubwordTokenizer
-    shape: tuple[int, ...]
-    pixels: bool
-    options: Options
-    train: CaptionBatches | None = None
-    valid: CaptionBatches | None = None
-    notes: tuple[str, ...] = ()
-    test_split: Split | None = None
-    pretrained: PretrainedEncoder | None = None
-
-    def test(self) -> CaptionBatches | None:
-        """See `zoo.tasks.base.Prepared`."""
-        return None if self.test_split is None else self.batches(self.test_split)
-
-    def batches(self, split: Split) -> CaptionBatches:
-        """Another split in the same numbers and sizes; captions are whole."""
-        from zoo.tasks.captioning.batches import CaptionBatches
-
-        assert self.train is not None
-        examples = list(split)
-        images = _images(examples, self.shape, self.pixels, self.pretrained)
-        captions, of_image = _captions(examples, self.tokenizer, self.options)
-        size, widths = self.train.batch_size, self.train.widths
-        known = _known(examples, self.options)
-        batches = CaptionBatches.of(known, images, captions, of_image, size, widths)
-        if self.pixels and images.dtype != np.uint8:
-            batches = replace(batches, pixels=_images(examples, self.shape, True, None))
-        return batches
-
-    def to_json(self) -> dict[str, Any]:
-        """See `zoo.tasks.base.Prepared`."""
-        stored = {"pieces": list(self.tokenizer.vocabulary), "shape": list(self.shape), "pixels": self.pixels}
-        if self.pretrained is not None and self.options.encoder_weights != applications.NONE:
-            from zoo.tasks.captioning.encoders import digest
-
-            stored["encoder_weights"] = digest(self.pretrained.network.get_weights())
-        return stored
-
-
-class Captioning:
+class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", AnswerOptions]):
     """See `zoo.tasks.base.Task`."""
 
     summary = "image → sentence (one to many)"
@@ -119,7 +43,7 @@ class Captioning:
     input_kind = images.KIND
     options_type = Options
     answer_options = AnswerOptions
-    defaults: Mapping[str, Any] = {
+    defaults: Mapping[str, object] = {
         "units": 128,
         "dropout": 0.0,
         "batch_size": 50,
@@ -134,212 +58,172 @@ class Captioning:
 
     # ---- data
 
-    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
+    def prepare(
+        self, dataset: Dataset, options: Options, batch_size: int
+    ) -> Prepared[Learned, CaptionBatches]:
         """Learn the tokens on train, read every image once, and turn train and dev into arrays."""
         applications.check(
             options.encoder, options.encoder_weights, options.encoder_trainable, options.image_size
         )
         from zoo.data.subwords import SubwordTokenizer, learn
         from zoo.generation.tokens import taken
-        from zoo.tasks.captioning import encoders
+        from zoo.tasks.captioning import encoders, reading
         from zoo.tasks.captioning.batches import CaptionBatches, captions_of
+        from zoo.tasks.captioning.learned import Learned
 
         examples = list(dataset.train)
-        texts = _cased(captions_of(examples)[0], options)
+        texts = reading.in_case(captions_of(examples)[0], options)
         tokenizer = SubwordTokenizer(
             learn(texts, options.tokens, options.vocabulary, options.min_count), options.tokens
         )
-        shape, pixels = _shape(examples, options)
+        shape, pixels = reading.shape_of(examples, options)
         pretrained = encoders.make(options, shape, pixels)
-        captions, of_image = _captions(examples, tokenizer, options)
+        captions, of_image = reading.tokens_of(examples, tokenizer, options)
         short = np.flatnonzero(captions.lengths <= options.max_tokens)
         if not len(short):
             raise UserError(
                 f"every caption of train is longer than --max-tokens {options.max_tokens}; give more"
             )
-        images = _images(examples, shape, pixels, pretrained)
-        known = _known(examples, options)
-        train = CaptionBatches.of(known, images, taken(captions, short), of_image[short], batch_size)
+        images = reading.images_of(examples, shape, pixels, pretrained)
+        references = reading.in_case_of_captions(examples, options)
+        batches = CaptionBatches.of(references, images, taken(captions, short), of_image[short], batch_size)
+        train = replace(batches, pretrained=pretrained)
         notes = _notes(tokenizer, captions, len(captions) - len(short), shape, pixels, options)
         notes += () if pretrained is None else encoders.notes(options.encoder, pretrained, images)
-        prepared = Prepared(tokenizer, shape, pixels, options, train, None, notes, dataset.test, pretrained)
-        return replace(prepared, valid=prepared.batches(dataset.valid))
+        learned = Learned(tokenizer, shape, pixels, options, encoders.digest_of(pretrained, options))
 
-    def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
+        def other_batches(split: Split) -> CaptionBatches:
+            return reading.batches_of(split, learned, train)
+
+        return Prepared.of(learned, train, dataset, other_batches, notes)
+
+    def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
         import zoo.layers.decoder
         import zoo.layers.image_encoder
         import zoo.layers.pretrained  # noqa: F401  (registered, they can be loaded)
         from zoo.data.subwords import SubwordTokenizer
+        from zoo.tasks.captioning.learned import Learned
 
         tokenizer = SubwordTokenizer(stored["pieces"], options.tokens)
-        return Prepared(tokenizer, tuple(stored["shape"]), stored["pixels"], options)
+        digest = stored.get("encoder_weights")
+        return Learned(tokenizer, tuple(stored["shape"]), stored["pixels"], options, digest)
 
     # ---- model
 
-    def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
+    def build(
+        self, prepared: Prepared[Learned, CaptionBatches], recurrent: RecurrentFactory, options: Options
+    ) -> keras.Model:
         """See `zoo.tasks.captioning.model.build`."""
         from zoo.tasks.captioning.model import build, spread_of
 
-        assert prepared.train is not None
-        images = prepared.train.images
+        images, pretrained = prepared.train.images, prepared.train.pretrained
         spread = None if images.dtype == np.uint8 else spread_of(images)
-        pretrained = prepared.pretrained
         if pretrained is not None:
             pretrained = pretrained.copy(with_weights=options.encoder_weights != applications.NONE)
-        return build(images.shape[1:], spread, prepared.tokenizer.size, recurrent, options, pretrained)
+        vocabulary = prepared.learned.tokenizer.size
+        return build(images.shape[1:], spread, vocabulary, recurrent, options, pretrained)
 
-    def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
-        """None: what needs no recurrence is to look captions up."""
-        return {}
-
-    def loss(self, targets: Any, predictions: Any) -> Any:
+    def loss(self, _targets: StepLabels, outputs: dict[str, Tensor]) -> Tensor:
         """Cross-entropy of each right token, smoothed, `(batch, steps)`."""
-        return predictions["loss"]
+        return outputs["loss"]
 
     # ---- metrics
 
-    def finish(self, prepared: Prepared, model: Any, batches: CaptionBatches, predictions: Any) -> Any:
-        """The predictions with the captions found by the search, `found`, and where those of a few images looked,
-        `looked`; once, after training."""
+    def finish(
+        self, learned: Learned, model: keras.Model, batches: CaptionBatches, predictions: Predictions
+    ) -> Predictions:
+        """The predictions with the captions that the search finds, and where those of a few images looked; once,
+        after training."""
         from zoo.tasks.captioning.pictures import MOST_MAPS
         from zoo.tasks.captioning.serving import describe_all, looked_at
 
-        server, images = self.serve(model, prepared), batches.given
+        server, images = self.serve(model, learned), batches.given
         few = np.linspace(0, len(images) - 1, min(MOST_MAPS, len(images))).round().astype(int)
-        return {
-            **predictions,
-            "found": describe_all(server, images),
-            "looked": looked_at(server, images[few]),
-        }
+        captions, attention = describe_all(server, images), looked_at(server, images[few])
+        return {**predictions, "captions": captions, "attention": attention}
 
-    def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches) -> Metrics:
+    def score(self, _learned: Learned, predictions: Predictions, batches: CaptionBatches) -> Metrics:
         """Teacher-forced metrics on people's captions; and, after the search, how good its own ones are."""
         from zoo.generation.scores import teacher_forced_metrics
-        from zoo.tasks.captioning import scores
+        from zoo.tasks.captioning.scores import compared, share_true
 
         metrics = teacher_forced_metrics(predictions["token_nll"], predictions["token_correct"])
-        if "found" in predictions:
+        if "captions" in predictions:
             captions = _texts(predictions)
-            metrics |= scores.compared(captions, targets.references) | _true(captions, targets)
-            metrics["cut"] = float(np.mean([one["cut"] for one in predictions["found"]] or [0.0]))
+            metrics |= compared(captions, batches.references) | share_true(captions, batches.true)
+            metrics["cut"] = float(np.mean([row["cut"] for row in predictions["captions"]] or [0.0]))
         return metrics
 
     def details(
-        self, prepared: Prepared, predictions: Mapping[str, Any], targets: CaptionBatches
-    ) -> dict[str, Any]:
+        self, _learned: Learned, predictions: Predictions, batches: CaptionBatches
+    ) -> dict[str, object]:
         """sacreBLEU's signatures, how many captions differ, and the first ones."""
-        from zoo.tasks.captioning import scores
+        from zoo.tasks.captioning.scores import signatures
 
         captions = _texts(predictions)
-        samples = zip(targets.names, targets.references, predictions["found"], strict=True)
+        samples = list(zip(batches.names, batches.references, predictions["captions"], strict=True))
         return {
-            "signatures": scores.signatures(captions, targets.references),
+            "signatures": signatures(captions, batches.references),
             "different_captions": len(set(captions)),
             "samples": [
-                {"image": name, "references": list(references), **one}
-                for name, references, one in list(samples)[:SAMPLES]
+                {"image": name, "references": list(references), **row}
+                for name, references, row in samples[:SAMPLES]
             ],
         }
 
     def pictures(
-        self, prepared: Prepared, predictions: Mapping[str, Any], batches: CaptionBatches
-    ) -> dict[str, Any]:
+        self, _learned: Learned, predictions: Predictions, batches: CaptionBatches
+    ) -> dict[str, Figure]:
         """Some images with their captions, and where the model looked for each word of a few."""
         from zoo.tasks.captioning.pictures import attention_maps, contact_sheet
 
-        drawn = {"captions.png": contact_sheet(_texts(predictions), batches)}
-        looked = predictions["looked"]
-        if looked and looked[0]["attention"].shape[-1]:
-            drawn["attention.png"] = attention_maps(_best(looked))
-        return drawn
+        figures = {"captions.png": contact_sheet(_texts(predictions), batches)}
+        attention = predictions["attention"]
+        if attention and attention[0]["attention"].shape[-1]:
+            figures["attention.png"] = attention_maps(_best(attention))
+        return figures
 
-    def trivial_rows(self, prepared: Prepared, batches: CaptionBatches) -> dict[str, Metrics]:
+    def baselines(
+        self, prepared: Prepared[Learned, CaptionBatches]
+    ) -> Callable[[CaptionBatches], dict[str, Metrics]]:
         """The first caption of the training image that looks most alike, and that of one person against the others'."""
-        from zoo.tasks.captioning.scores import compared, nearest
+        from zoo.tasks.captioning.scores import compared, nearest, share_true
 
         train = prepared.train
-        assert train is not None
-        found = [train.references[n][0] for n in nearest(train.images, batches.images)]
-        rows = {"nearest training image": compared(found, batches.references) | _true(found, batches)}
-        several = [captions for captions in batches.references if len(captions) > 1]
-        if several:
-            rows["one person"] = compared([own for own, *_ in several], [others for _, *others in several])
-        return rows
+
+        def score(batches: CaptionBatches) -> dict[str, Metrics]:
+            captions = [train.references[n][0] for n in nearest(train.images, batches.images)]
+            of_nearest = compared(captions, batches.references) | share_true(captions, batches.true)
+            metrics = {"nearest training image": of_nearest}
+            several = [captions for captions in batches.references if len(captions) > 1]
+            if several:
+                own, others = [first for first, *_ in several], [rest for _, *rest in several]
+                metrics["one person"] = compared(own, others)
+            return metrics
+
+        return score
 
     # ---- answers
 
-    def serve(self, model: Any, prepared: Prepared) -> Any:
+    def serve(self, model: keras.Model, learned: Learned) -> Server:
         """See `zoo.tasks.captioning.serving.make`."""
         from zoo.tasks.captioning.serving import make
 
-        return make(model, prepared.tokenizer, prepared.shape, prepared.pixels, prepared.options.search)
+        return make(model, learned.tokenizer, learned.shape, learned.pixels, learned.options.search)
 
-    def answer(
-        self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
-    ) -> list[dict[str, Any]]:
+    def answer(self, server: Server, inputs: Iterable[str], options: AnswerOptions) -> list[Row]:
         """A row for each image and caption: `image`, `caption`, `score`, `cut`; of many captions, their `rank`."""
         from zoo.tasks.captioning.serving import candidates
 
-        options = options or AnswerOptions()
-        options.check()
-        found = candidates(server, inputs, options)
-        rows, first = answers.collect_rows(found, "image", "caption", options)
+        rows, first = answers.collect_rows(candidates(server, inputs, options), "image", "caption", options)
         if options.attention:
             _draw_attention(first, options.attention)
         return rows
 
-    def show(self, rows: list[dict[str, Any]]) -> str | None:
+    def show(self, rows: list[Row]) -> str | None:
         """Each image, and its captions in full below it."""
         return answers.as_text(rows, "image", "caption")
-
-
-def _shape(examples: list[Any], options: Options) -> tuple[tuple[int, ...], bool]:
-    """The shape of the model's images or features, and whether they are pixels."""
-    from zoo.data.images import size_of
-
-    first = examples[0]["image"].read()
-    if first.dtype == np.uint8 and first.ndim == 3:
-        usual = 0 if options.encoder == applications.SMALL else applications.SIDE
-        return (*size_of(first, options.image_size or usual), 3), True
-    return tuple(first.shape), False
-
-
-def _images(
-    examples: list[Any], shape: tuple[int, ...], pixels: bool, pretrained: PretrainedEncoder | None
-) -> np.ndarray:
-    """What the model is trained on: pixels, features, or what a frozen encoder makes of pixels."""
-    from zoo.data.images import Resizer
-    from zoo.tasks.captioning.batches import feature_table
-
-    if not pixels:
-        return feature_table(examples, shape)
-    if pretrained is not None and not pretrained.trainable:
-        from zoo.tasks.captioning.encoders import features
-
-        return features(pretrained, examples, shape[0])
-    return Resizer((shape[0], shape[1])).table((example["image"] for example in examples), len(examples))
-
-
-def _captions(
-    examples: list[Any], tokenizer: SubwordTokenizer, options: Options
-) -> tuple[Ragged, np.ndarray]:
-    """The captions of all images in tokens, and the image of each."""
-    from zoo.tasks.captioning.batches import captions_of
-
-    texts, of_image = captions_of(examples)
-    return tokenizer.encode_all(_cased(texts, options)), of_image
-
-
-def _known(examples: list[Any], options: Options) -> list[Any]:
-    """The examples with all that is true of them in the case in which captions are written."""
-    if not options.lowercase or "true_captions" not in examples[0]:
-        return examples
-    return [{**one, "true_captions": _cased(list(one["true_captions"]), options)} for one in examples]
-
-
-def _cased(texts: list[str], options: Options) -> list[str]:
-    return [text.lower() for text in texts] if options.lowercase else texts
 
 
 def _notes(
@@ -365,16 +249,8 @@ def _notes(
     return tuple(notes)
 
 
-def _texts(predictions: Mapping[str, Any]) -> list[str]:
-    return [one["caption"] for one in predictions["found"]]
-
-
-def _true(captions: list[str], batches: CaptionBatches) -> Metrics:
-    """The share of captions that are among all that is right, where the data know all of that."""
-    if not batches.true:
-        return {}
-    right = [caption in true for caption, true in zip(captions, batches.true, strict=True)]
-    return {"true": float(np.mean(right))}
+def _texts(predictions: Predictions) -> list[str]:
+    return [row["caption"] for row in predictions["captions"]]
 
 
 def _draw_attention(found: list[dict[str, Any]], name: str) -> None:

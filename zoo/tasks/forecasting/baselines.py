@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from zoo.tasks.forecasting.options import Options
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification
 
 LINEAR_WINDOWS = 20_000  # most windows that the linear map is fitted on
 ETS_STEPS = 1_000  # last steps of train that ETS is fitted on
 MOST_ETS = 30  # more variables than that take too long
+MOST_LAGS = 24  # of the autoregression where it is not told how many
 LONGEST_SEASON = 60  # of ETS
 CHUNK = 4_096  # windows of the linear map at a time
 
@@ -145,6 +147,13 @@ class Baselines:
             mapped = self._linear_map.predict(x).reshape(*last.shape[:2], -1) + last
             parts.append(mapped.transpose(0, 2, 1) * windows.scale)
         return np.concatenate(parts)
+
+
+def fit(train: Windows, season: int, options: Options) -> Baselines:
+    """The baselines as the options of the task ask for them; each is fitted when it is first used."""
+    shortest = min(len(series) for series in train.series)
+    lags = options.ar_lags or min(MOST_LAGS, options.window)
+    return Baselines(train, season, max(1, min(lags, shortest // 3)), options.ets)
 
 
 def from_statsmodels(module: str, name: str) -> Any:

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -17,10 +18,10 @@ from zoo.tasks.forecasting.losses import levels
 from zoo.tasks.forecasting.windows import WindowSpecification
 
 if TYPE_CHECKING:
-    from zoo.tasks.forecasting.prepared import Prepared
+    from zoo.tasks.forecasting.learned import Learned
 
 
-def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:
+def make_server(model: keras.Model, learned: Learned) -> Server:
     """`serving_default` takes raw series of any length from the window on, by name:
 
         values  (batch, time, variables)
@@ -30,12 +31,12 @@ def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:
 
     and gives `forecast (batch, steps, variables)`, `quantiles (batch, steps, variables, levels)` and `levels`.
     """
-    specification = prepared.specification
-    specs = [tf.TensorSpec([None, None, len(prepared.variables)], tf.float32, name="values")]
-    if prepared.past:
-        specs.append(tf.TensorSpec([None, None, len(prepared.past)], tf.float32, name="past"))
-    if prepared.future:
-        specs.append(tf.TensorSpec([None, None, len(prepared.future)], tf.float32, name="future"))
+    specification, quantiles = learned.specification, learned.options.quantiles
+    specs = [tf.TensorSpec([None, None, len(learned.variables)], tf.float32, name="values")]
+    if learned.past:
+        specs.append(tf.TensorSpec([None, None, len(learned.past)], tf.float32, name="past"))
+    if learned.future:
+        specs.append(tf.TensorSpec([None, None, len(learned.future)], tf.float32, name="future"))
     if specification.cycles:
         specs.append(tf.TensorSpec([None, None], tf.int64, name="time"))
     names = [spec.name for spec in specs]
@@ -54,7 +55,7 @@ def make_server(model: Any, prepared: Prepared, quantiles: int) -> Server:
     forecast.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
 
     described = {
-        "variables": prepared.variables, "past": prepared.past, "future": prepared.future, "step": [prepared.step],
+        "variables": learned.variables, "past": learned.past, "future": learned.future, "step": [learned.step],
         "cycles": specification.cycles,
     }  # fmt: skip
     sizes = [specification.window, specification.horizon, specification.scored]

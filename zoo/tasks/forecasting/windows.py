@@ -6,10 +6,10 @@ else of the values, so that no window needs a rule against leakage besides where
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -76,7 +76,8 @@ class Windows:
         index: `(windows, 2)`: position in `series`, and origin.
         specification: of every window.
         batch_size: windows of a batch.
-        scale: `(variables,)` standard deviations, in which losses are measured.
+        scale: `(variables,)` standard deviations in train, in which losses are measured.
+        mase_scale: `(series of train, variables)` seasonal differences in train, the units of MASE.
     """
 
     series: tuple[TimeSeries, ...]
@@ -85,6 +86,7 @@ class Windows:
     specification: WindowSpecification
     batch_size: int
     scale: np.ndarray
+    mase_scale: np.ndarray
     _cache: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
@@ -118,7 +120,7 @@ class Windows:
         """Values `(len(which), stop - first, variables)` of steps relative to the origins, float64."""
         return self._flat["values"][self._steps(which, first, stop)]
 
-    def gather(self, plans: list[np.ndarray], outputs: list[Any]) -> np.ndarray:
+    def gather(self, plans: list[np.ndarray], outputs: list[Mapping[str, np.ndarray]]) -> np.ndarray:
         """See `zoo.tasks.base.Batches`; the model's forecasts alone."""
         parts = [output["forecast"][: len(planned)] for planned, output in zip(plans, outputs, strict=True)]
         gathered = np.concatenate(parts)
@@ -127,7 +129,7 @@ class Windows:
 
     @property
     def targets(self) -> Targets:
-        """See `zoo.tasks.base.Batches`."""
+        """What forecasts are scored against."""
         everything = np.arange(len(self))
         numbers = np.asarray(self.numbers)[self.index[:, 0]]
         return Targets(self._values_ahead(everything), numbers, self.index[:, 1])
@@ -175,8 +177,9 @@ def windows_of(
     names: Sequence[str],
     what: str,
     batch_size: int,
-    stride: int,
+    stride: int = 1,
     scale: np.ndarray,
+    mase_scale: np.ndarray,
 ) -> Windows:
     """The windows of a split.
 
@@ -202,4 +205,4 @@ def windows_of(
             f"no {what} window fits: the longest series has {longest:,} {what} steps, a forecast reads --window "
             f"{specification.window} and scores --horizon {specification.horizon}; give smaller ones, or longer series"
         )
-    return Windows(series, numbers, index, specification, batch_size, scale)
+    return Windows(series, numbers, index, specification, batch_size, scale, mase_scale)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo.data.vocabulary import UNKNOWN
+from zoo.layers.logits import logits_dtype
 from zoo.layers.stateful import Stateful
 from zoo.tasks.language_model.layers import NegativeLogLikelihood, OneHot
 
@@ -53,8 +54,8 @@ def build_model(size: int, rows: int, recurrent: Any, options: Any) -> Any:
         x = embedding(x, reverse=True)[..., UNKNOWN:]
     else:
         x = keras.layers.Dense(size - UNKNOWN, name="to_scores")(x)
-    scores = keras.layers.Activation("linear", dtype=_at_least_float32(), name="scores")(x)
-    nats = NegativeLogLikelihood(dtype=_at_least_float32(), name="nats")(scores, following)
+    scores = keras.layers.Activation("linear", dtype=logits_dtype(), name="scores")(x)
+    nats = NegativeLogLikelihood(dtype=logits_dtype(), name="nats")(scores, following)
     inputs = {"tokens": tokens, "next": following, "continues": continues}
     return keras.Model(inputs, nats, name="language_model")
 
@@ -73,7 +74,3 @@ class Parts:
         self.vectors = keras.Model(model.input["tokens"], model.get_layer("vectors").output)
         self.recurrent = stateful.recurrent
         self.scores = keras.Model(stateful.output, model.get_layer("scores").output)
-
-
-def _at_least_float32() -> str:
-    return "float64" if keras.config.dtype_policy().compute_dtype == "float64" else "float32"

@@ -74,11 +74,6 @@ class Streams:
         """How often an epoch reads the text: a short one again and again, up to `FEWEST_CHUNKS`."""
         return -(-FEWEST_CHUNKS // -(-len(self.text) // (self.streams * self.steps)))
 
-    @property
-    def targets(self) -> Text:
-        """What scores are about."""
-        return self.text
-
     def plan(self, seed: Sequence[int] | None) -> list[Chunk]:
         """See `zoo.tasks.base.Batches`; the chunks always come in the order of the text."""
         if seed is None:

@@ -2,94 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from datasets.base import Dataset, Split
-from datasets.errors import UserError
 from datasets.input_kinds import texts
-from datasets.options import Former, option
-from zoo.generation.sampling import SamplingOptions
-from zoo.tasks.base import Metrics
+from zoo.tasks.base import Metrics, Prepared, Row, Task
+from zoo.tasks.language_model.options import AnswerOptions, Options
 
 if TYPE_CHECKING:
+    import keras
+
+    from zoo.factory import RecurrentFactory
+    from zoo.serving import Server
     from zoo.tasks.language_model.streams import Streams
     from zoo.tasks.language_model.tokens import Text, Tokenizer
+    from zoo.tensors import StepLabels, Tensor
 
 
 @dataclass(frozen=True)
-class Options:
-    """What is special to language models."""
+class Learned:
+    """The vocabulary, and the options of the task. See `zoo.tasks.base.Learned`."""
 
-    tokens: str = option("characters", "what is read and written", choices=("characters", "words"))
-    lowercase: bool = option(False, "turn letters into lower case first")
-    max_vocabulary: int = option(20000, "most frequent tokens that are told apart", minimum=1)
-    min_count: int = option(0, "rarer tokens are unknown; 0 is 1 for characters, 2 for words", minimum=0)
-    truncate: int = option(100, "tokens of a chunk: gradients reach back so far, states further", minimum=1)
-    random_offset: bool = option(
-        True, "begin each pass over the text at another token", former=[Former("turn")]
-    )
-    embedding: int = option(64, "size of the tokens' vectors; 0 for one-hot", minimum=0)
-    input_dropout: float | None = option(
-        None, "fraction of the tokens' vectors dropped, where it is not --dropout", minimum=0, maximum=0.95
-    )
-    tied: bool = option(False, "score tokens by their vectors, with no weights of their own")
-
-    def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
-        if self.tied and not self.embedding:
-            raise UserError("--tied: there are no vectors to share; give --embedding")
-
-
-@dataclass(frozen=True)
-class AnswerOptions(SamplingOptions):
-    """How a trained language model goes on with a prompt."""
-
-    length: int = option(200, "tokens to write", minimum=0)
-    score: bool = option(False, "go on with nothing: tell how likely the inputs are")
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Texts as streams. See `zoo.tasks.base.Prepared`."""
-
-    options: Options
     tokenizer: Tokenizer
-    train: Any = None
-    valid: Any = None
-    notes: tuple[str, ...] = ()
-    test_split: Split | None = None
-    fitted: dict[str, Any] = field(default_factory=dict)
+    options: Options
 
-    def test(self) -> Streams | None:
-        """See `zoo.tasks.base.Prepared`."""
-        if self.test_split is None or self.train is None:
-            return None
-        return self.streams(self.tokenizer.encode_text(_pieces(self.test_split)), self.train.rows)
-
-    def streams(self, text: Text, rows: int) -> Streams:
-        """The streams of a text."""
-        from zoo.tasks.language_model.streams import Streams
-
-        return Streams(text, rows, self.options.truncate, random_offset=self.options.random_offset)
-
-    def to_json(self) -> dict[str, Any]:
-        """See `zoo.tasks.base.Prepared`."""
+    def to_json(self) -> dict[str, object]:
+        """See `zoo.tasks.base.Learned`."""
         return {"vocabulary": list(self.tokenizer.vocabulary)}
 
 
-class LanguageModel:
-    """See `zoo.tasks.base.Task`."""
+class LanguageModel(Task[Options, Learned, "Streams", np.ndarray, AnswerOptions]):
+    """See `zoo.tasks.base.Task`.
+
+    Predictions are minus the logarithm of the probability of each token of the text, `(tokens,)`.
+    """
 
     summary = "a text → its next characters or words (many to many, shifted)"
     fields = ("text",)
     input_kind = texts.KIND
     options_type = Options
     answer_options = AnswerOptions
-    defaults: Mapping[str, Any] = {
+    defaults: Mapping[str, object] = {
         "units": 128, "dropout": 0.0, "learning_rate": 6e-3, "decay": "linear", "batch_size": 16, "average": 0.99,
         "patience": 5,
     }  # fmt: skip
@@ -98,9 +55,9 @@ class LanguageModel:
 
     # ---- data
 
-    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
+    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, Streams]:
         """Learn the vocabulary on train, and lay streams over the texts."""
-        from zoo.tasks.language_model.streams import streams_of
+        from zoo.tasks.language_model.streams import Streams, streams_of
         from zoo.tasks.language_model.tokens import Tokenizer, learn
 
         vocabulary, text = learn(
@@ -111,41 +68,45 @@ class LanguageModel:
             min_count=options.min_count or {"characters": 1, "words": 2}[options.tokens],
         )
         tokenizer = Tokenizer(vocabulary, kind=options.tokens, lowercase=options.lowercase)
-        prepared = Prepared(options, tokenizer)
         rows = streams_of(text, batch_size, options.truncate)
-        train = prepared.streams(text, rows)
-        valid = prepared.streams(tokenizer.encode_text(_pieces(dataset.valid)), rows)
-        notes = _notes(tokenizer, train, valid, options.truncate)
-        return Prepared(options, tokenizer, train, valid, notes, dataset.test)
 
-    def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
+        def streams(text: Text) -> Streams:
+            return Streams(text, rows, options.truncate, random_offset=options.random_offset)
+
+        train, valid = streams(text), streams(tokenizer.encode_text(_pieces(dataset.valid)))
+
+        def test() -> Streams | None:
+            return None if dataset.test is None else streams(tokenizer.encode_text(_pieces(dataset.test)))
+
+        notes = _notes(tokenizer, train, valid, options.truncate)
+        return Prepared(Learned(tokenizer, options), train, valid, test, notes)
+
+    def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
-        import zoo.layers.stateful
-        import zoo.tasks.language_model.layers  # noqa: F401  (registered, they can be loaded)
+        import zoo.tasks.language_model.model  # noqa: F401  (its layers are registered, and can be loaded)
         from zoo.tasks.language_model.tokens import Tokenizer
 
         vocabulary = [str(token) for token in stored["vocabulary"]]
-        return Prepared(options, Tokenizer(vocabulary, kind=options.tokens, lowercase=options.lowercase))
+        tokenizer = Tokenizer(vocabulary, kind=options.tokens, lowercase=options.lowercase)
+        return Learned(tokenizer, options)
 
     # ---- model
 
-    def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
+    def build(
+        self, prepared: Prepared[Learned, Streams], recurrent: RecurrentFactory, options: Options
+    ) -> keras.Model:
         """See `zoo.tasks.language_model.model`."""
         from zoo.tasks.language_model.model import build_model
 
-        return build_model(prepared.tokenizer.size, prepared.train.rows, recurrent, options)
+        return build_model(prepared.learned.tokenizer.size, prepared.train.rows, recurrent, options)
 
-    def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
-        """None: counting says more than a bag of all that came before."""
-        return {}
-
-    def loss(self, targets: Any, predictions: Any) -> Any:
+    def loss(self, _targets: StepLabels, outputs: Tensor) -> Tensor:
         """What the model gives: minus the logarithm of the probability of each next token, `(rows, steps)`."""
-        return predictions
+        return outputs
 
     # ---- metrics
 
-    def score(self, prepared: Prepared, predictions: np.ndarray, targets: Text) -> Metrics:
+    def score(self, _learned: Learned, predictions: np.ndarray, batches: Streams) -> Metrics:
         """Over all tokens of a text.
 
         - nats: mean of minus the natural logarithm of a token's probability;
@@ -153,59 +114,60 @@ class LanguageModel:
         - bits_per_character: the sum to base 2, by the number of characters, whatever the tokens are.
         """
         total = float(np.sum(predictions, dtype=np.float64))
-        nats = total / len(targets)
+        nats = total / len(batches.text)
         return {
             "nats": nats,
             "perplexity": float(np.exp(np.minimum(nats, 700))),
-            "bits_per_character": total / np.log(2) / targets.characters,
+            "bits_per_character": total / np.log(2) / batches.text.characters,
         }
 
-    def details(self, prepared: Prepared, predictions: np.ndarray, targets: Text) -> dict[str, Any]:
+    def details(self, learned: Learned, _predictions: np.ndarray, batches: Streams) -> dict[str, object]:
         """How long the text is, and how much of it is not of the vocabulary."""
         from zoo.data.vocabulary import UNKNOWN
 
+        text = batches.text
         return {
-            "tokens": len(targets),
-            "characters": targets.characters,
-            "unknown": float((targets.ids == UNKNOWN).mean()),
-            "vocabulary": len(prepared.tokenizer.vocabulary),
+            "tokens": len(text),
+            "characters": text.characters,
+            "unknown": float((text.ids == UNKNOWN).mean()),
+            "vocabulary": len(learned.tokenizer.vocabulary),
         }
 
-    def trivial_rows(self, prepared: Prepared, batches: Streams) -> dict[str, Metrics]:
-        """How often tokens come in train, and how often after which token; see `zoo.tasks.language_model.baselines`."""
+    def baselines(self, prepared: Prepared[Learned, Streams]) -> Callable[[Streams], dict[str, Metrics]]:
+        """How often tokens come in train, and how often after which token; see `zoo.tasks.language_model.baselines`.
+
+        Counting says more than a bag of all that came before: there is no order-agnostic baseline.
+        """
         from zoo.data.vocabulary import UNKNOWN
         from zoo.tasks.language_model.baselines import Counts
 
-        if "counts" not in prepared.fitted:
-            classes = prepared.tokenizer.size - UNKNOWN
-            prepared.fitted["counts"] = Counts(prepared.train.text, prepared.valid.text, classes)
-        counts = prepared.fitted["counts"]
-        rows = {"unigram": counts.unigram, "bigram": counts.bigram}
-        return {name: self.score(prepared, row(batches.text), batches.text) for name, row in rows.items()}
+        learned = prepared.learned
+        counts = Counts(prepared.train.text, prepared.valid.text, learned.tokenizer.size - UNKNOWN)
+        nats_of = {"unigram": counts.unigram, "bigram": counts.bigram}
+        return lambda batches: {
+            name: self.score(learned, nats(batches.text), batches) for name, nats in nats_of.items()
+        }
 
     # ---- answers
 
-    def serve(self, model: Any, prepared: Prepared) -> Any:
+    def serve(self, model: keras.Model, learned: Learned) -> Server:
         """See `zoo.tasks.language_model.serving.make_server`."""
         from zoo.tasks.language_model.serving import make_server
 
-        return make_server(model, prepared.tokenizer, AnswerOptions())
+        return make_server(model, learned.tokenizer, AnswerOptions())
 
-    def answer(
-        self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
-    ) -> list[dict[str, Any]]:
+    def answer(self, server: Server, inputs: Iterable[str], options: AnswerOptions) -> list[Row]:
         """A row for each prompt and sample: `prompt`, `continuation`, `nats` a token; or scores of the inputs."""
         from zoo.tasks.language_model.answers import continued, scored
 
-        chosen = options or AnswerOptions()
-        prompts = list(inputs)
-        return scored(server, prompts) if chosen.score else continued(server, prompts, chosen)
+        texts = list(inputs)
+        return scored(server, texts) if options.score else continued(server, texts, options)
 
-    def show(self, rows: list[dict[str, Any]]) -> str | None:
+    def show(self, rows: list[Row]) -> str | None:
         """Continuations in full, after their prompts; scores as the usual table."""
         if any("continuation" not in row for row in rows):
             return None
-        return f"\n{'-' * 40}\n".join(row["prompt"] + row["continuation"] for row in rows)
+        return f"\n{'-' * 40}\n".join(f"{row['prompt']}{row['continuation']}" for row in rows)
 
 
 def _pieces(split: Split) -> Iterator[str]:

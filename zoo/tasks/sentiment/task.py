@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,26 @@ from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.input_kinds import texts
 from datasets.options import Former, option
-from zoo.tasks.base import Metrics
+from zoo.tasks.base import NoOptions, Prepared, Row
+from zoo.tasks.classification import (
+    SequenceClassification,
+    label_rows,
+    label_server,
+    logits_layer,
+    sequence_vector,
+)
+from zoo.tasks.sequence_batches import SequenceBatches
 
 if TYPE_CHECKING:
+    import keras
+
+    from zoo.data.ragged import Ragged
     from zoo.data.tokenizer import TextEncoder
-    from zoo.tasks.sentiment.batches import SequenceBatches
+    from zoo.factory import RecurrentFactory
+    from zoo.serving import Server
+
+#: Texts that are answered at once.
+AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -45,45 +59,33 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """Texts as token ids. See `zoo.tasks.base.Prepared`."""
+class Learned:
+    """The vocabulary and the labels. See `zoo.tasks.base.Learned`."""
 
     encoder: TextEncoder
     labels: tuple[str, ...]
-    train: SequenceBatches | None = None
-    valid: SequenceBatches | None = None
-    notes: tuple[str, ...] = ()
-    test_split: Split | None = None
 
-    def test(self) -> SequenceBatches | None:
-        """See `zoo.tasks.base.Prepared`."""
-        if self.test_split is None or self.train is None:
-            return None
-        return _batches(self.test_split, self.encoder, self.train.batch_size, self.train.widths)
-
-    def to_json(self) -> dict[str, Any]:
-        """See `zoo.tasks.base.Prepared`."""
+    def to_json(self) -> dict[str, object]:
+        """See `zoo.tasks.base.Learned`."""
         return {"vocabulary": list(self.encoder.vocabulary), "labels": list(self.labels)}
 
 
-class Sentiment:
-    """See `zoo.tasks.base.Task`."""
+class Sentiment(SequenceClassification[Options, Learned]):
+    """See `zoo.tasks.base.Task`, and `SequenceClassification` for the metrics."""
 
     summary = "text → label and score (many to one)"
     fields = ("text", "label")
     input_kind = texts.KIND
     options_type = Options
-    defaults: Mapping[str, Any] = {"dropout": 0.3}
-    # Not accuracy: the loss also turns when a model grows too sure of what it has learned by heart.
-    monitor = ("loss", "min")
-    headline = ("accuracy", "macro_f1", "auc", "loss")
+    defaults: Mapping[str, object] = {"dropout": 0.3}
 
     # ---- data
 
-    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
+    def prepare(
+        self, dataset: Dataset, options: Options, batch_size: int
+    ) -> Prepared[Learned, SequenceBatches]:
         """Learn the vocabulary on train and turn train and dev into token ids."""
         from zoo.data.tokenizer import learn_vocabulary
-        from zoo.tasks.sentiment.batches import SequenceBatches
 
         vocabulary, tokens = learn_vocabulary(
             _texts(dataset.train),
@@ -100,145 +102,60 @@ class Sentiment:
         train = SequenceBatches.of(
             tokens.truncate(options.max_tokens, options.truncation_side), _labels(dataset.train), batch_size
         )
-        return Prepared(
-            encoder,
-            dataset.info.labels,
-            train,
-            _batches(dataset.valid, encoder, batch_size, train.widths),
-            (_vocabulary_note(vocabulary, tokens), *_cut_note(tokens.lengths, options)),
-            dataset.test,
-        )
+        notes = _vocabulary_note(vocabulary, tokens), *_cut_note(tokens.lengths, options)
+        batches = partial(_batches, encoder=encoder, batch_size=batch_size, widths=train.widths)
+        return Prepared.of(Learned(encoder, dataset.info.labels), train, dataset, batches, notes)
 
-    def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
+    def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
-        return Prepared(_encoder(stored["vocabulary"], options), tuple(stored["labels"]))
+        return Learned(_encoder(stored["vocabulary"], options), tuple(stored["labels"]))
 
     # ---- model
 
-    def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
+    def build(
+        self, prepared: Prepared[Learned, SequenceBatches], recurrent: RecurrentFactory, options: Options
+    ) -> keras.Model:
         """Tokens `(batch, time)` → embedding → recurrent layers → pooling → logits `(batch, classes)`."""
         import keras
 
-        from zoo.layers.pooling import MaskedPooling
-
-        pooling = options.pooling
-        if pooling == "auto":
-            pooling = "last" if recurrent.order_blind else "both"
-        dropout = recurrent.options.dropout
+        dropout, learned = recurrent.options.dropout, prepared.learned
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         mask = keras.ops.not_equal(tokens, 0)
-        x = keras.layers.Embedding(prepared.encoder.size, options.embedding, name="embedding")(tokens)
+        x = keras.layers.Embedding(learned.encoder.size, options.embedding, name="embedding")(tokens)
         x = keras.layers.Dropout(dropout)(x)
-        x = recurrent(return_sequences=pooling != "last", name="recurrent")(x, mask=mask)
-        if pooling != "last":
-            x = MaskedPooling(pooling, name="pooling")(x, mask=mask)
+        x = sequence_vector(x, mask, recurrent, options.pooling)
         x = keras.layers.Dropout(dropout)(x)
-        logits = keras.layers.Dense(len(prepared.labels), dtype=_at_least_float32(), name="logits")(x)
-        return keras.Model({"tokens": tokens}, logits, name="sentiment")
+        return keras.Model({"tokens": tokens}, logits_layer(len(learned.labels))(x), name="sentiment")
 
-    def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
+    def order_agnostic_baselines(
+        self, prepared: Prepared[Learned, SequenceBatches], recurrent: RecurrentFactory, options: Options
+    ) -> dict[str, Callable[[], keras.Model]]:
         """The bag of embeddings: the same model around the mean of the embeddings."""
-        return {"bag of embeddings": partial(self.build, prepared, blind, options)}
-
-    def loss(self, targets: Any, predictions: Any) -> Any:
-        """Cross-entropy `(batch,)` of class ids and logits."""
-        import keras
-
-        return keras.losses.sparse_categorical_crossentropy(targets, predictions, from_logits=True)
-
-    # ---- metrics
-
-    def score(self, prepared: Prepared, predictions: np.ndarray, targets: np.ndarray) -> Metrics:
-        """Accuracy, macro F1, cross-entropy in nats, and the area under the ROC curve for two classes.
-
-        All are NaN where a prediction is not finite.
-        """
-        from sklearn import metrics
-
-        if not np.isfinite(predictions).all():
-            return dict.fromkeys(("accuracy", "macro_f1", "loss"), math.nan)
-        classes = np.arange(len(prepared.labels))
-        chosen = predictions.argmax(axis=1)
-        probabilities = _softmax(predictions)
-        scores = {
-            "accuracy": metrics.accuracy_score(targets, chosen),
-            "macro_f1": metrics.f1_score(targets, chosen, labels=classes, average="macro", zero_division=0),
-            "loss": metrics.log_loss(targets, probabilities, labels=classes),
-        }
-        if len(classes) == 2 and len(np.unique(targets)) == 2:
-            scores["auc"] = metrics.roc_auc_score(targets, probabilities[:, 1])
-        return {name: float(value) for name, value in scores.items()}
-
-    def details(self, prepared: Prepared, predictions: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
-        """The confusion matrix: a row per true class, a column per predicted class."""
-        from sklearn import metrics
-
-        classes = np.arange(len(prepared.labels))
-        matrix = metrics.confusion_matrix(targets, predictions.argmax(axis=1), labels=classes)
-        return {"labels": list(prepared.labels), "confusion_matrix": matrix.tolist()}
-
-    def by_length(
-        self, prepared: Prepared, predictions: np.ndarray, batches: SequenceBatches
-    ) -> list[dict[str, Any]]:
-        """Metrics by the number of tokens that the model reads."""
-        from zoo.tasks.by_length import by_length
-
-        return by_length(
-            batches.tokens.lengths,
-            lambda which: self.score(prepared, predictions[which], batches.targets[which]),
-        )
-
-    def trivial_rows(self, prepared: Prepared, batches: SequenceBatches) -> dict[str, Metrics]:
-        """The majority class: every text gets the class frequencies of train."""
-        assert prepared.train is not None
-        counts = np.bincount(prepared.train.targets, minlength=len(prepared.labels))
-        logits = np.log(np.maximum(counts, 1e-9) / counts.sum())
-        predictions = np.tile(logits, (len(batches.targets), 1))
-        return {"majority": self.score(prepared, predictions, batches.targets)}
+        return {"bag of embeddings": partial(self.build, prepared, recurrent, options)}
 
     # ---- answers
 
-    def serve(self, model: Any, prepared: Prepared) -> Any:
-        """Texts `(batch,)` → `label` `(batch,)`, `score` `(batch,)` and `probabilities` `(batch, classes)`."""
+    def serve(self, model: keras.Model, learned: Learned) -> Server:
+        """Texts `(batch,)` → `label`, `score` and `probabilities`, see `zoo.tasks.classification.label_server`."""
         import tensorflow as tf
 
-        from zoo.serving import Server
+        encoder = learned.encoder
+        signature = [tf.TensorSpec([None], tf.string, name="text")]
+        return label_server(
+            model, learned.labels, signature, lambda text: {"tokens": encoder(text)}, [encoder]
+        )
 
-        encoder = prepared.encoder
-        names = tf.constant(prepared.labels)
-
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-        def classify(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            logits = model({"tokens": encoder(text)}, training=False)
-            probabilities = tf.nn.softmax(tf.cast(logits, tf.float32))
-            return {
-                "label": tf.gather(names, tf.argmax(probabilities, axis=1)),
-                "score": tf.reduce_max(probabilities, axis=1),
-                "probabilities": probabilities,
-            }
-
-        @tf.function(input_signature=[])
-        def labels() -> dict[str, tf.Tensor]:
-            return {"labels": tf.identity(names)}
-
-        return Server(model, [encoder], {"serving_default": classify, "labels": labels})
-
-    def answer(self, server: Any, inputs: Iterable[Any]) -> list[dict[str, Any]]:
+    def answer(self, server: Server, inputs: Iterable[str], _options: NoOptions) -> list[Row]:
         """A row per text: label, score, and the probability of each class."""
         import tensorflow as tf
 
         from zoo.data.tokenizer import chunks
 
-        names = [name.decode() for name in server.functions["labels"]()["labels"].numpy()]
-        rows = []
-        for chunk in chunks(inputs, 256):
-            answer = {name: value.numpy() for name, value in server(tf.constant(chunk)).items()}
-            for text, label, score, probabilities in zip(
-                chunk, answer["label"], answer["score"], answer["probabilities"], strict=True
-            ):
-                shares = {f"p({name})": float(p) for name, p in zip(names, probabilities, strict=True)}
-                rows.append({"text": text, "label": label.decode(), "score": float(score), **shares})
-        return rows
+        return [
+            row
+            for texts in chunks(inputs, AT_ONCE)
+            for row in label_rows(server, "text", texts, [tf.constant(texts)])
+        ]
 
 
 def _texts(split: Split) -> Iterable[str]:
@@ -250,8 +167,6 @@ def _labels(split: Split) -> np.ndarray:
 
 
 def _batches(split: Split, encoder: TextEncoder, batch_size: int, widths: np.ndarray) -> SequenceBatches:
-    from zoo.tasks.sentiment.batches import SequenceBatches
-
     tokens = encoder.encode_all(_texts(split)).truncate(encoder.max_tokens, encoder.truncation_side)
     return SequenceBatches.of(tokens, _labels(split), batch_size, widths)
 
@@ -268,7 +183,7 @@ def _encoder(vocabulary: list[str], options: Options) -> TextEncoder:
     )
 
 
-def _vocabulary_note(vocabulary: list[str], tokens: Any) -> str:
+def _vocabulary_note(vocabulary: list[str], tokens: Ragged) -> str:
     unknown = float((tokens.values == 1).mean()) if len(tokens.values) else 0.0
     return f"vocabulary: {len(vocabulary):,} tokens learnt on train; {unknown:.1%} of its tokens are unknown"
 
@@ -282,19 +197,6 @@ def _cut_note(lengths: np.ndarray, options: Options) -> tuple[str, ...]:
         f"truncation: {cut:,} of {len(lengths):,} training texts ({cut / len(lengths):.1%}) are longer than "
         f"{options.max_tokens} tokens; their {kept} stays (--max-tokens, --truncation-side)",
     )
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shares = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
-
-
-def _at_least_float32() -> str:
-    """The last layer computes in float32 under mixed precision, so that small differences of logits survive."""
-    import keras
-
-    policy = keras.config.dtype_policy()
-    return policy.variable_dtype
 
 
 TASK = Sentiment()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from datasets.base import Example
 from zoo.data.characters import WordEncoder
-from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan
+from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan, widened
 from zoo.tasks.base import Batch
-from zoo.tasks.sentiment.batches import BUCKETS
 
 #: A batch's distinct words are in two tables, so that few long words do not widen all: words of up to so many
 #: characters, and longer ones.
@@ -62,7 +61,7 @@ class TaggedBatches:
     @classmethod
     def of(
         cls,
-        examples: Iterable[Any],
+        examples: Iterable[Example],
         encoder: WordEncoder,
         batch_size: int,
         train: TaggedBatches | None = None,
@@ -80,19 +79,12 @@ class TaggedBatches:
             for arrays in ([pair[0] for pair in pairs], [pair[1] for pair in pairs])
         )
         widths = _widths(lengths) if train is None else train.widths
-        if lengths.max(initial=1) > widths[-1]:
-            widths = np.append(widths, -(-lengths.max() // 8) * 8)
         distinct = _distinct_words(keys, encoder, keys if train is None else train.distinct.keys)
-        return cls(words, tags, distinct, batch_size, widths, encoder.max_characters)
+        return cls(words, tags, distinct, batch_size, widened(widths, lengths), encoder.max_characters)
 
     def with_tags(self, renumbered: np.ndarray) -> TaggedBatches:
         """The same sentences with tag n as `renumbered[n]`."""
         return replace(self, tags=Ragged(renumbered[self.tags.values].astype(np.int32), self.tags.offsets))
-
-    @property
-    def targets(self) -> TaggedBatches:
-        """What predictions are scored against: the batches themselves, for scores tell known words from others."""
-        return self
 
     @property
     def known(self) -> np.ndarray:
@@ -153,7 +145,7 @@ class TaggedBatches:
 def _widths(lengths: np.ndarray) -> np.ndarray:
     """Widths of the usual buckets and one more, so that the few very long sentences do not widen a sixth of all."""
     most = np.quantile(lengths, 0.98, method="higher") if len(lengths) else 1
-    widths = bucket_widths(lengths, BUCKETS)
+    widths = bucket_widths(lengths)
     return np.unique([*widths, min(-(-int(most) // 8) * 8, widths[-1])]) if most > 0 else widths
 
 

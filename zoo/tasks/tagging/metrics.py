@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -12,43 +11,45 @@ from datasets.formats.spans import are_spans
 from zoo.tasks.base import Metrics
 
 
-def scores(found: np.ndarray, right: np.ndarray, known: np.ndarray) -> Metrics:
+def scores(predicted: np.ndarray, true: np.ndarray, known: np.ndarray) -> Metrics:
     """Share of right tags, of all words and of those that train has not. Padding never counts: there is none here.
 
     Args:
-        found, right: tag ids, `(words,)`.
+        predicted, true: tag ids, `(words,)`.
         known: whether train has the word, `(words,)` bool.
     """
-    correct = found == right
+    correct = predicted == true
     metrics = {"accuracy": float(correct.mean()) if len(correct) else 0.0}
     if not known.all():
         metrics["unknown_accuracy"] = float(correct[~known].mean())
     return metrics
 
 
-def scores_of_one(tag: int, found: np.ndarray, right: np.ndarray) -> Metrics:
+def scores_of_one(tag: int, predicted: np.ndarray, true: np.ndarray) -> Metrics:
     """Precision, recall and F1 of one tag id."""
     from sklearn import metrics
 
     values = metrics.precision_recall_fscore_support(
-        right == tag, found == tag, average="binary", zero_division=0
+        true == tag, predicted == tag, average="binary", zero_division=0
     )
     return {name: float(value) for name, value in zip(("precision", "recall", "f1"), values, strict=False)}
 
 
-def span_scores(labels: Sequence[str], found: np.ndarray, right: np.ndarray, offsets: np.ndarray) -> Metrics:
+def span_scores(
+    labels: Sequence[str], predicted: np.ndarray, true: np.ndarray, offsets: np.ndarray
+) -> Metrics:
     """Precision, recall and F1 of whole spans as the CoNLL shared tasks count them; empty where tags write no spans.
 
     Args:
         labels: the tags' names.
-        found, right: tag ids, `(words,)`.
+        predicted, true: tag ids, `(words,)`.
         offsets: where each sentence begins, `(sentences + 1,)`.
     """
     if not are_spans(labels):
         return {}
     from seqeval.metrics import f1_score, precision_score, recall_score
 
-    pair = _sentences(labels, right, offsets), _sentences(labels, found, offsets)
+    pair = _sentences(labels, true, offsets), _sentences(labels, predicted, offsets)
     return {
         "span_precision": float(precision_score(*pair, zero_division=0)),
         "span_recall": float(recall_score(*pair, zero_division=0)),
@@ -57,32 +58,32 @@ def span_scores(labels: Sequence[str], found: np.ndarray, right: np.ndarray, off
 
 
 def tables(
-    labels: Sequence[str], found: np.ndarray, right: np.ndarray, offsets: np.ndarray
-) -> dict[str, Any]:
+    labels: Sequence[str], predicted: np.ndarray, true: np.ndarray, offsets: np.ndarray
+) -> dict[str, object]:
     """Precision, recall, F1 and number of words of each tag, and of each kind of span; the confusion matrix.
 
-    Arguments as those of `span_scores`. The matrix has a row per true tag and a column per tag that was found.
+    Arguments as those of `span_scores`. The matrix has a row per true tag and a column per tag that was predicted.
     """
     from sklearn import metrics
 
     numbers = np.arange(len(labels))
-    columns = metrics.precision_recall_fscore_support(right, found, labels=numbers, zero_division=0)
-    details: dict[str, Any] = {
+    columns = metrics.precision_recall_fscore_support(true, predicted, labels=numbers, zero_division=0)
+    details: dict[str, object] = {
         "labels": list(labels),
         "tags": {name: _row(*(column[n] for column in columns)) for n, name in enumerate(labels)},
-        "confusion_matrix": metrics.confusion_matrix(right, found, labels=numbers).tolist(),
+        "confusion_matrix": metrics.confusion_matrix(true, predicted, labels=numbers).tolist(),
     }
     if are_spans(labels):
-        details["spans"] = _span_table(labels, found, right, offsets)
+        details["spans"] = _span_table(labels, predicted, true, offsets)
     return details
 
 
 def _span_table(
-    labels: Sequence[str], found: np.ndarray, right: np.ndarray, offsets: np.ndarray
-) -> dict[str, Any]:
+    labels: Sequence[str], predicted: np.ndarray, true: np.ndarray, offsets: np.ndarray
+) -> dict[str, dict[str, float]]:
     from seqeval.metrics import classification_report
 
-    pair = _sentences(labels, right, offsets), _sentences(labels, found, offsets)
+    pair = _sentences(labels, true, offsets), _sentences(labels, predicted, offsets)
     if not any(tag != "O" for sentence in pair[0] for tag in sentence):
         return {}
     report = classification_report(*pair, output_dict=True, zero_division=0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,14 +12,18 @@ from datasets.formats.spans import are_spans
 from zoo.data.characters import WordEncoder
 from zoo.data.tokenizer import chunks
 from zoo.layers import crf
-from zoo.serving import Server
+from zoo.serving import Server, constant_function
+from zoo.tasks.base import Row
 from zoo.tasks.tagging.metrics import spans
+
+#: A plain sentence, or one in words.
+Sentence = str | Sequence[str]
 
 SENTENCES = tf.TensorSpec([None], tf.string, name="text")
 TOKENS = tf.TensorSpec([None, None], tf.string, name="tokens")
 
 
-def make(model: Any, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
+def make(model: keras.Model, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
     """The signatures of a tagger.
 
     `serving_default` takes `text`, plain sentences `(batch,)`; `tokens` takes sentences in words, `(batch, words)`
@@ -37,10 +41,10 @@ def make(model: Any, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
     def tag(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         present = tokens != ""
         outputs = model(model_inputs(encoder, tokens), training=False)
-        found, probability = _decide(outputs, present)
+        best, probability = _decide(outputs, present)
         return {
             "tokens": tokens,
-            "tags": tf.where(present, tf.gather(names, found), ""),
+            "tags": tf.where(present, tf.gather(names, best), ""),
             "probability": tf.where(present, probability, 0.0),
             "length": tf.reduce_sum(tf.cast(present, tf.int32), axis=1),
         }
@@ -53,11 +57,8 @@ def make(model: Any, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
     def of_tokens(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         return tag(_at_least_one_column(tokens))
 
-    @tf.function(input_signature=[])
-    def the_labels() -> dict[str, tf.Tensor]:
-        return {"labels": tf.identity(names)}
-
-    functions = {"serving_default": of_sentences, "tokens": of_tokens, "labels": the_labels}
+    labels_function = constant_function("labels", names)
+    functions = {"serving_default": of_sentences, "tokens": of_tokens, "labels": labels_function}
     return Server(model, [encoder], functions)
 
 
@@ -78,11 +79,11 @@ def _decide(outputs: dict[str, tf.Tensor], present: tf.Tensor) -> tuple[tf.Tenso
     scores = outputs["scores"]
     if "path" in outputs:
         shares = crf.probabilities(scores, present, outputs["start"], outputs["transitions"])
-        found = outputs["path"]
+        best = outputs["path"]
     else:
         shares = tf.nn.softmax(scores)
-        found = tf.argmax(scores, axis=-1, output_type=tf.int32)
-    return found, tf.cast(tf.gather(shares, found, batch_dims=2), tf.float32)
+        best = tf.argmax(scores, axis=-1, output_type=tf.int32)
+    return best, tf.cast(tf.gather(shares, best, batch_dims=2), tf.float32)
 
 
 def _at_least_one_column(tokens: tf.Tensor) -> tf.Tensor:
@@ -90,7 +91,7 @@ def _at_least_one_column(tokens: tf.Tensor) -> tf.Tensor:
     return tf.pad(tokens, [[0, 0], [0, missing]], constant_values="")
 
 
-def answer(server: Server, inputs: Iterable[Any]) -> list[dict[str, Any]]:
+def answer(server: Server, inputs: Iterable[Sentence]) -> list[Row]:
     """A row per sentence; plain sentences are strings, those in words are sequences of strings.
 
     Returns:
@@ -99,10 +100,10 @@ def answer(server: Server, inputs: Iterable[Any]) -> list[dict[str, Any]]:
     """
     labels = [name.decode() for name in server.functions["labels"]()["labels"].numpy()]
     with_spans = are_spans(labels)
-    rows = []
+    rows: list[Row] = []
     for chunk in chunks(inputs, 64):
         for tokens, tags in _tag(server, chunk):
-            row = {
+            row: Row = {
                 "tokens": " ".join(token.replace(" ", "\u00a0") for token in tokens),
                 "tags": " ".join(tags),
             }
@@ -112,26 +113,28 @@ def answer(server: Server, inputs: Iterable[Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _tag(server: Server, sentences: list[Any]) -> Iterable[tuple[list[str], list[str]]]:
+def _tag(server: Server, sentences: list[Sentence]) -> Iterable[tuple[list[str], list[str]]]:
     """Words and tags of each sentence, in order, whichever signature it needs."""
-    plain = [n for n, sentence in enumerate(sentences) if isinstance(sentence, str)]
-    in_words = [n for n, sentence in enumerate(sentences) if not isinstance(sentence, str)]
-    found: dict[int, tuple[list[str], list[str]]] = {}
-    for numbers, signature in ((plain, "serving_default"), (in_words, "tokens")):
+    plain = {n: sentence for n, sentence in enumerate(sentences) if isinstance(sentence, str)}
+    in_words = {n: sentence for n, sentence in enumerate(sentences) if not isinstance(sentence, str)}
+    tagged: dict[int, tuple[list[str], list[str]]] = {}
+    for numbers, texts, signature in (
+        (plain, [*plain.values()], "serving_default"),
+        (in_words, _padded([*in_words.values()]), "tokens"),
+    ):
         if numbers:
-            given = [sentences[n] for n in numbers]
-            batch = tf.constant(given if signature == "serving_default" else _padded(given), tf.string)
-            answers = {name: value.numpy() for name, value in server.functions[signature](batch).items()}
+            outputs = server.functions[signature](tf.constant(texts, tf.string))
+            answers = {name: value.numpy() for name, value in outputs.items()}
             for row, n in enumerate(numbers):
-                kept = slice(answers["length"][row])
-                found[n] = _decoded(answers["tokens"][row, kept]), _decoded(answers["tags"][row, kept])
-    return [found[n] for n in range(len(sentences))]
+                words = slice(answers["length"][row])
+                tagged[n] = _decoded(answers["tokens"][row, words]), _decoded(answers["tags"][row, words])
+    return [tagged[n] for n in range(len(sentences))]
 
 
 def _decoded(texts: np.ndarray) -> list[str]:
     return [text.decode() for text in texts]
 
 
-def _padded(sentences: list[Any]) -> np.ndarray:
-    width = max(1, *(len(tokens) for tokens in sentences))
+def _padded(sentences: list[Sequence[str]]) -> np.ndarray:
+    width = max([1, *(len(tokens) for tokens in sentences)])
     return np.array([[*tokens, *[""] * (width - len(tokens))] for tokens in sentences], object)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from zoo.data.subwords import BEGIN, END
 from zoo.generation.tokens import of_tokens, parts, surrounded, widths_of
 from zoo.tasks.base import Batch
 
+#: `token_nll` and `token_correct`, `(tokens,)`; after the search also `translations`, a row a sentence: `translation`,
+#: `score`, `cut`.
+Predictions = dict[str, Any]
 #: Batches whose pairs are sorted by length together, after being shuffled.
 POOL = 50
 
@@ -67,11 +71,6 @@ class PairBatches:
         ]
         return cls(ended, decoded, batch_size, widths[0], widths[1], split)
 
-    @property
-    def targets(self) -> PairBatches:
-        """What predictions are scored against: the batches themselves, for scores need the texts."""
-        return self
-
     def references(self) -> list[str]:
         """The targets as texts, in order."""
         return [example["target"] for example in self.split]
@@ -113,7 +112,7 @@ class PairBatches:
         expected = target[:, 1:]
         return Batch({"source": source, "target": target}, expected, (expected != 0).astype(np.float32))
 
-    def gather(self, plans: list[PairPlan], outputs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    def gather(self, plans: list[PairPlan], outputs: list[dict[str, np.ndarray]]) -> Predictions:
         """`token_nll` and `token_correct` of each target token (`END` included), in order, `(tokens,)`."""
         which, widths = [plan.which for plan in plans], [plan.target_width - 1 for plan in plans]
         return of_tokens(self.decoded.lengths - 1, which, widths, outputs)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,70 +11,42 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.input_kinds import texts
-from datasets.options import option
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
-from zoo.generation.options import ATTENTION, TOKENS, GenerationOptions
+from zoo.generation.options import TOKENS
 from zoo.runtime.figures import asked_for, save
-from zoo.tasks.base import Metrics
+from zoo.tasks.base import Metrics, Prepared, Row, Task
+from zoo.tasks.translation.options import Options
 
 if TYPE_CHECKING:
+    import keras
+    from matplotlib.figure import Figure
+
     from zoo.data.ragged import Ragged
     from zoo.data.subwords import SubwordTokenizer
-    from zoo.tasks.translation.batches import PairBatches
+    from zoo.factory import RecurrentFactory
+    from zoo.serving import Server
+    from zoo.tasks.translation.batches import PairBatches, Predictions
+    from zoo.tensors import StepLabels, Tensor
 
 #: Sentences with their translations in `metrics.json`.
 SAMPLES = 10
 
 
 @dataclass(frozen=True)
-class Options(GenerationOptions):
-    """What is special to sentences and their translations."""
-
-    tokens: str = option("subwords", "what a token is, on both sides", choices=tuple(TOKENS))
-    vocabulary: int = option(8000, "most different tokens of each language", minimum=1)
-    max_tokens: int = option(
-        100, "longer training sentences are left out, other sources cut, and translations ended", minimum=2
-    )
-    attention: str = option(
-        "general",
-        "how the decoder looks at the source; none: it sees only the encoder's last states",
-        choices=ATTENTION,
-    )
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Pairs as token ids. See `zoo.tasks.base.Prepared`."""
+class Learned:
+    """The tokens of both languages. See `zoo.tasks.base.Learned`."""
 
     source: SubwordTokenizer
     target: SubwordTokenizer
     options: Options
-    train: PairBatches | None = None
-    valid: PairBatches | None = None
-    notes: tuple[str, ...] = ()
-    test_split: Split | None = None
 
-    def test(self) -> PairBatches | None:
-        """See `zoo.tasks.base.Prepared`."""
-        return None if self.test_split is None else self.batches(self.test_split)
-
-    def batches(self, split: Split) -> PairBatches:
-        """Another split in the same numbers; sources are cut, targets are whole."""
-        from zoo.tasks.translation.batches import PairBatches
-
-        assert self.train is not None
-        sources = self.source.encode_all(example["source"] for example in split)
-        targets = self.target.encode_all(example["target"] for example in split)
-        cut = sources.truncate(self.options.max_tokens, "right")
-        return PairBatches.of(cut, targets, self.train.batch_size, split, self.train)
-
-    def to_json(self) -> dict[str, Any]:
-        """See `zoo.tasks.base.Prepared`."""
+    def to_json(self) -> dict[str, object]:
+        """See `zoo.tasks.base.Learned`."""
         return {"source": list(self.source.vocabulary), "target": list(self.target.vocabulary)}
 
 
-class Translation:
+class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOptions]):
     """See `zoo.tasks.base.Task`."""
 
     summary = "sentence → sentence (many to many, encoder and decoder)"
@@ -82,7 +54,7 @@ class Translation:
     input_kind = texts.KIND
     options_type = Options
     answer_options = AnswerOptions
-    defaults: Mapping[str, Any] = {
+    defaults: Mapping[str, object] = {
         "units": 64,
         "bidirectional": True,
         "epochs": 8,
@@ -95,7 +67,7 @@ class Translation:
 
     # ---- data
 
-    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared:
+    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, PairBatches]:
         """Learn the tokens of both languages on train and turn train and dev into numbers."""
         from zoo.data.subwords import SubwordTokenizer, learn
         from zoo.generation.tokens import taken
@@ -118,70 +90,72 @@ class Translation:
             taken(sources, short), taken(targets, short), batch_size, _some(dataset.train, short)
         )
         notes = _notes((source, target), (sources, targets), len(sources) - len(short), options)
-        prepared = Prepared(source, target, options, train, notes=tuple(notes), test_split=dataset.test)
-        return replace(prepared, valid=prepared.batches(dataset.valid))
 
-    def restore(self, stored: Mapping[str, Any], options: Options) -> Prepared:
+        def batches(split: Split) -> PairBatches:
+            return _batches(split, learned, train)
+
+        learned = Learned(source, target, options)
+        return Prepared.of(learned, train, dataset, batches, notes)
+
+    def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
-        import zoo.layers.decoder  # noqa: F401
+        import zoo.layers.decoder  # noqa: F401  (registered, it can be loaded)
         from zoo.data.subwords import SubwordTokenizer
 
         source, target = (SubwordTokenizer(stored[side], options.tokens) for side in self.fields)
-        return Prepared(source, target, options)
+        return Learned(source, target, options)
 
     # ---- model
 
-    def build(self, prepared: Prepared, recurrent: Any, options: Options) -> Any:
+    def build(
+        self, prepared: Prepared[Learned, PairBatches], recurrent: RecurrentFactory, options: Options
+    ) -> keras.Model:
         """See `zoo.tasks.translation.model.build`."""
         from zoo.tasks.translation.model import build
 
-        return build((prepared.source.size, prepared.target.size), recurrent, options)
+        learned = prepared.learned
+        return build((learned.source.size, learned.target.size), recurrent, options)
 
-    def trivial_models(self, prepared: Prepared, blind: Any, options: Options) -> dict[str, Any]:
-        """None: what needs no recurrence is to copy, and to look up."""
-        return {}
-
-    def loss(self, targets: Any, predictions: Any) -> Any:
+    def loss(self, _targets: StepLabels, outputs: dict[str, Tensor]) -> Tensor:
         """Cross-entropy of each target token, smoothed, `(batch, steps)`."""
-        return predictions["loss"]
+        return outputs["loss"]
 
     # ---- metrics
 
-    def finish(self, prepared: Prepared, model: Any, batches: PairBatches, predictions: Any) -> Any:
-        """The predictions with the translations found by the search, `found`; once, after training."""
+    def finish(
+        self, learned: Learned, model: keras.Model, batches: PairBatches, predictions: Predictions
+    ) -> Predictions:
+        """The predictions with the translations that the search finds, `translations`; once, after training."""
         from zoo.tasks.translation.serving import translate_all
 
-        return {**predictions, "found": translate_all(self.serve(model, prepared), batches.texts())}
+        translations = translate_all(self.serve(model, learned), batches.texts())
+        return {**predictions, "translations": translations}
 
-    def score(self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches) -> Metrics:
+    def score(self, _learned: Learned, predictions: Predictions, batches: PairBatches) -> Metrics:
         """Teacher-forced metrics on the reference translations; and, after the search, how good its own ones are."""
         from zoo.generation.scores import teacher_forced_metrics
         from zoo.tasks.translation import scores
 
         metrics = teacher_forced_metrics(predictions["token_nll"], predictions["token_correct"])
-        if "found" in predictions:
-            metrics |= scores.compared(_texts(predictions), targets.references())
-            metrics["cut"] = float(np.mean([one["cut"] for one in predictions["found"]] or [0.0]))
+        if "translations" in predictions:
+            metrics |= scores.compared(_texts(predictions), batches.references())
+            metrics["cut"] = float(np.mean([row["cut"] for row in predictions["translations"]] or [0.0]))
         return metrics
 
-    def details(
-        self, prepared: Prepared, predictions: Mapping[str, Any], targets: PairBatches
-    ) -> dict[str, Any]:
+    def details(self, _learned: Learned, predictions: Predictions, batches: PairBatches) -> dict[str, object]:
         """sacreBLEU's signatures, and the first translations."""
         from zoo.tasks.translation import scores
 
-        sources, references, found = targets.texts(), targets.references(), predictions["found"]
+        sources, references = batches.texts(), batches.references()
+        first = zip(sources[:SAMPLES], references, predictions["translations"], strict=False)
         return {
             "signatures": scores.signatures(_texts(predictions), references),
             "samples": [
-                {"source": source, "reference": reference, **one}
-                for source, reference, one in zip(sources[:SAMPLES], references, found, strict=False)
+                {"source": source, "reference": reference, **row} for source, reference, row in first
             ],
         }
 
-    def by_length(
-        self, prepared: Prepared, predictions: Mapping[str, Any], batches: PairBatches
-    ) -> list[dict[str, Any]]:
+    def by_length(self, _learned: Learned, predictions: Predictions, batches: PairBatches) -> list[Row]:
         """Scores of translations whose sources have about as many words; see `zoo.tasks.by_length.by_length`."""
         from zoo.tasks.by_length import by_length
         from zoo.tasks.translation.scores import compared
@@ -192,50 +166,61 @@ class Translation:
             words, lambda which: compared([texts[n] for n in which], [references[n] for n in which])
         )
 
-    def pictures(
-        self, prepared: Prepared, predictions: Mapping[str, Any], batches: PairBatches
-    ) -> dict[str, Any]:
+    def pictures(self, learned: Learned, predictions: Predictions, batches: PairBatches) -> dict[str, Figure]:
         """BLEU by length of the source."""
         from zoo.tasks.translation.pictures import by_length
 
-        return {"by_length.png": by_length(self.by_length(prepared, predictions, batches))}
+        return {"by_length.png": by_length(self.by_length(learned, predictions, batches))}
 
-    def trivial_rows(self, prepared: Prepared, batches: PairBatches) -> dict[str, Metrics]:
+    def baselines(
+        self, prepared: Prepared[Learned, PairBatches]
+    ) -> Callable[[PairBatches], dict[str, Metrics]]:
         """The source as it stands, and the translation of the most similar source of train."""
         from zoo.tasks.translation.scores import compared, most_similar
 
-        assert prepared.train is not None
-        sources, references = batches.texts(), batches.references()
-        return {
-            "copy": compared(sources, references),
-            "most similar training pair": compared(most_similar(prepared.train.split, sources), references),
-        }
+        train = prepared.train.split
+
+        def score(batches: PairBatches) -> dict[str, Metrics]:
+            sources, references = batches.texts(), batches.references()
+            return {
+                "copy": compared(sources, references),
+                "most similar training pair": compared(most_similar(train, sources), references),
+            }
+
+        return score
 
     # ---- answers
 
-    def serve(self, model: Any, prepared: Prepared) -> Any:
+    def serve(self, model: keras.Model, learned: Learned) -> Server:
         """See `zoo.tasks.translation.serving.make`."""
         from zoo.tasks.translation.serving import make
 
-        return make(model, prepared.source, prepared.target, prepared.options.search)
+        return make(model, learned.source, learned.target, learned.options.search)
 
-    def answer(
-        self, server: Any, inputs: Iterable[str], options: AnswerOptions | None = None
-    ) -> list[dict[str, Any]]:
+    def answer(self, server: Server, inputs: Iterable[str], options: AnswerOptions) -> list[Row]:
         """A row for each sentence and translation: `text`, `translation`, `score`, `cut`; of many, their `rank`."""
         from zoo.tasks.translation.serving import candidates
 
-        options = options or AnswerOptions()
-        options.check()
-        found = candidates(server, inputs, options)
-        rows, first = answers.collect_rows(found, "text", "translation", options)
+        rows, first = answers.collect_rows(
+            candidates(server, inputs, options), "text", "translation", options
+        )
         if options.attention:
             _draw_attention(first, options.attention)
         return rows
 
-    def show(self, rows: list[dict[str, Any]]) -> str | None:
+    def show(self, rows: list[Row]) -> str | None:
         """Each sentence, and its translations in full below it."""
         return answers.as_text(rows, "text", "translation")
+
+
+def _batches(split: Split, learned: Learned, train: PairBatches) -> PairBatches:
+    """Dev or test: sources are cut, targets are whole."""
+    from zoo.tasks.translation.batches import PairBatches
+
+    sources = learned.source.encode_all(_side(split, "source"))
+    targets = learned.target.encode_all(_side(split, "target"))
+    cut = sources.truncate(learned.options.max_tokens, "right")
+    return PairBatches.of(cut, targets, train.batch_size, split, train)
 
 
 def _side(split: Split, side: str) -> Iterator[str]:
@@ -266,8 +251,8 @@ def _notes(
         yield f"left out: {left_out:,} training pairs longer than {options.max_tokens} tokens (--max-tokens)"
 
 
-def _texts(predictions: Mapping[str, Any]) -> list[str]:
-    return [one["translation"] for one in predictions["found"]]
+def _texts(predictions: Predictions) -> list[str]:
+    return [row["translation"] for row in predictions["translations"]]
 
 
 def _draw_attention(found: list[dict[str, Any]], name: str) -> None:

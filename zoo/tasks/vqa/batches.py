@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datasets.base import Split
+from datasets.base import Example, Split
 from zoo.data.images import Resizer
 from zoo.data.ragged import Ragged, bucket_widths
-from zoo.data.tokenizer import TextEncoder
 from zoo.tasks.base import Batch
+
+if TYPE_CHECKING:
+    from datasets.formats.images import Image
+    from zoo.data.tokenizer import TextEncoder
+
+#: `logits` `(questions, answers)` and `attention` `(questions, hops, rows, columns)`.
+Predictions = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class QuestionBatches:
     ) -> QuestionBatches:
         """Read a split: each image once, in the order of its first question, made of this height and width."""
         examples = list(split)
-        distinct: dict[str, Any] = {}
+        distinct: dict[str, Image] = {}
         for example in examples:
             distinct.setdefault(example["image"].name, example["image"])
         rows = {name: row for row, name in enumerate(distinct)}
@@ -62,11 +68,6 @@ class QuestionBatches:
             batch_size,
             max(width, int(bucket_widths(tokens.lengths, 1)[-1])),
         )
-
-    @property
-    def targets(self) -> QuestionBatches:
-        """What predictions are scored against: answers, and the kind of each question."""
-        return self
 
     def plan(self, seed: Sequence[int] | None) -> list[np.ndarray]:
         """The questions of each batch: image by image, in an order that `seed` decides, or as they are."""
@@ -97,7 +98,7 @@ class QuestionBatches:
             frozenset({"images"}),
         )
 
-    def gather(self, plans: list[np.ndarray], outputs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    def gather(self, plans: list[np.ndarray], outputs: list[Predictions]) -> Predictions:
         """See `zoo.tasks.base.Batches`: each output of the model, a row a question."""
         gathered = {}
         for name, example in outputs[0].items():
@@ -107,7 +108,7 @@ class QuestionBatches:
         return gathered
 
 
-def kind_of(example: Any) -> str:
+def kind_of(example: Example) -> str:
     """The kind of a question: as the data tell it, else its first two words."""
     return example.get("kind") or " ".join(example["question"].casefold().split()[:2])
 

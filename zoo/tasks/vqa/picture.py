@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from zoo.runtime.figures import overlay_attention
-from zoo.tasks.vqa.batches import QuestionBatches
+from zoo.tasks.vqa.batches import Predictions, QuestionBatches
 
 SHOWN = 12
 PER_ROW = 4
 MOST_SHOWN = 60  # answers in one picture of `zoo.predict`
 
 
-def contact_sheet(labels: tuple[str, ...], predictions: Any, batches: QuestionBatches) -> Figure:
+def contact_sheet(labels: tuple[str, ...], predictions: Predictions, batches: QuestionBatches) -> Figure:
     """Some images with a question each, spread evenly over the split, so that many kinds of questions are there."""
     which = np.linspace(0, len(batches.answers) - 1, min(SHOWN, len(batches.answers))).round().astype(int)
     chosen = predictions["logits"].argmax(axis=1)
@@ -48,7 +47,7 @@ def sheet(panels: Sequence[tuple[np.ndarray, str, str, bool | None]], attention:
     return figure
 
 
-def _draw(cell: Any, panel: tuple[np.ndarray, str, str, bool | None], weights: np.ndarray) -> None:
+def _draw(cell: SubFigure, panel: tuple[np.ndarray, str, str, bool | None], weights: np.ndarray) -> None:
     pixels, question, answer, right = panel
     colour = {True: "darkgreen", False: "firebrick", None: "black"}[right]
     cell.suptitle(f"{_wrapped(question)}\n{_wrapped(answer)}", fontsize=9, color=colour)

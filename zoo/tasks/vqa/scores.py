@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
-from typing import Any
 
 import numpy as np
-from sklearn import metrics
 
+from zoo.tasks import classification
 from zoo.tasks.base import Metrics
+from zoo.tasks.classification import confusion, logits_of
 from zoo.tasks.vqa.batches import QuestionBatches
 
 MOST_KINDS = 30  # kinds of questions in a table
@@ -23,28 +22,17 @@ def scores(logits: np.ndarray, answers: np.ndarray) -> Metrics:
         logits: `(questions, answers)`.
         answers: `(questions,)` class ids.
     """
-    if not np.isfinite(logits).all():
-        return dict.fromkeys(("accuracy", "macro_f1", "loss"), math.nan)
-    chosen = logits.argmax(axis=1)
-    wide = logits.astype(np.float64)
-    wide -= wide.max(axis=1, keepdims=True)
-    right = wide[np.arange(len(answers)), answers] - np.log(np.exp(wide).sum(axis=1))
-    return {
-        "accuracy": float((chosen == answers).mean()),
-        "macro_f1": float(
-            metrics.f1_score(answers, chosen, labels=np.unique(answers), average="macro", zero_division=0)
-        ),
-        "loss": float(-right.mean()),
-    }
+    metrics = classification.scores(logits, answers, f1_classes=np.unique(answers))
+    return {name: metrics[name] for name in ("accuracy", "macro_f1", "loss")}
 
 
-def tables(logits: np.ndarray, batches: QuestionBatches, labels: tuple[str, ...]) -> dict[str, Any]:
+def tables(logits: np.ndarray, batches: QuestionBatches, labels: tuple[str, ...]) -> dict[str, object]:
     """Accuracy and number of questions of each kind and of each answer; the confusion matrix where answers are few."""
     chosen = logits.argmax(axis=1)
     right = chosen == batches.answers
     kinds = np.array(batches.kinds)
     frequent = [kind for kind, _ in Counter(batches.kinds).most_common(MOST_KINDS)]
-    found: dict[str, Any] = {
+    rows: dict[str, object] = {
         "kinds": {kind: _share(right[kinds == kind]) for kind in sorted(frequent)},
         "answers": {
             label: _share(right[batches.answers == number])
@@ -53,18 +41,12 @@ def tables(logits: np.ndarray, batches: QuestionBatches, labels: tuple[str, ...]
         },
     }
     if len(labels) <= MOST_LABELS:
-        matrix = metrics.confusion_matrix(batches.answers, chosen, labels=np.arange(len(labels)))
-        found |= {"labels": list(labels), "confusion_matrix": matrix.tolist()}
-    return found
+        return rows | confusion(labels, logits, batches.answers)
+    return rows
 
 
 def _share(right: np.ndarray) -> dict[str, float]:
     return {"accuracy": float(right.mean()), "questions": len(right)}
-
-
-def majority(train: QuestionBatches, batches: QuestionBatches, answers: int) -> np.ndarray:
-    """Logits `(questions, answers)` of the frequencies of the answers in train."""
-    return np.tile(_logits(np.bincount(train.answers, minlength=answers)), (len(batches.answers), 1))
 
 
 def same_question(train: QuestionBatches, batches: QuestionBatches, answers: int) -> np.ndarray:
@@ -77,11 +59,7 @@ def same_question(train: QuestionBatches, batches: QuestionBatches, answers: int
     prior = overall / overall.sum()
     return np.stack(
         [
-            _logits(counts[text.casefold()] + prior if text.casefold() in counts else overall)
+            logits_of(counts[text.casefold()] + prior if text.casefold() in counts else overall)
             for text in batches.texts
         ]
     )
-
-
-def _logits(counts: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(counts / counts.sum(), 1e-9))

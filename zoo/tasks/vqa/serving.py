@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -14,13 +14,15 @@ from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.tokenizer import TextEncoder
 from zoo.runtime.figures import asked_for, save
-from zoo.serving import Server
+from zoo.serving import Server, constant_function
+from zoo.tasks.base import Row
+from zoo.tasks.classification import decided
 
 IMAGES = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
 QUESTIONS = tf.TensorSpec([None], tf.string, name="question")
 
 
-def make(model: Any, encoder: TextEncoder, labels: tuple[str, ...], size: tuple[int, int]) -> Server:
+def make(model: keras.Model, encoder: TextEncoder, labels: tuple[str, ...], size: tuple[int, int]) -> Server:
     """The signatures of a model of questions about images.
 
     `serving_default` takes `image` `(batch, height, width, 3)` uint8, of any height and width, and `question`
@@ -40,26 +42,19 @@ def make(model: Any, encoder: TextEncoder, labels: tuple[str, ...], size: tuple[
         rows = tf.range(tf.shape(question)[0])
         inputs = {"tokens": encoder(question), "image": rows, "images": resize(not_empty(image), size)}
         outputs = model(inputs, training=False)
-        probabilities = tf.nn.softmax(tf.cast(outputs["logits"], tf.float32))
-        return {
-            "answer": tf.gather(names, tf.argmax(probabilities, axis=1)),
-            "score": tf.reduce_max(probabilities, axis=1),
-            "probabilities": probabilities,
-            "attention": tf.cast(outputs["attention"], tf.float32),
-        }
+        answer, score, probabilities = decided(outputs["logits"], names)
+        attention = tf.cast(outputs["attention"], tf.float32)
+        return {"answer": answer, "score": score, "probabilities": probabilities, "attention": attention}
 
-    @tf.function(input_signature=[])
-    def the_labels() -> dict[str, tf.Tensor]:
-        return {"labels": tf.identity(names)}
-
-    @tf.function(input_signature=[])
-    def the_size() -> dict[str, tf.Tensor]:
-        return {"size": tf.constant(size)}
-
-    return Server(model, [encoder], {"serving_default": reply, "labels": the_labels, "size": the_size})
+    functions = {
+        "serving_default": reply,
+        "labels": constant_function("labels", names),
+        "size": constant_function("size", tf.constant(size)),
+    }
+    return Server(model, [encoder], functions)
 
 
-def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) -> list[dict[str, Any]]:
+def answer(server: Server, inputs: Iterable[tuple[str, str]], picture: str | None = None) -> list[Row]:
     """A row per question: `image`, `question`, `answer`, `score`.
 
     Args:
@@ -73,22 +68,22 @@ def answer(server: Server, inputs: Iterable[Any], picture: str | None = None) ->
     pairs = [(str(image), question) for image, question in inputs]
     _check_picture(picture, len(pairs))
     resizer = Resizer(tuple(server.functions["size"]()["size"].numpy().tolist()))
-    rows: list[dict[str, Any]] = []
-    panels, looked = [], []
+    rows: list[Row] = []
+    panels, attention = [], []
     for chunk in (pairs[n : n + 64] for n in range(0, len(pairs), 64)):
         pixels = [resizer(read_image(Path(image))) for image, _ in chunk]
         outputs = server(tf.constant(np.stack(pixels)), tf.constant([question for _, question in chunk]))
-        found = {name: value.numpy() for name, value in outputs.items()}
+        arrays = {name: value.numpy() for name, value in outputs.items()}
         for n, (image, question) in enumerate(chunk):
-            said, score = found["answer"][n].decode(), float(found["score"][n])
-            rows.append({"image": image, "question": question, "answer": said, "score": score})
+            text, score = arrays["answer"][n].decode(), float(arrays["score"][n])
+            rows.append({"image": image, "question": question, "answer": text, "score": score})
             if picture is not None:
-                panels.append((pixels[n], question, f"{said} ({score:.2f})", None))
-                looked.append(found["attention"][n])
+                panels.append((pixels[n], question, f"{text} ({score:.2f})", None))
+                attention.append(arrays["attention"][n])
     if picture is not None:
         from zoo.tasks.vqa.picture import sheet
 
-        save(sheet(panels, looked), asked_for("--attention", picture))
+        save(sheet(panels, attention), asked_for("--attention", picture))
     return rows
 
 

@@ -45,7 +45,7 @@ def prepared(data=None, **options):
 def trainer(ready, units: int = 3, **training) -> Trainer:
     recurrent = recurrent_factory(RecurrentOptions(cell="gru", units=units, engine="loop"))
     settings = TrainingOptions(average=0, **training)
-    return Trainer(lambda: TASK.build(ready, recurrent, ready.options), TASK.loss, settings)
+    return Trainer(lambda: TASK.build(ready, recurrent, ready.learned.options), TASK.loss, settings)
 
 
 def network(model: keras.Model) -> keras.Model:
@@ -54,10 +54,10 @@ def network(model: keras.Model) -> keras.Model:
 
 def test_features_of_a_frozen_network_stand_in_place_of_images():
     ready = prepared(encoder_weights="imagenet")
-    assert (ready.shape, ready.pixels) == ((32, 32, 3), True)
+    assert (ready.learned.shape, ready.learned.pixels) == ((32, 32, 3), True)
     assert (ready.train.images.dtype, ready.train.images.shape) == (np.float32, (8, 2, 2, 7))
     pixels = Resizer((32, 32)).table((one["image"] for one in examples(8)), 8)
-    np.testing.assert_allclose(ready.train.images, ready.pretrained(pixels), atol=1e-5)
+    np.testing.assert_allclose(ready.train.images, ready.train.pretrained(pixels), atol=1e-5)
     assert ready.train.pixels is None
     np.testing.assert_array_equal(ready.valid.given, pixels[:4])
     assert "encoder: resnet50, frozen; its features are computed once: 2 x 2 x 7" in "\n".join(ready.notes)
@@ -86,7 +86,7 @@ def test_training_changes_a_network_unless_it_is_frozen(frozen, attention):
     ready = prepared(encoder_weights="imagenet", encoder_trainable=not frozen, attention=attention)
     training = trainer(ready)
     weights = network(training.model).get_weights()
-    for given, own in zip(ready.pretrained.network.get_weights(), weights, strict=True):
+    for given, own in zip(ready.train.pretrained.network.get_weights(), weights, strict=True):
         np.testing.assert_array_equal(given, own)
     others = [v.numpy() for v in training.model.get_layer("decoder").trainable_variables]
     training.step(ready.train.load(ready.train.plan([0])[0]))
@@ -117,21 +117,23 @@ def test_pixels_and_the_features_kept_of_them_tell_the_same():
 
 def test_a_run_goes_on_only_with_the_same_weights():
     ready = prepared(encoder_weights="imagenet")
-    stored = ready.to_json()
-    assert stored == ready.to_json()
-    assert stored["encoder_weights"] != prepared(encoder_weights="imagenet").to_json()["encoder_weights"]
-    assert "encoder_weights" not in prepared().to_json()
+    stored = ready.learned.to_json()
+    assert stored == ready.learned.to_json()
+    assert (
+        stored["encoder_weights"] != prepared(encoder_weights="imagenet").learned.to_json()["encoder_weights"]
+    )
+    assert "encoder_weights" not in prepared().learned.to_json()
 
 
 def test_the_search_and_the_pictures_see_the_images_and_their_likeness_is_that_of_features():
     rows = examples(5, true=True)  # the last one looks like the first
     ready = prepared(dataset(rows, rows), encoder_weights="imagenet", beam=1, max_tokens=6)
-    found = TASK.finish(ready, trainer(ready).model, ready.valid, {})
-    scores = [one["score"] for one in found["found"]]
+    found = TASK.finish(ready.learned, trainer(ready).model, ready.valid, {})
+    scores = [one["score"] for one in found["captions"]]
     assert scores[0] == pytest.approx(scores[4], abs=1e-5)
     assert len({round(score, 4) for score in scores}) == 4
-    assert set(TASK.pictures(ready, found, ready.valid)) == {"captions.png", "attention.png"}
-    assert TASK.trivial_rows(ready, ready.valid)["nearest training image"]["true"] == 1
+    assert set(TASK.pictures(ready.learned, found, ready.valid)) == {"captions.png", "attention.png"}
+    assert TASK.baselines(ready)(ready.valid)["nearest training image"]["true"] == 1
 
 
 def test_a_run_is_saved_exported_and_asked(tmp_path):
@@ -151,8 +153,8 @@ def test_a_run_is_saved_exported_and_asked(tmp_path):
     file.unlink()  # the run holds the network
     pixels = np.random.default_rng(0).integers(0, 256, (2, 20, 33, 3), np.uint8)
     write_image(pixels[0], image)
-    prepared_again, model = load_run(run)
-    live = TASK.serve(model, prepared_again)(tf.constant(pixels))
+    learned, model = load_run(run)
+    live = TASK.serve(model, learned)(tf.constant(pixels))
     loaded = tf.saved_model.load(str(run / "export")).signatures["serving_default"](image=tf.constant(pixels))
     assert (live["caption"].numpy() == loaded["caption"].numpy()).all()
     np.testing.assert_allclose(live["score"], loaded["score"], atol=1e-5)

@@ -16,9 +16,10 @@ from tests.zoo.conftest import call
 from tests.zoo.generation.signature_calls import check_draws, log_probability, search
 from tests.zoo.tasks.captioning.toy import dataset, examples, features
 from zoo.predict import main as predict
+from zoo.tasks.base import load_task
 
 CELLS = plugins.names("zoo.cells", "CELL")
-TASK = plugins.load("zoo.tasks", "captioning", "TASK")
+TASK = load_task("captioning")
 SMALL = (
     *("--units", "8", "--embedding", "8", "--channels", "4", "6", "--epochs", "2", "--batch-size", "16"),
     *("--examples", "40", "--valid-examples", "4", "--test-examples", "8", "--side", "32"),
@@ -48,8 +49,8 @@ def loaded_run(run):
 
 @pytest.fixture(scope="module")
 def server(loaded_run):
-    prepared, model = loaded_run
-    return TASK.serve(model, prepared)
+    learned, model = loaded_run
+    return TASK.serve(model, learned)
 
 
 def test_a_finished_run_tells_all(run):
@@ -86,7 +87,7 @@ def test_a_model_of_features_is_exported_with_every_cell(cell, tmp_path):
     shape = (2, 4, 2)
     prepared = TASK.prepare(dataset(features(shape), features(shape, prefix="v")), options, 4)
     model = TASK.build(prepared, recurrent_factory(RecurrentOptions(cell=cell, units=3)), options)
-    server = TASK.serve(model, prepared)
+    server = TASK.serve(model, prepared.learned)
     serving.save(server, tmp_path / "export")
     loaded = tf.saved_model.load(str(tmp_path / "export"))
     given = prepared.valid.images
@@ -139,12 +140,12 @@ def test_the_search_is_by_the_models_own_numbers(loaded_run, server):
     from zoo.data.images import Resizer
     from zoo.data.subwords import END
 
-    prepared, model = loaded_run
+    learned, model = loaded_run
     answer = search(server.functions["search"], IMAGES, width=5, results=2)
-    numbers = {piece.encode(): n for n, piece in enumerate(prepared.tokenizer.vocabulary, 4)}
+    numbers = {piece.encode(): n for n, piece in enumerate(learned.tokenizer.vocabulary, 4)}
     for row in (0, 3):
         memory, start = model.get_layer("encoder")(
-            Resizer(prepared.shape[:2])(IMAGES[row])[None], training=False
+            Resizer(learned.shape[:2])(IMAGES[row])[None], training=False
         )
         for rank in range(2):
             said = [numbers[token] for token in answer["tokens"][row, rank] if token]
@@ -253,5 +254,5 @@ def test_features_are_described_by_name(of_features, photos, tmp_path):
 
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
     given = TASK.input_kind.examples(examples(), tmp_path)
-    rows = TASK.answer(server, given)
+    rows = TASK.answer(server, given, TASK.answer_options())
     assert [row["image"] for row in rows] == given

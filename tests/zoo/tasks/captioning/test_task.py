@@ -12,7 +12,7 @@ import datasets
 from datasets.base import Split
 from datasets.errors import UserError
 from datasets.formats.images import Features
-from tests.zoo.tasks.captioning.toy import dataset, examples, features, split
+from tests.zoo.tasks.captioning.toy import dataset, examples, features
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.captioning.task import TASK, Options
@@ -30,7 +30,7 @@ def prepared(data=None, **options):
 def trainer(cell: str, ready, training: dict | None = None, units: int = 3) -> Trainer:
     recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=units, engine="loop"))
     settings = TrainingOptions(average=0, **(training or {}))
-    return Trainer(lambda: TASK.build(ready, recurrent, ready.options), TASK.loss, settings)
+    return Trainer(lambda: TASK.build(ready, recurrent, ready.learned.options), TASK.loss, settings)
 
 
 # ------------------------------------------------------------------------------------------ data
@@ -38,27 +38,27 @@ def trainer(cell: str, ready, training: dict | None = None, units: int = 3) -> T
 
 def test_tokens_and_sizes_are_learnt_on_train_alone_and_told():
     ready = prepared(dataset(examples(8), [{**examples(1)[0], "captions": ("red or blue",)}]))
-    assert set(ready.tokenizer.vocabulary) == {"▁red", "▁blue", "▁and", "▁right", "▁of"}
+    assert set(ready.learned.tokenizer.vocabulary) == {"▁red", "▁blue", "▁and", "▁right", "▁of"}
     assert ready.valid.decoded.values.tolist().count(1) == 1  # `or` is not in train
-    assert (ready.shape, ready.pixels) == ((8, 12, 3), True)
+    assert (ready.learned.shape, ready.learned.pixels) == ((8, 12, 3), True)
     assert "captions: 16 in train, 5 different words, 0.0% of them unknown" in "\n".join(ready.notes)
 
 
 def test_images_get_the_size_that_is_asked_for():
-    ready = prepared(image_size=10)
+    ready = prepared(dataset(examples(8), examples(4, "v"), examples(3)), image_size=10)
     assert ready.train.images.shape == (8, 10, 10, 3)
     assert ready.train.images.dtype == np.uint8
-    assert ready.batches(split(examples(3))).images.shape == (3, 10, 10, 3)
+    assert ready.test().images.shape == (3, 10, 10, 3)
 
 
 @pytest.mark.parametrize("shape", [(2,), GRID])
 def test_features_stand_in_place_of_images(shape):
-    ready = prepared(dataset(features(shape), features(shape, prefix="v")))
-    assert (ready.shape, ready.pixels) == (shape, False)
-    assert ready.train.images.shape == (4, *shape)
     other = [{**examples(1)[0], "image": Features("x", np.zeros((1, 3)), 0)}]
+    ready = prepared(dataset(features(shape), features(shape, prefix="v"), other))
+    assert (ready.learned.shape, ready.learned.pixels) == (shape, False)
+    assert ready.train.images.shape == (4, *shape)
     with pytest.raises(UserError, match="x: features of shape 3, where the model's are"):
-        ready.batches(split(other))
+        ready.test()
 
 
 def test_long_captions_are_left_out_of_training_alone():
@@ -73,7 +73,7 @@ def test_long_captions_are_left_out_of_training_alone():
 def test_lower_case_is_learnt_and_references_stay():
     rows = [{**one, "captions": ("RED and Blue",)} for one in examples(4)]
     ready = prepared(dataset(rows, rows), lowercase=True)
-    assert set(ready.tokenizer.vocabulary) == {"▁red", "▁and", "▁blue"}
+    assert set(ready.learned.tokenizer.vocabulary) == {"▁red", "▁and", "▁blue"}
     assert ready.valid.references[0] == ("RED and Blue",)
     known = [{**one, "true_captions": one["captions"]} for one in rows]
     ready = prepared(dataset(known, known), lowercase=True)
@@ -97,9 +97,9 @@ def test_the_test_split_is_read_only_when_it_is_asked_for():
 @pytest.mark.parametrize("tokens", ["subwords", "words", "characters"])
 def test_what_prediction_needs_goes_through_json(tokens):
     ready = prepared(tokens=tokens, vocabulary=20)
-    again = TASK.restore(ready.to_json(), ready.options)
-    assert (again.tokenizer.vocabulary, again.tokenizer.kind) == (ready.tokenizer.vocabulary, tokens)
-    assert (again.shape, again.pixels) == (ready.shape, ready.pixels)
+    again = TASK.restore(ready.learned.to_json(), ready.learned.options)
+    assert (again.tokenizer.vocabulary, again.tokenizer.kind) == (ready.learned.tokenizer.vocabulary, tokens)
+    assert (again.shape, again.pixels) == (ready.learned.shape, ready.learned.pixels)
 
 
 # ------------------------------------------------------------------------------------------ model
@@ -155,8 +155,8 @@ def test_it_learns_to_say_what_is_in_an_image(kind):
     for epoch in range(80):
         for planned in ready.train.plan([0, epoch]):
             training.step(ready.train.load(planned))
-    found = TASK.finish(ready, training.model, ready.valid, Predictor(training.model)(ready.valid))
-    scores = TASK.score(ready, found, ready.valid)
+    found = TASK.finish(ready.learned, training.model, ready.valid, Predictor(training.model)(ready.valid))
+    scores = TASK.score(ready.learned, found, ready.valid)
     assert scores["true"] == scores["exact"] == 1
     assert scores["bleu_1"] == pytest.approx(100)
     assert scores["cut"] == 0
@@ -167,13 +167,13 @@ def test_it_learns_to_say_what_is_in_an_image(kind):
 
 def predictions(*captions: str) -> dict:
     found = [{"caption": caption, "score": -1.0, "cut": n == 1} for n, caption in enumerate(captions)]
-    return {"token_nll": np.log([2.0] * 5), "token_correct": np.ones(5), "found": found, "looked": []}
+    return {"token_nll": np.log([2.0] * 5), "token_correct": np.ones(5), "captions": found, "attention": []}
 
 
 def test_without_a_search_only_teacher_forced_metrics_are_scored():
     ready = prepared()
-    told = {name: values for name, values in predictions().items() if name != "found"}
-    assert TASK.score(ready, told, ready.valid) == {
+    told = {name: values for name, values in predictions().items() if name != "captions"}
+    assert TASK.score(ready.learned, told, ready.valid) == {
         "loss": pytest.approx(np.log(2)),
         "perplexity": pytest.approx(2),
         "accuracy": 1.0,
@@ -183,31 +183,32 @@ def test_without_a_search_only_teacher_forced_metrics_are_scored():
 def test_what_is_true_counts_where_it_is_known():
     said = predictions("red and blue", "x", "no", "red and red")
     ready = prepared(dataset(examples(8), examples(4, "v", true=True)))
-    scores = TASK.score(ready, said, ready.valid)
+    scores = TASK.score(ready.learned, said, ready.valid)
     assert (scores["true"], scores["exact"], scores["cut"]) == (0.5, 0.5, 0.25)
-    assert "true" not in TASK.score(prepared(), said, prepared().valid)
+    assert "true" not in TASK.score(prepared().learned, said, prepared().valid)
 
 
 def test_details_and_a_picture_show_what_was_said():
     ready = prepared()
     said = predictions("red and blue", "x", "x", "y")
-    details = TASK.details(ready, said, ready.valid)
+    details = TASK.details(ready.learned, said, ready.valid)
     assert details["different_captions"] == 3
     assert details["samples"][1] == {
         "image": "v1",
         "references": ["blue and blue", "blue right of blue"],
-        **said["found"][1],
+        **said["captions"][1],
     }
     assert set(details["signatures"]) == {"bleu_4", "chrf"}
-    assert set(TASK.pictures(ready, said, ready.valid)) == {"captions.png"}
+    assert set(TASK.pictures(ready.learned, said, ready.valid)) == {"captions.png"}
 
 
 def test_rows_that_need_no_model():
-    rows = TASK.trivial_rows(ready := prepared(), ready.valid)
+    one = [{**example, "captions": example["captions"][:1]} for example in examples(4, "v")]
+    ready = prepared(dataset(examples(8), examples(4, "v"), one))
+    rows = TASK.baselines(ready)(ready.valid)
     assert rows["nearest training image"]["exact"] == 1
     assert 0 < rows["one person"]["bleu_1"] < 100
-    one = [{**example, "captions": example["captions"][:1]} for example in examples(4, "v")]
-    assert set(TASK.trivial_rows(ready, ready.batches(split(one)))) == {"nearest training image"}
+    assert set(TASK.baselines(ready)(ready.test())) == {"nearest training image"}
 
 
 def test_rows_are_shown_in_full():
@@ -234,5 +235,5 @@ def test_a_few_real_images_by_their_features(data_dir):
     for epoch in range(90):
         for planned in ready.train.plan([0, epoch]):
             training.step(ready.train.load(planned))
-    found = TASK.finish(ready, training.model, ready.valid, Predictor(training.model)(ready.valid))
-    assert TASK.score(ready, found, ready.valid)["bleu_4"] > 90
+    found = TASK.finish(ready.learned, training.model, ready.valid, Predictor(training.model)(ready.valid))
+    assert TASK.score(ready.learned, found, ready.valid)["bleu_4"] > 90

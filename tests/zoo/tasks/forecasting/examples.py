@@ -11,7 +11,13 @@ from datasets.base import Dataset, Info
 from datasets.formats.time_series import TimeSeries
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.tasks.forecasting.task import TASK, Options, Prepared
+from zoo.tasks.base import Prepared
+from zoo.tasks.forecasting.learned import Learned
+from zoo.tasks.forecasting.task import TASK, Options
+from zoo.tasks.forecasting.windows import Windows
+
+#: What the task prepares.
+Ready = Prepared[Learned, Windows]
 
 
 def series(
@@ -31,15 +37,15 @@ def dataset(*all_series: TimeSeries, cut: Cut = Cut(0.2, 0.2)) -> Dataset:  # no
     return assemble(Info("walks", FIELDS), all_series or [series()], cut)
 
 
-def prepared(*all_series: TimeSeries, batch_size: int = 8, **options: Any) -> Prepared:
+def prepared(*all_series: TimeSeries, batch_size: int = 8, **options: Any) -> Ready:
     settings = {"window": 6, "horizon": 4, "segment": 3, "quantiles": 1, **options}
     return TASK.prepare(dataset(*all_series), Options(**settings), batch_size)
 
 
-def model(of: Prepared, cell: str = "vanilla", seed: int = 0, **recurrent: Any) -> Any:
+def model(of: Ready, cell: str = "vanilla", seed: int = 0, **recurrent: Any) -> Any:
     """A built model whose every weight is random, the last layer's too."""
     factory = recurrent_factory(RecurrentOptions(cell=cell, units=4, dropout=0.0, **recurrent), seed=0)
-    built = TASK.build(of, factory, of.options)
+    built = TASK.build(of, factory, of.learned.options)
     randomise(built, seed)
     return built
 

@@ -34,9 +34,9 @@ def test_shapes_with_and_without_covariates_and_of_the_last_step(decoder: str, c
         everything(decoder, channels, only_last=True),
         prepared(decoder=decoder, channels=channels, calendar=False),
     ):
-        steps = 1 if of.options.only_last else 4
+        steps = 1 if of.learned.options.only_last else 4
         found = forecasts(model(of), of.valid.load(np.arange(3)).inputs)
-        assert found.shape == (8, steps, 2, of.options.quantiles)
+        assert found.shape == (8, steps, 2, of.learned.options.quantiles)
         assert (np.diff(found, axis=-1) >= 0).all()
 
 
@@ -45,7 +45,7 @@ def test_an_untrained_model_repeats_the_last_value(decoder: str):
     of = everything(decoder, "together")
     recurrent = recurrent_factory(RecurrentOptions(cell="vanilla", units=4, dropout=0.0))
     batch = of.valid.load(np.arange(8))
-    found = forecasts(TASK.build(of, recurrent, of.options), batch.inputs)
+    found = forecasts(TASK.build(of, recurrent, of.learned.options), batch.inputs)
     expected = np.broadcast_to(batch.inputs["values"][:, -1:, :, None], found.shape)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
@@ -83,7 +83,7 @@ def test_standardised_windows_are_free_of_scale():
 def test_without_normalisation_by_window_train_standardises():
     of = prepared(normalise="none", calendar=False)
     recurrent = recurrent_factory(RecurrentOptions(cell="vanilla", units=4))
-    found = forecasts(TASK.build(of, recurrent, of.options), of.valid.load(np.arange(2)).inputs)
+    found = forecasts(TASK.build(of, recurrent, of.learned.options), of.valid.load(np.arange(2)).inputs)
     expected = series().values[:36].mean(axis=0)[:, None]
     np.testing.assert_allclose(found, np.broadcast_to(expected, found.shape), rtol=1e-5)
 
@@ -192,7 +192,7 @@ def test_mixed_precision_keeps_raw_values_in_float32():
     try:
         of = prepared(calendar=False)
         recurrent = recurrent_factory(RecurrentOptions(cell="vanilla", units=4))
-        built = TASK.build(of, recurrent, of.options)
+        built = TASK.build(of, recurrent, of.learned.options)
         values = of.valid.load(np.arange(8)).inputs["values"] + 10_000
         found = forecasts(built, {"values": values})
     finally:

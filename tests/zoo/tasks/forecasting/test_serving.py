@@ -33,7 +33,7 @@ print(json.dumps({name: value.numpy().tolist() for name, value in answer.items()
 def served():
     of = prepared(ONE, decoder="segments", channels="independent", quantiles=3)
     built = model(of)
-    return of, built, TASK.serve(built, of)
+    return of, built, TASK.serve(built, of.learned)
 
 
 def raw(stop: int) -> dict[str, np.ndarray]:
@@ -83,7 +83,7 @@ def test_the_saved_model_answers_alone(served, tmp_path: Path):
 def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, decoder, tmp_path: Path):
     of = prepared(ONE, decoder=decoder)
     built = model(of, cell)
-    serving.save(TASK.serve(built, of), tmp_path / "export")
+    serving.save(TASK.serve(built, of.learned), tmp_path / "export")
     answer = tf.saved_model.load(str(tmp_path / "export")).signatures["serving_default"]
     given = {name: tf.constant(array) for name, array in raw(70).items()}
     np.testing.assert_allclose(answer(**given)["forecast"], at(of, built, 70)[..., 0], rtol=1e-5)

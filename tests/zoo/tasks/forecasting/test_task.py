@@ -102,23 +102,25 @@ def test_a_run_tells_what_is_wrong_in_one_line(tmp_path: Path, options: tuple[st
 
 def test_what_is_stored_is_enough_to_answer():
     of = prepared(series(80, past=1, future=2), quantiles=3)
-    again = TASK.restore(json.loads(json.dumps(of.to_json())), of.options)
-    assert again.to_json() == of.to_json()
-    assert again.specification == of.specification
+    again = TASK.restore(json.loads(json.dumps(of.learned.to_json())), of.learned.options)
+    assert again.to_json() == of.learned.to_json()
+    assert again.specification == of.learned.specification
 
 
 def test_scaling_is_learnt_over_all_series_of_train():
     both = [series(60, name="a"), series(60, name="b", seed=1)]
     of = prepared(*both)
     values = np.concatenate([one.values[:36] for one in both])
-    np.testing.assert_allclose(of.statistics["values"][0], values.mean(axis=0))
-    np.testing.assert_allclose(of.statistics["values"][1], values.std(axis=0))
-    np.testing.assert_allclose(of.mase_scale[1], np.abs(values[36 + 24 :] - values[36:-24]).mean(axis=0))
+    np.testing.assert_allclose(of.learned.statistics["values"][0], values.mean(axis=0))
+    np.testing.assert_allclose(of.learned.statistics["values"][1], values.std(axis=0))
+    np.testing.assert_allclose(
+        of.train.mase_scale[1], np.abs(values[36 + 24 :] - values[36:-24]).mean(axis=0)
+    )
 
 
 def test_the_season_goes_by_the_step_unless_given():
-    assert prepared().season == 24
-    assert prepared(season=5).season == 5
+    assert prepared().learned.season == 24
+    assert prepared(season=5).learned.season == 5
 
 
 def test_a_season_that_no_training_series_has_is_told():
@@ -129,7 +131,7 @@ def test_a_season_that_no_training_series_has_is_told():
 def test_forecasts_that_are_no_numbers_score_nan():
     of = prepared()
     predictions = np.full((len(of.valid), 4, 2, 1), np.nan)
-    assert np.isnan(TASK.score(of, predictions, of.valid.targets)["loss"])
+    assert np.isnan(TASK.score(of.learned, predictions, of.valid)["loss"])
 
 
 def test_even_quantiles_are_refused():
@@ -139,7 +141,7 @@ def test_even_quantiles_are_refused():
 
 def test_the_rows_beside_are_those_of_the_options():
     of = prepared(series(120), ets=True, ar_lags=3, season=4)
-    assert set(TASK.trivial_rows(of, of.test())) == {
+    assert set(TASK.baselines(of)(of.test())) == {
         "last value", "last value of 4 steps before", "drift", "AR(3)", "ETS", "linear map",
     }  # fmt: skip
 
@@ -158,4 +160,4 @@ def test_last_value_under_the_published_protocols(data_dir: Path):
     windows = of.test()
     assert len(windows) == 2785
     last = np.repeat(windows.raw(np.arange(len(windows)), -1, 0), 96, axis=1)[..., None]
-    assert TASK.score(of, last, windows.targets)["mse_scaled"] == pytest.approx(1.295, abs=0.001)
+    assert TASK.score(of.learned, last, windows)["mse_scaled"] == pytest.approx(1.295, abs=0.001)

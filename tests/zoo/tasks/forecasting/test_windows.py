@@ -59,8 +59,8 @@ def test_nothing_learnt_depends_on_dev_and_test():
     )
     for kind in ("values", "past", "future"):
         getattr(later, kind)[36:] *= 7
-    assert prepared(one).to_json() == prepared(later).to_json()
-    np.testing.assert_array_equal(prepared(one).mase_scale, prepared(later).mase_scale)
+    assert prepared(one).learned.to_json() == prepared(later).learned.to_json()
+    np.testing.assert_array_equal(prepared(one).train.mase_scale, prepared(later).train.mase_scale)
 
 
 def test_splits_share_no_scored_step():
@@ -68,7 +68,7 @@ def test_splits_share_no_scored_step():
     spans = []
     for windows in (of.train, of.valid, of.test()):
         origins = windows.index[:, 1]
-        spans.append((origins.min(), origins.max() + of.specification.horizon))
+        spans.append((origins.min(), origins.max() + of.learned.specification.horizon))
     assert spans == [(6, 60), (60, 80), (80, 100)]
 
 
@@ -114,6 +114,7 @@ def test_a_series_that_train_does_not_have_is_left_out():
         batch_size=4,
         stride=1,
         scale=np.ones(2),
+        mase_scale=np.ones((1, 2)),
     )
     assert [one.name for one in windows.series] == ["b"]
     assert set(windows.targets.series) == {0}

@@ -9,9 +9,15 @@ import numpy as np
 from datasets.base import Dataset, Info, Split
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
-from zoo.tasks.language_model.task import TASK, Options, Prepared
+from zoo.tasks.base import Prepared
+from zoo.tasks.language_model.streams import Streams
+from zoo.tasks.language_model.task import TASK, Learned, Options
 
 TEXT = "Ann has a cat. 고양이는 잔다.\nBob had a hat 😀, and a cat.\n"
+
+
+#: What the task prepares.
+Ready = Prepared[Learned, Streams]
 
 
 def split(*pieces: str) -> Split:
@@ -23,14 +29,14 @@ def dataset(train: str = TEXT * 3, valid: str = TEXT, test: str | None = None) -
     return Dataset(Info("toy", ("text",)), *parts)
 
 
-def prepared(data: Dataset | None = None, batch_size: int = 4, **options: Any) -> Prepared:
+def prepared(data: Dataset | None = None, batch_size: int = 4, **options: Any) -> Ready:
     return TASK.prepare(data or dataset(), Options(**{"truncate": 8, "embedding": 4, **options}), batch_size)
 
 
-def build(ready: Prepared, cell: str = "gru", seed: int = 0, **options: Any) -> Any:
+def build(ready: Ready, cell: str = "gru", seed: int = 0, **options: Any) -> Any:
     """An untrained model whose weights are large enough for its answers to differ."""
     recurrent = recurrent_factory(RecurrentOptions(**{"cell": cell, "units": 5, "dropout": 0.0, **options}))
-    model = TASK.build(ready, recurrent, ready.options)
+    model = TASK.build(ready, recurrent, ready.learned.options)
     draw = np.random.default_rng(seed)
     for variable in model.trainable_variables:
         variable.assign(draw.normal(scale=0.7, size=variable.shape))

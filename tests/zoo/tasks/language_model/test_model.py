@@ -20,7 +20,9 @@ CELLS = plugins.names("zoo.cells", "CELL")
 
 def trainer(ready, cell: str) -> Trainer:
     recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=4, dropout=0.0, layers=2))
-    return Trainer(lambda: TASK.build(ready, recurrent, ready.options), TASK.loss, TrainingOptions(average=0))
+    return Trainer(
+        lambda: TASK.build(ready, recurrent, ready.learned.options), TASK.loss, TrainingOptions(average=0)
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,8 +49,8 @@ def test_one_step_changes_every_weight(cell, options):
 def test_an_untrained_model_finds_all_tokens_about_as_likely():
     ready = prepared()
     model = trainer(ready, "gru").model
-    nats = TASK.score(ready, Predictor(model)(ready.valid), ready.valid.targets)["nats"]
-    assert nats == pytest.approx(np.log(ready.tokenizer.size - 1), abs=0.15)
+    nats = TASK.score(ready.learned, Predictor(model)(ready.valid), ready.valid)["nats"]
+    assert nats == pytest.approx(np.log(ready.learned.tokenizer.size - 1), abs=0.15)
 
 
 def one_stream(text) -> Streams:
@@ -60,7 +62,7 @@ def one_stream(text) -> Streams:
 def test_evaluation_in_chunks_is_what_one_reading_of_the_text_says(cell):
     ready = prepared()
     model = build(ready, cell)
-    answer = TASK.serve(model, ready).functions["score"](tf.constant([TEXT]))
+    answer = TASK.serve(model, ready.learned).functions["score"](tf.constant([TEXT]))
     np.testing.assert_allclose(Predictor(model)(one_stream(ready.valid.text)), answer["nats"][0], atol=1e-5)
 
 

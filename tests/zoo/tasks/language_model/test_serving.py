@@ -12,6 +12,7 @@ from tests.zoo.layers.test_stateful import TwoStates
 from tests.zoo.tasks.language_model.models import TEXT, build, prepared
 from zoo import serving
 from zoo.factory import RecurrentFactory, RecurrentOptions
+from zoo.tasks.language_model.options import AnswerOptions
 from zoo.tasks.language_model.task import TASK
 from zoo.tasks.language_model.tokens import REPLACEMENT
 
@@ -22,7 +23,7 @@ PROMPTS = ["Ann", "", "고양이", "😀 zzz, a\n", "B" * 30]
 @pytest.fixture(scope="module")
 def server():
     ready = prepared()
-    return TASK.serve(build(ready, "lstm", layers=2), ready)
+    return TASK.serve(build(ready, "lstm", layers=2), ready.learned)
 
 
 def generate(functions, texts, *, length=12, temperature=1.0, top_k=0, top_p=1.0, seed=0):
@@ -62,13 +63,13 @@ def differences(server, folder) -> list:
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     ready = prepared()
-    assert differences(TASK.serve(build(ready, cell), ready), tmp_path / "export") == []
+    assert differences(TASK.serve(build(ready, cell), ready.learned), tmp_path / "export") == []
 
 
 def test_a_cell_of_ones_own_with_states_of_its_own_is_exported(tmp_path):
     ready = prepared()
     factory = RecurrentFactory(TwoStates, RecurrentOptions(units=3, layers=2, dropout=0.0))
-    server = TASK.serve(TASK.build(ready, factory, ready.options), ready)
+    server = TASK.serve(TASK.build(ready, factory, ready.learned.options), ready.learned)
     assert set(server.functions) == {
         "serving_default",
         "generate",
@@ -182,4 +183,4 @@ def test_nothing_in_gives_nothing_out(server):
 
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
     given = TASK.input_kind.examples([{"text": TEXT}, {"text": "Ann"}], tmp_path)
-    assert [row["prompt"] for row in TASK.answer(server, given)] == given
+    assert [row["prompt"] for row in TASK.answer(server, given, AnswerOptions())] == given

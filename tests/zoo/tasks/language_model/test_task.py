@@ -18,6 +18,7 @@ from tests.zoo.tasks.language_model.models import TEXT, build, dataset, prepared
 from zoo.predict import main as predict
 from zoo.run import main as run
 from zoo.run import task_parser
+from zoo.tasks.language_model.streams import Streams
 from zoo.tasks.language_model.task import TASK, AnswerOptions, Options
 from zoo.tasks.language_model.tokens import Text
 from zoo.training.loop import Trainer
@@ -193,8 +194,8 @@ def test_a_real_text_is_read_and_its_rows_are_known(data_dir):
     data = datasets.load(str(data_dir / "tiny_shakespeare"), ("text",))
     ready = TASK.prepare(data, Options(), 32)
     assert (len(ready.train.text), len(ready.valid.text)) == (1003854, 55770)
-    assert len(ready.tokenizer.vocabulary) == 65
-    rows = TASK.trivial_rows(ready, ready.valid)
+    assert len(ready.learned.tokenizer.vocabulary) == 65
+    rows = TASK.baselines(ready)(ready.valid)
     assert rows["unigram"]["nats"] == pytest.approx(3.31, abs=0.05)
     assert rows["bigram"]["nats"] == pytest.approx(2.47, abs=0.05)
 
@@ -204,11 +205,11 @@ def test_a_real_text_is_read_and_its_rows_are_known(data_dir):
 
 def test_vocabularies_are_learnt_on_train_alone_and_told():
     ready = prepared(dataset(train="abab" * 9, valid="abz", test="zzzz"))
-    assert ready.tokenizer.vocabulary == ("a", "b")
+    assert ready.learned.tokenizer.vocabulary == ("a", "b")
     assert ready.notes[0].endswith("2 different characters learnt on train; 33.33% of dev are unknown")
     test = ready.test()
     assert test is not None
-    assert TASK.details(ready, np.zeros(4), test.targets)["unknown"] == 1
+    assert TASK.details(ready.learned, np.zeros(4), test)["unknown"] == 1
     assert prepared().test() is None
 
 
@@ -229,32 +230,36 @@ def test_the_test_split_is_read_only_when_it_is_asked_for():
 def test_rare_words_are_unknown_and_rare_characters_are_not():
     pieces = split("one two two", " two one six")
     data = type(dataset())(dataset().info, pieces, pieces, None)
-    assert prepared(data, tokens="words").tokenizer.vocabulary == (" two",)
-    assert "x" in prepared(data).tokenizer.vocabulary
-    assert "x" not in prepared(data, min_count=2).tokenizer.vocabulary
+    assert prepared(data, tokens="words").learned.tokenizer.vocabulary == (" two",)
+    assert "x" in prepared(data).learned.tokenizer.vocabulary
+    assert "x" not in prepared(data, min_count=2).learned.tokenizer.vocabulary
+
+
+def text_of(tokens: int, characters: int) -> Streams:
+    return Streams(Text(np.zeros(tokens, np.int32), characters), 1, 8)
 
 
 def test_scores_are_over_all_tokens_and_all_characters():
     ready = prepared()
-    found = TASK.score(ready, np.array([1.0, 2.0, 3.0], np.float32), Text(np.zeros(3, np.int32), 6))
+    found = TASK.score(ready.learned, np.array([1.0, 2.0, 3.0], np.float32), text_of(3, 6))
     assert found == {
         "nats": 2.0,
         "perplexity": pytest.approx(math.exp(2)),
         "bits_per_character": pytest.approx(6 / math.log(2) / 6),
     }
-    assert math.isnan(TASK.score(ready, np.array([math.nan]), Text(np.zeros(1, np.int32), 1))["nats"])
+    assert math.isnan(TASK.score(ready.learned, np.array([math.nan]), text_of(1, 1))["nats"])
 
 
 def test_rows_need_no_test_split_and_bigrams_know_more():
     ready = prepared()
-    rows = TASK.trivial_rows(ready, ready.valid)
-    assert rows["bigram"]["nats"] < rows["unigram"]["nats"] < math.log(ready.tokenizer.size)
+    rows = TASK.baselines(ready)(ready.valid)
+    assert rows["bigram"]["nats"] < rows["unigram"]["nats"] < math.log(ready.learned.tokenizer.size)
 
 
 def test_what_prediction_needs_goes_through_json():
     ready = prepared(lowercase=True)
-    again = TASK.restore(json.loads(json.dumps(ready.to_json())), ready.options)
-    assert again.tokenizer.vocabulary == ready.tokenizer.vocabulary
+    again = TASK.restore(json.loads(json.dumps(ready.learned.to_json())), ready.learned.options)
+    assert again.tokenizer.vocabulary == ready.learned.tokenizer.vocabulary
     assert (again.tokenizer.kind, again.tokenizer.lowercase) == ("characters", True)
 
 
@@ -263,7 +268,7 @@ def test_answers_come_in_order_however_many(monkeypatch):
 
     monkeypatch.setattr(answers, "PROMPTS", 2)
     ready = prepared()
-    server = TASK.serve(build(ready), ready)
+    server = TASK.serve(build(ready), ready.learned)
     prompts = ["Ann", "", "Bob", "a", "has a cat"]
     rows = TASK.answer(server, prompts, AnswerOptions(length=3, samples=2))
     assert [row["prompt"] for row in rows] == [prompt for prompt in prompts for _ in range(2)]

@@ -12,6 +12,7 @@ import tensorflow as tf
 from datasets import plugins
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
+from zoo.tasks.base import NoOptions, load_task
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (
@@ -34,13 +35,13 @@ def tagger(tmp_path_factory) -> Path:
 
 
 def live(run: Path):
-    from zoo.config import read_config
+    from zoo.config_file import read_config
     from zoo.pipeline import load_run
     from zoo.runtime.rundir import RunDirectory
 
-    task = plugins.load("zoo.tasks", read_config(RunDirectory.open(run)).task, "TASK")
-    prepared, model = load_run(run)
-    return task.serve(model, prepared)
+    task = load_task(read_config(RunDirectory.open(run)).task)
+    learned, model = load_run(run)
+    return task.serve(model, learned)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -50,12 +51,12 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     from zoo.config import RecurrentOptions
     from zoo.factory import recurrent_factory
 
-    task = plugins.load("zoo.tasks", "tagging", "TASK")
+    task = load_task("tagging")
     sizes = {"examples": 20, "valid_examples": 2, "test_examples": 2}
     options = task.options_type(embedding=4, character_embedding=4, character_units=3)
     prepared = task.prepare(datasets.load("microworld", task.fields, sizes), options, 4)
     recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=4, bidirectional=True))
-    server = task.serve(task.build(prepared, recurrent, options), prepared)
+    server = task.serve(task.build(prepared, recurrent, options), prepared.learned)
     serving.save(server, tmp_path / "export")
     loaded = tf.saved_model.load(str(tmp_path / "export"))
     given = tf.constant(SENTENCES)
@@ -121,15 +122,15 @@ def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
     from zoo.tasks.tagging.batches import TaggedBatches
     from zoo.training.evaluation import Predictor
 
-    prepared, model = load_run(tagger)
+    learned, model = load_run(tagger)
     last = model.get_layer("scores")
     last.kernel.assign(50 * np.random.default_rng(0).normal(size=last.kernel.shape))  # it has hardly learnt
     last.bias.assign(0 * last.bias)
     data = datasets.load("microworld", ("tokens", "tags"), {"annotation": "names", "test_examples": 50})
-    batches = TaggedBatches.of(data.test, prepared.encoder, 8)
-    expected = [prepared.labels[n] for n in Predictor(model)(batches)]
-    task = plugins.load("zoo.tasks", "tagging", "TASK")
-    rows = task.answer(task.serve(model, prepared), [example["tokens"] for example in data.test])
+    batches = TaggedBatches.of(data.test, learned.encoder, 8)
+    expected = [learned.labels[n] for n in Predictor(model)(batches)]
+    task = load_task("tagging")
+    rows = task.answer(task.serve(model, learned), [example["tokens"] for example in data.test], NoOptions())
     assert " ".join(row["tags"] for row in rows).split(" ") == expected
     assert len(set(expected)) > 1
 

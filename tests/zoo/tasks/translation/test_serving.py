@@ -13,6 +13,8 @@ from datasets import plugins
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.generation.signature_calls import check_draws, log_probability, search
+from zoo.generation.answers import AnswerOptions
+from zoo.tasks.base import load_task
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (
@@ -47,8 +49,8 @@ def server(run):
 def live(run: Path):
     from zoo.pipeline import load_run
 
-    prepared, model = load_run(run)
-    return plugins.load("zoo.tasks", "translation", "TASK").serve(model, prepared)
+    learned, model = load_run(run)
+    return load_task("translation").serve(model, learned)
 
 
 def test_a_finished_run_tells_all(run):
@@ -84,7 +86,7 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     from zoo.config import RecurrentOptions
     from zoo.factory import recurrent_factory
 
-    task = plugins.load("zoo.tasks", "translation", "TASK")
+    task = load_task("translation")
     sizes = {"examples": 20, "valid_examples": 2, "test_examples": 2}
     attention = "none" if cell == "keras_lstm" else "additive"
     options = task.options_type(
@@ -92,7 +94,7 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     )
     prepared = task.prepare(datasets.load("microworld", task.fields, sizes | {"clauses": 1}), options, 4)
     recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3, bidirectional=cell != "mean"))
-    server = task.serve(task.build(prepared, recurrent, options), prepared)
+    server = task.serve(task.build(prepared, recurrent, options), prepared.learned)
     serving.save(server, tmp_path / "export")
     loaded = tf.saved_model.load(str(tmp_path / "export"))
     assert (
@@ -141,11 +143,11 @@ def test_the_search_is_by_the_models_own_numbers(run, server):
     from zoo.data.subwords import END
     from zoo.pipeline import load_run
 
-    prepared, model = load_run(run)
+    learned, model = load_run(run)
     answer = search(server.functions["search"], SENTENCES, width=5, results=2)
-    numbers = {piece.encode(): n for n, piece in enumerate(prepared.target.vocabulary, 4)}
+    numbers = {piece.encode(): n for n, piece in enumerate(learned.target.vocabulary, 4)}
     for row in (0, 2):
-        source = tf.constant([[*prepared.source(tf.constant([SENTENCES[row]]))[0].numpy()[:30], END]])
+        source = tf.constant([[*learned.source(tf.constant([SENTENCES[row]]))[0].numpy()[:30], END]])
         memory, start = model.get_layer("encoder")(source, training=False)
         for rank in range(2):
             said = [numbers[token] for token in answer["tokens"][row, rank] if token]
@@ -228,7 +230,7 @@ def test_predict_tells_what_it_cannot(run, options, message):
 
 
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
-    task = plugins.load("zoo.tasks", "translation", "TASK")
+    task = load_task("translation")
     inputs = task.input_kind.examples([{"source": one, "target": ""} for one in SENTENCES], tmp_path)
-    rows = task.answer(server, inputs)
+    rows = task.answer(server, inputs, AnswerOptions())
     assert [row["text"] for row in rows] == SENTENCES

@@ -42,7 +42,7 @@ def trainer(cell: str, ready, training: dict | None = None, dropout: float = 0.0
         RecurrentOptions(cell=cell, units=units, dropout=dropout, bidirectional=cell != "mean", engine="loop")
     )
     settings = TrainingOptions(average=0, **(training or {}))
-    return Trainer(lambda: TASK.build(ready, recurrent, ready.options), TASK.loss, settings)
+    return Trainer(lambda: TASK.build(ready, recurrent, ready.learned.options), TASK.loss, settings)
 
 
 # ------------------------------------------------------------------------------------------ data
@@ -50,17 +50,18 @@ def trainer(cell: str, ready, training: dict | None = None, dropout: float = 0.0
 
 def test_tokens_are_learnt_on_train_alone_and_told():
     ready = prepared()
-    assert set(ready.source.vocabulary) == {"▁ein", "▁Hund", "▁läuft", "▁die", "▁Katze", "▁."}
+    assert set(ready.learned.source.vocabulary) == {"▁ein", "▁Hund", "▁läuft", "▁die", "▁Katze", "▁."}
     assert "6 words of the source and 6 of the target" in ready.notes[0]
     assert ready.valid.sources.values[0] == 1  # `eine` is not in train
 
 
 def test_long_pairs_are_left_out_of_training_and_long_sources_cut():
-    ready = prepared(max_tokens=3, train=[*TRAIN, ("a b c d", "x"), ("x", "a b c d")])
+    test = split(("ein Hund läuft ein", "a dog runs a"))
+    ready = prepared(test, max_tokens=3, train=[*TRAIN, ("a b c d", "x"), ("x", "a b c d")])
     assert [example["source"] for example in ready.train.split] == ["ein Hund", "ein Hund läuft", "ein Hund"]
     assert ready.train.references() == ["a dog", "a dog runs", "a dog"]
     assert "left out: 3 training pairs longer than 3 tokens (--max-tokens)" in ready.notes[1]
-    assert ready.batches(split(("ein Hund läuft ein", "a dog runs a"))).sources.lengths.tolist() == [4]
+    assert ready.test().sources.lengths.tolist() == [4]
     with pytest.raises(UserError, match="every training pair is longer than --max-tokens 2"):
         prepared(max_tokens=2, train=[("a b c", "d e f")])
 
@@ -81,10 +82,10 @@ def test_the_test_split_is_read_only_when_it_is_asked_for():
 @pytest.mark.parametrize("tokens", ["subwords", "words", "characters"])
 def test_what_prediction_needs_goes_through_json(tokens):
     ready = prepared(tokens=tokens, vocabulary=30)
-    again = TASK.restore(ready.to_json(), ready.options)
+    again = TASK.restore(ready.learned.to_json(), ready.learned.options)
     assert (again.source.vocabulary, again.target.vocabulary) == (
-        ready.source.vocabulary,
-        ready.target.vocabulary,
+        ready.learned.source.vocabulary,
+        ready.learned.target.vocabulary,
     )
     assert again.source.kind == tokens
 
@@ -141,19 +142,19 @@ def test_it_learns_to_translate(options: dict):
     """Word by word, in the other order: a fixed table cannot do it without reading."""
     words = {"eins": "one", "zwei": "two", "drei": "three", "vier": "four"}
     pairs = [(f"{a} {b}", f"{words[b]} {words[a]}") for a in words for b in words]
-    ready = prepared(train=pairs * 4, embedding=16, label_smoothing=0.0, beam=2, **options)
+    ready = prepared(split(*pairs), train=pairs * 4, embedding=16, label_smoothing=0.0, beam=2, **options)
     training = trainer("gru", ready, {"learning_rate": 0.02}, units=16)
     for epoch in range(14):
         for planned in ready.train.plan([0, epoch]):
             training.step(ready.train.load(planned))
-    batches = ready.batches(split(*pairs))
-    found = TASK.finish(ready, training.model, batches, Predictor(training.model)(batches))
-    scores = TASK.score(ready, found, batches)
+    batches = ready.test()
+    found = TASK.finish(ready.learned, training.model, batches, Predictor(training.model)(batches))
+    scores = TASK.score(ready.learned, found, batches)
     assert scores["exact"] > 0.9
     assert scores["perplexity"] < 1.5
     assert scores["cut"] == 0
-    assert TASK.trivial_rows(ready, batches)["copy"]["exact"] == 0
-    assert TASK.trivial_rows(ready, batches)["most similar training pair"]["exact"] == 1
+    assert TASK.baselines(ready)(batches)["copy"]["exact"] == 0
+    assert TASK.baselines(ready)(batches)["most similar training pair"]["exact"] == 1
 
 
 # ------------------------------------------------------------------------------------------ metrics
@@ -162,7 +163,7 @@ def test_it_learns_to_translate(options: dict):
 def test_without_a_search_only_teacher_forced_metrics_are_scored():
     ready = prepared()
     predictions = {"token_nll": np.log([2.0] * 5), "token_correct": np.ones(5)}
-    assert TASK.score(ready, predictions, ready.valid) == {
+    assert TASK.score(ready.learned, predictions, ready.valid) == {
         "loss": pytest.approx(np.log(2)),
         "perplexity": pytest.approx(2),
         "accuracy": 1.0,
@@ -175,12 +176,12 @@ def test_details_show_what_was_translated():
         {"translation": "a cat", "score": -1.0, "cut": False},
         {"translation": "x", "score": -2.0, "cut": True},
     ]
-    predictions = {"token_nll": np.zeros(5), "token_correct": np.ones(5), "found": found}
-    details = TASK.details(ready, predictions, ready.valid)
+    predictions = {"token_nll": np.zeros(5), "token_correct": np.ones(5), "translations": found}
+    details = TASK.details(ready.learned, predictions, ready.valid)
     assert details["samples"][0] == {"source": "eine Katze", "reference": "a cat", **found[0]}
-    assert TASK.score(ready, predictions, ready.valid)["cut"] == 0.5
-    assert TASK.score(ready, predictions, ready.valid)["exact"] == 0.5
-    assert set(TASK.pictures(ready, predictions, ready.valid)) == {"by_length.png"}
+    assert TASK.score(ready.learned, predictions, ready.valid)["cut"] == 0.5
+    assert TASK.score(ready.learned, predictions, ready.valid)["exact"] == 0.5
+    assert set(TASK.pictures(ready.learned, predictions, ready.valid)) == {"by_length.png"}
 
 
 def test_rows_are_shown_in_full():

@@ -15,6 +15,7 @@ from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.tasks.vqa.toy import dataset, pictures
 from zoo.predict import main as predict
+from zoo.tasks.base import load_task
 
 CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (
@@ -38,9 +39,9 @@ def run(tmp_path_factory) -> Path:
 def live(run: Path):
     from zoo.pipeline import load_run
 
-    task = plugins.load("zoo.tasks", "vqa", "TASK")
-    prepared, model = load_run(run)
-    return task.serve(model, prepared)
+    task = load_task("vqa")
+    learned, model = load_run(run)
+    return task.serve(model, learned)
 
 
 def test_a_run_leaves_scores_a_contact_sheet_and_rows(run):
@@ -57,11 +58,11 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     from zoo.config import RecurrentOptions
     from zoo.factory import recurrent_factory
 
-    task = plugins.load("zoo.tasks", "vqa", "TASK")
+    task = load_task("vqa")
     options = task.options_type(channels=(4, 6), attention_units=6, embedding=4)
     prepared = task.prepare(dataset(), options, 4)
     recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=4))
-    server = task.serve(task.build(prepared, recurrent, options), prepared)
+    server = task.serve(task.build(prepared, recurrent, options), prepared.learned)
     serving.save(server, tmp_path / "export")
     loaded = tf.saved_model.load(str(tmp_path / "export"))
     given = tf.constant(IMAGES), tf.constant(QUESTIONS)
@@ -73,11 +74,11 @@ def test_the_answer_is_the_models_own_for_any_size_and_batch(run):
     from zoo.data.images import Resizer
     from zoo.pipeline import load_run
 
-    prepared, model = load_run(run)
+    learned, model = load_run(run)
     server = live(run)
     answers = server(tf.constant(IMAGES), tf.constant(QUESTIONS))
-    table = np.stack([Resizer(prepared.size)(image) for image in IMAGES])
-    tokens = prepared.encoder(tf.constant(QUESTIONS)).numpy()
+    table = np.stack([Resizer(learned.size)(image) for image in IMAGES])
+    tokens = learned.encoder(tf.constant(QUESTIONS)).numpy()
     logits = model({"tokens": tokens, "image": np.arange(4, dtype=np.int32), "images": table})["logits"]
     np.testing.assert_allclose(answers["probabilities"], tf.nn.softmax(logits), atol=1e-5)
     for n in range(4):
@@ -163,7 +164,7 @@ def test_what_is_wrong_is_told(run, photos, tmp_path):
 
 
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(run, tmp_path):
-    task = plugins.load("zoo.tasks", "vqa", "TASK")
+    task = load_task("vqa")
     given = task.input_kind.examples(list(dataset().valid), tmp_path)
-    rows = task.answer(live(run), given)
+    rows = task.answer(live(run), given, task.answer_options())
     assert [(row["image"], row["question"]) for row in rows] == given

@@ -9,7 +9,7 @@ from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from tests.zoo.tasks.vqa.toy import LABELS, about, dataset, pictures, split
 from zoo.config import RecurrentOptions, TrainingOptions
-from zoo.factory import order_blind_factory, recurrent_factory
+from zoo.factory import order_agnostic_factory, recurrent_factory
 from zoo.tasks.vqa.task import TASK, Options
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import Trainer
@@ -36,8 +36,8 @@ def trainer(cell: str = "gru", ready=None, training: dict | None = None, **optio
 
 def test_vocabulary_and_size_are_learnt_on_train_alone():
     ready = prepared(test=TEST)
-    assert set(ready.encoder.vocabulary) == {"which", "colour", "is", "left", "right", "red", "?"}
-    assert ready.size == (8, 12)
+    assert set(ready.learned.encoder.vocabulary) == {"which", "colour", "is", "left", "right", "red", "?"}
+    assert ready.learned.size == (8, 12)
     assert prepared(image_size=6).train.images.shape == (4, 6, 6, 3)
     assert ready.test().images.shape == (2, 8, 12, 3)
     assert prepared().test() is None
@@ -58,9 +58,9 @@ def test_features_in_place_of_images_are_refused():
 
 def test_what_prediction_needs_goes_through_json():
     ready = prepared()
-    again = TASK.restore(ready.to_json(), Options())
-    assert again.encoder.vocabulary == ready.encoder.vocabulary
-    assert (again.labels, again.size) == (ready.labels, ready.size)
+    again = TASK.restore(ready.learned.to_json(), Options())
+    assert again.encoder.vocabulary == ready.learned.encoder.vocabulary
+    assert (again.labels, again.size) == (ready.learned.labels, ready.learned.size)
 
 
 # ------------------------------------------------------------------------------------------ model
@@ -86,9 +86,9 @@ def test_it_learns_to_look_where_the_question_says(attention, fusion):
     for epoch in range(60):
         for planned in ready.train.plan([epoch]):
             training.step(ready.train.load(planned))
-    scores = TASK.score(ready, Predictor(training.model)(ready.valid), ready.valid)
+    scores = TASK.score(ready.learned, Predictor(training.model)(ready.valid), ready.valid)
     assert scores["accuracy"] == 1
-    assert TASK.trivial_rows(ready, ready.valid)["question only"]["accuracy"] <= 0.5
+    assert TASK.baselines(ready)(ready.valid)["question only"]["accuracy"] <= 0.5
 
 
 def test_padding_changes_nothing():
@@ -108,23 +108,25 @@ def test_outputs_have_a_weight_for_each_part_at_each_look():
     outputs = Predictor(trainer(ready=ready, hops=3).model)(ready.valid)
     assert outputs["attention"].shape == (8, 3, 2, 3)
     assert outputs["logits"].shape == (8, 4)
-    assert set(TASK.pictures(ready, outputs, ready.valid)) == {"answers.png"}
-    assert set(TASK.details(ready, outputs, ready.valid)["kinds"]) == {"left", "is right"}
+    assert set(TASK.pictures(ready.learned, outputs, ready.valid)) == {"answers.png"}
+    assert set(TASK.details(ready.learned, outputs, ready.valid)["kinds"]) == {"left", "is right"}
 
 
-def test_rows_that_are_blind():
+def test_order_agnostic_baselines():
     ready = prepared()
-    rows = TASK.trivial_models(ready, order_blind_factory(RecurrentOptions(units=5)), Options(**SMALL))
-    assert set(rows) == {"bag of words", "bag of words, no image"}
+    baselines = TASK.order_agnostic_baselines(
+        ready, order_agnostic_factory(RecurrentOptions(units=5)), Options(**SMALL)
+    )
+    assert set(baselines) == {"bag of words", "bag of words, no image"}
     inputs = dict(ready.train.load(ready.train.plan(None)[0]).inputs)
-    for name, build in rows.items():
+    for name, build in baselines.items():
         model = build()
         plain = np.asarray(model(inputs)["logits"])
         order = inputs | {"tokens": inputs["tokens"][:, [2, 0, 1, *range(3, 8)]]}
         np.testing.assert_allclose(model(order)["logits"], plain, rtol=1e-4, atol=1e-5)
         other = inputs | {"images": 255 - inputs["images"]}
-        seen = np.abs(np.asarray(model(other)["logits"]) - plain).max()
-        assert (seen > 1e-4) == (name == "bag of words")
+        change = np.abs(np.asarray(model(other)["logits"]) - plain).max()
+        assert (change > 1e-4) == (name == "bag of words")
 
 
 def test_the_loss_is_the_negative_logarithm_of_the_right_answer():

@@ -1,0 +1,243 @@
+"""What tasks share that choose one of several classes: the head of the model, its metrics, a baseline, the answer.
+
+`SequenceClassification` is such a task over whole sequences: many to one. The functions serve any other task.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from typing_extensions import TypeVar
+
+from zoo.tasks.base import Learned, Metrics, NoOptions, OptionsT, Prepared, Row, Task
+from zoo.tasks.sequence_batches import SequenceBatches
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from zoo.factory import RecurrentFactory
+    from zoo.serving import Server
+    from zoo.tensors import Inputs, Labels, Logits, Mask, Tensor
+
+# ------------------------------------------------------------------------------------------ the model
+
+
+def sequence_vector(x: Inputs, mask: Mask, recurrent: RecurrentFactory, pooling: str = "auto") -> Tensor:
+    """Inputs `(batch, time, features)` → recurrent layers → one vector a sequence, `(batch, …)`.
+
+    Args:
+        x, mask: the inputs, and where they are no padding.
+        recurrent: makes the recurrent layers.
+        pooling: how the outputs of all steps become one: `last`, `mean`, `max`, or `both` of the latter two; `auto`
+            takes both, or the last one where the cell does not see the order of its inputs.
+    """
+    from zoo.layers.pooling import MaskedPooling
+
+    if pooling == "auto":
+        pooling = "last" if recurrent.order_agnostic else "both"
+    outputs = recurrent(return_sequences=pooling != "last", name="recurrent")(x, mask=mask)
+    return outputs if pooling == "last" else MaskedPooling(pooling, name="pooling")(outputs, mask=mask)
+
+
+def logits_layer(classes: int) -> keras.layers.Layer:
+    """The last layer: `(batch, features)` to `(batch, classes)`."""
+    import keras
+
+    from zoo.layers.logits import logits_dtype
+
+    return keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")
+
+
+def cross_entropy(targets: Labels, logits: Logits) -> Tensor:
+    """The loss `(batch,)` of class ids `(batch,)` and logits `(batch, classes)`, in nats."""
+    import keras
+
+    return keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+
+
+# ------------------------------------------------------------------------------------------ metrics
+
+
+def scores(logits: np.ndarray, targets: np.ndarray, f1_classes: np.ndarray | None = None) -> Metrics:
+    """Accuracy, macro F1, cross-entropy in nats (`loss`), and `auc`, the area under the ROC curve, of two classes.
+
+    Args:
+        logits: `(examples, classes)`.
+        targets: `(examples,)` class ids.
+        f1_classes: the classes whose F1 is averaged; all, where this is None.
+
+    Returns:
+        The metrics; all are NaN where a logit is not finite.
+    """
+    from scipy.special import log_softmax
+    from sklearn import metrics
+
+    if not np.isfinite(logits).all():
+        return dict.fromkeys(("accuracy", "macro_f1", "loss"), math.nan)
+    chosen = logits.argmax(axis=1)
+    log_p = log_softmax(logits.astype(np.float64), axis=1)
+    f1_classes = np.arange(logits.shape[1]) if f1_classes is None else f1_classes
+    f1 = metrics.f1_score(targets, chosen, labels=f1_classes, average="macro", zero_division=0)
+    values = {
+        "accuracy": float(np.mean(chosen == targets)),
+        "macro_f1": float(f1),
+        "loss": float(-log_p[np.arange(len(targets)), targets].mean()),
+    }
+    if logits.shape[1] == 2 and len(np.unique(targets)) == 2:
+        values["auc"] = float(metrics.roc_auc_score(targets, np.exp(log_p[:, 1])))
+    return values
+
+
+def confusion(labels: Sequence[str], logits: np.ndarray, targets: np.ndarray) -> dict[str, object]:
+    """The labels, and the confusion matrix: a row per true class, a column per predicted class."""
+    from sklearn import metrics
+
+    chosen = logits.argmax(axis=1)
+    matrix = metrics.confusion_matrix(targets, chosen, labels=np.arange(len(labels)))
+    return {"labels": list(labels), "confusion_matrix": matrix.tolist()}
+
+
+def logits_of(counts: np.ndarray) -> np.ndarray:
+    """The logarithms of the shares of these counts of classes; a class that does not occur keeps a billionth."""
+    return np.log(np.maximum(counts / counts.sum(), 1e-9))
+
+
+def majority(train_targets: np.ndarray, classes: int, examples: int) -> np.ndarray:
+    """The baseline that gives each example the frequencies of the classes in train: logits `(examples, classes)`."""
+    return np.tile(logits_of(np.bincount(train_targets, minlength=classes)), (examples, 1))
+
+
+# ------------------------------------------------------------------------------------------ the exported model
+
+
+def decided(logits: tf.Tensor, names: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The name of the most probable class `(batch,)`, its probability `(batch,)`, and all `(batch, classes)`."""
+    import tensorflow as tf
+
+    probabilities = tf.nn.softmax(tf.cast(logits, tf.float32))
+    best = tf.gather(names, tf.argmax(probabilities, axis=1))
+    return best, tf.reduce_max(probabilities, axis=1), probabilities
+
+
+def label_server(
+    model: keras.Model,
+    labels: Sequence[str],
+    signature: Sequence[tf.TensorSpec],
+    inputs_of: Callable[..., dict[str, tf.Tensor]],
+    parts: Sequence[tf.Module] = (),
+) -> Server:
+    """A classifier's functions: `serving_default` gives `label`, `score` and `probabilities`, see `decided`.
+
+    The other one, `labels`, gives the names of the classes in the order of `probabilities`.
+
+    Args:
+        model: from the inputs of training to logits `(batch, classes)`.
+        labels: names of the classes.
+        signature: of `serving_default`: the raw inputs.
+        inputs_of: from raw inputs, one an argument, to the model's inputs.
+        parts: what `inputs_of` needs and has to be saved, such as a `TextEncoder`.
+    """
+    import tensorflow as tf
+
+    from zoo.serving import Server, constant_function
+
+    names = tf.constant(labels)
+
+    @tf.function(input_signature=signature)
+    def classify(*raw: tf.Tensor) -> dict[str, tf.Tensor]:
+        label, score, probabilities = decided(model(inputs_of(*raw), training=False), names)
+        return {"label": label, "score": score, "probabilities": probabilities}
+
+    functions = {"serving_default": classify, "labels": constant_function("labels", names)}
+    return Server(model, parts, functions)
+
+
+def label_rows(
+    server: Server, column: str, inputs: Sequence[object], tensors: Sequence[tf.Tensor]
+) -> list[Row]:
+    """A row for each input: the input, its label and score, and the probability of each class.
+
+    Args:
+        server: see `label_server`.
+        column: what the inputs are called.
+        inputs: as the rows show them.
+        tensors: the same as arguments of `serving_default`.
+    """
+    names = [name.decode() for name in server.functions["labels"]()["labels"].numpy()]
+    answers = {name: value.numpy() for name, value in server(*tensors).items()}
+    columns = (answers[name] for name in ("label", "score", "probabilities"))
+    return [
+        {
+            column: given,
+            "label": label.decode(),
+            "score": float(score),
+            **{f"p({name})": float(p) for name, p in zip(names, probabilities, strict=True)},
+        }
+        for given, label, score, probabilities in zip(inputs, *columns, strict=True)
+    ]
+
+
+# ------------------------------------------------------------------------------------------ the task
+
+
+class Labelled(Learned, Protocol):
+    """What a classifier learns has at least the names of its classes."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class n is `labels[n]`."""
+
+
+LabelledT = TypeVar("LabelledT", bound=Labelled)
+ClassifierAnswerOptionsT = TypeVar("ClassifierAnswerOptionsT", default=NoOptions)
+
+
+class SequenceClassification(
+    Task[OptionsT, LabelledT, SequenceBatches, np.ndarray, ClassifierAnswerOptionsT]
+):
+    """A sequence, of tokens or of vectors → one of several labels. Many to one.
+
+    What is left to such a task is `prepare`, `restore`, `build`, `serve` and `answer`, and what it is called.
+    """
+
+    # Not accuracy: the loss also turns when a model grows too sure of what it has learned by heart.
+    monitor = ("loss", "min")
+    headline = ("accuracy", "macro_f1", "auc", "loss")
+
+    def loss(self, targets: Labels, outputs: Logits) -> Tensor:
+        """See `cross_entropy`."""
+        return cross_entropy(targets, outputs)
+
+    def score(self, _learned: LabelledT, predictions: np.ndarray, batches: SequenceBatches) -> Metrics:
+        """See `scores`."""
+        return scores(predictions, batches.targets)
+
+    def details(
+        self, learned: LabelledT, predictions: np.ndarray, batches: SequenceBatches
+    ) -> dict[str, object]:
+        """See `confusion`."""
+        return confusion(learned.labels, predictions, batches.targets)
+
+    def by_length(self, _learned: LabelledT, predictions: np.ndarray, batches: SequenceBatches) -> list[Row]:
+        """Metrics by the number of steps that the model reads."""
+        from zoo.tasks.by_length import by_length
+
+        return by_length(
+            batches.sequences.lengths, lambda which: scores(predictions[which], batches.targets[which])
+        )
+
+    def baselines(
+        self, prepared: Prepared[LabelledT, SequenceBatches]
+    ) -> Callable[[SequenceBatches], dict[str, Metrics]]:
+        """See `majority`."""
+        train, classes = prepared.train.targets, len(prepared.learned.labels)
+
+        def score(batches: SequenceBatches) -> dict[str, Metrics]:
+            logits = majority(train, classes, len(batches.targets))
+            return {"majority": scores(logits, batches.targets)}
+
+        return score

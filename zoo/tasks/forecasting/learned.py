@@ -1,0 +1,50 @@
+"""What the forecasting task learns from its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo.tasks.forecasting.options import Options
+from zoo.tasks.forecasting.windows import WindowSpecification
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Names and scaling of the columns. See `zoo.tasks.base.Learned`.
+
+    Attributes:
+        options: of the task.
+        specification: of every window.
+        variables, past, future: names of what is forecast, and of past and future covariates.
+        step: pandas' name of the step.
+        season: steps of a season, 1 for none.
+        statistics: `mean` and `deviation` in train of `values`, `past` and `future`, the calendar included.
+    """
+
+    options: Options
+    specification: WindowSpecification
+    variables: tuple[str, ...]
+    past: tuple[str, ...]
+    future: tuple[str, ...]
+    step: str
+    season: int
+    statistics: Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+    @property
+    def scale(self) -> np.ndarray:
+        """Standard deviations of the variables in train, `(variables,)`, in which losses are measured."""
+        return self.statistics["values"][1]
+
+    def to_json(self) -> dict[str, object]:
+        """See `zoo.tasks.base.Learned`."""
+        statistics = {
+            name: [mean.tolist(), deviation.tolist()] for name, (mean, deviation) in self.statistics.items()
+        }
+        return {
+            "variables": list(self.variables), "past": list(self.past), "future": list(self.future),
+            "step": self.step, "season": self.season, "statistics": statistics,
+            "cycles": list(self.specification.cycles), "step_seconds": self.specification.step_seconds,
+        }  # fmt: skip

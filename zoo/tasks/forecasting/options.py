@@ -1,0 +1,55 @@
+"""Options of forecasting: of the task and of its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datasets.errors import UserError
+from datasets.options import option
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is special to forecasts."""
+
+    window: int = option(48, "steps that a forecast reads", minimum=1)
+    horizon: int = option(24, "steps that are forecast", minimum=1)
+    only_last: bool = option(False, "forecast the last step of the horizon alone, not those before it")
+    decoder: str = option(
+        "direct", "how the steps are forecast", choices=("direct", "autoregressive", "segments")
+    )
+    segment: int = option(24, "steps of a block, for --decoder segments", minimum=1)
+    channels: str = option(
+        "together", "whether each variable is read by itself", choices=("together", "independent")
+    )
+    normalise: str = option(
+        "last",
+        "of each window: subtract its last value, or standardise it by itself, or by train",
+        choices=("last", "standard", "none"),
+    )
+    skip: str = option("none", "add a linear map of the window to the forecasts", choices=("none", "linear"))
+    calendar: bool = option(True, "read the hour, the day and the time of year off the time stamps")
+    quantiles: int = option(9, "evenly spaced quantiles, an odd number; 1 gives point forecasts", minimum=1)
+    loss: str = option("mae", "of point forecasts", choices=("mae", "mse", "huber"))
+    stride: int = option(1, "steps between the origins of training windows", minimum=1)
+    season: int = option(0, "steps of a season, for the rows and MASE; 0 goes by the step", minimum=0)
+    ar_lags: int = option(0, "lags of the AR row; 0 takes the window, 24 at most", minimum=0)
+    ets: bool = option(True, "also fit the ETS row, which takes longest")
+
+    def __post_init__(self) -> None:
+        """Refuse an even number of quantiles: the point forecast is the median."""
+        if self.quantiles % 2 == 0:
+            raise UserError(
+                f"--quantiles {self.quantiles}: give an odd number, so that the median is among them"
+            )
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How a file of series to continue is read."""
+
+    fill: str = option(
+        "none",
+        "what stands in for missing steps and values of a file",
+        choices=("none", "last", "linear", "zero"),
+    )

@@ -1,0 +1,41 @@
+"""Options of the language model: of the task and of its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datasets.errors import UserError
+from datasets.options import Former, option
+from zoo.generation.sampling import SamplingOptions
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is special to language models."""
+
+    tokens: str = option("characters", "what is read and written", choices=("characters", "words"))
+    lowercase: bool = option(False, "turn letters into lower case first")
+    max_vocabulary: int = option(20000, "most frequent tokens that are told apart", minimum=1)
+    min_count: int = option(0, "rarer tokens are unknown; 0 is 1 for characters, 2 for words", minimum=0)
+    truncate: int = option(100, "tokens of a chunk: gradients reach back so far, states further", minimum=1)
+    random_offset: bool = option(
+        True, "begin each pass over the text at another token", former=[Former("turn")]
+    )
+    embedding: int = option(64, "size of the tokens' vectors; 0 for one-hot", minimum=0)
+    input_dropout: float | None = option(
+        None, "fraction of the tokens' vectors dropped, where it is not --dropout", minimum=0, maximum=0.95
+    )
+    tied: bool = option(False, "score tokens by their vectors, with no weights of their own")
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.tied and not self.embedding:
+            raise UserError("--tied: there are no vectors to share; give --embedding")
+
+
+@dataclass(frozen=True)
+class AnswerOptions(SamplingOptions):
+    """How a trained language model goes on with a prompt."""
+
+    length: int = option(200, "tokens to write", minimum=0)
+    score: bool = option(False, "go on with nothing: tell how likely the inputs are")

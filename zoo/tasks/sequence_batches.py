@@ -1,0 +1,74 @@
+"""Batches of sequences, of token ids or of vectors, with one target each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan, widened
+from zoo.tasks.base import Batch
+
+
+@dataclass(frozen=True)
+class SequenceBatches:
+    """Sequences with one target each, in batches of about equal length.
+
+    Attributes:
+        sequences: token ids, `(time,)` each, where 0 is padding; or vectors, `(time, features)` each.
+        targets: `(sequences, …)`, such as class ids.
+        batch_size: rows of a batch.
+        widths: rising widths, the last at least as long as the longest sequence.
+    """
+
+    sequences: Ragged
+    targets: np.ndarray
+    batch_size: int
+    widths: np.ndarray
+
+    @classmethod
+    def of(
+        cls, sequences: Ragged, targets: np.ndarray, batch_size: int, widths: np.ndarray | None = None
+    ) -> SequenceBatches:
+        """Batches with `widths` (those of the training split), a longer one added where a sequence needs it."""
+        if widths is None:
+            widths = bucket_widths(sequences.lengths)
+        return cls(sequences, targets, batch_size, widened(widths, sequences.lengths))
+
+    def plan(self, seed: Sequence[int] | None) -> list[BatchPlan]:
+        """See `zoo.tasks.base.Batches`."""
+        if seed is None:
+            return sorted_plan(self.sequences.lengths, self.widths, self.batch_size)
+        return shuffled_plan(self.sequences.lengths, self.widths, self.batch_size, seed)
+
+    def load(self, planned: BatchPlan) -> Batch:
+        """See `zoo.tasks.base.Batches`.
+
+        The inputs are `tokens` `(batch_size, width)`; or `vectors` `(batch_size, width, features)` float32 and their
+        `mask` `(batch_size, width)` bool, True where there is a vector.
+        """
+        which = planned.which
+        padded = self.sequences.pad(which, planned.width)
+        inputs = {"tokens": padded}
+        if padded.ndim > 2:
+            mask = self.sequences.mask(which, planned.width)
+            inputs = {"vectors": padded.astype(np.float32), "mask": mask}
+        weights = np.ones(len(which), np.float32)
+        return Batch(
+            {name: _filled(array, planned.size) for name, array in inputs.items()},
+            _filled(self.targets[which], planned.size),
+            _filled(weights, planned.size),
+        )
+
+    def gather(self, plans: list[BatchPlan], outputs: list[np.ndarray]) -> np.ndarray:
+        """See `zoo.tasks.base.Batches`."""
+        gathered = np.zeros((len(self.sequences), *outputs[0].shape[1:]), outputs[0].dtype)
+        for planned, output in zip(plans, outputs, strict=True):
+            gathered[planned.which] = output[: len(planned.which)]
+        return gathered
+
+
+def _filled(array: np.ndarray, size: int) -> np.ndarray:
+    """The array with rows of zeros below, up to this size."""
+    return np.pad(array, [(0, size - len(array)), *[(0, 0)] * (array.ndim - 1)])

@@ -1,0 +1,92 @@
+"""The tagging model: words, whole and character by character, to a score for each tag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import keras
+
+from zoo.layers.crf import LinearChainCRF, log_likelihoods
+from zoo.layers.logits import logits_dtype
+from zoo.layers.word_dropout import WordDropout
+
+if TYPE_CHECKING:
+    from zoo.data.characters import WordEncoder
+    from zoo.factory import RecurrentFactory
+    from zoo.tasks.tagging.options import Options
+    from zoo.tensors import Tensor, TokenIds
+
+
+def make(encoder: WordEncoder, tags: int, recurrent: RecurrentFactory, options: Options) -> keras.Model:
+    """Word vectors beside vectors of a word's characters → recurrent layers → a score for each tag.
+
+    The outputs are `scores` `(batch, time, tags)` and with `--crf` also `path` `(batch, time)`, `start` and
+    `transitions`. For the inputs see `zoo.tasks.tagging.batches.TaggedBatches.load`.
+
+    Args:
+        encoder: whose vocabularies the inputs are ids of.
+        tags: how many tags there are.
+        recurrent: makes the recurrent layers.
+        options: of the task.
+    """
+    dropout = recurrent.options.dropout
+    inputs = {
+        name: keras.Input((None,), dtype="int32", name=name)
+        for name in ("words", "spelling", "short", "long")
+    }
+    mask = keras.ops.not_equal(inputs["words"], 0)
+    parts = [_word_vectors(inputs["words"], encoder, options)] if options.embedding else []
+    if options.character_embedding:
+        parts.append(_character_vectors(inputs, encoder, recurrent, options))
+    x = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+    x = keras.layers.Dropout(dropout)(x)
+    x = recurrent(return_sequences=True, name="recurrent")(x, mask=mask)
+    x = keras.layers.Dropout(dropout)(x)
+    scores = keras.layers.Dense(tags, dtype=logits_dtype(), name="scores")(x)
+    outputs = {"scores": scores}
+    if options.crf:
+        crf = LinearChainCRF(tags, dtype=logits_dtype(), name="crf")
+        path, start, transitions = crf(scores, mask=mask)
+        outputs |= {"path": path, "start": start, "transitions": transitions}
+    return keras.Model(inputs, outputs, name="tagging")
+
+
+def _word_vectors(words: TokenIds, encoder: WordEncoder, options: Options) -> Tensor:
+    """`(batch, time)` to `(batch, time, embedding)`."""
+    kept = WordDropout(options.word_dropout, name="word_dropout")(words)
+    return keras.layers.Embedding(len(encoder.words) + 2, options.embedding, name="words_embedding")(kept)
+
+
+def _character_vectors(
+    inputs: Mapping[str, Tensor], encoder: WordEncoder, recurrent: RecurrentFactory, options: Options
+) -> Tensor:
+    """Each distinct word is read once, forwards and backwards, and then stands wherever it occurs in the batch."""
+    size = len(encoder.characters) + 2
+    embedding = keras.layers.Embedding(size, options.character_embedding, name="character_embedding")
+    reader = recurrent(
+        return_sequences=False,
+        bidirectional=True,
+        layers=1,
+        units=options.character_units,
+        name="character_encoder",
+    )
+    vectors = [
+        reader(embedding(inputs[name]), mask=keras.ops.not_equal(inputs[name], 0))
+        for name in ("short", "long")
+    ]
+    return keras.ops.take(keras.ops.concatenate(vectors, axis=0), inputs["spelling"], axis=0)
+
+
+def loss(tags: Tensor, outputs: Mapping[str, Tensor]) -> Tensor:
+    """Cross-entropy of each word `(batch, time)`, or, of a CRF, what the word adds to that of the sequence of tags.
+
+    Args:
+        tags: `(batch, time)`, -1 at padding.
+        outputs: of the model, see `make`.
+    """
+    right = keras.ops.maximum(tags, 0)
+    if "path" not in outputs:
+        return keras.losses.sparse_categorical_crossentropy(right, outputs["scores"], from_logits=True)
+    mask = keras.ops.greater_equal(tags, 0)
+    return -log_likelihoods(outputs["scores"], right, mask, outputs["start"], outputs["transitions"])
