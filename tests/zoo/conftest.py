@@ -33,12 +33,15 @@ def call(main: Callable[[list[str]], int], *arguments: object) -> Answered:
     return Answered(code, out.getvalue(), err.getvalue())
 
 
-def toy_rows(size: int, seed: int = 0) -> list[tuple[str, str]]:
-    """Texts whose label is told by one word, and their labels; each text is another."""
+def toy_rows(size: int, seed: int = 0, longest: int = 7) -> list[tuple[str, str]]:
+    """Texts whose label is told by one word, and their labels; each text is another.
+
+    Up to 8 words a text is padded to one width, so that a model of it is compiled once; beyond, to two or more.
+    """
     draw = random.Random(seed)
     rows = []
     for number in range(size):
-        words = [draw.choice(FILLING) for _ in range(draw.randint(1, 12))]
+        words = [draw.choice(FILLING) for _ in range(draw.randint(1, longest - 2))]
         words.insert(draw.randrange(len(words) + 1), draw.choice((BAD, GOOD)[number % 2]))
         rows.append((f"{' '.join(words)} {number}", ("neg", "pos")[number % 2]))
     return rows
@@ -51,13 +54,13 @@ def write_tsv(path: Path, rows: list[tuple[str, str]]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def toy(tmp_path_factory) -> Path:
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """120 labelled texts that a model can learn in seconds."""
     return write_tsv(tmp_path_factory.mktemp("toy") / "toy.tsv", toy_rows(120))
 
 
 @pytest.fixture(scope="session")
-def trained(toy, tmp_path_factory) -> Path:
+def trained(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run directory of a finished run that has learnt `toy`; only to be read."""
     from zoo.run import main
 

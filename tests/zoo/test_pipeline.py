@@ -10,57 +10,48 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import RunPython
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from zoo import pipeline
 from zoo.pipeline import load_run
 from zoo.run import main
-from zoo.tasks.base import NoOptions
+from zoo.tasks.base import Batch, NoOptions
 from zoo.training.context import RunContext
+from zoo.training.loop import Trainer
 
-#: `zoo.run` that sends itself a signal at the n-th training batch; what follows n and the signal is its command line.
+#: `zoo.run` that kills itself at the n-th training batch; what follows n is its command line.
 KILLED = """
-import os, sys
+import os, signal, sys
 from zoo.runtime.platform import configure
 configure("cpu")
 from zoo import run
 from zoo.training.loop import Trainer
-number, signal = int(sys.argv.pop(1)), int(sys.argv.pop(1))
+number = int(sys.argv.pop(1))
 step, count = Trainer.step, 0
 def counted(self, batch):
     global count
     count += 1
     if count == number:
-        os.kill(os.getpid(), signal)
+        os.kill(os.getpid(), signal.SIGKILL)
     return step(self, batch)
 Trainer.step = counted
 sys.exit(run.main(sys.argv[1:]))
 """
 BATCHES = 3 * 24  # of a run with these options
-DEEP = (
-    "--cell",
-    "vanilla",
-    "--layers",
-    "2",
-    "--bidirectional",
-    "--dropout",
-    "0.3",
-    "--recurrent-dropout",
-    "0.2",
-    "--units",
-    "4",
-)
 LONG = (
-    *DEEP,
-    "--embedding",
-    "4",
-    "--epochs",
-    "3",
-    "--patience",
-    "3",
-    "--batch-size",
-    "4",
-    "--average",
-    "0.9",
+    *(
+        "--cell",
+        "vanilla",
+        "--layers",
+        "2",
+        "--bidirectional",
+        "--dropout",
+        "0.3",
+        "--recurrent-dropout",
+        "0.2",
+    ),
+    *("--units", "4", "--embedding", "4", "--epochs", "3", "--patience", "3", "--batch-size", "4"),
+    *("--average", "0.9"),
 )
 
 
@@ -88,40 +79,52 @@ def assert_same_run(one: Path, other: Path) -> None:
     assert (one / "prepared.json").read_bytes() == (other / "prepared.json").read_bytes()
 
 
-@pytest.fixture(scope="module")
-def long_run(toy, run_python, tmp_path_factory) -> Path:
-    """An unbroken run with dropout of every kind."""
-    out = tmp_path_factory.mktemp("long") / "run"
-    done = run_python("-m", "zoo.run", "sentiment", "--dataset", str(toy), "--out", str(out), *LONG)
-    assert done.returncode == 0, done.stderr
-    return out
+def stop_at_batch(monkeypatch: pytest.MonkeyPatch, batch: int, number: int) -> None:
+    """This process sends itself a signal at a training batch, counted from 1."""
+    step, steps = Trainer.step, iter(range(1, BATCHES + 1))
+
+    def stopped(self: Trainer, arrays: Batch) -> tuple[float, float]:
+        if next(steps) == batch:
+            signal.raise_signal(number)
+        return step(self, arrays)
+
+    monkeypatch.setattr(Trainer, "step", stopped)
 
 
 @pytest.mark.slow
-def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(toy, long_run, run_python, tmp_path):
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(
+    run_python: RunPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With dropout of every kind and batches of two widths; killed in another process, then stopped in this one."""
     draw = random.SystemRandom()
-    out, left, told = str(tmp_path / "my run"), BATCHES, []
-    command = ["sentiment", "--dataset", str(toy), "--out", out, *LONG, "--checkpoint-seconds", "0"]
-    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
-        batch = draw.randint(2, left // 2)
+    data = write_tsv(tmp_path / "wide.tsv", toy_rows(120, longest=14))
+    unbroken, out, left = tmp_path / "unbroken", tmp_path / "my run", BATCHES
+    assert call(main, "sentiment", "--dataset", data, "--out", unbroken, *LONG).code == 0
+
+    batch = draw.randint(2, left // 2)
+    command = ["sentiment", "--dataset", str(data), "--out", str(out), *LONG, "--checkpoint-seconds", "0"]
+    done = run_python("-c", KILLED, str(batch), *command)
+    log = [f"killed at batch {batch}: {done.returncode} {done.stderr}"]
+    assert done.returncode == -signal.SIGKILL, log
+    assert not (out / "metrics.json").exists()
+    for number in (signal.SIGTERM, signal.SIGINT):
         left -= batch
-        done = run_python("-c", KILLED, str(batch), str(int(number)), *command)
-        told.append((number.name, batch, done.returncode, done.stderr))
-        if number == signal.SIGKILL:
-            assert done.returncode == -signal.SIGKILL, told
-        else:
-            assert done.returncode == 128 + number, told
-            errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
-            assert len(errors) == 1, told
-            assert errors[0].startswith(f"error: stopped by {number.name} at epoch"), told
-            assert errors[0].endswith(f"; go on with: python -m zoo.run --resume '{out}'"), told
-            assert "Traceback" not in done.stderr, told
-        assert not (tmp_path / "my run" / "metrics.json").exists()
-        command = ["--resume", out]
-    done = run_python("-m", "zoo.run", "--resume", out)
-    assert done.returncode == 0, (told, done.stderr)
-    assert "epoch 3/3" in done.stderr, told
-    assert_same_run(Path(out), long_run)
+        batch = draw.randint(2, left // 2)
+        with monkeypatch.context() as patched:
+            stop_at_batch(patched, batch, number)
+            answer = call(main, "--resume", out)
+        log.append(f"{number.name} at batch {batch}: {answer}")
+        assert answer.code == 128 + number, log
+        errors = [line for line in answer.err.splitlines() if line.startswith("error:")]
+        assert len(errors) == 1, log
+        assert errors[0].startswith(f"error: stopped by {number.name} at epoch"), log
+        assert errors[0].endswith(f"; go on with: python -m zoo.run --resume '{out}'"), log
+        assert "Traceback" not in answer.err, log
+        assert not (out / "metrics.json").exists()
+    answer = call(main, "--resume", out)
+    assert answer.code == 0, (log, answer)
+    assert "epoch 3/3" in answer.err, log
+    assert_same_run(out, unbroken)
 
 
 def stop_in_training_of_baselines(monkeypatch, number: int) -> None:
@@ -196,10 +199,10 @@ def test_a_damaged_checkpoint_is_told_and_the_model_before_it_stays(toy, tmp_pat
     assert (out / "model.keras").read_bytes() == model
 
 
-def test_the_same_seed_gives_the_same_run_and_another_seed_another(toy, tmp_path):
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(toy: Path, tmp_path: Path) -> None:
     outs = [tmp_path / name for name in "abc"]
     for out, seed in zip(outs, (4, 4, 5), strict=True):
-        options = ("--seed", seed, "--bidirectional", "--recurrent-dropout", 0.2, *SMALL)
+        options = ("--seed", seed, "--cell", "vanilla", "--bidirectional", "--recurrent-dropout", 0.2, *SMALL)
         assert call(main, "sentiment", "--dataset", toy, "--out", out, *options).code == 0
     assert_same_run(outs[0], outs[1])
     assert metrics(outs[0])["dev"]["loss"] != metrics(outs[2])["dev"]["loss"]

@@ -1,107 +1,147 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+import datasets
 from datasets.errors import UserError
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from zoo import pipeline
-from zoo.run import main
+from zoo.run import config_of, main, task_parser
 from zoo.training import baselines as trivial
+from zoo.training.context import RunContext
 
 BAG = "bag of embeddings"
+Rows = dict[str, dict[str, dict[str, float]]]
 
 
-def run(data: Path, out: Path, *options: object) -> tuple[dict, str]:
+def run(data: Path, out: Path, *options: object) -> tuple[Rows, str]:
     """The rows beside a run's model, and what it said."""
     done = call(main, "sentiment", "--dataset", data, "--out", out, *SMALL, *options)
     assert done.code == 0, done.err
     return rows_of(out), done.err
 
 
-def rows_of(out: Path) -> dict:
-    rows: dict = json.loads((out / "metrics.json").read_text())["trivial"]
+def rows_of(out: Path) -> Rows:
+    rows: Rows = json.loads((out / "metrics.json").read_text())["trivial"]
     return rows
+
+
+def baselines_of(data: Path, shared: Path, *options: object) -> Rows:
+    """The rows beside a model of these options, which is not trained itself."""
+    arguments = map(str, ("--dataset", data, *SMALL, *options))
+    config = config_of("sentiment", task_parser("sentiment", str(data)).parse_args(list(arguments)))
+    context = RunContext.prepare(config, datasets.load(config.dataset, ("text", "label"), config.data))
+    test = context.prepared.test()
+    assert test is not None
+    return trivial.baseline_metrics(context, {"dev": context.prepared.valid, "test": test}, shared)
 
 
 def kept(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def test_runs_of_other_cells_share_the_rows_that_they_would_train_alike(toy, tmp_path):
-    shared = ("--shared-rows", tmp_path / "rows")
-    first, said = run(toy, tmp_path / "first", "--cell", "gru", *shared)
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 60 texts to train on and 20 to test."""
+    folder = tmp_path_factory.mktemp("data")
+    for name, rows in (("train", toy_rows(60)), ("test", toy_rows(20))):
+        write_tsv(folder / f"{name}.tsv", rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shared_by_first(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rows]:
+    """The rows beside a GRU, and the folder in which they are kept; only to be read."""
+    shared = tmp_path_factory.mktemp("shared") / "rows"
+    rows, said = run(data, shared.parent / "first", "--shared-rows", shared)
     assert "trained by another run" not in said
+    assert len(kept(shared)) == 1
+    return shared, rows
+
+
+@pytest.fixture
+def first(shared_by_first: tuple[Path, Rows]) -> Rows:
+    """The rows of the first run."""
+    return shared_by_first[1]
+
+
+@pytest.fixture
+def shared(shared_by_first: tuple[Path, Rows], tmp_path: Path) -> Path:
+    """A folder in which the first run has kept its rows."""
+    return shutil.copytree(shared_by_first[0], tmp_path / "rows")
+
+
+def test_runs_of_other_cells_share_the_rows_that_they_would_train_alike(
+    data: Path, shared: Path, first: Rows, tmp_path: Path
+) -> None:
     options = ("--cell", "vanilla", "--layers", 2, "--bidirectional", "--recurrent-dropout", 0.2)
-    found, said = run(toy, tmp_path / "second", *options, *shared)
-    assert f"{BAG}: trained by another run, see {tmp_path / 'rows'}" in said
-    alone, _ = run(toy, tmp_path / "third", *options)
+    found, said = run(data, tmp_path / "second", *options, "--shared-rows", shared)
+    assert f"{BAG}: trained by another run, see {shared}" in said
+    alone = baselines_of(data, tmp_path / "empty", *options)
     assert found == alone == first
-    assert len(kept(tmp_path / "rows")) == 1
+    assert len(kept(shared)) == 1
 
 
 @pytest.mark.parametrize("options", [("--seed", 3), ("--learning-rate", 0.02, "--embedding", 6)])
-def test_whatever_decides_a_row_makes_it_another(toy, tmp_path, options):
-    shared = ("--shared-rows", tmp_path / "rows")
-    run(toy, tmp_path / "first", *shared)
-    _, said = run(toy, tmp_path / "second", *options, *shared)
-    assert "trained by another run" not in said
-    assert len(kept(tmp_path / "rows")) == 2
+def test_whatever_decides_a_row_makes_it_another(
+    data: Path, shared: Path, options: tuple[object, ...]
+) -> None:
+    baselines_of(data, shared, *options)
+    assert len(kept(shared)) == 2
 
 
 @pytest.mark.parametrize("changed", ["labels", "words", "test"])
-def test_other_data_in_the_same_place_make_it_another(tmp_path, changed):
-    folder = tmp_path / "data"
-    folder.mkdir()
+def test_other_data_in_the_same_place_make_it_another(
+    data: Path, shared: Path, tmp_path: Path, changed: str
+) -> None:
+    place = tmp_path / "place"
+    shutil.copytree(data, place)
+    baselines_of(place, shared)
+    assert len(kept(shared)) == 1
     train, test = toy_rows(60), toy_rows(20)
-    shared = ("--shared-rows", tmp_path / "rows")
-    for name, rows in (("train", train), ("test", test)):
-        write_tsv(folder / f"{name}.tsv", rows)
-    run(folder, tmp_path / "first", *shared)
-    flipped = {"0": "1", "1": "0", "neg": "pos", "pos": "neg"}
+    flipped = {"neg": "pos", "pos": "neg"}
     changes = {
-        "labels": ("train", [(text, flipped[str(label)]) for text, label in train]),
+        "labels": ("train", [(text, flipped[label]) for text, label in train]),
         "words": ("train", [(text.replace("film", "book"), label) for text, label in train]),
-        "test": ("test", [(text, flipped[str(label)]) for text, label in test]),
+        "test": ("test", [(text, flipped[label]) for text, label in test]),
     }
     name, rows = changes[changed]
-    write_tsv(folder / f"{name}.tsv", rows)
-    _, said = run(folder, tmp_path / "second", *shared)
-    assert "trained by another run" not in said
-    assert len(kept(tmp_path / "rows")) == 2
+    write_tsv(place / f"{name}.tsv", rows)
+    baselines_of(place, shared)
+    assert len(kept(shared)) == 2
 
 
-def test_other_code_makes_it_another(toy, tmp_path, monkeypatch):
-    shared = ("--shared-rows", tmp_path / "rows")
-    run(toy, tmp_path / "first", *shared)
+def test_other_code_makes_it_another(data: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trivial, "_CODE", "changed")
-    run(toy, tmp_path / "second", *shared)
-    assert len(kept(tmp_path / "rows")) == 2
+    baselines_of(data, shared)
+    assert len(kept(shared)) == 2
 
 
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"row": "bag", "metrics": {"dev": {}}}', '{"row": "bag", "metrics": 3}']
 )
-def test_a_damaged_file_is_none(tmp_path, text):
+def test_a_damaged_file_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "row.json"
     path.write_text(text)
     assert trivial._known(path, dict.fromkeys(("dev", "test"))) is None
 
 
-def test_a_damaged_file_is_replaced(toy, tmp_path):
-    shared = ("--shared-rows", tmp_path / "rows")
-    first, _ = run(toy, tmp_path / "first", *shared)
-    (path,) = kept(tmp_path / "rows")
+def test_a_damaged_file_is_replaced(data: Path, shared: Path, first: Rows) -> None:
+    (path,) = kept(shared)
     whole = path.read_text()
     path.write_text(whole[:-10])
-    assert run(toy, tmp_path / "second", *shared)[0] == first
+    assert baselines_of(data, shared) == first
     assert path.read_text() == whole
 
 
-def test_a_row_that_cannot_be_kept_is_told_and_the_run_stands(toy, tmp_path, monkeypatch):
+def test_a_row_that_cannot_be_kept_is_told_and_the_run_stands(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> None:
         raise UserError("no space left on the disk", 1)
 
@@ -111,7 +151,7 @@ def test_a_row_that_cannot_be_kept_is_told_and_the_run_stands(toy, tmp_path, mon
     assert f"{BAG}: cannot be kept for other runs (no space left on the disk)" in said
 
 
-def test_a_folder_that_cannot_be_is_told_before_anything_is_trained(toy, tmp_path):
+def test_a_folder_that_cannot_be_is_told_before_anything_is_trained(toy: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     out = tmp_path / "run"
     done = call(main, "sentiment", "--dataset", toy, "--out", out, "--shared-rows", tmp_path / "file", *SMALL)
@@ -122,17 +162,18 @@ def test_a_folder_that_cannot_be_is_told_before_anything_is_trained(toy, tmp_pat
     assert not out.exists()
 
 
-def test_a_resumed_run_shares_too(toy, tmp_path, monkeypatch):
-    shared = ("--shared-rows", tmp_path / "rows")
-    first, _ = run(toy, tmp_path / "first", *shared)
+def test_a_resumed_run_shares_too(
+    data: Path, shared: Path, first: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
     with monkeypatch.context() as patched:
         patched.setattr(pipeline, "baseline_metrics", lambda *_: signal.raise_signal(signal.SIGTERM))
-        done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "second", *SMALL)
+        done = call(main, "sentiment", "--dataset", data, "--out", out, *SMALL)
         assert done.code == 128 + signal.SIGTERM
-    done = call(main, "--resume", tmp_path / "second", *shared)
+    done = call(main, "--resume", out, "--shared-rows", shared)
     assert done.code == 0
     assert "trained by another run" in done.err
-    assert rows_of(tmp_path / "second") == first
+    assert rows_of(out) == first
 
 
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +183,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trivial, "fit", fit)
 
 
-def test_a_row_that_fails_leaves_the_run_standing_and_is_not_kept(toy, tmp_path, monkeypatch):
+def test_a_row_that_fails_leaves_the_run_standing_and_is_not_kept(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failing(monkeypatch)
     rows, said = run(toy, tmp_path / "run", "--shared-rows", tmp_path / "rows")
     assert f"{BAG}: the loss became nan at epoch 1" in said
@@ -150,13 +193,17 @@ def test_a_row_that_fails_leaves_the_run_standing_and_is_not_kept(toy, tmp_path,
     assert kept(tmp_path / "rows") == []
 
 
-def test_a_row_whose_score_is_no_number_is_not_kept(toy, tmp_path, monkeypatch):
+def test_a_row_whose_score_is_no_number_is_not_kept(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(trivial, "_trained", lambda *_: {"dev": {"accuracy": float("nan")}})
-    run(toy, tmp_path / "run", "--shared-rows", tmp_path / "rows")
-    assert kept(tmp_path / "rows") == []
+    assert BAG in baselines_of(data, tmp_path / "rows")
+    assert not (tmp_path / "rows").exists() or kept(tmp_path / "rows") == []
 
 
-def test_the_peak_of_memory_is_that_of_the_model_and_not_of_the_rows(toy, tmp_path, monkeypatch):
+def test_the_peak_of_memory_is_that_of_the_model_and_not_of_the_rows(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     peaks = iter([111, 222])
     monkeypatch.setattr(pipeline, "resident_memory", lambda peak: next(peaks))
     baseline_metrics = pipeline.baseline_metrics
