@@ -7,16 +7,26 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from datasets.plugins import names
+from tests.sources import (
+    ROOT,
+    Rule,
+    Sources,
+    at_module_level,
+    files_of,
+    identifiers,
+    imported,
+    repository,
+    strings,
+    top,
+    under,
+    words,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("datasets", "zoo", "experiments", "tests")
 HEAVY = {
     "tensorflow",
     "tensorflow_datasets",
@@ -42,124 +52,39 @@ DATASETS = {
     *("flickr8k", "easy_vqa", "tiny_shakespeare", "exchange_rate", "ett", "etth1"),
 }
 
-# Modules that cells and layers stand on.
-FOUNDATIONS = ("zoo.tensors", "zoo.keras_types", "zoo.keras_private", "zoo.runtime.cores")
-
-# In names of cells and of much else: `keras.layers.RNN` runs any cell.
-SHARED_WORDS = {"keras", "simple", "rnn", "mean"}
-
-Sources = dict[str, ast.Module]
-Rule = Callable[[Sources], Iterator[str]]
+# Where cells are known by name: the default of `--cell`, and weights to and from other libraries.
+KNOW_CELLS = ("zoo/cells/", "zoo/reference/", "zoo/interop.py", "zoo/config.py")
+# Where a data set is known by name: the default of `--dataset`.
+KNOW_DATASETS = ("zoo/run.py",)
+# A cell that ignores order has a name that much else has; no code depends on which cell it is.
+COMMON_WORDS = {"none", "mean"}
 
 
-def repository() -> Sources:
-    paths = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
-    return {
-        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8"), path.name) for path in paths
-    }
-
-
-def cell_names() -> set[str]:
-    """The cells of the repository as they may be spelt: `gru`, `GRUCell` and `KerasGRU` all contain the word gru."""
-    return {word for name in names("zoo.cells", "CELL") for word in name.split("_")} - SHARED_WORDS
-
-
-# ------------------------------------------------------------------------------------------ reading sources
-
-
-def imported(nodes: Iterator[ast.AST], path: str) -> Iterator[str]:
-    """Dotted names of what these statements import; for `from a import b` both `a` and `a.b`."""
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            package = path.split("/")[: -node.level] if node.level else []
-            module = ".".join([*package, *([node.module] if node.module else [])])
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-def at_module_level(tree: ast.Module) -> Iterator[ast.AST]:
-    """What runs when the module is imported: not the bodies of functions, nor what only type checkers read."""
-    waiting: list[ast.AST] = list(tree.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            waiting += node.orelse
-            continue
-        yield node
-        waiting += ast.iter_child_nodes(node)
-
-
-def top(module: str) -> str:
-    return module.partition(".")[0]
-
-
-def under(module: str, *packages: str) -> bool:
-    return any(module == package or module.startswith(package + ".") for package in packages)
-
-
-def words(identifier: str) -> set[str]:
-    """`_run_KerasGRU2` as run, keras, gru."""
-    return {word.casefold() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", identifier)}
-
-
-def identifiers(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
-        line = getattr(node, "lineno", 0)
-        for attribute in ("id", "attr", "name", "arg", "asname", "module"):
-            text = getattr(node, attribute, None)
-            if isinstance(text, str):
-                yield line, text
-
-
-def strings(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """String constants apart from docstrings."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    docstrings = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-            yield node.lineno, node.value
+def cell_names() -> set[tuple[str, ...]]:
+    """The words of each cell's name: `gru` and `GRU` are one, and so are `keras_gru` and `KerasGRU`."""
+    return {words(name) for name in names("zoo.cells", "CELL") if name not in COMMON_WORDS}
 
 
 # ------------------------------------------------------------------------------------------ the rules
 
 
-def datasets_know_no_model(sources: Sources) -> Iterator[str]:
+def only_cells_name_cells(sources: Sources) -> Iterator[str]:
+    """All else gets its cells from a factory, and so runs with any cell, a user's own too."""
+    cells = cell_names()
     for path, tree in sources.items():
-        if path.startswith("datasets/"):
-            for module in imported(ast.walk(tree), path):
-                if top(module) in ("zoo", "experiments"):
-                    yield f"{path} imports {module}"
+        if path.startswith("zoo/") and not path.startswith(KNOW_CELLS):
+            for line, text in identifiers(tree):
+                if any(names_a_cell(part, cells) for part in text.split(".")):
+                    yield f"{path}:{line} names a cell: {text}"
+            for line, text in strings(tree):
+                if re.fullmatch(r"[\w.:]+", text) and names_a_cell(text, cells):
+                    yield f"{path}:{line} names a cell: {text!r}"
 
 
-def cells_and_layers_are_plain_keras(sources: Sources) -> Iterator[str]:
-    """So that they also run with KERAS_BACKEND=jax; an engine may be written for one backend."""
-    for path, tree in sources.items():
-        if not path.startswith(("zoo/cells/", "zoo/layers/")):
-            continue
-        for module in imported(ast.walk(tree), path):
-            fits = top(module) in ("keras", "numpy") or top(module) in sys.stdlib_module_names
-            ours = module == "zoo" or under(
-                module, "zoo.cells", "zoo.layers", "datasets.errors", *FOUNDATIONS
-            )
-            engine = path.startswith("zoo/layers/engines") and top(module) in ("tensorflow", "jax")
-            if not (fits or ours or engine or module == "datasets"):
-                yield f"{path} imports {module}"
-
-
-def cells_know_no_layer(sources: Sources) -> Iterator[str]:
-    for path, tree in sources.items():
-        if path.startswith("zoo/cells/"):
-            for module in imported(ast.walk(tree), path):
-                if under(module, "zoo.layers"):
-                    yield f"{path} imports {module}"
+def names_a_cell(text: str, cells: set[tuple[str, ...]]) -> bool:
+    """Whether the words of a cell's name stand in a row: `run_KerasGRU2` names `gru` and `keras_gru`."""
+    spelt = words(text)
+    return any(spelt[n : n + len(cell)] == cell for cell in cells for n in range(len(spelt)))
 
 
 def private_keras_is_in_one_module(sources: Sources) -> Iterator[str]:
@@ -175,30 +100,10 @@ def private_keras_is_in_one_module(sources: Sources) -> Iterator[str]:
                 yield f"{path}:{line} uses {text}"
 
 
-def the_reference_is_plain_numpy(sources: Sources) -> Iterator[str]:
+def models_name_no_dataset(sources: Sources) -> Iterator[str]:
+    """What is asked for is fields, not data sets."""
     for path, tree in sources.items():
-        if path.startswith("zoo/reference/"):
-            for module in imported(ast.walk(tree), path):
-                plain = top(module) == "numpy" or top(module) in sys.stdlib_module_names
-                if not (plain or module == "zoo" or under(module, "zoo.reference")):
-                    yield f"{path} imports {module}"
-
-
-def tasks_and_layers_name_no_cell(sources: Sources) -> Iterator[str]:
-    cells = cell_names()
-    for path, tree in sources.items():
-        if path.startswith(("zoo/tasks/", "zoo/layers/")):
-            for line, text in identifiers(tree):
-                if any(words(part) & cells for part in text.split(".")):
-                    yield f"{path}:{line} names a cell: {text}"
-            for line, text in strings(tree):
-                if re.fullmatch(r"[\w.:]+", text) and words(text) & cells:
-                    yield f"{path}:{line} names a cell: {text!r}"
-
-
-def tasks_name_no_dataset(sources: Sources) -> Iterator[str]:
-    for path, tree in sources.items():
-        if path.startswith("zoo/tasks/"):
+        if path.startswith("zoo/") and path not in KNOW_DATASETS:
             for line, text in [*identifiers(tree), *strings(tree)]:
                 named = DATASETS & set(re.findall(r"\w+", text.casefold()))
                 if named or DATASETS & set(text.casefold().split("_")):
@@ -222,13 +127,6 @@ def heavy_imports(start: str, sources: Sources) -> Iterator[str]:
             for file in files_of(module, sources) - seen:
                 seen.add(file)
                 waiting.append(file)
-
-
-def files_of(module: str, sources: Sources) -> set[str]:
-    """The files that importing a module of the repository runs, those of the packages around it included."""
-    parts = module.split(".")
-    packages = ["/".join([*parts[:n], "__init__.py"]) for n in range(1, len(parts) + 1)]
-    return {file for file in [*packages, "/".join(parts) + ".py"] if file in sources}
 
 
 def reports_need_no_tensorflow(sources: Sources) -> Iterator[str]:
@@ -257,28 +155,7 @@ def nothing_unsafe_is_loaded(sources: Sources) -> Iterator[str]:
 
 
 RULES: dict[Rule, list[tuple[str, str]]] = {
-    datasets_know_no_model: [
-        ("datasets/file_readers/paths.py", "from zoo.cli.flags import option"),
-        ("datasets/file_readers/paths.py", "def f():\n    import experiments.report"),
-    ],
-    cells_and_layers_are_plain_keras: [
-        ("zoo/cells/gru.py", "import tensorflow as tf"),
-        ("zoo/layers/recurrent.py", "def f():\n    from jax import lax"),
-        ("zoo/layers/engines/fused.py", "import torch"),
-        ("zoo/layers/recurrent.py", "from zoo.tasks import base"),
-        ("zoo/layers/recurrent.py", "from .. import tasks"),
-    ],
-    cells_know_no_layer: [("zoo/cells/gru.py", "from zoo.layers.recurrent import Recurrent")],
-    private_keras_is_in_one_module: [
-        ("zoo/cells/base.py", "from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell"),
-        ("zoo/pipeline.py", "def f(model):\n    return model._flatten_layers()"),
-        ("zoo/factory.py", "def f(cell):\n    return cell.__module__.startswith('keras.src.layers')"),
-    ],
-    the_reference_is_plain_numpy: [
-        ("zoo/reference/gru.py", "import keras"),
-        ("zoo/reference/gru.py", "from zoo.cells import gru"),
-    ],
-    tasks_and_layers_name_no_cell: [
+    only_cells_name_cells: [
         ("zoo/layers/recurrent.py", "from zoo.cells.lstm import CELL"),
         ("zoo/layers/recurrent.py", "import keras\nlayer = keras.layers.GRU"),
         ("zoo/layers/recurrent.py", "def f(cell):\n    return cell == 'lstm'"),
@@ -286,7 +163,12 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("zoo/tasks/tagging/task.py", "cell = 'keras_gru'"),
         ("zoo/tasks/tagging/task.py", "def f(lstm_units): pass"),
     ],
-    tasks_name_no_dataset: [
+    private_keras_is_in_one_module: [
+        ("zoo/cells/base.py", "from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell"),
+        ("zoo/pipeline.py", "def f(model):\n    return model._flatten_layers()"),
+        ("zoo/factory.py", "def f(cell):\n    return cell.__module__.startswith('keras.src.layers')"),
+    ],
+    models_name_no_dataset: [
         ("zoo/tasks/sentiment/task.py", "def f(name):\n    return name == 'imdb_reviews'"),
         ("zoo/tasks/sentiment/task.py", "import datasets.microworld"),
         ("zoo/tasks/sentiment/task.py", "help = 'such as IMDB'"),
@@ -359,10 +241,18 @@ def test_files_are_short(sources: Sources):
 
 
 def test_words_of_identifiers():
-    assert words("_run_KerasGRU2") == {"run", "keras", "gru"}
-    assert words("SimpleRNNCell") == {"simple", "rnn", "cell"}
-    assert words("lstm") == {"lstm"}
+    assert words("_run_KerasGRU2") == ("run", "keras", "gru")
+    assert words("SimpleRNNCell") == ("simple", "rnn", "cell")
+    assert words("lstm") == ("lstm",)
 
 
 def test_the_cells_are_known():
-    assert {"vanilla", "lstm", "gru"} <= cell_names()
+    assert {("vanilla",), ("lstm",), ("gru",), ("keras", "gru")} <= cell_names()
+
+
+def test_a_cell_is_named_by_its_whole_name_only():
+    cells = {("min", "gru"), ("lstm",)}
+    assert names_a_cell("run_min_gru", cells)
+    assert names_a_cell("MinGRU", cells)
+    assert names_a_cell("lstm_units", cells)
+    assert not any(names_a_cell(text, cells) for text in ("min", "gru", "gru_min", "minimum"))
