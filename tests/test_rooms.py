@@ -23,19 +23,21 @@ class Row:
     Attributes:
         room: a file (`zoo/run.py`), a folder with all that is below it (`zoo/cells/`), or each folder of a kind
             (`zoo/tasks/*/`), where each is a room of its own.
-        imports: rooms that it may import.
+        imports: rooms that it may import, besides itself and the ground.
         libraries: packages from elsewhere that it may import.
+        ground: whether every room may import it.
     """
 
     room: str
     imports: frozenset[str]
     libraries: frozenset[str]
+    ground: bool = False
 
 
 def table() -> list[Row]:
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table_lines()]
     return [
-        Row(quoted(room)[0], frozenset(quoted(ours)), frozenset(quoted(libraries)))
+        Row(quoted(room)[0], frozenset(quoted(ours)), frozenset(quoted(libraries)), room.endswith("(ground)"))
         for room, _, ours, libraries in rows
     ]
 
@@ -94,10 +96,10 @@ def rooms_import_what_their_row_allows(sources: Sources) -> Iterator[str]:
         for file in imported_files(tree, path, sources):
             row = row_of(file, rows)
             same = row is own and folder(file, own) == folder(path, own)
-            if not same and (row is None or row.room not in own.imports):
+            if not same and (row is None or not (row.ground or row.room in own.imports)):
                 yield f"{path} imports {file}"
         for library in {top(module) for module in imported(ast.walk(tree), path)} - {*PACKAGES}:
-            if library not in sys.stdlib_module_names and library not in own.libraries:
+            if library not in {*sys.stdlib_module_names, "_typeshed", *own.libraries}:
                 yield f"{path} imports the library {library}"
 
 
