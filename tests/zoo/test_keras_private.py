@@ -28,7 +28,7 @@ def test_dropout_masks_are_drawn_by_keras_for_cells_of_this_class() -> None:
         def get_dropout_mask(self, step_input: object) -> None:
             drawn.append(step_input)
 
-        def call(self, inputs: object, states: list[object], training: bool = False) -> tuple[object, ...]:
+        def call(self, _inputs: object, states: list[object]) -> tuple[object, list[object]]:
             return states[0], states
 
     keras.layers.RNN(Cell())(keras.ops.ones((1, 3, 2)), training=True)

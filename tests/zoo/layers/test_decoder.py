@@ -14,6 +14,7 @@ from datasets import plugins
 from tests.zoo.running import cell_class
 from zoo.data.subwords import BEGIN, END, PADDING
 from zoo.data.vocabulary import UNKNOWN
+from zoo.keras_types import LayerArguments
 from zoo.layers.decoder import FIRST, Decoder, TokenLoss
 from zoo.layers.recurrent import Recurrent, RecurrentArguments
 from zoo.tensors import Tensor
@@ -27,13 +28,25 @@ MEMORY = DRAW(size=(3, 4, 8)).astype("float32")
 MASK = np.array([[True, True, True, True], [True, False, True, False], [False] * 4])
 
 
+class DecoderArguments(LayerArguments, total=False):
+    scoring: str
+    tied: bool
+    dropout: float
+    scheduled_sampling: float
+    seed: int | None
+
+
 def recurrent(cell: str, layers: int = 1, /, **arguments: Unpack[RecurrentArguments]) -> Recurrent:
     arguments |= {"layers": layers, "return_state": True}
     return Recurrent(cell_class(cell)(UNITS), **arguments)
 
 
 def decoder(
-    cell: str = "gru", layers: int = 1, upper: bool = False, memory: np.ndarray = MEMORY, **arguments: Any
+    cell: str = "gru",
+    layers: int = 1,
+    upper: bool = False,
+    memory: np.ndarray = MEMORY,
+    **arguments: Unpack[DecoderArguments],
 ) -> Decoder:
     made = Decoder(
         VOCABULARY,
@@ -141,9 +154,11 @@ def test_scheduled_sampling_reads_no_special_token(monkeypatch: pytest.MonkeyPat
     tokens_read: list[np.ndarray] = []
     read = made._read
 
-    def spy(tokens: Tensor, *rest: Any) -> Tensor:
+    def spy(
+        tokens: Tensor, start: Tensor, memory: Tensor | None, mask: Tensor | None, training: bool
+    ) -> Tensor:
         tokens_read.append(np.asarray(tokens))
-        return read(tokens, *rest)
+        return read(tokens, start, memory, mask, training)
 
     monkeypatch.setattr(made, "_read", spy)
     made(TOKENS, START, MEMORY, MASK, training=True)

@@ -193,10 +193,11 @@ def test_backward_is_forward_over_the_inputs_turned_round() -> None:
     assert_same(np.asarray(last(inputs))[:, UNITS:], backward[:, 0])
 
 
-def echo(layers: int, dropout: float, **options: Any) -> Recurrent:
+def echo(layers: int, dropout: float, /, **options: Unpack[RecurrentArguments]) -> Recurrent:
     """Each layer gives back its inputs, so that the outputs show the dropout between them."""
     cell = VanillaCell(8, activation="linear", use_bias=False)
-    layer = Recurrent(cell, layers=layers, dropout=dropout, engine="loop", **options)
+    options |= {"layers": layers, "dropout": dropout, "engine": "loop"}
+    layer = Recurrent(cell, **options)
     layer.build((None, None, 8))
     layer.set_weights([np.eye(8), np.zeros((8, 8))] * layers)
     return layer
