@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import dataclasses
+import os
 import re
 import sys
 import tempfile
@@ -15,7 +16,8 @@ from datasets.errors import UserError
 from datasets.formats.lines import check_encoding
 from datasets.formats.tables import DELIMITERS, Format
 from datasets.input_kinds.base import InputKind
-from zoo.cli.flags import Parser, add_options, collect, given, main_guard
+from datasets.plugins import is_own
+from zoo.cli.flags import Parser, add_own_options, collect, given, main_guard
 from zoo.config_file import read_config
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import RunDirectory, write_atomically
@@ -33,8 +35,12 @@ examples:
 FORMATS = (".csv", ".tsv", ".jsonl")
 
 
-def parser() -> Parser:
-    """The command's parser."""
+def parser(own_task: str | None = None) -> Parser:
+    """The command's parser.
+
+    Args:
+        own_task: a task of the user's own, `package.module:NAME`, whose options of answers are flags too.
+    """
     parser = Parser(prog="python -m zoo.predict", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("run", metavar="RUN", help="a run directory")
     parser.add_argument(
@@ -63,21 +69,22 @@ def parser() -> Parser:
     parser.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
     parser.add_argument("--out", metavar="FILE", help=f"write the answers to a file ({', '.join(FORMATS)})")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="where it runs")
-    for name, options in _answer_options().items():
-        add_options(parser, options, f"answers of {name}")
+    for name, options in _answer_options(own_task).items():
+        add_own_options(parser, options, f"answers of {name}", name)
     return parser
 
 
-def _answer_options() -> dict[str, type]:
+def _answer_options(own_task: str | None) -> dict[str, type]:
     """The options of answers, by the name of each task that has any."""
-    every = {name: load_task(name).answer_options for name in task_names()}
+    tasks = [*task_names(), *([] if own_task is None else [own_task])]
+    every = {name: load_task(name).answer_options for name in tasks}
     return {name: options for name, options in every.items() if dataclasses.fields(options)}
 
 
 def _chosen(arguments: argparse.Namespace, task: AnyTask, name: str) -> object:
     """The options of the task's answers; options of other tasks are refused."""
     allowed = given(arguments, task.answer_options)
-    every = _answer_options()
+    every = _answer_options(name if is_own(name) else None)
     for option in sorted(
         {option for options in every.values() for option in given(arguments, options)} - allowed
     ):
@@ -91,9 +98,19 @@ def _chosen(arguments: argparse.Namespace, task: AnyTask, name: str) -> object:
 def _parsed(argv: list[str]) -> argparse.Namespace:
     """The command line; inputs may stand before, between and after options, and behind `--` all are inputs."""
     end = argv.index("--") if "--" in argv else len(argv)
-    arguments = parser().parse_intermixed_args(argv[:end])
+    arguments = parser(_own_task(argv[:end])).parse_intermixed_args(argv[:end])
     arguments.inputs = [*arguments.inputs, *argv[end + 1 :]]
     return arguments
+
+
+def _own_task(argv: list[str]) -> str | None:
+    """The task of the run that a command line names, if it is one of the user's own; what is wrong is told later."""
+    run = next((text for text in argv if os.path.isfile(RunDirectory(text).config_path)), None)
+    if run is None:
+        return None
+    config = RunDirectory(run).load_config().get("config")
+    task = config.get("task") if isinstance(config, dict) else None
+    return task if isinstance(task, str) and is_own(task) else None
 
 
 @main_guard

@@ -12,7 +12,7 @@ from pathlib import Path
 import datasets
 from datasets import plugins
 from datasets.errors import UserError
-from zoo.cli.flags import Parser, add_options, collect, frozen, given, main_guard
+from zoo.cli.flags import Parser, add_options, add_own_options, collect, frozen, given, main_guard
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
 from zoo.config_file import read_config, to_dict
 from zoo.runtime.platform import configure
@@ -28,6 +28,7 @@ examples:
   python -m zoo.run {task} --dataset my_data.csv --out runs/mine
   python -m zoo.run --resume runs/mine
 """
+OWN_TASK = "package.module:NAME  one of your own"
 DATA_HELP = (
     "microworld (the default), a path, a tensorflow-datasets name, or package.module:NAME for one of your own"
 )
@@ -36,11 +37,11 @@ DATA_HELP = (
 def general_parser() -> Parser:
     """The command without a task: `--help` lists the tasks, `--resume` needs none."""
     tasks = task_names()
-    listed = "\n".join(f"  {name:<16}{plugins.load('zoo.tasks', name, 'TASK').summary}" for name in tasks)
+    listed = "\n".join(f"  {name:<16}{load_task(name).summary}" for name in tasks)
     parser = Parser(
         prog="python -m zoo.run",
         usage="python -m zoo.run TASK [options]",
-        description=f"{__doc__}\n\ntasks (TASK --help tells the options):\n{listed}",
+        description=f"{__doc__}\n\ntasks (TASK --help tells the options):\n{listed}\n  {OWN_TASK}",
         epilog=EXAMPLES.format(task=tasks[0]),
         argument_default=argparse.SUPPRESS,
     )
@@ -89,22 +90,10 @@ def task_parser(name: str, dataset: str | None = None) -> Parser:
     _add_shared_rows(parser)
     add_options(parser, RecurrentOptions, "the recurrent layers", task.defaults_of(RecurrentOptions))
     add_options(parser, TrainingOptions, "training", task.defaults_of(TrainingOptions))
-    add_options(parser, task.options_type, f"the task {name}")
+    add_own_options(parser, task.options_type, f"the task {name}", name)
     for source, what, options in datasets.option_groups(task.fields, dataset):
-        _add_options(parser, options, f"data from {source}: {what}", source)
+        add_own_options(parser, options, f"data from {source}: {what}", source)
     return parser
-
-
-def _add_options(parser: Parser, options: type, title: str, owner: str) -> None:
-    """Flags of what may be the user's own.
-
-    Raises:
-        UserError: a flag that something else has taken.
-    """
-    try:
-        add_options(parser, options, title)
-    except TypeError as problem:
-        raise UserError(f"{owner}: {problem}") from None
 
 
 def _dataset_of(argv: list[str]) -> str | None:
@@ -150,7 +139,7 @@ def main(argv: list[str] | None = None) -> None:
             )
         print(_resume(Path(arguments.resume), name, shared))
     elif name is None:
-        raise UserError(f"which task? one of: {', '.join(plugins.names('zoo.tasks', 'TASK'))} (see --help)")
+        raise UserError(f"which task? one of: {', '.join(task_names())} (see --help)")
     else:
         config = config_of(name, arguments)
         plugins.check("zoo.cells", config.recurrent.cell, "CELL")

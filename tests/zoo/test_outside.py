@@ -1,4 +1,4 @@
-"""Data sets of a user's own, from a module that lies anywhere: trained on, resumed, asked, exported and compared."""
+"""Data sets and tasks of a user's own, from modules that lie anywhere: trained, resumed, asked, exported, compared."""
 
 from __future__ import annotations
 
@@ -51,17 +51,78 @@ class Clashing(Tickets):
 '''
 
 
+TASK = '''
+"""Tickets to departments."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from datasets.input_kinds import texts
+from datasets.options import option
+from zoo.tasks.base import Task
+from zoo.tasks.sentiment.task import Options as SentimentOptions
+from zoo.tasks.sentiment.task import Sentiment
+
+
+def parse(arguments):
+    return texts.parse([argument.removeprefix("ticket:") for argument in arguments])
+
+
+@dataclass(frozen=True)
+class Options(SentimentOptions):
+    urgent: bool = option(False, "only for urgent ones")
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    shout: bool = option(False, "answer in capitals")
+
+
+class Departments(Sentiment):
+    summary = "ticket to department"
+    options_type = Options
+    input_kind = dataclasses.replace(texts.KIND, name="ticket", parse=parse)
+    answer_options = AnswerOptions
+
+    def answer(self, server, inputs, options):
+        rows = super().answer(server, inputs, options)
+        return [{**row, "label": row["label"].upper()} if options.shout else row for row in rows]
+
+
+OBJECT = Departments()
+
+
+class Unfinished(Task):
+    summary = "lacks what a task needs"
+
+
+@dataclass(frozen=True)
+class Clash:
+    epochs: str = option("many", "a flag that is taken")
+
+
+class Clashing(Departments):
+    options_type = Clash
+
+
+NUMBER = 3
+'''
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The current folder: it holds `outside_data.py`."""
+    """The current folder: it holds `outside_data.py` and `outside/task.py`."""
     folder = tmp_path_factory.mktemp("outside")
     (folder / "outside_data.py").write_text(DATA)
+    (folder / "outside").mkdir()
+    (folder / "outside" / "task.py").write_text(TASK)
     before, paths = Path.cwd(), [*sys.path]
     os.chdir(folder)
     yield folder
     os.chdir(before)
     sys.path[:] = paths
-    sys.modules.pop("outside_data", None)
+    for module in [name for name in sys.modules if name.partition(".")[0] in ("outside", "outside_data")]:
+        del sys.modules[module]
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +203,107 @@ def test_a_comparison_of_it_knows_its_options(capsys: pytest.CaptureFixture[str]
     ]
     assert compare(["sentiment", "--datasets", "outside_data:Tickets", "--vary", "rooms=8,16", *grid]) == 0
     assert ["--rooms 8" in line for line in capsys.readouterr().out.splitlines()] == [True, False]
+
+
+# ------------------------------------------------------------------------------------------ tasks
+
+
+@pytest.fixture(scope="module")
+def trained_task(folder: Path) -> Path:
+    """A run of a task of one's own on a data set of one's own."""
+    arguments = ("--dataset", "outside_data:Tickets", "--urgent", *SMALL, "--out", "task")
+    done = call(run.main, "outside.task:Departments", *arguments)
+    assert done.code == 0, done.err
+    return folder / "task"
+
+
+def test_the_record_of_a_run_has_the_name_of_its_task(trained_task: Path) -> None:
+    config = json.loads((trained_task / "config.json").read_text())["config"]
+    assert config["task"] == "outside.task:Departments"
+    assert config["options"]["urgent"] is True
+    assert json.loads((trained_task / "metrics.json").read_text())["task"] == "outside.task:Departments"
+
+
+def test_its_model_answers_with_its_own_kind_of_input_and_options(trained_task: Path) -> None:
+    answered = call(predict.main, trained_task, "ticket:no light in room 3", "--shout")
+    assert answered.code == 0, answered.err
+    assert "ticket:" not in answered.out
+    assert "LAMPS" in answered.out or "FURNITURE" in answered.out
+    assert "LAMPS" not in call(predict.main, trained_task, "no light in room 3", "--no-shout").out
+    refused = call(predict.main, trained_task, "a", "--length", "3")
+    assert (
+        "--length is an option of language_model, and this is a run of outside.task:Departments"
+        in refused.err
+    )
+
+
+def test_its_model_is_exported(trained_task: Path) -> None:
+    assert call(export.main, trained_task).code == 0
+    assert (trained_task / "export" / "saved_model.pb").exists()
+
+
+def test_its_run_goes_on(trained_task: Path) -> None:
+    (trained_task / "metrics.json").unlink()
+    done = call(run.main, "outside.task:Departments", "--resume", trained_task)
+    assert done.code == 0, done.err
+    assert "is a run of outside.task:Departments, not of sentiment" in told(
+        "sentiment", "--resume", trained_task
+    )
+
+
+def test_options_of_the_answers_are_shown_where_the_run_is_named(
+    trained_task: Path, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for directory, shown in ((trained_task, True), (trained, False)):
+        with pytest.raises(SystemExit):
+            predict.main([str(directory), "--help"])
+        assert ("answers of outside.task:Departments" in capsys.readouterr().out) == shown
+    assert "unknown option --shout" in call(predict.main, trained, "a", "--shout").err
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["outside.task:Departments", "outside.task:OBJECT"])
+def test_help_of_a_task_is_that_of_any_other(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run.main([name, "--dataset", "outside_data:Tickets", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    for text in (
+        f"{name}: ticket to department",
+        f"python -m zoo.run {name} --cell gru",
+        "--urgent",
+        "--rooms",
+    ):
+        assert text in shown
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("outside.task:Departmens", "the module outside.task has no 'Departmens'; did you mean Departments?"),
+        ("outside.tasks:Departments", "there is no module 'outside.tasks', neither installed nor in"),
+        ("outside/task.py:Departments", "write the module, not its file: outside.task:Departments"),
+        ("outside.task.Departments", "for one of your own write package.module:Class"),
+        ("outside.task:NUMBER", "is no task: a task is of a class that derives from zoo.tasks.base.Task"),
+        ("outside.task:Unfinished", "outside.task:Unfinished lacks answer, build, fields, headline"),
+        (
+            "outside.task:Clashing",
+            "outside.task:Clashing: Clash.epochs: another option has the flag --epochs",
+        ),
+    ],
+)
+def test_a_wrong_name_of_a_task_is_told_in_one_line(name: str, line: str) -> None:
+    assert line in told(name, "--units", "3")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_comparison_takes_tasks_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "outside.task:Departments"
+    grid = ("--cells", "gru", "--seeds", "0", "--keras-seeds", "0", "--out", "compared", "--list")
+    vary = ("--datasets", "outside_data:Tickets", "--vary", f"{name}.urgent=true", "rooms=8")
+    assert compare(["sentiment", name, *vary, *grid]) == 0
+    own, other = sorted(capsys.readouterr().out.splitlines())
+    assert f"zoo.run {name} " in own
+    assert "--urgent" in own
+    assert "--urgent" not in other
+    assert call(compare, "outside.task:Departmens", *grid).code == 2

@@ -54,6 +54,18 @@ def add_options(
         group.description = f"Takes {', '.join(shared)} as well (see above)."
 
 
+def add_own_options(parser: argparse.ArgumentParser, cls: type, title: str, owner: str) -> None:
+    """As `add_options`, for a dataclass that may be the user's own.
+
+    Raises:
+        UserError: if a field has a type that no flag can hold, or a flag is taken by another type; names the owner.
+    """
+    try:
+        add_options(parser, cls, title)
+    except TypeError as problem:
+        raise UserError(f"{owner}: {problem}") from None
+
+
 def _add(group: argparse._ArgumentGroup, field: Field) -> None:
     action = _add_flag(group, field)
     action.kind = field.kind  # type: ignore[attr-defined]
