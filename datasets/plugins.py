@@ -15,10 +15,11 @@ import traceback
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TypeVar, overload
 
 from datasets.errors import UserError, did_you_mean, unknown
 
+T = TypeVar("T")
 BROKEN = "(not Python)"  # stands for every name of a file that cannot be parsed
 
 
@@ -78,20 +79,30 @@ def check(package: str, name: str, export: str) -> None:
         raise unknown(export.lower(), name, known)
 
 
-def load(package: str, name: str, export: str) -> Any:
+@overload
+def load(package: str, name: str, export: str) -> object: ...
+@overload
+def load(package: str, name: str, export: str, kind: type[T]) -> T: ...
+def load(package: str, name: str, export: str, kind: type = object) -> object:
     """Import one plug-in and give what it exports.
 
     Args:
         name: one of `names(package, export)`, a former name of one, or `package.module:NAME` for anything
             importable, the current directory included.
+        kind: what it has to be an instance of; `type` for a class.
 
     Raises:
-        UserError: if there is no such plug-in, module or name in it, or the module cannot be imported.
+        UserError: if there is no such plug-in, module or name in it, the module cannot be imported, or what it
+            exports is of another kind.
     """
     check(package, name, export)
     if ":" in name:
-        return load_own(name, export)
-    return getattr(import_module(f"{package}.{present_name(package, name)}", name), export)
+        plugin = load_own(name, export)
+    else:
+        plugin = getattr(import_module(f"{package}.{present_name(package, name)}", name), export)
+    if not isinstance(plugin, kind):
+        raise UserError(f"{name} is no {'class' if kind is type else kind.__name__}")
+    return plugin
 
 
 def is_own(name: str) -> bool:
@@ -101,7 +112,7 @@ def is_own(name: str) -> bool:
     return bool(colon) and attribute.isidentifier() and spelt
 
 
-def load_own(name: str, export: str) -> Any:
+def load_own(name: str, export: str) -> object:
     """What a `package.module:NAME` stands for.
 
     Args:
@@ -116,7 +127,8 @@ def load_own(name: str, export: str) -> Any:
         public = [known for known in vars(module) if not known.startswith("_")]
         hint = did_you_mean(attribute, public, "is it spelt right?")
         raise UserError(f"{name}: the module {module_name} has no {attribute!r}{hint}")
-    return getattr(module, attribute)
+    plugin: object = getattr(module, attribute)
+    return plugin
 
 
 def import_module(module: str, wanted: str) -> ModuleType:

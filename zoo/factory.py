@@ -89,10 +89,10 @@ def recurrent_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFact
     Raises:
         UserError: if there is no such cell.
     """
-    found = plugins.load("zoo.cells", options.cell, "CELL")
-    if not isinstance(found, type):
+    cell_class = plugins.load("zoo.cells", options.cell, "CELL")
+    if not isinstance(cell_class, type):
         raise UserError(f"--cell {options.cell} is no class")
-    return RecurrentFactory(found, options, seed)
+    return RecurrentFactory(cell_class, options, seed)
 
 
 def order_agnostic_factory(options: RecurrentOptions, seed: int = 0) -> RecurrentFactory:

@@ -59,8 +59,8 @@ class Problem:
     def layer(self, engine: str) -> Recurrent:
         """Our layer, built; with the same weights each time."""
         keras.utils.set_random_seed(0)
-        cell = plugins.load("zoo.cells", self.cell, "CELL")(self.shape.units)
-        layer = Recurrent(cell, engine=engine)
+        cell_class = plugins.load("zoo.cells", self.cell, "CELL", type)
+        layer = Recurrent(cell_class(self.shape.units), engine=engine)
         layer.build(self.inputs.shape)
         return layer
 

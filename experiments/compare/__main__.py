@@ -79,7 +79,7 @@ def grid_of(arguments: argparse.Namespace) -> Grid:
         UserError: if there is no such grid file, or it needs a folder of data.
     """
     name = getattr(arguments, "grid", None)
-    grid = plugins.load(GRIDS, name, "GRID") if name else Grid()
+    grid = plugins.load(GRIDS, name, "GRID", Grid) if name else Grid()
     changes = {field: frozen(getattr(arguments, field)) for field in given(arguments, Grid)}
     if not changes.get("tasks"):
         changes.pop("tasks", None)

@@ -29,8 +29,7 @@ examples:
 
 def load(name: str) -> Probe:
     """A probe by the name of its module."""
-    probe: Probe = plugins.load(PROBES, name, "PROBE")
-    return probe
+    return plugins.load(PROBES, name, "PROBE", Probe)
 
 
 def parser() -> Parser:

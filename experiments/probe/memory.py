@@ -30,7 +30,6 @@ from zoo.runtime.progress import log, progress_bar
 
 if TYPE_CHECKING:
     from experiments.probe.learner import Learner
-    from zoo.cells.base import Cell
     from zoo.layers.recurrent import Recurrent
 
 #: So many of the most recent sequences must be right; also how many published sequences the criterion is for.
@@ -169,11 +168,11 @@ def _trials(options: Options) -> Iterator[Trial]:
 
 def _with_start(trial: Trial) -> Trial:
     """The trial. Of a cell without a gate that keeps its state the start is `any`: it starts in one way only."""
-    cell_class = plugins.load("zoo.cells", trial["cell"], "CELL")
+    cell_class = plugins.load("zoo.cells", trial["cell"], "CELL", type)
     return trial if keeping_gate(cell_class) else {**trial, "start": "any"}
 
 
-def keeping_gate(cell: Cell | type[Cell]) -> str | None:
+def keeping_gate(cell: object) -> str | None:
     """The gate that keeps a state: f of an LSTM, z of a GRU. None of a cell, or its class, that has none such."""
     order = getattr(cell, "gate_order", None) or ""
     return next((gate for gate in "fz" if gate in order), None)

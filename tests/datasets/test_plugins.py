@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -87,10 +88,17 @@ def test_a_file_that_is_added_is_found(zoo: str, tmp_path: Path) -> None:
 
 
 def test_load_imports_one_plugin_and_gives_what_it_exports(zoo: str) -> None:
-    assert load(zoo, "gru", "CELL").__name__ == "GRU"
+    assert load(zoo, "gru", "CELL", type).__name__ == "GRU"
     assert load(zoo, "package", "CELL") == "from a package"
-    assert load(zoo, "as_function", "CELL")(3) == 3
+    assert load(zoo, "as_function", "CELL", FunctionType)(3) == 3
     assert f"{zoo}.lstm" not in sys.modules
+
+
+def test_what_is_of_another_kind_is_refused(zoo: str) -> None:
+    with pytest.raises(UserError, match=r"^package is no class$"):
+        load(zoo, "package", "CELL", type)
+    with pytest.raises(UserError, match=r"^gru is no dict$"):
+        load(zoo, "gru", "CELL", dict)
 
 
 @pytest.mark.parametrize("call", [load, check])
@@ -122,7 +130,7 @@ def test_a_class_of_ones_own_is_found_in_the_current_folder(
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / f"{zoo}_own.py").write_text("class Own: pass\n_hidden = 3\n")
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert load(zoo, f"{zoo}_own:Own", "CELL").__name__ == "Own"
+    assert load(zoo, f"{zoo}_own:Own", "CELL", type).__name__ == "Own"
 
 
 def test_checking_a_class_of_ones_own_finds_its_package_without_importing_it(
@@ -135,7 +143,7 @@ def test_checking_a_class_of_ones_own_finds_its_package_without_importing_it(
 
 
 def test_a_class_of_ones_own_is_found_where_an_installed_package_is(zoo: str) -> None:
-    assert load(zoo, "collections.abc:Mapping", "CELL").__name__ == "Mapping"
+    assert load(zoo, "collections.abc:Mapping", "CELL", type).__name__ == "Mapping"
 
 
 def test_the_current_folder_hides_no_installed_package(
@@ -146,7 +154,7 @@ def test_the_current_folder_hides_no_installed_package(
     (folder / "this.py").write_text("raise RuntimeError('the wrong one')\n")
     monkeypatch.chdir(folder)
     monkeypatch.delitem(sys.modules, "this", raising=False)
-    assert callable(load(zoo, "this:d", "CELL").get)
+    assert callable(load(zoo, "this:d", "CELL", dict).get)
 
 
 @pytest.mark.parametrize("call", [load, check])

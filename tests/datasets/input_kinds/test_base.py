@@ -8,7 +8,7 @@ PACKAGE = "datasets.input_kinds"
 
 
 def test_every_kind_has_a_name_of_its_own_and_every_task_one_of_them() -> None:
-    kinds = [plugins.load(PACKAGE, name, "KIND") for name in plugins.names(PACKAGE, "KIND")]
+    kinds = [plugins.load(PACKAGE, name, "KIND", InputKind) for name in plugins.names(PACKAGE, "KIND")]
     assert all(isinstance(kind, InputKind) for kind in kinds)
     assert len({kind.name for kind in kinds}) == len(kinds) >= 6
     for task in task_names():

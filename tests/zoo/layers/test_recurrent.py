@@ -362,7 +362,7 @@ def test_the_cell_that_the_documentation_writes(
     (source,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "CELL = " in block]
     (tmp_path / "minimal.py").write_text(source, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    cell = plugins.load("zoo.cells", "minimal:MinimalGatedCell", "CELL")(
+    cell = plugins.load("zoo.cells", "minimal:MinimalGatedCell", "CELL", type)(
         2, dropout=0.2, recurrent_dropout=0.2, seed=0
     )
     layer, inputs = Recurrent(cell, bidirectional=True), draw(1, 3, 3)
