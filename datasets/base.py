@@ -79,5 +79,6 @@ class View(Protocol):
     FIELDS: tuple[str, ...]
     Options: type
 
-    def load(self, spec: str, options: Any) -> Dataset:
-        """The data set. `spec` is what the user called it."""
+    @property
+    def load(self) -> Callable[..., Dataset]:
+        """A function of what the user called the data set, and an instance of `Options`."""
