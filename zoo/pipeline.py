@@ -149,8 +149,10 @@ def _by_length(rows: list[Row]) -> dict[str, object]:
 
 def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress) -> None:
     row = progress.history[-1]
-    told = ", ".join(f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "seconds"))
-    log(f"epoch {row['epoch']:.0f}/{config.training.epochs}: {told}, {row['seconds']:.0f} s")
+    metrics = ", ".join(
+        f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "seconds")
+    )
+    log(f"epoch {row['epoch']:.0f}/{config.training.epochs}: {metrics}, {row['seconds']:.0f} s")
     history_csv(progress.history, directory.history_path)
     if config.training.tensorboard:
         tensorboard(row, directory.path / "tensorboard")

@@ -55,6 +55,13 @@ class Ragged:
         places = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return Ragged(self.values[places], offsets)
 
+    def take(self, which: np.ndarray) -> Ragged:
+        """The sequences `which`, in their order."""
+        lengths = self.lengths[which]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.arange(offsets[-1]) + np.repeat(self.offsets[which] - offsets[:-1], lengths)
+        return Ragged(self.values[places], offsets)
+
     def pad(self, which: np.ndarray, width: int) -> np.ndarray:
         """The sequences `which` as one array `(len(which), width, …)`, filled up with 0 on the right."""
         inside = self.mask(which, width)
@@ -116,7 +123,7 @@ class BatchPlan:
     """Which examples make up one batch, and how wide it is padded.
 
     Attributes:
-        which: example numbers, at most `size`; a shorter batch is filled up with rows of weight 0.
+        which: indices of examples, at most `size`; a shorter batch is filled up with rows of weight 0.
         width: time steps.
         size: rows.
     """

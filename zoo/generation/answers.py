@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from datasets.errors import UserError
 from datasets.options import option
 from zoo.generation.sampling import SamplingOptions
-from zoo.runtime.figures import KINDS, asked_for
+from zoo.runtime.figures import KINDS, picture_path
 
 #: Inputs at most of which attention is drawn.
 MOST_DRAWN = 20
@@ -57,7 +57,7 @@ class AnswerOptions(SamplingOptions):
                 f"--samples {self.samples}: give --sampling too, or --n-best for the best of a search"
             )
         if self.attention:
-            asked_for("--attention", self.attention)
+            picture_path("--attention", self.attention)
         if self.beam and self.n_best > self.beam:
             raise UserError(f"--n-best {self.n_best}: a beam of {self.beam} has no more; give --beam")
 

@@ -1,4 +1,4 @@
-"""Sentences in tokens, in batches: what is put around them, how wide they are padded, what comes back a token."""
+"""Sentences in batches: special tokens around them, widths to pad them to, and the model's outputs token by token."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from zoo.data.ragged import Ragged, bucket_widths, widened
 
-#: Sentences from which on widths are finer: each is a shape to compile, which many batches repay.
+#: With so many sentences or more, widths are finer: each is a shape to compile, which many batches repay.
 MANY = 10_000
 
 
-def of_tokens(
+def gather_tokens(
     lengths: np.ndarray, which: list[np.ndarray], widths: list[int], outputs: list[dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
     """`token_nll` and `token_correct` of every token, of all sentences in order, `(tokens,)`.
@@ -24,20 +24,19 @@ def of_tokens(
         outputs: of the model for each batch, `(rows, steps)` by name, at least a row a sentence.
     """
     ends = np.cumsum(lengths)
-    found = {
-        name: np.zeros(ends[-1] if len(ends) else 0, np.float64) for name in ("token_nll", "token_correct")
-    }
+    count = ends[-1] if len(ends) else 0
+    gathered = {name: np.zeros(count, np.float64) for name in ("token_nll", "token_correct")}
     for rows, width, output in zip(which, widths, outputs, strict=True):
         steps = np.arange(width)
         inside = steps < lengths[rows][:, None]
         places = ((ends - lengths)[rows][:, None] + steps)[inside]
-        for name, values in found.items():
+        for name, values in gathered.items():
             values[places] = output[name][: len(rows)][inside]
-    return found
+    return gathered
 
 
-def surrounded(sentences: Ragged, before: list[int], after: list[int]) -> Ragged:
-    """Each sentence with some tokens before and after it."""
+def with_special_tokens(sentences: Ragged, before: list[int], after: list[int]) -> Ragged:
+    """Each sentence with the tokens `before` in front of it and the tokens `after` behind it."""
     count = len(sentences)
     lengths = sentences.lengths + len(before) + len(after)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -53,16 +52,13 @@ def surrounded(sentences: Ragged, before: list[int], after: list[int]) -> Ragged
     return Ragged(values, offsets if count else np.zeros(1, np.int64))
 
 
-def taken(sentences: Ragged, which: np.ndarray) -> Ragged:
-    """The sentences with these numbers."""
-    lengths = sentences.lengths[which]
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    places = np.arange(offsets[-1]) + np.repeat(sentences.offsets[which] - offsets[:-1], lengths)
-    return Ragged(sentences.values[places], offsets)
+def sentence_widths(lengths: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    """Rising widths to pad sentences of these lengths to.
 
-
-def widths_of(lengths: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
-    """Rising widths that hold sentences of these lengths; `known` ones, with one more where a sentence needs it."""
+    Args:
+        lengths: `(sentences,)`.
+        known: widths of another split, which are used again; a larger one is added where a sentence needs it.
+    """
     if known is not None:
         return widened(known, lengths)
     if len(lengths) >= MANY:
@@ -70,7 +66,7 @@ def widths_of(lengths: np.ndarray, known: np.ndarray | None = None) -> np.ndarra
     return bucket_widths(lengths, 4, multiple=4, least=4, largest_ratio=0.6)
 
 
-def parts(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    """Parts of this size, the last one as large as what is left."""
+def slices(order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Consecutive parts of this size; the last one has what is left."""
     for start in range(0, len(order), size):
         yield order[start : start + size]

@@ -45,7 +45,7 @@ def save(figure: Figure, path: Path, dpi: int = 120) -> None:
         write_atomically(path, lambda aside: figure.savefig(aside, dpi=dpi, format=path.suffix[1:].lower()))
 
 
-def asked_for(flag: str, name: str) -> Path:
+def picture_path(flag: str, name: str) -> Path:
     """The path of a picture that a user asks for by a flag.
 
     Raises:

@@ -234,7 +234,7 @@ def _train_epoch(
         raise UserError("the training split is empty")
     if progress.batch == 0:
         trainer.seed_dropout(progress.epoch)
-    kept = started = time.monotonic()
+    saved_at = counted_from = time.monotonic()
     bar = progress_bar(plans[progress.batch :], f"{title}, epoch {progress.epoch + 1}/{options.epochs}")
     for planned in bar:
         batch = train.load(planned)
@@ -254,13 +254,13 @@ def _train_epoch(
         progress.norm_sum += norm
         bar.set_postfix_str(f"loss {progress.loss_sum / max(progress.weight_sum, 1e-9):.4f}", refresh=False)
         now = time.monotonic()
-        if stop or now - kept > options.checkpoint_seconds:
-            progress.seconds += now - started
-            kept = started = now
+        if stop or now - saved_at > options.checkpoint_seconds:
+            progress.seconds += now - counted_from
+            saved_at = counted_from = now
             keep()
         if stop:
             raise Stopped(stop[0], f"at epoch {progress.epoch + 1}, batch {progress.batch} of {len(plans)}")
-    progress.seconds += time.monotonic() - started
+    progress.seconds += time.monotonic() - counted_from
 
 
 class NotANumber(UserError):

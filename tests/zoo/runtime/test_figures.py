@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 from datasets.errors import UserError
 from zoo.runtime import figures
-from zoo.runtime.figures import asked_for, installed_fonts, overlay_attention, save, text_families
+from zoo.runtime.figures import installed_fonts, overlay_attention, picture_path, save, text_families
 
 
 def titled(text: str) -> Figure:
@@ -110,14 +110,14 @@ def test_what_stood_there_stays_where_drawing_fails(tmp_path: Path) -> None:
 )
 def test_pictures_that_cannot_be_are_refused_before_they_are_drawn(name: str, told: str) -> None:
     with pytest.raises(UserError, match=f"--attention {name}: {told}"):
-        asked_for("--attention", name)
+        picture_path("--attention", name)
 
 
 def test_a_folder_is_not_replaced_by_a_picture(tmp_path: Path) -> None:
     (tmp_path / "b.png").mkdir()
     with pytest.raises(UserError, match=r"b\.png: is a folder"):
-        asked_for("--attention", str(tmp_path / "b.png"))
-    assert asked_for("--attention", str(tmp_path / "A.PNG")) == tmp_path / "A.PNG"
+        picture_path("--attention", str(tmp_path / "b.png"))
+    assert picture_path("--attention", str(tmp_path / "A.PNG")) == tmp_path / "A.PNG"
 
 
 def test_a_full_disk_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from datasets.base import Example
 from datasets.errors import UserError
 from zoo.data.ragged import Ragged
 from zoo.data.subwords import BEGIN, END
-from zoo.generation.tokens import of_tokens, parts, surrounded, widths_of
+from zoo.generation.tokens import gather_tokens, sentence_widths, slices, with_special_tokens
 from zoo.tasks.base import Batch
 
 if TYPE_CHECKING:
@@ -81,13 +81,13 @@ class CaptionBatches:
             captions: in tokens, in the order of `of_image`.
             known: widths of other batches, to be taken again.
         """
-        decoded = surrounded(captions, [BEGIN], [END])
+        decoded = with_special_tokens(captions, [BEGIN], [END])
         return cls(
             images,
             of_image,
             decoded,
             batch_size,
-            widths_of(decoded.lengths, known),
+            sentence_widths(decoded.lengths, known),
             tuple(example["image"].name for example in examples),
             tuple(tuple(example["captions"]) for example in examples),
             tuple(frozenset(example["true_captions"]) for example in examples if "true_captions" in example),
@@ -105,17 +105,17 @@ class CaptionBatches:
         cost nothing, and their captions are shuffled one by one.
         """
         if seed is None:
-            return [self._planned(rows) for rows in parts(np.arange(len(self.decoded)), self.batch_size)]
+            return [self._planned(rows) for rows in slices(np.arange(len(self.decoded)), self.batch_size)]
         random = np.random.default_rng(seed)
         if self.images.dtype == np.uint8:
             place = random.permutation(len(self.images))
             order = np.argsort(place[self.of_image], kind="stable")
-            return [self._planned(rows) for rows in parts(order, self.batch_size)]
+            return [self._planned(rows) for rows in slices(order, self.batch_size)]
         buckets = np.searchsorted(self.widths, self.decoded.lengths)
         plans = []
-        for pool in parts(random.permutation(len(self.decoded)), POOL * self.batch_size):
+        for pool in slices(random.permutation(len(self.decoded)), POOL * self.batch_size):
             ordered = pool[np.argsort(buckets[pool], kind="stable")]
-            plans += [self._planned(rows) for rows in parts(ordered, self.batch_size)]
+            plans += [self._planned(rows) for rows in slices(ordered, self.batch_size)]
         return [plans[k] for k in random.permutation(len(plans))]
 
     def _planned(self, rows: np.ndarray) -> CaptionPlan:
@@ -146,7 +146,7 @@ class CaptionBatches:
     def gather(self, plans: list[CaptionPlan], outputs: list[dict[str, np.ndarray]]) -> Predictions:
         """`token_nll` and `token_correct` of every token (`END` included), of all captions in order, `(tokens,)`."""
         which, widths = [plan.which for plan in plans], [plan.width - 1 for plan in plans]
-        return of_tokens(self.decoded.lengths - 1, which, widths, outputs)
+        return gather_tokens(self.decoded.lengths - 1, which, widths, outputs)
 
 
 def feature_table(examples: list[Example], shape: tuple[int, ...] | None = None) -> np.ndarray:

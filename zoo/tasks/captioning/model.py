@@ -46,8 +46,8 @@ def build(
     decoder = make_decoder(vocabulary, recurrent.options.units, recurrent, options, scoring)
     read = caption[:, :-1]
     logits = decoder(read, start) if scoring == "none" else decoder(read, start, memory)
-    told = TokenLoss(options.label_smoothing, name="token_loss")(logits, caption[:, 1:])
-    return keras.Model({"images": images, "image": row, "caption": caption}, told, name="captioning")
+    losses = TokenLoss(options.label_smoothing, name="token_loss")(logits, caption[:, 1:])
+    return keras.Model({"images": images, "image": row, "caption": caption}, losses, name="captioning")
 
 
 def attends(shape: tuple[int, ...], options: Any) -> bool:
@@ -113,5 +113,5 @@ def seen(encoder: Any, images: Any) -> Any:
 def grid_of(encoder: Any) -> tuple[int, int]:
     """Rows and columns of the parts that an encoder of images or of grids tells apart."""
     network = next((layer for layer in encoder.layers if layer.name == "image_encoder"), None)
-    found = (encoder.inputs[0] if network is None else network.output).shape
-    return int(found[1]), int(found[2])
+    shape = (encoder.inputs[0] if network is None else network.output).shape
+    return int(shape[1]), int(shape[2])

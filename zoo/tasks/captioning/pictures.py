@@ -25,19 +25,19 @@ def contact_sheet(captions: list[str], batches: CaptionBatches) -> Figure:
     """
     which = np.linspace(0, len(captions) - 1, min(SHOWN, len(captions))).round().astype(int)
     rows = -(-len(which) // PER_ROW)
-    seen = batches.given.dtype == np.uint8
-    figure = Figure(figsize=(3.6 * PER_ROW, (3.9 if seen else 1.9) * rows), layout="constrained")
+    has_images = batches.given.dtype == np.uint8
+    figure = Figure(figsize=(3.6 * PER_ROW, (3.9 if has_images else 1.9) * rows), layout="constrained")
     cells = figure.subplots(rows, PER_ROW, squeeze=False).flat
     for axes, n in zip(cells, which, strict=False):
-        _panel(axes, captions[n], batches, int(n), seen)
+        _panel(axes, captions[n], batches, int(n), has_images)
     for axes in cells:
         axes.set_axis_off()
     return figure
 
 
-def _panel(axes: Any, caption: str, batches: CaptionBatches, n: int, seen: bool) -> None:
+def _panel(axes: Any, caption: str, batches: CaptionBatches, n: int, has_images: bool) -> None:
     axes.set(xticks=[], yticks=[])
-    if seen:
+    if has_images:
         axes.imshow(batches.given[n])
     else:
         axes.text(0.5, 0.5, batches.names[n], ha="center", va="center", fontsize=8, transform=axes.transAxes)
@@ -45,31 +45,34 @@ def _panel(axes: Any, caption: str, batches: CaptionBatches, n: int, seen: bool)
     colour = "darkgreen" if caption in right else "firebrick" if batches.true else "black"
     axes.set_title(_wrapped(caption), fontsize=9, color=colour)
     axes.set_xlabel(
-        "\n".join(_wrapped(one) for one in batches.references[n][:REFERENCES]), fontsize=8, color="0.4"
+        "\n".join(_wrapped(reference) for reference in batches.references[n][:REFERENCES]),
+        fontsize=8,
+        color="0.4",
     )
 
 
-def attention_maps(found: list[dict[str, Any]]) -> Figure:
+def attention_maps(captioned: list[dict[str, Any]]) -> Figure:
     """For each of the first few images a row: the image, then a panel a token, light where it looked.
 
     Args:
-        found: `pixels` (None where there are only features), `tokens` and `attention` `(steps, rows, columns)`.
+        captioned: of each image `pixels` (None where there are only features), `tokens`, and `attention`
+            `(steps, rows, columns)`.
     """
-    found = found[:MOST_MAPS]
-    written = [_written(one["tokens"]) for one in found]
-    columns = 1 + max(map(len, written), default=0)
-    figure = Figure(figsize=(1.2 * columns, 1.5 * len(found)), layout="constrained")
-    grid = figure.subplots(len(found), columns, squeeze=False)
-    for line, one, tokens in zip(grid, found, written, strict=True):
+    captioned = captioned[:MOST_MAPS]
+    words = [_written(image["tokens"]) for image in captioned]
+    columns = 1 + max(map(len, words), default=0)
+    figure = Figure(figsize=(1.2 * columns, 1.5 * len(captioned)), layout="constrained")
+    grid = figure.subplots(len(captioned), columns, squeeze=False)
+    for line, image, tokens in zip(grid, captioned, words, strict=True):
         for number, axes in enumerate(line):
             axes.set(xticks=[], yticks=[])
             if number > len(tokens):
                 axes.set_axis_off()
             elif number:
-                _map(axes, one["pixels"], one["attention"][number - 1])
+                _map(axes, image["pixels"], image["attention"][number - 1])
                 axes.set_title(_literal(tokens[number - 1]), fontsize=9)
-            elif one["pixels"] is not None:
-                axes.imshow(one["pixels"])
+            elif image["pixels"] is not None:
+                axes.imshow(image["pixels"])
             else:
                 axes.set_axis_off()
     return figure

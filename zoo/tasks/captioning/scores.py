@@ -28,6 +28,11 @@ def plain(caption: str) -> str:
     return " ".join(PUNCTUATION.sub(" ", caption.lower().replace("'", "").replace("’", "")).split())
 
 
+def _plain(captions: Sequence[str], references: References) -> tuple[list[str], list[list[str]]]:
+    """All captions and references as `plain` makes them."""
+    return [plain(caption) for caption in captions], [[plain(text) for text in texts] for texts in references]
+
+
 def compared(captions: Sequence[str], references: References) -> dict[str, float]:
     """BLEU-1 to BLEU-4 (Papineni et al. 2002) and chrF (Popović 2015) from 0 to 100, CIDEr-D, and `exact`, the share
     that some person wrote word by word.
@@ -36,14 +41,18 @@ def compared(captions: Sequence[str], references: References) -> dict[str, float
         captions: one an image.
         references: for each image the captions of people, at least one.
     """
-    written, given = [plain(caption) for caption in captions], [[plain(r) for r in one] for one in references]
-    streams = [list(stream) for stream in zip_longest(*given)]  # None where an image has fewer captions
-    same = sum(caption in of_image for caption, of_image in zip(written, given, strict=True))
-    found = {f"bleu_{n}": _bleu(n).corpus_score(written, streams).score for n in range(1, ORDERS + 1)}
-    return found | {
-        "chrf": _chrf().corpus_score(written, streams).score,
-        "cider": cider(written, given),
-        "exact": same / max(len(given), 1),
+    plain_captions, plain_references = _plain(captions, references)
+    streams = [
+        list(stream) for stream in zip_longest(*plain_references)
+    ]  # None where an image has fewer captions
+    same = sum(
+        caption in of_image for caption, of_image in zip(plain_captions, plain_references, strict=True)
+    )
+    scores = {f"bleu_{n}": _bleu(n).corpus_score(plain_captions, streams).score for n in range(1, ORDERS + 1)}
+    return scores | {
+        "chrf": _chrf().corpus_score(plain_captions, streams).score,
+        "cider": cider(plain_captions, plain_references),
+        "exact": same / max(len(plain_references), 1),
     }
 
 
@@ -57,11 +66,11 @@ def share_true(captions: Sequence[str], true: Sequence[frozenset[str]]) -> dict[
 
 def signatures(captions: Sequence[str], references: References) -> dict[str, str]:
     """sacreBLEU's own words for how it counted (Post 2018); what was done before is not in them."""
-    written, given = [plain(caption) for caption in captions], [[plain(r) for r in one] for one in references]
-    streams = [list(stream) for stream in zip_longest(*given)]
+    plain_captions, plain_references = _plain(captions, references)
+    streams = [list(stream) for stream in zip_longest(*plain_references)]
     metrics = {"bleu_4": _bleu(4), "chrf": _chrf()}
     for metric in metrics.values():
-        metric.corpus_score(written, streams)
+        metric.corpus_score(plain_captions, streams)
     before = "in lower case and without punctuation on both sides; "
     return {name: before + metric.get_signature().format() for name, metric in metrics.items()}
 
@@ -102,13 +111,13 @@ def cider(captions: Sequence[str], references: References) -> float:
 
     def vectors(caption: str) -> list[Vector]:
         """TF-IDF of each order; an n-gram that no reference holds counts as one that a single image has."""
-        found: list[Vector] = [{} for _ in range(ORDERS)]
+        of_orders: list[Vector] = [{} for _ in range(ORDERS)]
         for gram, count in _grams(caption).items():
-            found[len(gram) - 1][gram] = count * weights.get(gram, images)
-        return found
+            of_orders[len(gram) - 1][gram] = count * weights.get(gram, images)
+        return of_orders
 
     scores = [
-        np.mean([_alike(caption, vectors(caption), one, vectors(one)) for one in of_image])
+        np.mean([_alike(caption, vectors(caption), reference, vectors(reference)) for reference in of_image])
         for caption, of_image in zip(captions, references, strict=True)
     ]
     return float(np.mean(scores))
@@ -148,10 +157,10 @@ def nearest(train: np.ndarray, images: np.ndarray) -> np.ndarray:
         return np.zeros(0, np.int64)
     index = NearestNeighbors(n_neighbors=1, metric="cosine", algorithm="brute").fit(_looks(train))
     looks = _looks(images)
-    found = [
+    closest = [
         index.kneighbors(looks[n : n + 256], return_distance=False)[:, 0] for n in range(0, len(looks), 256)
     ]
-    return np.concatenate(found)
+    return np.concatenate(closest)
 
 
 def _looks(images: np.ndarray) -> np.ndarray:

@@ -42,9 +42,9 @@ def make(
 
     `shape` gives the shape that images are brought to, or that features must have.
     """
-    given = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
+    inputs = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
     if not pixels:
-        given = tf.TensorSpec([None, *shape], tf.float32, name="features")
+        inputs = tf.TensorSpec([None, *shape], tf.float32, name="features")
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
     grid = (0, 0) if decoder.attention is None else grid_of(encoder)
 
@@ -61,7 +61,7 @@ def make(
     def the_shape() -> dict[str, tf.Tensor]:
         return {"shape": tf.constant(shape, tf.int32)}
 
-    functions = signatures(decoder, tokenizer, search, given, "caption", encode, extra_outputs)
+    functions = signatures(decoder, tokenizer, search, inputs, "caption", encode, extra_outputs)
     functions["shape"] = the_shape
     server = Server(model, [tokenizer], functions)
     server.configuration, server.shape, server.pixels = search, shape, pixels
@@ -70,12 +70,12 @@ def make(
 
 def describe_all(server: Server, images: np.ndarray) -> list[dict[str, Any]]:
     """`caption`, `score` and `cut` of images or features of the model's size, in order."""
-    found = []
+    answers = []
     for start in range(0, len(images), AT_ONCE):
         chunk = images[start : start + AT_ONCE]
         answer = server(tf.constant(chunk if server.pixels else chunk.astype(np.float32)))
         arrays = {name: value.numpy() for name, value in answer.items()}
-        found += [
+        answers += [
             {
                 "caption": arrays["caption"][row].decode(),
                 "score": float(arrays["score"][row]),
@@ -83,7 +83,7 @@ def describe_all(server: Server, images: np.ndarray) -> list[dict[str, Any]]:
             }
             for row in range(len(chunk))
         ]
-    return found
+    return answers
 
 
 def candidates(server: Server, inputs: Iterable[str], options: AnswerOptions) -> Iterator[dict[str, Any]]:
@@ -99,9 +99,9 @@ def candidates(server: Server, inputs: Iterable[str], options: AnswerOptions) ->
         UserError: a file that cannot be read, features of another shape than the model's.
     """
     for chunk in _chunks(_pixels(server, inputs) if server.pixels else _features(server, inputs)):
-        found = _asked(server, np.stack([values for _, values in chunk]), options)
-        for (name, _), one in zip(chunk, found, strict=True):
-            yield {"image": name, **one}
+        answers = _asked(server, np.stack([values for _, values in chunk]), options)
+        for (name, _), of_image in zip(chunk, answers, strict=True):
+            yield {"image": name, **of_image}
 
 
 def looked_at(server: Server, images: np.ndarray) -> list[dict[str, Any]]:
@@ -112,8 +112,8 @@ def looked_at(server: Server, images: np.ndarray) -> list[dict[str, Any]]:
 def _asked(server: Server, images: np.ndarray, options: AnswerOptions) -> Iterator[dict[str, Any]]:
     """What comes of images or features of the model's size, as arrays of each alone, with its `pixels` (None of
     features)."""
-    given = tf.constant(images if server.pixels else images.astype(np.float32))
-    arrays = generate_function(server, options)(given)
+    batch = tf.constant(images if server.pixels else images.astype(np.float32))
+    arrays = generate_function(server, options)(batch)
     for row, values in enumerate(images):
         shown = values if server.pixels else None
         yield {"pixels": shown} | {key: value[row] for key, value in arrays.items()}
@@ -135,9 +135,9 @@ def _features(server: Server, inputs: Iterable[str]) -> Iterator[tuple[str, np.n
             )
         store = FeatureStore(Path(name))
         for image in store.rows:
-            found = store.find(image)
-            assert found is not None
-            values = found.read()
+            stored = store.find(image)
+            assert stored is not None
+            values = stored.read()
             check_shape(f"{name}: {image}", values, tuple(server.shape))
             yield image, values
 

@@ -15,7 +15,7 @@ from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.options import TOKENS
 from zoo.layers import applications
-from zoo.runtime.figures import asked_for, save
+from zoo.runtime.figures import picture_path, save
 from zoo.tasks.base import Metrics, Prepared, Row, Task
 from zoo.tasks.captioning.options import Options
 
@@ -66,7 +66,6 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
             options.encoder, options.encoder_weights, options.encoder_trainable, options.image_size
         )
         from zoo.data.subwords import SubwordTokenizer, learn
-        from zoo.generation.tokens import taken
         from zoo.tasks.captioning import encoders, reading
         from zoo.tasks.captioning.batches import CaptionBatches, captions_of
         from zoo.tasks.captioning.learned import Learned
@@ -86,7 +85,7 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
             )
         images = reading.images_of(examples, shape, pixels, pretrained)
         references = reading.in_case_of_captions(examples, options)
-        batches = CaptionBatches.of(references, images, taken(captions, short), of_image[short], batch_size)
+        batches = CaptionBatches.of(references, images, captions.take(short), of_image[short], batch_size)
         train = replace(batches, pretrained=pretrained)
         notes = _notes(tokenizer, captions, len(captions) - len(short), shape, pixels, options)
         notes += () if pretrained is None else encoders.notes(options.encoder, pretrained, images)
@@ -253,7 +252,7 @@ def _texts(predictions: Predictions) -> list[str]:
     return [row["caption"] for row in predictions["captions"]]
 
 
-def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
+def _draw_attention(candidates: list[dict[str, Any]], name: str) -> None:
     """Write where the best captions of the first few images looked.
 
     Raises:
@@ -261,14 +260,14 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
     """
     from zoo.tasks.captioning.pictures import attention_maps
 
-    save(attention_maps(_best(found)), asked_for("--attention", name))
+    save(attention_maps(_best(candidates)), picture_path("--attention", name))
 
 
-def _best(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _best(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The image and the best of its candidates, as `attention_maps` takes them."""
     return [
-        {"pixels": one["pixels"], "tokens": one["tokens"][0], "attention": one["attention"][0]}
-        for one in found
+        {"pixels": of_image["pixels"], "tokens": of_image["tokens"][0], "attention": of_image["attention"][0]}
+        for of_image in candidates
     ]
 
 

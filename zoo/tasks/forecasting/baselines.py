@@ -44,29 +44,29 @@ class Baselines:
     def forecasts(self, windows: Windows) -> dict[str, np.ndarray]:
         """Point forecasts `(windows, scored steps, variables)` by row."""
         ahead = self._steps_ahead(windows.specification)
-        found = {
+        forecasts_by_name = {
             "last value": self._by_origin(
                 windows, lambda y, n, t: np.repeat(y[t - 1][:, None], len(ahead), 1)
             )
         }
         if self.season > 1:
             back = self.season - 1 - (ahead - 1) % self.season
-            found[f"last value of {self.season} steps before"] = self._by_origin(
+            forecasts_by_name[f"last value of {self.season} steps before"] = self._by_origin(
                 windows, lambda y, n, t: y[np.maximum(t[:, None] - 1 - back, 0)]
             )
-        found["drift"] = self._by_origin(
+        forecasts_by_name["drift"] = self._by_origin(
             windows, lambda y, n, t: self._drift(y, t, ahead, windows.specification)
         )
-        found[f"AR({self.lags})"] = self._by_origin(
+        forecasts_by_name[f"AR({self.lags})"] = self._by_origin(
             windows,
             lambda y, n, t: autoregress(y, t, self._autoregressions[n], windows.specification.horizon)[
                 :, ahead - 1
             ],
         )
         if self._fits_ets:
-            found["ETS"] = self._by_origin(windows, lambda y, n, t: self._ets(y, n, t, ahead))
-        found["linear map"] = self._linear(windows)
-        return found
+            forecasts_by_name["ETS"] = self._by_origin(windows, lambda y, n, t: self._ets(y, n, t, ahead))
+        forecasts_by_name["linear map"] = self._linear(windows)
+        return forecasts_by_name
 
     @staticmethod
     def _steps_ahead(specification: WindowSpecification) -> np.ndarray:
@@ -79,11 +79,11 @@ class Baselines:
     ) -> np.ndarray:
         """Call `forecast(values, number of the series, origins)` for each series."""
         shape = (len(windows), windows.specification.scored, len(windows.scale))
-        found = np.empty(shape)
+        values = np.empty(shape)
         for n, series in enumerate(windows.series):
             which = windows.index[:, 0] == n
-            found[which] = forecast(series.values, windows.numbers[n], windows.index[which, 1])
-        return found
+            values[which] = forecast(series.values, windows.numbers[n], windows.index[which, 1])
+        return values
 
     @staticmethod
     def _drift(
@@ -166,18 +166,18 @@ def from_statsmodels(module: str, name: str) -> Any:
 def fit_autoregression(values: np.ndarray, lags: int) -> np.ndarray:
     """Least squares of each variable on a constant and its own last `lags` values: `(variables, 1 + lags)`."""
     auto_reg = from_statsmodels("tsa.ar_model", "AutoReg")
-    found = np.zeros((values.shape[1], 1 + lags))
+    coefficients = np.zeros((values.shape[1], 1 + lags))
     for n, column in enumerate(values.T):
         if np.ptp(column) == 0:  # a constant: nothing to fit
-            found[n, 1] = 1.0
+            coefficients[n, 1] = 1.0
             continue
         middle, size = column.mean(), column.std()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             fitted = auto_reg((column - middle) / size, lags).fit().params
-        found[n, 1:] = fitted[1:]
-        found[n, 0] = fitted[0] * size + middle * (1 - fitted[1:].sum())
-    return found
+        coefficients[n, 1:] = fitted[1:]
+        coefficients[n, 0] = fitted[0] * size + middle * (1 - fitted[1:].sum())
+    return coefficients
 
 
 def autoregress(
@@ -186,12 +186,12 @@ def autoregress(
     """Step by step, each forecast feeding the next: `(origins, horizon, variables)`."""
     lags = coefficients.shape[1] - 1
     known = [values[np.maximum(origins - lag, 0)] for lag in range(1, lags + 1)]  # the latest first
-    found = []
+    steps = []
     for _ in range(horizon):
         step = coefficients[:, 0] + sum(c * v for c, v in zip(coefficients[:, 1:].T, known, strict=True))
-        found.append(step)
+        steps.append(step)
         known = [step, *known[:-1]]
-    return np.stack(found, axis=1)
+    return np.stack(steps, axis=1)
 
 
 def fit_ets(column: np.ndarray, season: int) -> tuple[Any, int] | None:
@@ -229,7 +229,9 @@ def roll_ets(
     names = dict(zip(model.param_names, parameters, strict=True))
     damping = np.cumsum(names["damping_trend"] ** np.arange(1, ahead[-1] + 1))[ahead - 1]
     last = origins - 1
-    found = states.level[last][:, None] + damping[None, :] * states.slope[last][:, None]
+    forecasts = states.level[last][:, None] + damping[None, :] * states.slope[last][:, None]
     if season > 1:
-        found = found + states.season[np.maximum(last[:, None] - (season - 1) + (ahead - 1) % season, 0)]
-    return found
+        forecasts = (
+            forecasts + states.season[np.maximum(last[:, None] - (season - 1) + (ahead - 1) % season, 0)]
+        )
+    return forecasts

@@ -47,8 +47,10 @@ class WindowNormalisation(keras.layers.Layer):
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """Shapes without computing."""
-        one = (inputs.shape[0], 1, inputs.shape[2])
-        return tuple(keras.KerasTensor(shape, dtype="float32") for shape in (inputs.shape, one, one))
+        unit_shape = (inputs.shape[0], 1, inputs.shape[2])
+        return tuple(
+            keras.KerasTensor(shape, dtype="float32") for shape in (inputs.shape, unit_shape, unit_shape)
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Every constructor argument."""

@@ -148,11 +148,11 @@ def _inputs(specification: WindowSpecification, scales: Scales) -> dict[str, Any
 
 def _covariates(inputs: dict[str, Any], scales: Scales, rows: _Rows) -> dict[str, Any]:
     """Standardised covariates by input name, for each row."""
-    found: dict[str, Any] = {}
+    standardised: dict[str, Any] = {}
     for kind, names in (("past", ("past",)), ("future", ("future_before", "future"))):
         standardise = Standardise(*getattr(scales, kind), name=f"standardise_{kind}")
-        found |= {name: rows.repeat(standardise(inputs[name])) for name in names if name in inputs}
-    return found
+        standardised |= {name: rows.repeat(standardise(inputs[name])) for name in names if name in inputs}
+    return standardised
 
 
 def _direct(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
@@ -221,15 +221,15 @@ def _segments(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     layer = plan.recurrent(return_sequences=False, return_state=True, name="recurrent")
     _, states = layer(embedded)
 
-    asked = BlockEmbedding(blocks, plan.rows.channels, units, name="blocks")(x)
+    queries = BlockEmbedding(blocks, plan.rows.channels, units, name="blocks")(x)
     if "future" in covariates:
         future = covariates["future"]
         future = ops.pad(future, ((0, 0), (0, blocks * size - specification.horizon), (0, 0)))
         future = ops.reshape(future, (-1, blocks, size * future.shape[-1]))
-        asked = asked + keras.layers.Dense(units, name="embed_future")(future)
-    asked = ops.reshape(asked, (-1, 1, units))
+        queries = queries + keras.layers.Dense(units, name="embed_future")(future)
+    queries = ops.reshape(queries, (-1, 1, units))
     copies = keras.tree.map_structure(lambda state: ops.repeat(state, blocks, axis=0), states)
-    output, _ = layer(asked, initial_state=copies)
+    output, _ = layer(queries, initial_state=copies)
     y = plan.head(size * plan.outputs)(plan.dropout(output))
     y = ops.reshape(y, (-1, blocks * size, plan.outputs))
     return plan.shaped(y[:, : specification.horizon])

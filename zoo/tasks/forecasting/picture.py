@@ -64,6 +64,6 @@ def _draw_one(
     place = (
         f"step {origin}" if when is None else str(when[origin]).replace("T", " ").removesuffix(" 00:00:00")
     )
-    told = dict.fromkeys((windows.series[series].name, name, f"from {place}"))  # each once
-    axes.set(title=", ".join(told), xlabel="steps ahead")
+    title_parts = dict.fromkeys((windows.series[series].name, name, f"from {place}"))  # each once
+    axes.set(title=", ".join(title_parts), xlabel="steps ahead")
     axes.grid(alpha=0.3)

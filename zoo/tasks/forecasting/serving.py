@@ -43,10 +43,10 @@ def make_server(model: keras.Model, learned: Learned) -> Server:
 
     def forecast(*arrays: Any, **named: Any) -> dict[str, Any]:
         inputs = _model_inputs(dict(zip(names, arrays, strict=False)) | named, specification)
-        found = model(inputs, training=False)["forecast"]
+        quantile_forecasts = model(inputs, training=False)["forecast"]
         return {
-            "forecast": found[..., quantiles // 2],
-            "quantiles": found,
+            "forecast": quantile_forecasts[..., quantiles // 2],
+            "quantiles": quantile_forecasts,
             "levels": tf.constant(levels(quantiles), tf.float32),
         }
 
@@ -97,11 +97,11 @@ def _model_inputs(raw: Mapping[str, Any], specification: WindowSpecification) ->
 
 def described(server: Server) -> dict[str, Any]:
     """What a server says of itself: names as tuples of strings, and `window`, `horizon`, `scored`."""
-    said = server.functions["describe"]()
-    sizes = said["window_horizon_scored"].numpy()
+    outputs = server.functions["describe"]()
+    sizes = outputs["window_horizon_scored"].numpy()
     names = {
         name: tuple(text.decode() for text in value.numpy())
-        for name, value in said.items()
+        for name, value in outputs.items()
         if name != "window_horizon_scored"
     }
     window, horizon, scored = (int(size) for size in sizes)
@@ -115,11 +115,11 @@ def rows(server: Server, series: Iterable[TimeSeries]) -> list[dict[str, Any]]:
         UserError: for a series that is too short, or without what the model needs.
     """
     about = described(server)
-    found: list[dict[str, Any]] = []
-    for one in series:
-        answer = {name: value.numpy() for name, value in server(**_arrays(one, about)).items()}
-        found += _rows_of(one, answer, about)
-    return found
+    answer_rows: list[dict[str, Any]] = []
+    for of_series in series:
+        answer = {name: value.numpy() for name, value in server(**_arrays(of_series, about)).items()}
+        answer_rows += _rows_of(of_series, answer, about)
+    return answer_rows
 
 
 def _arrays(series: TimeSeries, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _arrays(series: TimeSeries, about: Mapping[str, Any]) -> dict[str, Any]:
 def _rows_of(series: TimeSeries, answer: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:
     times = series.times_ahead(about["horizon"])
     first = about["horizon"] - about["scored"]
-    found = []
+    answer_rows = []
     for step in range(about["scored"]):
         when = str(times[first + step]).replace("T", " ") if times is not None else len(series) + first + step
         for n, variable in enumerate(about["variables"]):
@@ -169,8 +169,8 @@ def _rows_of(series: TimeSeries, answer: Mapping[str, Any], about: Mapping[str, 
             if len(answer["levels"]) > 1:
                 pairs = zip(answer["levels"], answer["quantiles"][0, step, n], strict=True)
                 row |= {f"q{level:.3g}": float(value) for level, value in pairs}
-            found.append(row)
-    return found
+            answer_rows.append(row)
+    return answer_rows
 
 
 def parse(text: str) -> TimeSeries:

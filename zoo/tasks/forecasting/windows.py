@@ -136,16 +136,16 @@ class Windows:
 
     @cached_property
     def _offsets(self) -> np.ndarray:
-        return np.concatenate([[0], np.cumsum([len(one) for one in self.series])])
+        return np.concatenate([[0], np.cumsum([len(a_series) for a_series in self.series])])
 
     @property
     def _flat(self) -> dict[str, np.ndarray]:
         """All series end to end, by kind."""
         if not self._cache:
-            with_calendar = [future_features(one, self.specification) for one in self.series]
+            with_calendar = [future_features(a_series, self.specification) for a_series in self.series]
             self._cache.update(
-                values=np.concatenate([one.values for one in self.series]),
-                past=np.concatenate([one.past for one in self.series]),
+                values=np.concatenate([a_series.values for a_series in self.series]),
+                past=np.concatenate([a_series.past for a_series in self.series]),
                 future=np.concatenate(with_calendar),
             )
         return self._cache
@@ -193,7 +193,7 @@ def windows_of(
     position = {name: number for number, name in enumerate(names)}
     examples = [example for example in split if example["series"].name in position]
     series = tuple(example["series"] for example in examples)
-    numbers = tuple(position[one.name] for one in series)
+    numbers = tuple(position[a_series.name] for a_series in series)
     parts = []
     for n, example in enumerate(examples):
         origins = specification.origins(example["start"], len(example["series"]), stride)

@@ -131,15 +131,15 @@ class TaggedBatches:
 
     def gather(self, plans: list[BatchPlan], outputs: list[dict[str, np.ndarray]]) -> np.ndarray:
         """The best tag of every word of every sentence, in order, `(words,)`; -1 where its scores are no numbers."""
-        found = np.zeros(len(self.words.values), np.int32)
+        best_tags = np.zeros(len(self.words.values), np.int32)
         for planned, output in zip(plans, outputs, strict=True):
             tags = output["path"] if "path" in output else output["scores"].argmax(axis=-1)
             tags = np.where(np.isfinite(output["scores"]).all(axis=-1), tags, NO_TAG)
             starts, lengths = self.words.offsets[planned.which], self.words.lengths[planned.which]
             steps = np.arange(planned.width)
             inside = steps < lengths[:, None]
-            found[(starts[:, None] + steps)[inside]] = tags[: len(planned.which)][inside]
-        return found
+            best_tags[(starts[:, None] + steps)[inside]] = tags[: len(planned.which)][inside]
+        return best_tags
 
 
 def _widths(lengths: np.ndarray) -> np.ndarray:
@@ -164,6 +164,6 @@ def _distinct_words(keys: dict[str, int], encoder: WordEncoder, train: dict[str,
         ids.append(encoder.word_ids(chunk).numpy())
         ragged = encoder.character_ids(chunk)
         characters.append((ragged.flat_values.numpy(), ragged.row_lengths().numpy()))
-    seen = {word.lower() for word in train}
-    known = np.fromiter((word.lower() in seen for word in words), bool, len(words))
+    train_words = {word.lower() for word in train}
+    known = np.fromiter((word.lower() in train_words for word in words), bool, len(words))
     return DistinctWords(np.concatenate(ids), Ragged.concatenate(characters), keys, known)

@@ -54,8 +54,10 @@ def make(encoder: WordEncoder, tags: int, recurrent: RecurrentFactory, options: 
 
 def _word_vectors(words: TokenIds, encoder: WordEncoder, options: Options) -> Tensor:
     """`(batch, time)` to `(batch, time, embedding)`."""
-    kept = WordDropout(options.word_dropout, name="word_dropout")(words)
-    return keras.layers.Embedding(len(encoder.words) + 2, options.embedding, name="words_embedding")(kept)
+    some_unknown = WordDropout(options.word_dropout, name="word_dropout")(words)
+    return keras.layers.Embedding(len(encoder.words) + 2, options.embedding, name="words_embedding")(
+        some_unknown
+    )
 
 
 def _character_vectors(

@@ -66,7 +66,7 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
     def prepare(
         self, dataset: Dataset, options: Options, batch_size: int
     ) -> Prepared[Learned, TaggedBatches]:
-        """Learn the vocabularies on train and turn train and dev into numbers."""
+        """Learn the vocabularies on train and turn train and dev into ids."""
         from zoo.data.characters import learn_words
         from zoo.tasks.tagging.batches import TaggedBatches
 

@@ -11,7 +11,7 @@ import numpy as np
 from datasets.base import Split
 from zoo.data.ragged import Ragged
 from zoo.data.subwords import BEGIN, END
-from zoo.generation.tokens import of_tokens, parts, surrounded, widths_of
+from zoo.generation.tokens import gather_tokens, sentence_widths, slices, with_special_tokens
 from zoo.tasks.base import Batch
 
 #: `token_nll` and `token_correct`, `(tokens,)`; after the search also `translations`, a row a sentence: `translation`,
@@ -61,9 +61,9 @@ class PairBatches:
         cls, sources: Ragged, targets: Ragged, batch_size: int, split: Split, train: PairBatches | None = None
     ) -> PairBatches:
         """Batches of sentences that have neither `BEGIN` nor `END` yet, with the widths of `train` where there are."""
-        ended, decoded = surrounded(sources, [], [END]), surrounded(targets, [BEGIN], [END])
+        ended, decoded = with_special_tokens(sources, [], [END]), with_special_tokens(targets, [BEGIN], [END])
         widths = [
-            widths_of(sentences.lengths, None if train is None else known)
+            sentence_widths(sentences.lengths, None if train is None else known)
             for sentences, known in (
                 (ended, None if train is None else train.source_widths),
                 (decoded, None if train is None else train.target_widths),
@@ -84,13 +84,13 @@ class PairBatches:
         buckets = np.searchsorted(self.target_widths, self.decoded.lengths)
         if seed is None:
             order = np.lexsort((self.sources.lengths, buckets))
-            return [self._planned(rows) for rows in parts(order, self.batch_size)]
+            return [self._planned(rows) for rows in slices(order, self.batch_size)]
         random = np.random.default_rng(seed)
         order = random.permutation(len(self.sources))
         plans = []
-        for pool in parts(order, POOL * self.batch_size):
+        for pool in slices(order, POOL * self.batch_size):
             ordered = pool[np.lexsort((self.sources.lengths[pool], buckets[pool]))]
-            plans += [self._planned(rows) for rows in parts(ordered, self.batch_size)]
+            plans += [self._planned(rows) for rows in slices(ordered, self.batch_size)]
         return [plans[k] for k in random.permutation(len(plans))]
 
     def _planned(self, rows: np.ndarray) -> PairPlan:
@@ -115,4 +115,4 @@ class PairBatches:
     def gather(self, plans: list[PairPlan], outputs: list[dict[str, np.ndarray]]) -> Predictions:
         """`token_nll` and `token_correct` of each target token (`END` included), in order, `(tokens,)`."""
         which, widths = [plan.which for plan in plans], [plan.target_width - 1 for plan in plans]
-        return of_tokens(self.decoded.lengths - 1, which, widths, outputs)
+        return gather_tokens(self.decoded.lengths - 1, which, widths, outputs)

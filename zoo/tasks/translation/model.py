@@ -30,8 +30,8 @@ def build(sizes: tuple[int, int], recurrent: Any, options: Any) -> keras.Model:
         logits = decoder(target[:, :-1], start)
     else:
         logits = decoder(target[:, :-1], start, memory, mask)
-    told = TokenLoss(options.label_smoothing, name="token_loss")(logits, target[:, 1:])
-    return keras.Model({"source": source, "target": target}, told, name="translation")
+    losses = TokenLoss(options.label_smoothing, name="token_loss")(logits, target[:, 1:])
+    return keras.Model({"source": source, "target": target}, losses, name="translation")
 
 
 def _encoder(size: int, recurrent: Any, options: Any) -> keras.Model:

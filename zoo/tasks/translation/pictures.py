@@ -9,33 +9,33 @@ import numpy as np
 MOST_MAPS = 6
 
 
-def attention_maps(found: list[dict[str, Any]]) -> Any:
+def attention_maps(translated: list[dict[str, Any]]) -> Any:
     """A `matplotlib` figure with a map for each of the first few sentences: a row a token written, a column one read.
 
     Args:
-        found: `source_tokens`, and `tokens`, `attention` and `cut` of its best candidate, of each sentence.
+        translated: of each sentence `source_tokens`, and `tokens`, `attention` and `cut` of its best candidate.
     """
     from matplotlib.figure import Figure
 
-    found = found[:MOST_MAPS]
-    columns = min(2, len(found))
-    rows = -(-len(found) // columns)
+    translated = translated[:MOST_MAPS]
+    columns = min(2, len(translated))
+    rows = -(-len(translated) // columns)
     figure = Figure(figsize=(7 * columns, 6 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)
-    for axes, one in zip(grid.flat, found, strict=False):
-        _map(axes, *shown(one))
-    for axes in grid.flat[len(found) :]:
+    for axes, sentence in zip(grid.flat, translated, strict=False):
+        _map(axes, *shown(sentence))
+    for axes in grid.flat[len(translated) :]:
         axes.set_visible(False)
     return figure
 
 
-def shown(one: dict[str, Any]) -> tuple[list[str], list[str], np.ndarray]:
+def shown(sentence: dict[str, Any]) -> tuple[list[str], list[str], np.ndarray]:
     """The tokens read and written, their ends as `·` (a sentence that was cut has none), and the weights between them,
     `(written, read)`."""
-    read, written = ([token.decode() for token in one[name]] for name in ("source_tokens", "tokens"))
+    read, written = ([token.decode() for token in sentence[name]] for name in ("source_tokens", "tokens"))
     read = [*read[: _length(read)], "·"]
-    written = [*written[: _length(written)], *([] if one["cut"] else ["·"])]
-    return read, written, np.asarray(one["attention"])[: len(written), : len(read)]
+    written = [*written[: _length(written)], *([] if sentence["cut"] else ["·"])]
+    return read, written, np.asarray(sentence["attention"])[: len(written), : len(read)]
 
 
 def _length(tokens: list[str]) -> int:

@@ -12,7 +12,9 @@ def compared(translations: list[str], references: list[str]) -> dict[str, float]
     """BLEU (Papineni et al. 2002) and chrF (Popović 2015) from 0 to 100, and the share that is exactly right."""
     from sacrebleu.metrics import BLEU, CHRF
 
-    same = sum(one == other for one, other in zip(translations, references, strict=True))
+    same = sum(
+        translation == reference for translation, reference in zip(translations, references, strict=True)
+    )
     return {
         "bleu": BLEU().corpus_score(translations, [references]).score,
         "chrf": CHRF().corpus_score(translations, [references]).score,
@@ -24,11 +26,11 @@ def signatures(translations: list[str], references: list[str]) -> dict[str, str]
     """sacreBLEU's own words for how it counted (Post 2018); with them scores can be compared."""
     from sacrebleu.metrics import BLEU, CHRF
 
-    found = {}
+    signatures_by_metric = {}
     for name, metric in (("bleu", BLEU()), ("chrf", CHRF())):
         metric.corpus_score(translations, [references])
-        found[name] = metric.get_signature().format()
-    return found
+        signatures_by_metric[name] = metric.get_signature().format()
+    return signatures_by_metric
 
 
 def most_similar(train: Iterable[Any], sources: list[str]) -> list[str]:

@@ -77,19 +77,19 @@ def _ended(ragged: tf.RaggedTensor) -> tf.Tensor:
 def translate_all(server: Server, texts: list[str]) -> list[dict[str, Any]]:
     """`translation`, `score` and `cut` of any number of sentences, in order; sentences of like lengths go together."""
     order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
-    found: list[dict[str, Any]] = [{} for _ in texts]
+    answers: list[dict[str, Any]] = [{} for _ in texts]
     for start in range(0, len(order), AT_ONCE):
         rows = order[start : start + AT_ONCE]
         answer = {
             name: value.numpy() for name, value in server(tf.constant([texts[n] for n in rows])).items()
         }
         for row, n in enumerate(rows):
-            found[n] = {
+            answers[n] = {
                 "translation": answer["translation"][row].decode(),
                 "score": float(answer["score"][row]),
                 "cut": bool(answer["cut"][row]),
             }
-    return found
+    return answers
 
 
 def candidates(server: Server, texts: Iterable[str], options: AnswerOptions) -> Iterator[dict[str, Any]]:

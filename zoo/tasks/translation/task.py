@@ -14,7 +14,7 @@ from datasets.input_kinds import texts
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.options import TOKENS
-from zoo.runtime.figures import asked_for, save
+from zoo.runtime.figures import picture_path, save
 from zoo.tasks.base import Metrics, Prepared, Row, Task
 from zoo.tasks.translation.options import Options
 
@@ -68,9 +68,8 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
     # ---- data
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, PairBatches]:
-        """Learn the tokens of both languages on train and turn train and dev into numbers."""
+        """Learn the tokens of both languages on train and turn train and dev into ids."""
         from zoo.data.subwords import SubwordTokenizer, learn
-        from zoo.generation.tokens import taken
         from zoo.tasks.translation.batches import PairBatches
 
         source, target = (
@@ -87,7 +86,7 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
         if not len(short):
             raise UserError(f"every training pair is longer than --max-tokens {most}; give more")
         train = PairBatches.of(
-            taken(sources, short), taken(targets, short), batch_size, _some(dataset.train, short)
+            sources.take(short), targets.take(short), batch_size, _some(dataset.train, short)
         )
         notes = _notes((source, target), (sources, targets), len(sources) - len(short), options)
 
@@ -255,7 +254,7 @@ def _texts(predictions: Predictions) -> list[str]:
     return [row["translation"] for row in predictions["translations"]]
 
 
-def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
+def _draw_attention(candidates: list[dict[str, Any]], name: str) -> None:
     """Write the maps of the best candidates of the first few sentences.
 
     Raises:
@@ -265,12 +264,12 @@ def _draw_attention(found: list[dict[str, Any]], name: str) -> None:
 
     best = [
         {
-            "source_tokens": one["source_tokens"],
-            **{name: one[name][0] for name in ("tokens", "attention", "cut")},
+            "source_tokens": of_sentence["source_tokens"],
+            **{name: of_sentence[name][0] for name in ("tokens", "attention", "cut")},
         }
-        for one in found
+        for of_sentence in candidates
     ]
-    save(attention_maps(best), asked_for("--attention", name))
+    save(attention_maps(best), picture_path("--attention", name))
 
 
 TASK = Translation()

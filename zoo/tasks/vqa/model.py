@@ -77,6 +77,6 @@ def fuse(question: Tensor, looked_at: Tensor, options: Options) -> Tensor:
     if options.fusion == "concatenating":
         return keras.layers.Concatenate(name="fusion")([question, looked_at])
     wide = options.attention_units * 2
-    asked = keras.layers.Dense(wide, activation="tanh", name="fusion_question")(question)
-    shown = keras.layers.Dense(wide, name="fusion_image")(looked_at)
-    return keras.layers.Multiply(name="fusion")([asked, shown])
+    of_question = keras.layers.Dense(wide, activation="tanh", name="fusion_question")(question)
+    of_image = keras.layers.Dense(wide, name="fusion_image")(looked_at)
+    return keras.layers.Multiply(name="fusion")([of_question, of_image])

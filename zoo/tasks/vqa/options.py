@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datasets.options import option
-from zoo.runtime.figures import asked_for
+from zoo.runtime.figures import picture_path
 
 
 @dataclass(frozen=True)
@@ -51,4 +51,4 @@ class AnswerOptions:
     def __post_init__(self) -> None:
         """Refuse a picture of an unknown kind, or that there is no folder for; raises UserError."""
         if self.attention is not None:
-            asked_for("--attention", self.attention)
+            picture_path("--attention", self.attention)

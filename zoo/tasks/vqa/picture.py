@@ -21,9 +21,9 @@ def contact_sheet(labels: tuple[str, ...], predictions: Predictions, batches: Qu
     chosen = predictions["logits"].argmax(axis=1)
     panels = []
     for n in which:
-        said, right = labels[chosen[n]], labels[batches.answers[n]]
-        verdict = said if said == right else f"{said} (right: {right})"
-        panels.append((batches.images[batches.of_image[n]], batches.texts[n], verdict, said == right))
+        answer, target = labels[chosen[n]], labels[batches.answers[n]]
+        verdict = answer if answer == target else f"{answer} (right: {target})"
+        panels.append((batches.images[batches.of_image[n]], batches.texts[n], verdict, answer == target))
     return sheet(panels, [predictions["attention"][n] for n in which])
 
 
@@ -48,8 +48,8 @@ def sheet(panels: Sequence[tuple[np.ndarray, str, str, bool | None]], attention:
 
 
 def _draw(cell: SubFigure, panel: tuple[np.ndarray, str, str, bool | None], weights: np.ndarray) -> None:
-    pixels, question, answer, right = panel
-    colour = {True: "darkgreen", False: "firebrick", None: "black"}[right]
+    pixels, question, answer, correct = panel
+    colour = {True: "darkgreen", False: "firebrick", None: "black"}[correct]
     cell.suptitle(f"{_wrapped(question)}\n{_wrapped(answer)}", fontsize=9, color=colour)
     for number, axes in enumerate(cell.subplots(1, 1 + len(weights), squeeze=False)[0]):
         axes.set(xticks=[], yticks=[])

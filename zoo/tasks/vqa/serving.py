@@ -13,7 +13,7 @@ from datasets.errors import UserError
 from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.tokenizer import TextEncoder
-from zoo.runtime.figures import asked_for, save
+from zoo.runtime.figures import picture_path, save
 from zoo.serving import Server, constant_function
 from zoo.tasks.base import Row
 from zoo.tasks.classification import decided
@@ -83,7 +83,7 @@ def answer(server: Server, inputs: Iterable[tuple[str, str]], picture: str | Non
     if picture is not None:
         from zoo.tasks.vqa.picture import sheet
 
-        save(sheet(panels, attention), asked_for("--attention", picture))
+        save(sheet(panels, attention), picture_path("--attention", picture))
     return rows
 
 
