@@ -8,9 +8,9 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -27,7 +27,7 @@ from zoo.runtime.learning_curves import draw_history
 from zoo.runtime.platform import device_name
 from zoo.runtime.process_memory import resident_memory
 from zoo.runtime.progress import log
-from zoo.runtime.results import history_csv, result_table, tensorboard
+from zoo.runtime.results import Results, history_csv, result_table, tensorboard
 from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
 from zoo.tasks.base import Learned, Row, load_task
 from zoo.training.baselines import baseline_metrics
@@ -78,10 +78,11 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     draw_history(progress.history, directory.path / "history.png", context.task.headline)
-    metrics = _evaluate(context, predictor, trainer, progress, directory, shared_rows)
-    metrics["seconds"] |= {"prepare": round(prepared_in, 2), "total": round(time.monotonic() - began, 2)}
-    write_json(directory.metrics_path, metrics)
-    return result_table(metrics, directory.path)
+    results = _evaluate(context, predictor, trainer, progress, directory, shared_rows)
+    seconds = {"prepare": prepared_in, "train": progress.seconds, "total": time.monotonic() - began}
+    results = replace(results, seconds={name: round(value, 2) for name, value in seconds.items()})
+    results.write(directory.metrics_path)
+    return result_table(results, directory.path)
 
 
 def _keep_learned(directory: RunDirectory, learned: dict[str, object]) -> None:
@@ -104,8 +105,8 @@ def _evaluate(
     progress: Progress,
     directory: RunDirectory,
     shared_rows: Path | None,
-) -> dict[str, Any]:
-    """Everything that `metrics.json` says; here the test split is read, once."""
+) -> Results:
+    """Everything that `metrics.json` says but the seconds; here the test split is read, once."""
     task, learned = context.task, context.prepared.learned
     both = {"dev": context.prepared.valid, "test": context.prepared.test()}
     splits = {split: batches for split, batches in both.items() if batches is not None}
@@ -119,27 +120,27 @@ def _evaluate(
         save(figure, directory.path / name)
     engine = recurrent_layer(trainer.model).engine_choice
     peak_memory = resident_memory(peak=True)  # before the baselines are trained
-    return {
-        "task": context.config.task,
-        "cell": context.config.recurrent.cell,
-        "dataset": context.dataset.info.name,
-        "synthetic": context.dataset.info.synthetic,
-        "seed": context.config.training.seed,
-        "headline": list(task.headline),
-        "ceiling": dict(context.dataset.info.ceiling),
-        **scores,
-        "trivial": baseline_metrics(context, splits, shared_rows),
-        "details": {"split": last, **task.details(*of_last), **_by_length(task.by_length(*of_last))},
-        "parameters": sum(math.prod(v.shape) for v in trainer.model.trainable_variables),
-        "epochs": progress.epoch,
-        "best_epoch": progress.best_epoch,
-        "seconds": {"train": round(progress.seconds, 2)},
-        "peak_memory_bytes": peak_memory,
-        "engine": engine.engine,
-        "engine_why": engine.why,
-        "device": device_name(),
-        "notes": list(context.notes),
-    }
+    return Results(
+        task=context.config.task,
+        cell=context.config.recurrent.cell,
+        dataset=context.dataset.info.name,
+        synthetic=context.dataset.info.synthetic,
+        seed=context.config.training.seed,
+        headline=task.headline,
+        ceiling=dict(context.dataset.info.ceiling),
+        scores=scores,
+        baselines=baseline_metrics(context, splits, shared_rows),
+        details={"split": last, **task.details(*of_last), **_by_length(task.by_length(*of_last))},
+        parameters=sum(math.prod(v.shape) for v in trainer.model.trainable_variables),
+        epochs=progress.epoch,
+        best_epoch=progress.best_epoch,
+        seconds={},
+        peak_memory_bytes=peak_memory,
+        engine=engine.engine,
+        engine_why=engine.why,
+        device=device_name(),
+        notes=context.notes,
+    )
 
 
 def _by_length(rows: list[Row]) -> dict[str, object]:

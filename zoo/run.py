@@ -17,7 +17,7 @@ from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
 from zoo.config_file import read_config, to_dict
 from zoo.runtime.platform import configure
 from zoo.runtime.progress import log
-from zoo.runtime.rundir import RunDirectory, default_path, make_folder, read_json
+from zoo.runtime.rundir import RunDirectory, default_path, make_folder
 from zoo.runtime.signals import Stopped, stop_at_once
 from zoo.tasks.base import check_task, load_task, task_names
 
@@ -207,16 +207,11 @@ def _stoppable(directory: RunDirectory) -> Iterator[None]:
 
 
 def _finished(directory: RunDirectory) -> str:
-    from zoo.runtime.results import result_table
+    from zoo.runtime.results import read_results, result_table
 
-    path = directory.metrics_path
-    metrics = read_json(path)
-    try:
-        table = result_table(metrics, directory.path)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise UserError(f"{path} holds no results of a run; remove it, and --resume makes it again") from None
+    results = read_results(directory.metrics_path)
     log(f"{directory.path} is finished")
-    return table
+    return result_table(results, directory.path)
 
 
 if __name__ == "__main__":

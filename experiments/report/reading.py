@@ -14,6 +14,7 @@ import pandas as pd
 
 from datasets.errors import UserError
 from experiments.report.records import COSTS, PLAN, RECORD, Costs, Plan, Record
+from zoo.runtime.results import Results
 from zoo.runtime.rundir import read_json
 
 #: Parts of the configuration that become columns.
@@ -108,14 +109,15 @@ def _read_run(path: Path, collection: RunCollection, baselines: list[dict[str, o
         raise LeftOut("a file, not the folder of a run")
     if not (path / "config.json").is_file():
         raise LeftOut("not the folder of a run: it has no config.json")
-    stored, metrics = _table(path, "config.json"), None
+    stored = _table(path, "config.json")
     if not (path / "metrics.json").is_file():
         raise LeftOut("not finished: it has no metrics.json")
     metrics = _table(path, "metrics.json")
     try:
-        row = _row(path, stored, metrics)
-        rows_of_baselines = [*_baselines(path.name, metrics)]
-        lengths = _by_length(metrics)
+        results = Results.from_json(metrics)
+        row = _row(path, stored, results)
+        rows_of_baselines = [*_baselines(path.name, results)]
+        lengths = _by_length(results)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
         raise LeftOut(f"no results of a run: {type(problem).__name__} {problem}") from None
     history = _history(path / "history.csv")
@@ -136,34 +138,41 @@ def _table(path: Path, name: str) -> dict[str, Any]:
     return table
 
 
-def _row(path: Path, stored: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+def _row(path: Path, stored: Mapping[str, Any], results: Results) -> dict[str, Any]:
     config = stored["config"]
-    for name, configured in (("task", config["task"]), ("cell", config["recurrent"]["cell"])):
-        if metrics[name] != configured:
-            raise LeftOut(f"metrics.json is of {name} {metrics[name]!r}, config.json of {configured!r}")
-    split = next((split for split in SPLITS if split in metrics), None)
+    for name, told, configured in (
+        ("task", results.task, config["task"]), ("cell", results.cell, config["recurrent"]["cell"])
+    ):  # fmt: skip
+        if told != configured:
+            raise LeftOut(f"metrics.json is of {name} {told!r}, config.json of {configured!r}")
+    split = next((split for split in SPLITS if split in results.scores), None)
     if split is None:
         raise LeftOut("metrics.json has no scores")
-    headline = [str(name) for name in metrics["headline"]]
-    metric = next((name for name in headline if name in metrics[split]), None)
+    metric = next((name for name in results.headline if name in results.scores[split]), None)
     if metric is None:
         raise LeftOut(f"metrics.json has none of its headline scores on {split}")
     environment = stored.get("environment") or {}
     return {
         "run": path.name,
-        **{name: str(metrics[name]) for name in ("task", "dataset", "cell")},
+        "task": results.task,
+        "dataset": results.dataset,
+        "cell": results.cell,
         "spec": str(config["dataset"]),
-        "synthetic": bool(metrics["synthetic"]),
-        "seed": int(metrics["seed"]),
-        "headline": " ".join(headline),
+        "synthetic": results.synthetic,
+        "seed": results.seed,
+        "headline": " ".join(results.headline),
         "split": split,
         "metric": metric,
-        "score": _number(metrics[split][metric]),
-        **_scores(metrics),
-        **{f"ceiling.{name}": _number(value) for name, value in dict(metrics["ceiling"]).items()},
-        **{f"seconds.{name}": _number(value) for name, value in metrics["seconds"].items()},
-        **{name: int(metrics[name]) for name in ("parameters", "epochs", "best_epoch", "peak_memory_bytes")},
-        **{name: str(metrics[name]) for name in ("engine", "device")},
+        "score": results.scores[split][metric],
+        **_scores(results),
+        **{f"ceiling.{name}": value for name, value in results.ceiling.items()},
+        **{f"seconds.{name}": value for name, value in results.seconds.items()},
+        "parameters": results.parameters,
+        "epochs": results.epochs,
+        "best_epoch": results.best_epoch,
+        "peak_memory_bytes": results.peak_memory_bytes,
+        "engine": results.engine,
+        "device": results.device,
         **_recorded(path),
         **_config_columns(config),
         "recurrent.units": int(config["recurrent"]["units"]),
@@ -176,15 +185,13 @@ def _number(value: float | str | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+def _scores(results: Results) -> dict[str, float]:
     own = {
-        f"{split}.{name}": _number(value)
-        for split in SPLITS
-        for name, value in dict(metrics.get(split, {})).items()
+        f"{split}.{name}": value for split in SPLITS for name, value in results.scores.get(split, {}).items()
     }
     of_baselines = {
-        f"baseline.{baseline}.{split}.{name}": _number(value)
-        for baseline, splits in dict(metrics["trivial"]).items()
+        f"baseline.{baseline}.{split}.{name}": value
+        for baseline, splits in results.baselines.items()
         for split, scores in splits.items()
         for name, value in scores.items()
     }
@@ -227,17 +234,16 @@ def _environment_columns(environment: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _baselines(run: str, metrics: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+def _baselines(run: str, results: Results) -> Iterator[dict[str, object]]:
     """A row for each baseline and split."""
-    for baseline, splits in dict(metrics["trivial"]).items():
+    for baseline, splits in results.baselines.items():
         for split, scores in splits.items():
-            numbers = {name: _number(value) for name, value in scores.items()}
-            yield {"run": run, "baseline": str(baseline), "split": split, **numbers}
+            yield {"run": run, "baseline": baseline, "split": split, **scores}
 
 
-def _by_length(metrics: Mapping[str, Any]) -> list[dict[str, float]]:
+def _by_length(results: Results) -> list[dict[str, float]]:
     """The table of a task that gives its scores by the length of the sequence."""
-    rows = dict(metrics.get("details") or {}).get("by_length") or []
+    rows = results.details.get("by_length") or []
     return [
         {name: _number(value) for name, value in row.items()} for row in rows if {"low", "high"} <= set(row)
     ]

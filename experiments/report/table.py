@@ -11,7 +11,8 @@ from typing import Any
 
 from datasets.errors import UserError
 from zoo.cli.flags import Parser, main_guard
-from zoo.runtime.rundir import RunDirectory, read_json
+from zoo.runtime.results import read_results
+from zoo.runtime.rundir import RunDirectory
 
 EXAMPLES = """\
 examples:
@@ -41,30 +42,29 @@ def rows(paths: list[str], split: str) -> list[dict[str, Any]]:
     seeds: dict[tuple[str, str, int], str] = {}
     for path in paths:
         directory = RunDirectory.open(path)
-        metrics = read_json(directory.metrics_path)
-        kind = metrics["cell"], metrics["dataset"]
+        results = read_results(directory.metrics_path)
+        kind = results.cell, results.dataset
         config = _options(directory.load_config()["config"])
         first, other = configured.setdefault(kind, (path, config))
         if other != config:
             raise UserError(
                 f"{path} and {first} differ in their options, so they have no mean; leave one out"
             )
-        twin = seeds.setdefault((*kind, metrics["seed"]), path)
+        twin = seeds.setdefault((*kind, results.seed), path)
         if twin != path:
             raise UserError(f"{path} and {twin} are of the same cell, data and seed; leave one out")
-        if split not in metrics:
+        if split not in results.scores:
             raise UserError(f"{path} has no {split} scores")
-        if rows_so_far and metrics["task"] != rows_so_far[0]["task"]:
-            raise UserError(
-                f"{path} is a run of {metrics['task']}, the first one of {rows_so_far[0]['task']}"
-            )
-        common = {key: metrics[key] for key in ("task", "dataset", "synthetic", "seed")}
-        cost = {"seconds": metrics["seconds"]["total"], "parameters": metrics["parameters"]}
-        scores = {name: metrics[split][name] for name in metrics["headline"] if name in metrics[split]}
-        rows_so_far.append(
-            {**common, "model": metrics["cell"], **scores, **cost, "engine": metrics["engine"]}
-        )
-        for name, splits in metrics["trivial"].items():
+        if rows_so_far and results.task != rows_so_far[0]["task"]:
+            raise UserError(f"{path} is a run of {results.task}, the first one of {rows_so_far[0]['task']}")
+        common = {
+            "task": results.task, "dataset": results.dataset, "synthetic": results.synthetic, "seed": results.seed,
+        }  # fmt: skip
+        cost = {"seconds": results.seconds["total"], "parameters": results.parameters}
+        own = results.scores[split]
+        scores = {name: own[name] for name in results.headline if name in own}
+        rows_so_far.append({**common, "model": results.cell, **scores, **cost, "engine": results.engine})
+        for name, splits in results.baselines.items():
             of_baseline = {key: splits[split][key] for key in scores if key in splits.get(split, {})}
             rows_so_far.append({**common, "model": name, **of_baseline})
     return rows_so_far

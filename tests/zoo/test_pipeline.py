@@ -215,8 +215,8 @@ def test_a_trained_model_beats_the_majority_and_everything_is_written_down(train
     found = json.loads((trained / "metrics.json").read_text())
     for split in ("dev", "test"):
         assert found[split]["accuracy"] > 0.9
-        assert found["trivial"]["majority"][split]["accuracy"] < 0.8
-        assert set(found["trivial"]["bag of embeddings"][split]) == {"accuracy", "macro_f1", "auc", "loss"}
+        assert found["baselines"]["majority"][split]["accuracy"] < 0.8
+        assert set(found["baselines"]["bag of embeddings"][split]) == {"accuracy", "macro_f1", "auc", "loss"}
     assert (found["task"], found["cell"], found["dataset"]) == ("sentiment", "gru", "toy.tsv")
     assert found["synthetic"] is False
     assert found["details"]["labels"] == ["neg", "pos"]
@@ -304,8 +304,8 @@ def test_a_run_on_two_devices_gives_the_numbers_of_one(toy, run_python, tmp_path
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
     one, two = metrics(tmp_path / "one"), metrics(tmp_path / "two")
     assert two["dev"] == pytest.approx(one["dev"], abs=1e-4)
-    assert two["trivial"]["bag of embeddings"]["dev"] == pytest.approx(
-        one["trivial"]["bag of embeddings"]["dev"], abs=1e-6
+    assert two["baselines"]["bag of embeddings"]["dev"] == pytest.approx(
+        one["baselines"]["bag of embeddings"]["dev"], abs=1e-6
     )
 
 

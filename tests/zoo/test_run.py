@@ -268,7 +268,7 @@ def test_korean_by_characters(tmp_path):
     assert done.code == 0, done.err
     found = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert found["details"]["labels"] == ["긍정", "부정"]
-    assert found["test"]["accuracy"] > found["trivial"]["majority"]["test"]["accuracy"]
+    assert found["test"]["accuracy"] > found["baselines"]["majority"]["test"]["accuracy"]
 
 
 def test_the_embedded_data_are_called_synthetic_and_their_ceiling_is_told(tmp_path):

@@ -74,7 +74,7 @@ def work(directory: RunDirectory, config: dict[str, Any], stopped: list[int]) ->
         {
             "task": config["task"], "cell": cell, "dataset": "microworld", "synthetic": True, "seed": seed,
             "headline": ["accuracy", "loss"], "ceiling": {}, "dev": scores, "test": scores,
-            "trivial": {"majority": {"dev": {"accuracy": 0.5}, "test": {"accuracy": 0.5}}}, "details": {},
+            "baselines": {"majority": {"dev": {"accuracy": 0.5}, "test": {"accuracy": 0.5}}}, "details": {},
             "parameters": 1000, "epochs": 1, "best_epoch": 1, "seconds": {"train": 0.1, "total": 0.2},
             "peak_memory_bytes": 1 << 20, "engine": "loop", "engine_why": "", "device": "CPU", "notes": [],
         },

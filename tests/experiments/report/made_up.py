@@ -49,7 +49,7 @@ def write_run(
     metrics = {
         "task": task, "cell": cell, "dataset": dataset, "synthetic": synthetic, "seed": seed, "headline": HEADLINE,
         "ceiling": {"accuracy": 0.95}, "dev": scores, "test": scores,
-        "trivial": {"majority": {"dev": of_baseline, "test": of_baseline}},
+        "baselines": {"majority": {"dev": of_baseline, "test": of_baseline}},
         "details": {"split": "test", "by_length": list(by_length)}, "parameters": parameters, "epochs": epochs,
         "best_epoch": 2, "seconds": {"train": seconds, "prepare": 1.0, "total": seconds + 5},
         "peak_memory_bytes": 500_000_000, "engine": "fused", "engine_why": "it is fastest", "device": "CPU, 2 cores",

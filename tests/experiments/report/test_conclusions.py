@@ -225,7 +225,7 @@ def test_a_trained_row_is_compared_seed_by_seed(tmp_path: Path) -> None:
         row = {"accuracy": score, "loss": 0.5}
         gap = 0.01 + 0.001 * seed
         folder = tmp_path / str(seed)
-        write_run(folder, seed=seed, accuracy=score + gap, trivial={"bag": {"dev": row, "test": row}})
+        write_run(folder, seed=seed, accuracy=score + gap, baselines={"bag": {"dev": row, "test": row}})
     told = conclusions.of_group(one_group(tmp_path))[1]
     assert told.endswith("Compared with it, gru: better, for the 95 % interval of the difference excludes 0.")
 

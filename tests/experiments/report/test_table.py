@@ -6,6 +6,7 @@ import pytest
 
 from datasets.errors import UserError
 from experiments.report.table import main, rows, table
+from tests.zoo.runtime.test_results import made_up_results
 from zoo.runtime.rundir import write_json
 
 
@@ -13,12 +14,10 @@ def finished(folder: Path, seed: int, accuracy: float, **changes: object) -> str
     """A run directory with nothing but what the table reads."""
     folder.mkdir()
     write_json(folder / "config.json", {"config": {}})
-    metrics = {
-        "task": "sentiment", "cell": "gru", "dataset": "reviews", "synthetic": False, "seed": seed,
-        "headline": ["accuracy", "auc"], "test": {"accuracy": accuracy}, "engine": "loop", "parameters": 1234,
-        "seconds": {"total": 10.0 * (seed + 1)}, "trivial": {"majority": {"test": {"accuracy": 0.5}}},
-    }  # fmt: skip
-    write_json(folder / "metrics.json", {**metrics, **changes})
+    scores, baselines = {"test": {"accuracy": accuracy}}, {"majority": {"test": {"accuracy": 0.5}}}
+    seconds = {"train": 1.0, "total": 10.0 * (seed + 1)}
+    results = made_up_results(seed=seed, scores=scores, baselines=baselines, seconds=seconds, **changes)
+    results.write(folder / "metrics.json")
     return str(folder)
 
 

@@ -1,39 +1,99 @@
 from __future__ import annotations
 
-import copy
+import dataclasses
+import json
+import math
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
+from datasets.errors import UserError
 from zoo.runtime.learning_curves import draw_history
-from zoo.runtime.results import history_csv, result_table, tensorboard
+from zoo.runtime.results import Results, history_csv, read_results, result_table, tensorboard
 
-METRICS: dict[str, Any] = {
-    "cell": "gru",
-    "dataset": "microworld",
-    "headline": ["accuracy", "auc"],
-    "ceiling": {"accuracy": 0.95},
-    "dev": {"accuracy": 0.9, "auc": 0.91, "loss": 1.0},
-    "test": {"accuracy": 0.8, "auc": 0.81, "loss": 2.0},
-    "trivial": {"majority": {"dev": {"accuracy": 0.5}, "test": {"accuracy": 0.51}}},
-    "parameters": 12345,
-    "epochs": 4,
-    "best_epoch": 3,
-    "seconds": {"train": 1.5, "total": 12.34},
-    "engine": "loop",
-    "engine_why": "asked for",
-    "device": "CPU, 2 cores",
-}
+OLD_RUNS = Path(__file__).parents[2] / "fixtures" / "runs_0.1"
+
+
+def made_up_results(**changes: object) -> Results:
+    """Results of a run; `changes` overrule fields."""
+    results = Results(
+        task="sentiment",
+        cell="gru",
+        dataset="reviews",
+        synthetic=False,
+        seed=0,
+        headline=("accuracy", "auc"),
+        ceiling={"accuracy": 0.95},
+        scores={
+            "dev": {"accuracy": 0.9, "auc": 0.91, "loss": 1.0},
+            "test": {"accuracy": 0.8, "auc": 0.81, "loss": 2.0},
+        },
+        baselines={"majority": {"dev": {"accuracy": 0.5}, "test": {"accuracy": 0.51}}},
+        parameters=1234,
+        epochs=4,
+        best_epoch=3,
+        seconds={"train": 1.5, "total": 12.34},
+        peak_memory_bytes=5000,
+        engine="loop",
+        engine_why="asked for",
+        device="CPU, 2 cores",
+    )
+    return dataclasses.replace(results, **changes)  # type: ignore[arg-type]
+
+
 HISTORY = [
     {"epoch": n, "loss": 1.0 / n, "gradient_norm": 0.1, "dev_score": n / 10, "dev_loss": 0.3, "seconds": n}
     for n in (1, 2)
 ]
 
 
-def test_the_table_has_a_row_per_model_and_a_column_per_split_and_metric():
-    lines = result_table(METRICS, Path("runs/x")).splitlines()
+# ------------------------------------------------------------------------------------------ metrics.json
+
+
+def test_results_come_back_from_their_file(tmp_path: Path) -> None:
+    results = made_up_results(details={"split": "test", "labels": ["a"]}, notes=("a note",))
+    results.write(tmp_path / "metrics.json")
+    assert read_results(tmp_path / "metrics.json") == results
+
+
+def test_a_number_that_is_not_finite_comes_back_as_nan(tmp_path: Path) -> None:
+    made_up_results(scores={"dev": {"loss": math.inf}}).write(tmp_path / "metrics.json")
+    assert json.loads((tmp_path / "metrics.json").read_text())["dev"] == {"loss": None}
+    assert math.isnan(read_results(tmp_path / "metrics.json").scores["dev"]["loss"])
+
+
+@pytest.mark.parametrize("run", sorted(OLD_RUNS.glob("*/run")), ids=lambda path: path.parent.name)
+def test_files_of_version_0_1_are_read(run: Path) -> None:
+    stored = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    results = read_results(run / "metrics.json")
+    assert results.baselines == stored["trivial"]
+    assert results.scores == {"dev": stored["dev"], "test": stored["test"]}
+    written = json.loads(json.dumps(results.to_json()))
+    assert written == {name: stored[name] for name in stored if name != "trivial"} | {
+        "baselines": stored["trivial"]
+    }
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"cell": 3}', "null"])
+def test_something_else_is_told(content: str, tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").write_text(content)
+    with pytest.raises(UserError, match=r"metrics\.json holds no results of a run; remove it"):
+        read_results(tmp_path / "metrics.json")
+
+
+def test_every_part_of_the_file_is_needed() -> None:
+    whole = made_up_results().to_json()
+    for name in {*whole} - {"dev", "test", "engine_why", "details", "notes"}:
+        with pytest.raises(KeyError):
+            Results.from_json({key: value for key, value in whole.items() if key != name})
+
+
+# ------------------------------------------------------------------------------------------ the table
+
+
+def test_the_table_has_a_row_per_model_and_a_column_per_split_and_metric() -> None:
+    lines = result_table(made_up_results(), Path("runs/x")).splitlines()
     rows = {line[:10].strip(): line[10:].split() for line in lines[2:4]}
     assert lines[1].split("  ")[-4:] == ["dev accuracy", "dev auc", "test accuracy", "test auc"]
     assert rows == {
@@ -42,8 +102,8 @@ def test_the_table_has_a_row_per_model_and_a_column_per_split_and_metric():
     }
 
 
-def test_the_table_tells_what_it_took_and_where_it_lies():
-    told = result_table(METRICS, Path("runs/x"))
+def test_the_table_tells_what_it_took_and_where_it_lies() -> None:
+    told = result_table(made_up_results(dataset="microworld", parameters=12345), Path("runs/x"))
     for line in (
         "ceiling     accuracy 0.9500 (known: microworld is synthetic)",
         "seconds     12.3 in all, 1.5 in training, 4 epochs (best: 3)",
@@ -55,12 +115,14 @@ def test_the_table_tells_what_it_took_and_where_it_lies():
         assert line in told.splitlines()
 
 
-def test_without_a_ceiling_or_a_test_split_nothing_is_said_of_them():
-    metrics = copy.deepcopy(METRICS) | {"ceiling": {}}
-    del metrics["test"], metrics["trivial"]["majority"]["test"]
-    told = result_table(metrics, Path("x"))
+def test_without_a_ceiling_or_a_test_split_nothing_is_said_of_them() -> None:
+    scores, baselines = {"dev": {"accuracy": 0.9}}, {"majority": {"dev": {"accuracy": 0.5}}}
+    told = result_table(made_up_results(ceiling={}, scores=scores, baselines=baselines), Path("x"))
     assert "ceiling" not in told
     assert "test" not in told
+
+
+# ------------------------------------------------------------------------------------------ learning curves
 
 
 def test_history_is_written_whole(tmp_path):

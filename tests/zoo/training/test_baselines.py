@@ -12,7 +12,7 @@ from datasets.errors import UserError
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from zoo import pipeline
 from zoo.run import config_of, main, task_parser
-from zoo.training import baselines as trivial
+from zoo.training import baselines
 from zoo.training.context import RunContext
 
 BAG = "bag of embeddings"
@@ -27,7 +27,7 @@ def run(data: Path, out: Path, *options: object) -> tuple[Rows, str]:
 
 
 def rows_of(out: Path) -> Rows:
-    rows: Rows = json.loads((out / "metrics.json").read_text())["trivial"]
+    rows: Rows = json.loads((out / "metrics.json").read_text())["baselines"]
     return rows
 
 
@@ -38,7 +38,7 @@ def baselines_of(data: Path, shared: Path, *options: object) -> Rows:
     context = RunContext.prepare(config, datasets.load(config.dataset, ("text", "label"), config.data))
     test = context.prepared.test()
     assert test is not None
-    return trivial.baseline_metrics(context, {"dev": context.prepared.valid, "test": test}, shared)
+    return baselines.baseline_metrics(context, {"dev": context.prepared.valid, "test": test}, shared)
 
 
 def kept(folder: Path) -> list[Path]:
@@ -117,7 +117,7 @@ def test_other_data_in_the_same_place_make_it_another(
 
 
 def test_other_code_makes_it_another(data: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trivial, "_CODE", "changed")
+    monkeypatch.setattr(baselines, "_CODE", "changed")
     baselines_of(data, shared)
     assert len(kept(shared)) == 2
 
@@ -128,7 +128,7 @@ def test_other_code_makes_it_another(data: Path, shared: Path, monkeypatch: pyte
 def test_a_damaged_file_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "row.json"
     path.write_text(text)
-    assert trivial._known(path, dict.fromkeys(("dev", "test"))) is None
+    assert baselines._known(path, dict.fromkeys(("dev", "test"))) is None
 
 
 def test_a_damaged_file_is_replaced(data: Path, shared: Path, first: Rows) -> None:
@@ -145,7 +145,7 @@ def test_a_row_that_cannot_be_kept_is_told_and_the_run_stands(
     def full(*_: object) -> None:
         raise UserError("no space left on the disk", 1)
 
-    monkeypatch.setattr(trivial, "write_json", full)
+    monkeypatch.setattr(baselines, "write_json", full)
     rows, said = run(toy, tmp_path / "run", "--shared-rows", tmp_path / "rows")
     assert set(rows) == {"majority", BAG}
     assert f"{BAG}: cannot be kept for other runs (no space left on the disk)" in said
@@ -178,9 +178,9 @@ def test_a_resumed_run_shares_too(
 
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     def fit(*_: object, **__: object) -> None:
-        raise trivial.NotANumber("the loss became nan at epoch 1, batch 1")
+        raise baselines.NotANumber("the loss became nan at epoch 1, batch 1")
 
-    monkeypatch.setattr(trivial, "fit", fit)
+    monkeypatch.setattr(baselines, "fit", fit)
 
 
 def test_a_row_that_fails_leaves_the_run_standing_and_is_not_kept(
@@ -196,7 +196,7 @@ def test_a_row_that_fails_leaves_the_run_standing_and_is_not_kept(
 def test_a_row_whose_score_is_no_number_is_not_kept(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trivial, "_trained", lambda *_: {"dev": {"accuracy": float("nan")}})
+    monkeypatch.setattr(baselines, "_trained", lambda *_: {"dev": {"accuracy": float("nan")}})
     assert BAG in baselines_of(data, tmp_path / "rows")
     assert not (tmp_path / "rows").exists() or kept(tmp_path / "rows") == []
 

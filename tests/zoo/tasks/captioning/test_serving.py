@@ -57,8 +57,8 @@ def test_a_finished_run_tells_all(run):
     metrics = json.loads((run / "metrics.json").read_text())
     scores = {"bleu_1", "bleu_2", "bleu_3", "bleu_4", "chrf", "cider", "exact", "true", "cut"}
     assert scores | {"perplexity", "accuracy", "loss"} == set(metrics["test"])
-    assert set(metrics["trivial"]) == {"nearest training image", "one person"}
-    assert metrics["trivial"]["one person"]["test"]["bleu_4"] > 0
+    assert set(metrics["baselines"]) == {"nearest training image", "one person"}
+    assert metrics["baselines"]["one person"]["test"]["bleu_4"] > 0
     assert metrics["ceiling"] == {"true": 1.0}
     assert len(metrics["details"]["samples"]) == 8
     assert read_image(run / "captions.png").shape[1] > 1000

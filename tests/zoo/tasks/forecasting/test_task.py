@@ -28,7 +28,7 @@ def run(tmp_path_factory) -> Path:
 
 def test_a_run_leaves_scores_beside_rows_pictures_and_an_export(run: Path):
     metrics = json.loads((run / "metrics.json").read_text())
-    assert set(metrics["trivial"]) == {
+    assert set(metrics["baselines"]) == {
         "last value", "last value of 24 steps before", "drift", "AR(2)", "linear map",
     }  # fmt: skip
     for split in ("dev", "test"):

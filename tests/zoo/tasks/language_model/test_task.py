@@ -57,7 +57,7 @@ def hello(tmp_path_factory) -> Path:
 def test_hello_is_learnt_by_heart_which_needs_a_memory(hello):
     metrics = json.loads((hello / "metrics.json").read_text())
     assert metrics["test"]["perplexity"] < 1.05
-    assert metrics["trivial"]["bigram"]["test"]["perplexity"] > 1.5  # after l comes l or o
+    assert metrics["baselines"]["bigram"]["test"]["perplexity"] > 1.5  # after l comes l or o
     assert metrics["details"]["tokens"] == 5
     assert metrics["parameters"] == 4 * 16 * (6 + 16 + 1) + 17 * 5  # no states among them
 

@@ -56,8 +56,8 @@ def live(run: Path):
 def test_a_finished_run_tells_all(run):
     metrics = json.loads((run / "metrics.json").read_text())
     assert {"bleu", "chrf", "exact", "perplexity", "accuracy", "cut"} <= set(metrics["test"])
-    assert set(metrics["trivial"]) == {"copy", "most similar training pair"}
-    assert metrics["trivial"]["copy"]["test"]["exact"] == 0
+    assert set(metrics["baselines"]) == {"copy", "most similar training pair"}
+    assert metrics["baselines"]["copy"]["test"]["exact"] == 0
     assert "tok:13a" in metrics["details"]["signatures"]["bleu"]
     assert sum(row["examples"] for row in metrics["details"]["by_length"]) == 12
     assert metrics["ceiling"] == {"bleu": 100.0, "chrf": 100.0}

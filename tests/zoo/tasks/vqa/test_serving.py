@@ -46,7 +46,12 @@ def live(run: Path):
 
 def test_a_run_leaves_scores_a_contact_sheet_and_rows(run):
     metrics = json.loads((run / "metrics.json").read_text())
-    assert set(metrics["trivial"]) == {"majority", "question only", "bag of words", "bag of words, no image"}
+    assert set(metrics["baselines"]) == {
+        "majority",
+        "question only",
+        "bag of words",
+        "bag of words, no image",
+    }
     assert set(metrics["details"]["kinds"]) == {"exists", "colour", "shape", "count", "side"}
     assert {"accuracy", "macro_f1", "loss"} <= set(metrics["test"])
     assert read_image(run / "answers.png").shape[1] > 500
