@@ -5,7 +5,6 @@ It reads `metrics.json` of run directories and nothing else.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,13 +15,13 @@ from zoo.runtime.rundir import RunDirectory
 
 EXAMPLES = """\
 examples:
-  python -m experiments.report.table runs/imdb-*
+  python -m experiments.table runs/imdb-*
 """
 
 
 def parser() -> Parser:
     """The command's parser."""
-    parser = Parser(prog="python -m experiments.report.table", description=__doc__, epilog=EXAMPLES)
+    parser = Parser(prog="python -m experiments.table", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("runs", nargs="+", metavar="RUN", help="finished run directories of one task")
     parser.add_argument(
         "--split", default="test", choices=("dev", "test"), help="which scores (default: test)"
@@ -113,7 +112,3 @@ def main(argv: list[str] | None = None) -> None:
     """Parse, read, print."""
     arguments = parser().parse_args(argv)
     print(table(rows(arguments.runs, arguments.split), arguments.split))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,6 +6,7 @@ import pytest
 
 from datasets.errors import UserError
 from experiments.report.table import main, rows, table
+from tests.conftest import RunPython
 from tests.zoo.runtime.test_results import made_up_results
 from zoo.runtime.rundir import write_json
 
@@ -68,3 +69,9 @@ def test_an_exported_run_is_like_the_others(tmp_path: Path) -> None:
 def test_what_is_no_run_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_command_has_its_own_name(run_python: RunPython) -> None:
+    done = run_python("-m", "experiments.table", "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: python -m experiments.table ")
