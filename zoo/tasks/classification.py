@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from typing_extensions import TypeVar
 
+from datasets.errors import UserError
 from zoo.tasks.base import Learned, Metrics, NoOptions, OptionsT, Prepared, Row, Task
 from zoo.tasks.sequence_batches import SequenceBatches
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tensors import Inputs, Labels, Logits, Mask, Tensor
+
+#: Inputs that are answered at once.
+AT_ONCE = 256
 
 # ------------------------------------------------------------------------------------------ the model
 
@@ -179,6 +183,53 @@ def label_rows(
         }
         for given, label, score, probabilities in zip(inputs, *columns, strict=True)
     ]
+
+
+def vector_server(model: keras.Model, labels: Sequence[str], features: int) -> Server:
+    """The functions of a classifier of sequences of vectors, see `label_server`.
+
+    `serving_default` takes `vectors` `(batch, time, features)` float32, filled up on the right, and `length` `(batch,)`
+    int32, the steps of each sequence.
+
+    Args:
+        model: of the inputs `vectors` and `mask`, see `zoo.tasks.sequence_batches.SequenceBatches.load`.
+        labels: names of the classes.
+        features: numbers of a vector.
+    """
+    import tensorflow as tf
+
+    def inputs_of(vectors: tf.Tensor, length: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"vectors": vectors, "mask": tf.sequence_mask(length, tf.shape(vectors)[1])}
+
+    signature = [
+        tf.TensorSpec([None, None, features], tf.float32, name="vectors"),
+        tf.TensorSpec([None], tf.int32, name="length"),
+    ]
+    return label_server(model, labels, signature, inputs_of)
+
+
+def vector_rows(server: Server, sequences: Iterable[np.ndarray]) -> list[Row]:
+    """A row for each sequence of vectors `(time, features)`: its number, label and score, and each class's probability.
+
+    Raises:
+        UserError: if vectors have another size than the model's.
+    """
+    import tensorflow as tf
+
+    from zoo.data.ragged import Ragged
+    from zoo.data.tokenizer import chunks
+
+    features = server.graphs["serving_default"].inputs[0].shape[-1]
+    rows: list[Row] = []
+    for chunk in chunks(sequences, AT_ONCE):
+        for sequence in chunk:
+            if sequence.shape[1] != features:
+                raise UserError(f"a vector has {sequence.shape[1]} numbers; the model reads {features}")
+        ragged, numbers = Ragged.of(chunk), np.arange(len(chunk))
+        padded = ragged.pad(numbers, max(1, ragged.lengths.max())).astype(np.float32)
+        tensors = tf.constant(padded), tf.constant(ragged.lengths, tf.int32)
+        rows += label_rows(server, "sequence", (len(rows) + numbers).tolist(), tensors)
+    return rows
 
 
 # ------------------------------------------------------------------------------------------ the task

@@ -15,6 +15,7 @@ from datasets.input_kinds import texts
 from datasets.options import Former, option
 from zoo.tasks.base import NoOptions, Prepared, Row
 from zoo.tasks.classification import (
+    AT_ONCE,
     SequenceClassification,
     label_rows,
     label_server,
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from zoo.data.tokenizer import TextEncoder
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
-
-#: Texts that are answered at once.
-AT_ONCE = 256
 
 
 @dataclass(frozen=True)
