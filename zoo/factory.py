@@ -6,14 +6,16 @@ import dataclasses
 import inspect
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from datasets import plugins
 from datasets.errors import UserError, did_you_mean
 from zoo.config import RecurrentOptions
 
 if TYPE_CHECKING:
-    from zoo.layers.recurrent import Recurrent
+    import keras
+
+    from zoo.layers.recurrent import Recurrent, RecurrentArguments
 
 #: What a cell must have to be run and saved.
 NEEDED = ("call", "state_size", "get_config")
@@ -38,23 +40,27 @@ class RecurrentFactory:
         """Whether the cell ignores the order of its inputs; of its outputs, then, only the last one ignores it too."""
         return getattr(self.cell_class, "order_blind", False)
 
-    def __call__(self, **layer_arguments: Any) -> Recurrent:
-        """A recurrent layer; `layer_arguments` overrule the options (`layers`, `bidirectional`, `return_state`, …)."""
+    def __call__(
+        self, *, units: int | None = None, **layer_arguments: Unpack[RecurrentArguments]
+    ) -> Recurrent:
+        """A recurrent layer; the arguments overrule the options (`units`, `layers`, `bidirectional`, …)."""
         from zoo.layers.recurrent import Recurrent
 
         options = self.options
-        units = layer_arguments.pop("units", options.units)
-        arguments = {"layers": options.layers, "bidirectional": options.bidirectional, **layer_arguments}
-        dropout = options.dropout if arguments["layers"] > 1 else 0.0
+        arguments: RecurrentArguments = {
+            "layers": options.layers,
+            "bidirectional": options.bidirectional,
+            "engine": options.engine,
+            "seed": self.seed,
+            **layer_arguments,
+        }
+        arguments.setdefault("dropout", options.dropout if arguments["layers"] > 1 else 0.0)
         try:
-            return Recurrent(
-                self.cell(units),
-                **{"dropout": dropout, "engine": options.engine, "seed": self.seed, **arguments},
-            )
+            return Recurrent(self.cell(options.units if units is None else units), **arguments)
         except ValueError as problem:
             raise UserError(f"--cell {options.cell}: {problem}") from None
 
-    def cell(self, units: int) -> Any:
+    def cell(self, units: int) -> keras.layers.Layer:
         """One cell with the options' arguments."""
         arguments = self._cell_arguments()
         try:

@@ -144,8 +144,8 @@ def several_a_call(trainer: Trainer, batch: Batch) -> Callable[[], list[tuple[fl
     import tensorflow as tf
 
     @tf.function
-    def steps(batches: list[tuple[Tensor, ...]]) -> list[tuple[Tensor, Tensor]]:
-        return [trainer._step_and_average(*arrays, total) for *arrays, total in batches]
+    def steps(batches: list[tuple[dict[str, Tensor], Tensor, Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+        return [trainer._step_and_average(*arrays) for arrays in batches]
 
     def call() -> list[tuple[float, float]]:
         total = tf.constant(float(batch.weights.sum()))

@@ -11,12 +11,17 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from experiments.report.records import COSTS, Costs
 from zoo.cli.flags import Parser, main_guard
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    from zoo.config import RunConfig
+    from zoo.serving import Server
+    from zoo.tasks.base import AnyTask
 
 INPUTS, WARM_UP, ANSWERS, SECONDS = 32, 5, 200, 3.0
 
@@ -28,7 +33,7 @@ def parser() -> Parser:
     return parser
 
 
-def single_answers(task: Any, server: Any, inputs: Sequence[Any]) -> list[float]:
+def single_answers(task: AnyTask, server: Server, inputs: Sequence[object]) -> list[float]:
     """Milliseconds of answers to one raw input at a time, after some that do not count."""
     for raw_input in itertools.islice(itertools.cycle(inputs), WARM_UP):
         task.answer(server, [raw_input], task.answer_options())
@@ -49,7 +54,7 @@ def size_of(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def some_inputs(task: Any, config: Any, folder: Path) -> list[Any]:
+def some_inputs(task: AnyTask, config: RunConfig, folder: Path) -> list[object]:
     """Raw inputs as a user would give them, from the dev split (the test split is read once, in training)."""
     import datasets
 

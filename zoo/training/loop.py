@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 import numpy as np
@@ -25,7 +25,11 @@ from zoo.training import checkpoint
 from zoo.training.checkpoint import Progress
 from zoo.training.schedule import learning_rate
 
-Loss = Callable[[Any, Any], Any]
+if TYPE_CHECKING:
+    from zoo.tensors import Scalar, Tensor
+
+#: From targets and what the model gives, a tensor or tensors by name, to the loss of each example or position.
+Loss: TypeAlias = "Callable[[Tensor, Any], Tensor]"
 
 
 class Trainer:
@@ -37,7 +41,7 @@ class Trainer:
         options: see `TrainingOptions`.
     """
 
-    def __init__(self, make_model: Callable[[], Any], loss: Loss, options: TrainingOptions):
+    def __init__(self, make_model: Callable[[], keras.Model], loss: Loss, options: TrainingOptions) -> None:
         self.options = options
         self.strategy: Any = tf.distribute.MirroredStrategy() if options.mirrored else None
         self.replicas = self.strategy.num_replicas_in_sync if self.strategy else 1
@@ -55,12 +59,12 @@ class Trainer:
         self._compiled = tf.function(self._step_and_average, reduce_retracing=True)
 
     @property
-    def variables(self) -> list[Any]:
+    def variables(self) -> list[keras.Variable | tf.Variable]:
         """All state of model, optimiser and averages, seeds included, in a fixed order."""
         return [*self.model.variables, *self.optimizer.variables, *self.averages]
 
     @property
-    def _averaged_variables(self) -> list[Any]:
+    def _averaged_variables(self) -> list[keras.Variable]:
         return list(self.model.trainable_variables) if self.options.average else []
 
     def step(self, batch: Batch) -> tuple[float, float]:
@@ -100,14 +104,19 @@ class Trainer:
             for variable, weight in zip(self._averaged_variables, weights, strict=True):
                 variable.assign(weight)
 
-    def _step_and_average(self, *arrays: Any) -> tuple[Any, Any]:
+    def _step_and_average(
+        self, inputs: Mapping[str, Tensor], targets: Tensor, weights: Tensor, total: Scalar
+    ) -> tuple[Scalar, Scalar]:
         """In one graph, because a call costs a small model as much as a part of its step."""
-        answer = self._distributed_step(*arrays) if self.strategy else self._step(*arrays)
+        step = self._distributed_step if self.strategy else self._step
+        answer = step(inputs, targets, weights, total)
         if self.averages:
             self._update_averages()
         return answer
 
-    def _step(self, inputs: Any, targets: Any, weights: Any, total: Any) -> tuple[Any, Any]:
+    def _step(
+        self, inputs: Mapping[str, Tensor], targets: Tensor, weights: Tensor, total: Scalar
+    ) -> tuple[Scalar, Scalar]:
         """One step on one device: `total` is the sum of the weights over all devices."""
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
@@ -123,14 +132,14 @@ class Trainer:
         self.optimizer.apply(gradients, variables)
         return loss, norm
 
-    def _sum_over_devices(self, gradients: list[Any]) -> list[Any]:
+    def _sum_over_devices(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
         """Keras adds the devices' gradients up itself, after clipping; so each gets its share of the clipped sum."""
         if not self.strategy:
             return gradients
         summed = tf.distribute.get_replica_context().all_reduce("sum", gradients)
         return [gradient / self.replicas for gradient in summed]
 
-    def _clip(self, gradients: list[Any]) -> tuple[list[Any], Any]:
+    def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
         scale = getattr(self.optimizer, "dynamic_scale", 1.0)
         norm = tf.linalg.global_norm(gradients) * self.replicas / tf.cast(scale, gradients[0].dtype)
         if self.options.clip:
@@ -139,15 +148,17 @@ class Trainer:
             gradients = [gradient * tf.cast(factor, gradient.dtype) for gradient in gradients]
         return gradients, norm
 
-    def _distributed_step(self, inputs: Any, targets: Any, weights: Any, total: Any) -> tuple[Any, Any]:
+    def _distributed_step(
+        self, inputs: Mapping[str, Tensor], targets: Tensor, weights: Tensor, total: Scalar
+    ) -> tuple[Scalar, Scalar]:
         loss, norm = self.strategy.run(self._step, args=(inputs, targets, weights, total))
         return self.strategy.reduce("SUM", loss, axis=None), self.strategy.reduce("MEAN", norm, axis=None)
 
-    def _share(self, array: np.ndarray, whole: bool = False) -> Any:
+    def _share(self, array: np.ndarray, whole: bool = False) -> tf.distribute.DistributedValues:
         """Split an array of a batch evenly among the devices, or give each the whole of it."""
         parts = [array] * self.replicas if whole else np.split(array, self.replicas)
 
-        def part(context: Any) -> Any:
+        def part(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
             return tf.constant(parts[context.replica_id_in_sync_group])
 
         return self.strategy.experimental_distribute_values_from_function(part)
@@ -159,7 +170,7 @@ class Trainer:
             generator.assign(np.random.SeedSequence([self.options.seed, epoch, n]).generate_state(2))
 
 
-def make_optimizer(options: TrainingOptions) -> Any:
+def make_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
     """Adam (Kingma and Ba 2015); with loss scaling where the precision is float16."""
     adam = keras.optimizers.Adam(options.learning_rate)
     return keras.optimizers.LossScaleOptimizer(adam) if options.precision == "mixed_float16" else adam
@@ -173,7 +184,7 @@ def fit(
     *,
     title: str,
     checkpoint_path: Path | None = None,
-    after_epoch: Callable[[Progress], None] = lambda progress: None,
+    after_epoch: Callable[[Progress], None] = lambda _progress: None,
 ) -> Progress:
     """Train until the dev score has not risen for `patience` epochs; the model ends with its best weights.
 
@@ -272,7 +283,7 @@ class NotANumber(UserError):
 
     best_epoch = 0
 
-    def __init__(self, what: str):
+    def __init__(self, what: str) -> None:
         super().__init__(f"{what}; try a smaller --learning-rate or --clip", 1)
 
 
@@ -303,6 +314,6 @@ def _close_epoch(
     return better
 
 
-def _restore(model: Any, weights: list[np.ndarray] | None) -> None:
+def _restore(model: keras.Model, weights: list[np.ndarray] | None) -> None:
     for variable, value in zip(model.variables, weights or [], strict=bool(weights)):
         variable.assign(value)

@@ -205,7 +205,7 @@ def test_the_peak_of_memory_is_that_of_the_model_and_not_of_the_rows(
     toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peaks = iter([111, 222])
-    monkeypatch.setattr(pipeline, "resident_memory", lambda peak: next(peaks))
+    monkeypatch.setattr(pipeline, "resident_memory", lambda *_, **__: next(peaks))
     baseline_metrics = pipeline.baseline_metrics
 
     def after(*arguments: object) -> dict:

@@ -141,7 +141,7 @@ def test_checkpoints_inside_an_epoch(tmp_path, monkeypatch):
 
     kept = []
     monkeypatch.setattr(
-        checkpoint, "save", lambda path, progress, *_: kept.append((progress.epoch, progress.batch))
+        checkpoint, "save", lambda _path, progress, *_: kept.append((progress.epoch, progress.batch))
     )
     run(trainer(epochs=1, checkpoint_seconds=0.0), checkpoint_path=tmp_path / "a")
     assert kept == [(0, 1), (0, 2), (0, 3), (1, 0)]
@@ -199,7 +199,7 @@ def test_a_first_epoch_that_fails_has_no_best():
 
 
 def test_a_gradient_that_is_no_number_stops():
-    def steep(targets, predictions):
+    def steep(_targets: tf.Tensor, predictions: tf.Tensor) -> tf.Tensor:
         return tf.sqrt(predictions[:, 0] * 0.0)  # its value is 0 and its slope infinite
 
     with pytest.raises(NotANumber, match="the gradient's norm became nan at epoch 1, batch 1"):

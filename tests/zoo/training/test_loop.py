@@ -30,7 +30,7 @@ def test_one_step_is_one_step_of_adam():
 @pytest.mark.parametrize("clip", [0.01, 1e3, 0.0])
 def test_gradients_are_clipped_by_their_global_norm(clip):
     one, applied = trainer(clip=clip), []
-    one.optimizer.apply = lambda gradients, variables: applied.extend(gradients)
+    one.optimizer.apply = lambda gradients, _variables: applied.extend(gradients)
     one._compiled = one._step  # eager, so that numbers are seen
     batch = rows().load(np.arange(4))
     kernel, bias = weights(one)

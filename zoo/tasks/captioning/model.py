@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import keras
 import numpy as np
@@ -13,6 +13,13 @@ from zoo.layers.decoder import TokenLoss
 from zoo.layers.image_encoder import ImageEncoder
 from zoo.layers.pretrained import PretrainedEncoder
 
+if TYPE_CHECKING:
+    from zoo.factory import RecurrentFactory
+    from zoo.tasks.captioning.options import Options
+    from zoo.tensors import Images, Tensor
+
+#: Mean and variance of each feature.
+Spread: TypeAlias = tuple[list[float], list[float]]
 #: Numbers whose spread is less than this share of the usual one are not blown up to the same size.
 LEAST_SPREAD = 0.05
 AT_ONCE = 16_384
@@ -20,10 +27,10 @@ AT_ONCE = 16_384
 
 def build(
     shape: tuple[int, ...],
-    spread: Any,
+    spread: Spread | None,
     vocabulary: int,
-    recurrent: Any,
-    options: Any,
+    recurrent: RecurrentFactory,
+    options: Options,
     pretrained: PretrainedEncoder | None = None,
 ) -> keras.Model:
     """From what `zoo.tasks.captioning.batches.CaptionBatches.load` gives to what `TokenLoss` gives, `(batch, steps)`.
@@ -50,13 +57,17 @@ def build(
     return keras.Model({"images": images, "image": row, "caption": caption}, losses, name="captioning")
 
 
-def attends(shape: tuple[int, ...], options: Any) -> bool:
+def attends(shape: tuple[int, ...], options: Options) -> bool:
     """Whether there are parts to attend to: one vector an image has none."""
     return len(shape) == 3 and options.attention != "none"
 
 
 def _encoder(
-    shape: tuple[int, ...], spread: Any, recurrent: Any, options: Any, pretrained: PretrainedEncoder | None
+    shape: tuple[int, ...],
+    spread: Spread | None,
+    recurrent: RecurrentFactory,
+    options: Options,
+    pretrained: PretrainedEncoder | None,
 ) -> keras.Model:
     """From images to a memory `(images, places, size)` and a starting vector `(images, units)`.
 
@@ -90,7 +101,7 @@ def _encoder(
     return keras.Model(images, [memory, start], name="encoder")
 
 
-def spread_of(features: np.ndarray) -> tuple[list[float], list[float]]:
+def spread_of(features: np.ndarray) -> Spread:
     """Mean and variance of each feature over images and places; variances that are very small are raised."""
     flat = features.reshape(-1, features.shape[-1])
     chunks = [
@@ -102,7 +113,7 @@ def spread_of(features: np.ndarray) -> tuple[list[float], list[float]]:
     return mean.tolist(), np.maximum(variance, LEAST_SPREAD**2 * usual).tolist()
 
 
-def seen(encoder: Any, images: Any) -> Any:
+def seen(encoder: keras.Model, images: Images) -> Tensor:
     """Images of bytes, or features, as an encoder takes them: of one that was trained on what a frozen network makes of
     images, that."""
     if images.dtype != "uint8" or encoder.inputs[0].dtype == "uint8":
@@ -110,7 +121,7 @@ def seen(encoder: Any, images: Any) -> Any:
     return encoder.get_layer("image_encoder")(images, training=False)
 
 
-def grid_of(encoder: Any) -> tuple[int, int]:
+def grid_of(encoder: keras.Model) -> tuple[int, int]:
     """Rows and columns of the parts that an encoder of images or of grids tells apart."""
     network = next((layer for layer in encoder.layers if layer.name == "image_encoder"), None)
     shape = (encoder.inputs[0] if network is None else network.output).shape

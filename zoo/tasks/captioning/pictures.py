@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from zoo.runtime.figures import overlay_attention, shares
@@ -35,7 +36,7 @@ def contact_sheet(captions: list[str], batches: CaptionBatches) -> Figure:
     return figure
 
 
-def _panel(axes: Any, caption: str, batches: CaptionBatches, n: int, has_images: bool) -> None:
+def _panel(axes: Axes, caption: str, batches: CaptionBatches, n: int, has_images: bool) -> None:
     axes.set(xticks=[], yticks=[])
     if has_images:
         axes.imshow(batches.given[n])
@@ -85,7 +86,7 @@ def _written(tokens: np.ndarray) -> list[str]:
     return [text.replace("▁", "") for text in texts[:length]] + ["·"] * (length < len(texts))
 
 
-def _map(axes: Any, pixels: np.ndarray | None, weights: np.ndarray) -> None:
+def _map(axes: Axes, pixels: np.ndarray | None, weights: np.ndarray) -> None:
     if pixels is None:
         axes.imshow(shares(weights), cmap="gray", vmin=0, vmax=1)
     else:

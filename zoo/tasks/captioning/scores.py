@@ -11,8 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from sacrebleu.metrics import BLEU, CHRF
 
 ORDERS = 4
 #: Width of CIDEr-D's penalty for captions of another length, in words.
@@ -75,13 +79,13 @@ def signatures(captions: Sequence[str], references: References) -> dict[str, str
     return {name: before + metric.get_signature().format() for name, metric in metrics.items()}
 
 
-def _bleu(order: int):
+def _bleu(order: int) -> BLEU:
     from sacrebleu.metrics import BLEU
 
     return BLEU(tokenize="none", max_ngram_order=order, force=True)
 
 
-def _chrf():
+def _chrf() -> CHRF:
     from sacrebleu.metrics import CHRF
 
     return CHRF()

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -29,7 +30,11 @@ FEATURES = ".npz"
 
 
 def make(
-    model: Any, tokenizer: SubwordTokenizer, shape: tuple[int, ...], pixels: bool, search: SearchConfiguration
+    model: keras.Model,
+    tokenizer: SubwordTokenizer,
+    shape: tuple[int, ...],
+    pixels: bool,
+    search: SearchConfiguration,
 ) -> Server:
     """The signatures of a captioner; captions end after `search.max_tokens` tokens.
 
@@ -53,7 +58,7 @@ def make(
         memory, start = encoder(seen(encoder, images), training=False)
         return EncoderOutput(start, memory, None, tf.fill([tf.shape(images)[0]], search.max_tokens))
 
-    def extra_outputs(encoded: EncoderOutput, hypotheses: Hypotheses) -> dict[str, tf.Tensor]:
+    def extra_outputs(_encoded: EncoderOutput, hypotheses: Hypotheses) -> dict[str, tf.Tensor]:
         weights = hypotheses.extras
         return {"attention": tf.reshape(weights, tf.concat([tf.shape(weights)[:3], grid], 0))}
 

@@ -10,12 +10,19 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from zoo.tasks.forecasting.options import Options
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import Ridge
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+#: Fitted parameters of ETS, and the steps of their season; None where the fit failed.
+ETSParameters: TypeAlias = tuple[np.ndarray, int] | None
 
 LINEAR_WINDOWS = 20_000  # most windows that the linear map is fitted on
 ETS_STEPS = 1_000  # last steps of train that ETS is fitted on
@@ -46,16 +53,16 @@ class Baselines:
         ahead = self._steps_ahead(windows.specification)
         forecasts_by_name = {
             "last value": self._by_origin(
-                windows, lambda y, n, t: np.repeat(y[t - 1][:, None], len(ahead), 1)
+                windows, lambda y, _n, t: np.repeat(y[t - 1][:, None], len(ahead), 1)
             )
         }
         if self.season > 1:
             back = self.season - 1 - (ahead - 1) % self.season
             forecasts_by_name[f"last value of {self.season} steps before"] = self._by_origin(
-                windows, lambda y, n, t: y[np.maximum(t[:, None] - 1 - back, 0)]
+                windows, lambda y, _n, t: y[np.maximum(t[:, None] - 1 - back, 0)]
             )
         forecasts_by_name["drift"] = self._by_origin(
-            windows, lambda y, n, t: self._drift(y, t, ahead, windows.specification)
+            windows, lambda y, _n, t: self._drift(y, t, ahead, windows.specification)
         )
         forecasts_by_name[f"AR({self.lags})"] = self._by_origin(
             windows,
@@ -104,7 +111,7 @@ class Baselines:
         return self.ets and columns <= MOST_ETS
 
     @cached_property
-    def _ets_parameters(self) -> list[list[Any]]:
+    def _ets_parameters(self) -> list[list[ETSParameters]]:
         season = self.season if self.season <= LONGEST_SEASON else 1
         return [
             [fit_ets(column[-ETS_STEPS:], season) for column in series.values.T]
@@ -119,7 +126,7 @@ class Baselines:
         return np.stack(columns, axis=2)
 
     @cached_property
-    def _linear_map(self) -> Any:
+    def _linear_map(self) -> Ridge:
         """Ridge regression of the steps ahead on the window, both minus the window's last value, scaled."""
         from sklearn.linear_model import Ridge
 
@@ -156,7 +163,7 @@ def fit(train: Windows, season: int, options: Options) -> Baselines:
     return Baselines(train, season, max(1, min(lags, shortest // 3)), options.ets)
 
 
-def from_statsmodels(module: str, name: str) -> Any:
+def from_statsmodels(module: str, name: str) -> type:
     """A class of statsmodels, whose modules use what newer versions of pandas warn of when they are imported."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -194,7 +201,7 @@ def autoregress(
     return np.stack(steps, axis=1)
 
 
-def fit_ets(column: np.ndarray, season: int) -> tuple[Any, int] | None:
+def fit_ets(column: np.ndarray, season: int) -> ETSParameters:
     """Parameters of additive ETS with damped trend and, where train holds two seasons, a season; None if that fails."""
     ets_model = from_statsmodels("tsa.exponential_smoothing.ets", "ETSModel")
     season = season if len(column) >= 2 * season + 10 else 1
@@ -207,16 +214,14 @@ def fit_ets(column: np.ndarray, season: int) -> tuple[Any, int] | None:
     return (np.asarray(parameters), season) if np.isfinite(parameters).all() else None
 
 
-def _ets_model(model: Any, column: np.ndarray, season: int) -> Any:
+def _ets_model(model: type[ETSModel], column: np.ndarray, season: int) -> ETSModel:
     seasonal = {"seasonal": "add", "seasonal_periods": season} if season > 1 else {}
     return model(
         column, error="add", trend="add", damped_trend=True, initialization_method="heuristic", **seasonal
     )
 
 
-def roll_ets(
-    column: np.ndarray, fitted: tuple[Any, int] | None, origins: np.ndarray, ahead: np.ndarray
-) -> np.ndarray:
+def roll_ets(column: np.ndarray, fitted: ETSParameters, origins: np.ndarray, ahead: np.ndarray) -> np.ndarray:
     """Forecasts `(origins, steps)` from the states that the fitted parameters give just before each origin."""
     if fitted is None:
         return np.repeat(column[origins - 1][:, None], len(ahead), axis=1)

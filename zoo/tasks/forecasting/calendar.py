@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from zoo.tensors import Tensor
+
+#: An array of NumPy or a tensor of TensorFlow.
+Seconds = TypeVar("Seconds", bound="Tensor")
 
 DAY = 86_400.0
 #: Seconds of each cycle; the epoch, a Thursday, is the phase 0 of all.
@@ -16,7 +23,7 @@ def cycles(step_seconds: float) -> tuple[str, ...]:
     return tuple(name for name, seconds in CYCLES.items() if seconds >= FEWEST_STEPS * step_seconds)
 
 
-def phases(seconds: Any, names: tuple[str, ...], numeric: Any) -> Any:
+def phases(seconds: Seconds, names: tuple[str, ...], numeric: ModuleType) -> Seconds:
     """`(…,)` seconds since 1970 as `(…, 2 * cycles)` sines and cosines.
 
     Args:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Unpack
 
 import keras
 from keras import ops
+
+from zoo.keras_types import Config, LayerArguments
+from zoo.tensors import Inputs, Shape, Tensor, last_axis
 
 SMALLEST = 1e-3  # of train's deviation: a flat window is not blown up
 
@@ -23,7 +27,13 @@ class WindowNormalisation(keras.layers.Layer):
         The normalised window `(batch, window, variables)`, and the shift and the scale, `(batch, 1, variables)`.
     """
 
-    def __init__(self, mean: Any, deviation: Any, kind: str = "last", **layer_arguments: Any):
+    def __init__(
+        self,
+        mean: Iterable[float],
+        deviation: Iterable[float],
+        kind: str = "last",
+        **layer_arguments: Unpack[LayerArguments],
+    ) -> None:
         if kind not in ("last", "standard", "none"):
             raise ValueError(f"kind must be last, standard or none, not {kind!r}")
         super().__init__(**{"dtype": "float32", **layer_arguments})
@@ -31,7 +41,7 @@ class WindowNormalisation(keras.layers.Layer):
         self.deviation = [float(value) for value in deviation]
         self.kind = kind
 
-    def call(self, inputs: Any) -> tuple[Any, Any, Any]:
+    def call(self, inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
         """See the class."""
         deviation = ops.convert_to_tensor([[self.deviation]], dtype="float32")
         if self.kind == "last":
@@ -45,14 +55,14 @@ class WindowNormalisation(keras.layers.Layer):
         zero = ops.zeros_like(inputs[:, :1, :])
         return (inputs - shift) / scale, shift + zero, scale + zero
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: Inputs) -> tuple[Tensor, ...]:
         """Shapes without computing."""
         unit_shape = (inputs.shape[0], 1, inputs.shape[2])
         return tuple(
             keras.KerasTensor(shape, dtype="float32") for shape in (inputs.shape, unit_shape, unit_shape)
         )
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "mean": self.mean, "deviation": self.deviation, "kind": self.kind}
 
@@ -65,21 +75,23 @@ class Standardise(keras.layers.Layer):
         mean, deviation: of each feature.
     """
 
-    def __init__(self, mean: Any, deviation: Any, **layer_arguments: Any):
+    def __init__(
+        self, mean: Iterable[float], deviation: Iterable[float], **layer_arguments: Unpack[LayerArguments]
+    ) -> None:
         super().__init__(**{"dtype": "float32", **layer_arguments})
         self.mean = [float(value) for value in mean]
         self.deviation = [float(value) for value in deviation]
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Inputs) -> Tensor:
         """`(batch, time, features)` to the same shape."""
         mean = ops.convert_to_tensor(self.mean, dtype="float32")
         return (inputs - mean) / ops.convert_to_tensor(self.deviation, dtype="float32")
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: Inputs) -> Tensor:
         """The shape of the inputs."""
         return keras.KerasTensor(inputs.shape, dtype="float32")
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "mean": self.mean, "deviation": self.deviation}
 
@@ -95,22 +107,24 @@ class ErrorScale(keras.layers.Layer):
         delta: the threshold; 0 stands for the absolute error, infinity for the squared error.
     """
 
-    def __init__(self, unit: Any, delta: float, **layer_arguments: Any):
+    def __init__(
+        self, unit: Iterable[float], delta: float, **layer_arguments: Unpack[LayerArguments]
+    ) -> None:
         super().__init__(**{"dtype": "float32", **layer_arguments})
         self.unit = [float(value) for value in unit]
         self.delta = float(delta)
 
-    def call(self, inputs: Any) -> tuple[Any, Any]:
+    def call(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """`(batch, time, variables)` to `unit (batch, 1, variables)` and `delta (batch, 1, 1)`."""
         zero = ops.zeros_like(inputs[:, :1, :])
         return zero + ops.convert_to_tensor(self.unit, dtype="float32"), zero[..., :1] + self.delta
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: Inputs) -> tuple[Tensor, ...]:
         """Shapes without computing."""
         shapes = (inputs.shape[0], 1, inputs.shape[2]), (inputs.shape[0], 1, 1)
         return tuple(keras.KerasTensor(shape, dtype="float32") for shape in shapes)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "unit": self.unit, "delta": self.delta}
 
@@ -126,16 +140,17 @@ class Forecast(keras.layers.Layer):
         shift, scale: as `WindowNormalisation` gives them.
     """
 
-    def __init__(self, **layer_arguments: Any):
+    def __init__(self, **layer_arguments: Unpack[LayerArguments]) -> None:
         super().__init__(**{"dtype": "float32", **layer_arguments})
 
-    def call(self, inputs: Any, shift: Any, scale: Any) -> Any:
+    def call(self, inputs: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         """See the class."""
-        ordered = ops.sort(inputs, axis=-1) if inputs.shape[-1] > 1 else inputs
+        ordered = ops.sort(inputs, axis=-1) if last_axis(inputs.shape) > 1 else inputs
         return ordered * scale[..., None] + shift[..., None]
 
-    def compute_output_spec(self, inputs: Any, shift: Any, scale: Any) -> Any:
+    def compute_output_spec(self, inputs: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         """The shape of the inputs."""
+        del shift, scale
         return keras.KerasTensor(inputs.shape, dtype="float32")
 
 
@@ -155,12 +170,15 @@ class BlockEmbedding(keras.layers.Layer):
         `(rows, blocks, size)`.
     """
 
-    def __init__(self, blocks: int, channels: int, size: int, **layer_arguments: Any):
+    def __init__(
+        self, blocks: int, channels: int, size: int, **layer_arguments: Unpack[LayerArguments]
+    ) -> None:
         super().__init__(**layer_arguments)
         self.blocks, self.channels, self.size = blocks, channels, size
 
-    def build(self, like_shape: Any) -> None:
+    def build(self, like_shape: Shape) -> None:
         """Make the vectors."""
+        del like_shape
         of_channel = self.size // 2 if self.channels > 1 else 0
         self.positions = self.add_weight(
             shape=(self.blocks, self.size - of_channel), initializer="random_normal", name="positions"
@@ -172,7 +190,7 @@ class BlockEmbedding(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, like: Any) -> Any:
+    def call(self, like: Tensor) -> Tensor:
         """See the class."""
         groups = ops.shape(like)[0] // self.channels
         positions = ops.broadcast_to(
@@ -186,11 +204,11 @@ class BlockEmbedding(keras.layers.Layer):
             joined = ops.concatenate([positions, names], axis=-1)
         return ops.reshape(joined, (-1, self.blocks, self.size))
 
-    def compute_output_spec(self, like: Any) -> Any:
+    def compute_output_spec(self, like: Tensor) -> Tensor:
         """`(rows, blocks, size)`."""
         return keras.KerasTensor((like.shape[0], self.blocks, self.size), dtype=self.compute_dtype)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {
             **super().get_config(), "blocks": self.blocks, "channels": self.channels, "size": self.size,

@@ -11,9 +11,11 @@ approximation of the CRPS (Gneiting and Raftery 2007).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
+
+from zoo.tensors import Tensor, last_axis
 
 DELTAS = {"mae": 0.0, "huber": 1.0, "mse": float("inf")}
 
@@ -23,7 +25,7 @@ def levels(count: int) -> np.ndarray:
     return np.arange(1, count + 1) / (count + 1)
 
 
-def loss(targets: Any, predictions: dict[str, Any]) -> Any:
+def loss(targets: Tensor, predictions: Mapping[str, Tensor]) -> Tensor:
     """The loss of each window `(batch,)`.
 
     Args:
@@ -34,7 +36,7 @@ def loss(targets: Any, predictions: dict[str, Any]) -> Any:
     from keras import ops
 
     unit, quantiles = predictions["unit"], predictions["forecast"]
-    count = quantiles.shape[-1]
+    count = last_axis(quantiles.shape)
     if count == 1:
         size = ops.abs((targets - quantiles[..., 0]) / unit)
         delta = ops.broadcast_to(predictions["delta"], ops.shape(size))

@@ -14,10 +14,12 @@ the normalisation subtracts, the last one or the mean.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
+import numpy as np
 from keras import ops
 
 from datasets.errors import UserError
@@ -30,6 +32,11 @@ from zoo.tasks.forecasting.layers import (
 )
 from zoo.tasks.forecasting.losses import DELTAS
 from zoo.tasks.forecasting.windows import WindowSpecification
+from zoo.tensors import Inputs, Outputs, Tensor, last_axis
+
+if TYPE_CHECKING:
+    from zoo.factory import RecurrentFactory
+    from zoo.tasks.forecasting.options import Options
 
 LONGEST_WALK = 100  # steps of autoregressive decoding: each is a part of the graph
 
@@ -38,9 +45,9 @@ LONGEST_WALK = 100  # steps of autoregressive decoding: each is a part of the gr
 class Scales:
     """Mean and deviation in train of the variables and of each kind of covariate, as `(mean, deviation)` arrays."""
 
-    values: tuple[Any, Any]
-    past: tuple[Any, Any]
-    future: tuple[Any, Any]
+    values: tuple[np.ndarray, np.ndarray]
+    past: tuple[np.ndarray, np.ndarray]
+    future: tuple[np.ndarray, np.ndarray]
 
     @property
     def variables(self) -> int:
@@ -48,7 +55,9 @@ class Scales:
         return len(self.values[0])
 
 
-def build_model(specification: WindowSpecification, scales: Scales, recurrent: Any, options: Any) -> Any:
+def build_model(
+    specification: WindowSpecification, scales: Scales, recurrent: RecurrentFactory, options: Options
+) -> keras.Model:
     """Raw `values (batch, window, variables)` and covariates → `forecast (batch, steps, variables, levels)`.
 
     The other outputs, `unit` and `delta`, are for `zoo.tasks.forecasting.losses.loss`.
@@ -67,7 +76,7 @@ def build_model(specification: WindowSpecification, scales: Scales, recurrent: A
     x = rows.split(x)
     y = build(x, covariates, _Plan(specification, rows, recurrent, options))
     if options.skip == "linear":
-        y = y + _linear_skip(x, specification, rows)[..., None]
+        y = y + _linear_skip(x, specification)[..., None]
     y = rows.join(y)
     unit, delta = ErrorScale(scales.values[1], DELTAS[options.loss], name="error_scale")(inputs["values"])
     outputs = {"forecast": Forecast(name="forecast")(y, shift, scale), "unit": unit, "delta": delta}
@@ -89,17 +98,17 @@ class _Rows:
     def channels(self) -> int:
         return self.variables if self.alone else 1
 
-    def split(self, x: Any) -> Any:
+    def split(self, x: Inputs) -> Inputs:
         """`(batch, window, variables)` to `(rows, window, features)`."""
         if not self.alone or self.variables == 1:
             return x
         return ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, x.shape[1], 1))
 
-    def repeat(self, x: Any) -> Any:
+    def repeat(self, x: Inputs) -> Inputs:
         """Covariates `(batch, time, features)` for each row."""
         return ops.repeat(x, self.variables, axis=0) if self.channels > 1 else x
 
-    def join(self, y: Any) -> Any:
+    def join(self, y: Tensor) -> Tensor:
         """`(rows, steps, features, levels)` to `(batch, steps, variables, levels)`."""
         if self.channels == 1:
             return y
@@ -111,28 +120,28 @@ class _Rows:
 class _Plan:
     specification: WindowSpecification
     rows: _Rows
-    recurrent: Any
-    options: Any
+    recurrent: RecurrentFactory
+    options: Options
 
     @property
     def outputs(self) -> int:
         """Numbers that are forecast for one step of one row."""
         return self.rows.features * self.options.quantiles
 
-    def dropout(self, x: Any) -> Any:
+    def dropout(self, x: Tensor) -> Tensor:
         return keras.layers.Dropout(self.recurrent.options.dropout)(x)
 
-    def head(self, size: int, name: str = "head") -> Any:
+    def head(self, size: int, name: str = "head") -> keras.layers.Dense:
         return keras.layers.Dense(size, kernel_initializer="zeros", name=name)
 
-    def shaped(self, y: Any) -> Any:
+    def shaped(self, y: Outputs) -> Tensor:
         """The last axes as features and levels; only the last step where only that is scored."""
         steps = y.shape[1]
         y = ops.reshape(y, (-1, steps, self.rows.features, self.options.quantiles))
         return y[:, -1:] if self.specification.last_only else y
 
 
-def _inputs(specification: WindowSpecification, scales: Scales) -> dict[str, Any]:
+def _inputs(specification: WindowSpecification, scales: Scales) -> dict[str, Inputs]:
     inputs = {"values": keras.Input((specification.window, scales.variables), dtype="float32", name="values")}
     if len(scales.past[0]):
         inputs["past"] = keras.Input(
@@ -146,16 +155,16 @@ def _inputs(specification: WindowSpecification, scales: Scales) -> dict[str, Any
     return inputs
 
 
-def _covariates(inputs: dict[str, Any], scales: Scales, rows: _Rows) -> dict[str, Any]:
+def _covariates(inputs: dict[str, Inputs], scales: Scales, rows: _Rows) -> dict[str, Inputs]:
     """Standardised covariates by input name, for each row."""
-    standardised: dict[str, Any] = {}
+    standardised: dict[str, Inputs] = {}
     for kind, names in (("past", ("past",)), ("future", ("future_before", "future"))):
         standardise = Standardise(*getattr(scales, kind), name=f"standardise_{kind}")
         standardised |= {name: rows.repeat(standardise(inputs[name])) for name in names if name in inputs}
     return standardised
 
 
-def _direct(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
+def _direct(x: Inputs, covariates: Mapping[str, Inputs], plan: _Plan) -> Tensor:
     specification = plan.specification
     before = [x] + [covariates[name] for name in ("past", "future_before") if name in covariates]
     if "future" not in covariates:
@@ -171,16 +180,16 @@ def _direct(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     return plan.shaped(y)
 
 
-def _joined(parts: list[Any]) -> Any:
+def _joined(parts: list[Inputs]) -> Inputs:
     return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
 
 
-def _flagged(parts: list[Any], flag: float) -> Any:
+def _flagged(parts: list[Inputs], flag: float) -> Inputs:
     """Features of each step, with one more that tells the window from the horizon."""
     return ops.concatenate([*parts, ops.zeros_like(parts[-1][..., :1]) + flag], axis=-1)
 
 
-def _autoregressive(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
+def _autoregressive(x: Inputs, covariates: Mapping[str, Inputs], plan: _Plan) -> Tensor:
     specification, features = plan.specification, plan.rows.features
     if plan.recurrent.options.bidirectional:
         raise UserError("--decoder autoregressive goes forward only; leave --bidirectional out")
@@ -196,7 +205,7 @@ def _autoregressive(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     head, middle = plan.head(plan.outputs), plan.options.quantiles // 2
     outputs, states = layer(_joined(parts))
     output = outputs[:, -1:]
-    steps: list[Any] = []
+    steps: list[Tensor] = []
     for step in range(specification.horizon):
         y = ops.reshape(head(plan.dropout(output)), (-1, 1, features, plan.options.quantiles))
         y = y + x[:, -1:, :, None] if step == 0 else y + steps[-1][..., middle : middle + 1]
@@ -209,14 +218,14 @@ def _autoregressive(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     return steps[-1] if specification.last_only else ops.concatenate(steps, axis=1)
 
 
-def _segments(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
+def _segments(x: Inputs, covariates: Mapping[str, Inputs], plan: _Plan) -> Tensor:
     specification, size = plan.specification, plan.options.segment
     if specification.window % size:
         raise UserError(f"--window {specification.window} is no multiple of --segment {size}")
     units = plan.recurrent.options.units
     blocks = -(-specification.horizon // size)
     before = _joined([x] + [covariates[name] for name in ("past", "future_before") if name in covariates])
-    before = ops.reshape(before, (-1, specification.window // size, size * before.shape[-1]))
+    before = ops.reshape(before, (-1, specification.window // size, size * last_axis(before.shape)))
     embedded = keras.layers.Dense(units, activation="relu", name="embed")(before)
     layer = plan.recurrent(return_sequences=False, return_state=True, name="recurrent")
     _, states = layer(embedded)
@@ -225,7 +234,7 @@ def _segments(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     if "future" in covariates:
         future = covariates["future"]
         future = ops.pad(future, ((0, 0), (0, blocks * size - specification.horizon), (0, 0)))
-        future = ops.reshape(future, (-1, blocks, size * future.shape[-1]))
+        future = ops.reshape(future, (-1, blocks, size * last_axis(future.shape)))
         queries = queries + keras.layers.Dense(units, name="embed_future")(future)
     queries = ops.reshape(queries, (-1, 1, units))
     copies = keras.tree.map_structure(lambda state: ops.repeat(state, blocks, axis=0), states)
@@ -235,7 +244,7 @@ def _segments(x: Any, covariates: dict[str, Any], plan: _Plan) -> Any:
     return plan.shaped(y[:, : specification.horizon])
 
 
-def _linear_skip(x: Any, specification: WindowSpecification, rows: _Rows) -> Any:
+def _linear_skip(x: Inputs, specification: WindowSpecification) -> Outputs:
     """A linear map of the window to the scored steps, shared by all variables: `(rows, steps, features)`."""
     columns = ops.transpose(x, (0, 2, 1))
     mapped = keras.layers.Dense(specification.scored, kernel_initializer="zeros", name="linear_skip")(columns)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zoo.tasks.forecasting.losses import levels
 from zoo.tasks.forecasting.windows import Windows
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 PANELS = 4
 BANDS = ("#d3e4f1", "#9cc4e2", "#6ba6d2")  # opaque, so that each looks as its legend; outermost first
 
 
-def draw(windows: Windows, forecasts: np.ndarray, variables: tuple[str, ...]) -> Any:
+def draw(windows: Windows, forecasts: np.ndarray, variables: tuple[str, ...]) -> Figure:
     """A `matplotlib` figure: windows, what came, what was forecast, and the intervals around it.
 
     Args:
@@ -41,7 +45,7 @@ def _spread(count: int) -> list[int]:
 
 
 def _draw_one(
-    axes: Any, windows: Windows, forecasts: np.ndarray, number: int, variable: int, name: str
+    axes: Axes, windows: Windows, forecasts: np.ndarray, number: int, variable: int, name: str
 ) -> None:
     specification, which = windows.specification, np.array([number])
     before = windows.raw(which, -specification.window, 0)[0, :, variable]

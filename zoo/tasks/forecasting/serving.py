@@ -41,7 +41,7 @@ def make_server(model: keras.Model, learned: Learned) -> Server:
         specs.append(tf.TensorSpec([None, None], tf.int64, name="time"))
     names = [spec.name for spec in specs]
 
-    def forecast(*arrays: Any, **named: Any) -> dict[str, Any]:
+    def forecast(*arrays: tf.Tensor, **named: tf.Tensor) -> dict[str, tf.Tensor]:
         inputs = _model_inputs(dict(zip(names, arrays, strict=False)) | named, specification)
         quantile_forecasts = model(inputs, training=False)["forecast"]
         return {
@@ -61,7 +61,7 @@ def make_server(model: keras.Model, learned: Learned) -> Server:
     sizes = [specification.window, specification.horizon, specification.scored]
 
     @tf.function(input_signature=[])
-    def describe() -> dict[str, Any]:
+    def describe() -> dict[str, tf.Tensor]:
         texts = {name: tf.constant(list(value), tf.string) for name, value in described.items()}
         return {**texts, "window_horizon_scored": tf.constant(sizes)}
 
@@ -69,7 +69,7 @@ def make_server(model: keras.Model, learned: Learned) -> Server:
     return Server(model, [], {"serving_default": serve, "describe": describe})
 
 
-def _model_inputs(raw: Mapping[str, Any], specification: WindowSpecification) -> dict[str, Any]:
+def _model_inputs(raw: Mapping[str, tf.Tensor], specification: WindowSpecification) -> dict[str, tf.Tensor]:
     """The last window of raw series and the steps ahead, as the model's inputs."""
     window, horizon = specification.window, specification.horizon
     values = raw["values"]

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import keras
+
+from zoo.keras_types import Config, LayerArguments
+from zoo.tensors import Shape, StepLogits, Tensor, TokenIds
 
 
 @keras.saving.register_keras_serializable(package="zoo")
 class OneHot(keras.layers.Layer):
     """Token ids `(batch, time)` to vectors `(batch, time, size)` with one 1 each."""
 
-    def __init__(self, size: int, **layer_arguments: Any):
+    def __init__(self, size: int, **layer_arguments: Unpack[LayerArguments]) -> None:
         super().__init__(**layer_arguments)
         self.size = size
 
-    def call(self, tokens: Any) -> Any:
+    def call(self, tokens: TokenIds) -> Tensor:
         """See the class."""
         return keras.ops.one_hot(tokens, self.size, dtype=self.compute_dtype)
 
-    def compute_output_shape(self, tokens_shape: Any) -> Any:
+    def compute_output_shape(self, tokens_shape: Shape) -> Shape:
         """See the class."""
         return (*tokens_shape, self.size)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "size": self.size}
 
@@ -35,10 +38,11 @@ class NegativeLogLikelihood(keras.layers.Layer):
     Call arguments: scores `(batch, time, classes)` and classes `(batch, time)`. Gives `(batch, time)`.
     """
 
-    def call(self, scores: Any, following: Any) -> Any:
+    def call(self, scores: StepLogits, following: TokenIds) -> Tensor:
         """See the class."""
         return keras.losses.sparse_categorical_crossentropy(following, scores, from_logits=True)
 
-    def compute_output_shape(self, scores_shape: Any, following_shape: Any = None) -> Any:
+    def compute_output_shape(self, scores_shape: Shape, following_shape: Shape | None = None) -> Shape:
         """See the class."""
+        del following_shape
         return scores_shape[:-1]

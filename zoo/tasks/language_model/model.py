@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -13,8 +13,12 @@ from zoo.layers.logits import logits_dtype
 from zoo.layers.stateful import Stateful
 from zoo.tasks.language_model.layers import NegativeLogLikelihood, OneHot
 
+if TYPE_CHECKING:
+    from zoo.factory import RecurrentFactory
+    from zoo.tasks.language_model.options import Options
 
-def build_model(size: int, rows: int, recurrent: Any, options: Any) -> Any:
+
+def build_model(size: int, rows: int, recurrent: RecurrentFactory, options: Options) -> keras.Model:
     """A model from chunks of `rows` streams to minus the logarithm of the probability of every next token.
 
     Inputs are those of `zoo.tasks.language_model.streams`. What the exported functions need are its layers `vectors`,
@@ -69,7 +73,7 @@ class Parts:
         scores: outputs `(batch, time, units)` to scores of the classes.
     """
 
-    def __init__(self, model: Any):
+    def __init__(self, model: keras.Model) -> None:
         stateful = model.get_layer("recurrent")
         self.vectors = keras.Model(model.input["tokens"], model.get_layer("vectors").output)
         self.recurrent = stateful.recurrent

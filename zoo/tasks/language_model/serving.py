@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import keras
 import tensorflow as tf
@@ -13,9 +13,11 @@ from zoo.serving import Server
 from zoo.tasks.language_model.model import Parts
 from zoo.tasks.language_model.tokens import START, Tokenizer
 
-Tensor = Any
-Tensors = list[Any]
-Answer = dict[str, Any]
+if TYPE_CHECKING:
+    from zoo.tasks.language_model.options import AnswerOptions
+
+Tensors: TypeAlias = list[tf.Tensor]
+Answer: TypeAlias = dict[str, tf.Tensor]
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
 SAMPLING = [
@@ -34,7 +36,7 @@ class Reader:
     token's classes, `(batch, classes)`.
     """
 
-    def __init__(self, model: Any, tokenizer: Tokenizer):
+    def __init__(self, model: keras.Model, tokenizer: Tokenizer) -> None:
         self.parts, self.tokenizer = Parts(model), tokenizer
         initial = self.parts.recurrent.get_initial_state(1)
         self.structure = initial
@@ -44,14 +46,16 @@ class Reader:
         ]
         self.specs.append(tf.TensorSpec([None, tokenizer.size - UNKNOWN], tf.float32, name="expects"))
 
-    def begin(self, batch_size: Tensor) -> tuple[Tensors, Tensor]:
+    def begin(self, batch_size: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
         """States and `expects` before the first token."""
         states = keras.tree.flatten(self.parts.recurrent.get_initial_state(batch_size))
         start = tf.fill([batch_size, 1], START)
         states, expects = self.advance(start, None, states)
         return states, expects[:, -1]
 
-    def advance(self, tokens: Tensor, mask: Tensor | None, states: Tensors) -> tuple[Tensors, Tensor]:
+    def advance(
+        self, tokens: tf.Tensor, mask: tf.Tensor | None, states: Tensors
+    ) -> tuple[Tensors, tf.Tensor]:
         """Read tokens `(batch, time)`; states after the last that is not masked, `expects` after each."""
         outputs, final = self.parts.recurrent(
             self.parts.vectors(tokens, training=False),
@@ -64,7 +68,9 @@ class Reader:
         )  # without the mask that Keras hangs on
         return keras.tree.flatten(final), tf.nn.log_softmax(tf.cast(scores, tf.float32))
 
-    def read(self, texts: Tensor, states: Tensors, expects: Tensor) -> tuple[Answer, Tensors, Tensor]:
+    def read(
+        self, texts: tf.Tensor, states: Tensors, expects: tf.Tensor
+    ) -> tuple[Answer, Tensors, tf.Tensor]:
         """Read texts `(batch,)` from these states.
 
         Returns:
@@ -89,7 +95,12 @@ class Reader:
         return answer, states, tf.where(lengths[:, None] > 0, last, expects)
 
     def write(
-        self, states: Tensors, expects: Tensor, length: Tensor, sampling: dict[str, Tensor], seed: Tensor
+        self,
+        states: Tensors,
+        expects: tf.Tensor,
+        length: tf.Tensor,
+        sampling: dict[str, tf.Tensor],
+        seed: tf.Tensor,
     ) -> Answer:
         """`length` tokens that go on from these states: `continuation`, and the `nats` of each token."""
         batch_size = tf.shape(expects)[0]
@@ -99,7 +110,9 @@ class Reader:
         tokens = tf.TensorArray(tf.int32, size=length + 1).write(0, tf.zeros([batch_size], tf.int32))
         nats = tf.TensorArray(tf.float32, size=length + 1).write(0, tf.zeros([batch_size]))
 
-        def step(n: Tensor, states: Tensors, expects: Tensor, tokens: Any, nats: Any) -> Any:
+        def step(
+            n: tf.Tensor, states: Tensors, expects: tf.Tensor, tokens: tf.TensorArray, nats: tf.TensorArray
+        ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...], tf.Tensor, tf.TensorArray, tf.TensorArray]:
             chance = tf.random.stateless_uniform([], tf.stack([seed, n]))
             chosen = draw(expects + barred, chance, **sampling)
             nats = nats.write(n + 1, -tf.gather(expects, chosen, batch_dims=1))
@@ -124,7 +137,7 @@ class Reader:
         return {"continuation": self.tokenizer.decode(written), "nats": nats}
 
 
-def make_server(model: Any, tokenizer: Tokenizer, defaults: Any) -> Server:
+def make_server(model: keras.Model, tokenizer: Tokenizer, defaults: AnswerOptions) -> Server:
     """The signatures of a language model.
 
     `generate` takes `text (batch,)` and scalars `length`, `temperature`, `top_k`, `top_p`, `seed`; it gives
@@ -147,37 +160,44 @@ def make_server(model: Any, tokenizer: Tokenizer, defaults: Any) -> Server:
     """
     reader = Reader(model, tokenizer)
 
-    def named(states: Tensors, expects: Tensor) -> Answer:
+    def named(states: Tensors, expects: tf.Tensor) -> Answer:
         return {f"state_{n}": state for n, state in enumerate(states)} | {"expects": expects}
 
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
-    def init_state(batch_size: Tensor) -> Answer:
+    def init_state(batch_size: tf.Tensor) -> Answer:
         return named(*reader.begin(batch_size))
 
     @tf.function(input_signature=[TEXT, *reader.specs])
-    def step(text: Tensor, *state: Tensor) -> Answer:
+    def step(text: tf.Tensor, *state: tf.Tensor) -> Answer:
         *states, expects = state
         answer, states, expects = reader.read(text, list(states), expects)
         return answer | named(states, expects)
 
-    def read(text: Tensor) -> tuple[Answer, list[Tensor]]:
+    def read(text: tf.Tensor) -> tuple[Answer, list[tf.Tensor]]:
         """What `step` answers on the whole texts, and the state after them."""
         state = init_state(tf.shape(text)[0])
         answer = step(text, *state.values())
         return answer, [answer.pop(name) for name in state]
 
     @tf.function(input_signature=[TEXT])
-    def score(text: Tensor) -> Answer:
+    def score(text: tf.Tensor) -> Answer:
         return read(text)[0]
 
     @tf.function(input_signature=[TEXT, *SAMPLING])
-    def generate(text, length, temperature, top_k, top_p, seed):
+    def generate(
+        text: tf.Tensor,
+        length: tf.Tensor,
+        temperature: tf.Tensor,
+        top_k: tf.Tensor,
+        top_p: tf.Tensor,
+        seed: tf.Tensor,
+    ) -> Answer:
         *states, expects = read(text)[1]
         sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
         return reader.write(states, expects, tf.maximum(length, 0), sampling, seed)
 
     @tf.function(input_signature=[TEXT])
-    def serving_default(text: Tensor) -> Answer:
+    def serving_default(text: tf.Tensor) -> Answer:
         return generate(text, *[tf.constant(getattr(defaults, spec.name), spec.dtype) for spec in SAMPLING])
 
     @tf.function(input_signature=[])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 from keras import ops
@@ -10,8 +10,13 @@ from keras import ops
 from zoo.generation.decoder import make_decoder
 from zoo.layers.decoder import TokenLoss
 
+if TYPE_CHECKING:
+    from zoo.factory import RecurrentFactory
+    from zoo.tasks.translation.options import Options
+    from zoo.tensors import StackedStates, Tensor
 
-def build(sizes: tuple[int, int], recurrent: Any, options: Any) -> keras.Model:
+
+def build(sizes: tuple[int, int], recurrent: RecurrentFactory, options: Options) -> keras.Model:
     """From `source` `(batch, time)` and `target` `(batch, steps + 1)` to what `TokenLoss` gives, `(batch, steps)`.
 
     Args:
@@ -34,7 +39,7 @@ def build(sizes: tuple[int, int], recurrent: Any, options: Any) -> keras.Model:
     return keras.Model({"source": source, "target": target}, losses, name="translation")
 
 
-def _encoder(size: int, recurrent: Any, options: Any) -> keras.Model:
+def _encoder(size: int, recurrent: RecurrentFactory, options: Options) -> keras.Model:
     """From `source` to memory `(batch, time, features)` and the final states side by side, `(batch, features)`."""
     dropout = recurrent.options.dropout
     source = keras.Input((None,), dtype="int32", name="encoder_source")
@@ -47,7 +52,7 @@ def _encoder(size: int, recurrent: Any, options: Any) -> keras.Model:
     return keras.Model(source, [memory, summary(states)], name="encoder")
 
 
-def summary(states: Any) -> Any:
+def summary(states: StackedStates) -> Tensor:
     """All final states of a recurrent layer, whatever they are, side by side: `(batch, features)`.
 
     States of a single number beside larger ones (a counter, say) are left out, as the decoder's bridges leave them out.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST_MAPS = 6
 
 
-def attention_maps(translated: list[dict[str, Any]]) -> Any:
+def attention_maps(translated: list[dict[str, Any]]) -> Figure:
     """A `matplotlib` figure with a map for each of the first few sentences: a row a token written, a column one read.
 
     Args:
@@ -42,14 +46,14 @@ def _length(tokens: list[str]) -> int:
     return next((n for n, token in enumerate(tokens) if not token), len(tokens))
 
 
-def _map(axes: Any, read: list[str], written: list[str], weights: np.ndarray) -> None:
+def _map(axes: Axes, read: list[str], written: list[str], weights: np.ndarray) -> None:
     axes.imshow(weights, cmap="Greys", vmin=0, vmax=1, aspect="auto")
     axes.set_xticks(range(len(read)), read, rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(written)), written)
     axes.set(xlabel="read", ylabel="written")
 
 
-def by_length(rows: list[dict[str, Any]]) -> Any:
+def by_length(rows: list[dict[str, Any]]) -> Figure:
     """A `matplotlib` figure: BLEU of each bucket of source lengths (see `zoo.tasks.by_length`)."""
     from matplotlib.figure import Figure
 

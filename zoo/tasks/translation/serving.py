@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from zoo.data.subwords import END, PADDING, SubwordTokenizer
@@ -24,7 +25,7 @@ AT_ONCE = 64
 
 
 def make(
-    model: Any, source: SubwordTokenizer, target: SubwordTokenizer, search: SearchConfiguration
+    model: keras.Model, source: SubwordTokenizer, target: SubwordTokenizer, search: SearchConfiguration
 ) -> Server:
     """The signatures of a translator; sources are cut after `search.max_tokens` tokens.
 
@@ -50,7 +51,7 @@ def make(
 
 
 def _encode_function(
-    encoder: Any, source: SubwordTokenizer, longest: int
+    encoder: keras.Model, source: SubwordTokenizer, longest: int
 ) -> Callable[[tf.Tensor], EncoderOutput]:
     def encode(text: tf.Tensor) -> EncoderOutput:
         ragged = source(text)[:, :longest]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 
 from datasets.assembly.series import FIELDS, Cut, assemble
@@ -37,20 +38,21 @@ def dataset(*all_series: TimeSeries, cut: Cut = Cut(0.2, 0.2)) -> Dataset:  # no
     return assemble(Info("walks", FIELDS), all_series or [series()], cut)
 
 
-def prepared(*all_series: TimeSeries, batch_size: int = 8, **options: Any) -> Ready:
-    settings = {"window": 6, "horizon": 4, "segment": 3, "quantiles": 1, **options}
+def prepared(*all_series: TimeSeries, batch_size: int = 8, **options: object) -> Ready:
+    settings: dict[str, Any] = {"window": 6, "horizon": 4, "segment": 3, "quantiles": 1, **options}
     return TASK.prepare(dataset(*all_series), Options(**settings), batch_size)
 
 
-def model(of: Ready, cell: str = "vanilla", seed: int = 0, **recurrent: Any) -> Any:
+def model(of: Ready, cell: str = "vanilla", seed: int = 0, **recurrent: object) -> keras.Model:
     """A built model whose every weight is random, the last layer's too."""
-    factory = recurrent_factory(RecurrentOptions(cell=cell, units=4, dropout=0.0, **recurrent), seed=0)
+    settings: dict[str, Any] = {"cell": cell, "units": 4, "dropout": 0.0, **recurrent}
+    factory = recurrent_factory(RecurrentOptions(**settings), seed=0)
     built = TASK.build(of, factory, of.learned.options)
     randomise(built, seed)
     return built
 
 
-def randomise(built: Any, seed: int = 0) -> None:
+def randomise(built: keras.Model, seed: int = 0) -> None:
     draw = np.random.default_rng(seed).normal
     for variable in built.trainable_variables:
         variable.assign(draw(scale=0.4, size=variable.shape))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 
 from datasets.base import Dataset, Info, Split
@@ -29,13 +30,15 @@ def dataset(train: str = TEXT * 3, valid: str = TEXT, test: str | None = None) -
     return Dataset(Info("toy", ("text",)), *parts)
 
 
-def prepared(data: Dataset | None = None, batch_size: int = 4, **options: Any) -> Ready:
-    return TASK.prepare(data or dataset(), Options(**{"truncate": 8, "embedding": 4, **options}), batch_size)
+def prepared(data: Dataset | None = None, batch_size: int = 4, **options: object) -> Ready:
+    settings: dict[str, Any] = {"truncate": 8, "embedding": 4, **options}
+    return TASK.prepare(data or dataset(), Options(**settings), batch_size)
 
 
-def build(ready: Ready, cell: str = "gru", seed: int = 0, **options: Any) -> Any:
+def build(ready: Ready, cell: str = "gru", seed: int = 0, **options: object) -> keras.Model:
     """An untrained model whose weights are large enough for its answers to differ."""
-    recurrent = recurrent_factory(RecurrentOptions(**{"cell": cell, "units": 5, "dropout": 0.0, **options}))
+    settings: dict[str, Any] = {"cell": cell, "units": 5, "dropout": 0.0, **options}
+    recurrent = recurrent_factory(RecurrentOptions(**settings))
     model = TASK.build(ready, recurrent, ready.learned.options)
     draw = np.random.default_rng(seed)
     for variable in model.trainable_variables:
