@@ -13,6 +13,7 @@ from zoo.config_file import to_dict
 from zoo.pipeline import save_model
 from zoo.run import config_of, task_parser
 from zoo.runtime.rundir import RunDirectory, write_json
+from zoo.tasks.base import load_task
 from zoo.training.context import RunContext
 
 
@@ -28,9 +29,9 @@ def untrained_run(folder: Path, task: str, *arguments: str) -> Path:
     config = config_of(task, task_parser(task).parse_args(arguments))
     directory = RunDirectory.create(folder)
     directory.save_config({"config": to_dict(config)})
-    fields = datasets.load_task(task).fields
+    fields = load_task(task).fields
     context = RunContext.prepare(config, datasets.load(config.dataset, fields, config.data))
-    write_json(directory.prepared_path, context.prepared.to_json())
+    write_json(directory.prepared_path, context.prepared.learned.to_json())
     save_model(context.build(), directory.model_path)
     return folder
 
