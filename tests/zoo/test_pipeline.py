@@ -235,20 +235,23 @@ def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
     import datasets
     from zoo.config_file import read_config
     from zoo.runtime.rundir import RunDirectory
-    from zoo.tasks.sentiment.task import TASK
+    from zoo.tasks.sentiment.task import TASK, Options
     from zoo.training.evaluation import Predictor
 
     options = read_config(RunDirectory.open(trained)).options
+    assert isinstance(options, Options)
     prepared = TASK.prepare(datasets.load(str(toy), TASK.fields), options, 16)
     _, model = load_run(trained)
     found = metrics(trained)
-    for split, batches in (("dev", prepared.valid), ("test", prepared.test())):
+    test = prepared.test()
+    assert test is not None
+    for split, batches in (("dev", prepared.valid), ("test", test)):
         scores = TASK.score(prepared.learned, Predictor(model)(batches), batches)
         assert scores == pytest.approx(found[split], abs=1e-6)
     best = history(trained)[found["best_epoch"] - 1]
     name, mode = TASK.monitor
-    scores = [float(row[f"dev_{name}"]) for row in history(trained)]
-    assert float(best[f"dev_{name}"]) == found["dev"][name] == {"min": min, "max": max}[mode](scores)
+    dev_scores = [float(row[f"dev_{name}"]) for row in history(trained)]
+    assert float(best[f"dev_{name}"]) == found["dev"][name] == {"min": min, "max": max}[mode](dev_scores)
 
 
 def test_learning_curves_go_to_tensorboard_where_asked_for(toy, tmp_path):
@@ -261,7 +264,7 @@ def test_learning_curves_go_to_tensorboard_where_asked_for(toy, tmp_path):
 def test_other_precisions_run_and_their_models_load(precision, toy, tmp_path):
     import keras
 
-    from zoo.tasks.sentiment.task import TASK
+    from zoo.tasks.sentiment.task import TASK, Learned
 
     try:
         done = call(
@@ -270,6 +273,7 @@ def test_other_precisions_run_and_their_models_load(precision, toy, tmp_path):
         assert done.code == 0, done.err
         keras.mixed_precision.set_global_policy("float32")  # as in a fresh process
         learned, model = load_run(tmp_path / "run")
+        assert isinstance(learned, Learned)
         assert model.get_layer("recurrent").compute_dtype == precision.removeprefix("mixed_")
         row = TASK.answer(TASK.serve(model, learned), ["good"], NoOptions())[0]
         assert 0.5 <= row["score"] <= 1

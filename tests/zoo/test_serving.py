@@ -16,6 +16,7 @@ from tests.zoo.conftest import call, toy_rows
 from zoo import serving
 from zoo.pipeline import load_run
 from zoo.run import main
+from zoo.tasks.sentiment.task import Learned
 
 OWN = """
 import keras
@@ -133,6 +134,7 @@ def elsewhere(runs, run_python, tmp_path_factory) -> dict[str, Path]:
 @pytest.mark.parametrize("cell", CELLS)
 def test_an_export_answers_elsewhere_what_the_live_model_answers_here(cell, runs, elsewhere):
     learned, model = load_run(runs[cell])
+    assert isinstance(learned, Learned)
     predict = tf.function(
         lambda tokens: model({"tokens": tokens}, training=False),
         input_signature=[tf.TensorSpec([None, None], tf.int32)],

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -154,9 +155,14 @@ def panel_of_scores(history, headline, tmp_path, monkeypatch):
     """The panel of the dev scores, as it is drawn."""
     from matplotlib.figure import Figure
 
-    drawn = []
-    keep = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: (drawn.append(self), keep(self, *a, **k)))
+    drawn: list[Figure] = []
+    savefig = Figure.savefig
+
+    def keep_and_save(figure: Figure, *arguments: Any, **named: Any) -> None:
+        drawn.append(figure)
+        savefig(figure, *arguments, **named)
+
+    monkeypatch.setattr(Figure, "savefig", keep_and_save)
     draw_history(history, tmp_path / "history.png", headline)
     return drawn[0].axes[1]
 

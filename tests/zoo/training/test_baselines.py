@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,8 @@ def test_other_code_makes_it_another(data: Path, shared: Path, monkeypatch: pyte
 def test_a_damaged_file_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "row.json"
     path.write_text(text)
-    assert baselines._known(path, dict.fromkeys(("dev", "test"))) is None
+    batches: dict[str, Any] = dict.fromkeys(("dev", "test"))
+    assert baselines._known(path, batches) is None
 
 
 def test_a_damaged_file_is_replaced(data: Path, shared: Path, first: Rows) -> None:

@@ -35,7 +35,7 @@ def test_training_stops_early_and_ends_with_the_best_weights(scores, mode, best,
     assert not same(seen[best - 1], seen[best - 2])
 
 
-def test_history_holds_means_over_the_epoch():
+def test_history_holds_means_over_the_epoch(monkeypatch):
     one, told = trainer(epochs=2), []
     original = one.step
 
@@ -43,7 +43,7 @@ def test_history_holds_means_over_the_epoch():
         told.append(original(batch))
         return told[-1]
 
-    one.step = step
+    monkeypatch.setattr(one, "step", step)
     progress, _ = run(one)
     assert [row["epoch"] for row in progress.history] == [1, 2]
     assert [row["dev_score"] for row in progress.history] == [0.1, 0.2]
@@ -93,7 +93,7 @@ def test_each_random_generator_of_a_model_draws_other_numbers():
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("batch", range(1, 10))
-def test_a_run_that_was_stopped_at_any_batch_goes_on_as_if_it_had_not(number, batch, tmp_path):
+def test_a_run_that_was_stopped_at_any_batch_goes_on_as_if_it_had_not(number, batch, tmp_path, monkeypatch):
     unbroken = dropping(average=0.9)
     expected, _ = run(unbroken)
     stopped, count = dropping(average=0.9), 0
@@ -106,7 +106,7 @@ def test_a_run_that_was_stopped_at_any_batch_goes_on_as_if_it_had_not(number, ba
             os.kill(os.getpid(), number)
         return original(one)
 
-    stopped.step = step
+    monkeypatch.setattr(stopped, "step", step)
     path = tmp_path / "state.npz"
     with pytest.raises(Stopped, match=signal.Signals(number).name) as caught:
         run(stopped, checkpoint_path=path)
@@ -158,7 +158,7 @@ def test_an_empty_training_split_is_refused():
 # ------------------------------------------------------------------------------------------ not a number
 
 
-def failing_at(batch: int, **options) -> Trainer:
+def failing_at(monkeypatch: pytest.MonkeyPatch, batch: int, **options) -> Trainer:
     """A trainer whose loss is NaN from this batch on."""
     one = trainer(**options)
     original, count = one.step, 0
@@ -168,12 +168,12 @@ def failing_at(batch: int, **options) -> Trainer:
         count += 1
         return (math.nan, 1.0) if count >= batch else original(planned)
 
-    one.step = step
+    monkeypatch.setattr(one, "step", step)
     return one
 
 
-def test_a_loss_that_is_no_number_stops_with_the_last_good_weights():
-    one = failing_at(9, epochs=5)
+def test_a_loss_that_is_no_number_stops_with_the_last_good_weights(monkeypatch):
+    one = failing_at(monkeypatch, 9, epochs=5)
     with pytest.raises(NotANumber, match="the loss became nan at epoch 3, batch 3; try a smaller") as caught:
         run(one, [0.5, 0.4, 0.3])
     assert (caught.value.best_epoch, caught.value.exit_code) == (1, 1)
@@ -192,9 +192,9 @@ def test_a_score_that_is_no_number_stops_with_the_last_good_weights():
     assert same(weights(one), weights(other))
 
 
-def test_a_first_epoch_that_fails_has_no_best():
+def test_a_first_epoch_that_fails_has_no_best(monkeypatch):
     with pytest.raises(NotANumber) as caught:
-        run(failing_at(1))
+        run(failing_at(monkeypatch, 1))
     assert caught.value.best_epoch == 0
 
 
@@ -206,14 +206,15 @@ def test_a_gradient_that_is_no_number_stops():
         run(trainer(loss=steep))
 
 
-def test_what_failed_is_not_written_over_the_checkpoint(tmp_path):
+def test_what_failed_is_not_written_over_the_checkpoint(tmp_path, monkeypatch):
     path = tmp_path / "state.npz"
     with pytest.raises(NotANumber):
-        run(failing_at(5, checkpoint_seconds=0.0), checkpoint_path=path)
+        run(failing_at(monkeypatch, 5, checkpoint_seconds=0.0), checkpoint_path=path)
     from zoo.training import checkpoint
 
     one = trainer()
     progress, best = checkpoint.load(path, one.variables)
     assert (progress.epoch, progress.batch) == (1, 1)
+    assert best is not None
     assert all(np.isfinite(array).all() for array in best)
     assert all(np.isfinite(array).all() for array in weights(one))

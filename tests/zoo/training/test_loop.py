@@ -113,9 +113,10 @@ def test_a_batch_that_cannot_be_shared_evenly_is_refused(monkeypatch):
 # ------------------------------------------------------------------------------------------ averages
 
 
-def test_scored_and_kept_weights_are_a_moving_average():
+def test_scored_and_kept_weights_are_a_moving_average(monkeypatch):
     one = trainer(average=0.6, epochs=1)
-    averages, decays = weights(one), []
+    averages = weights(one)
+    decays: list[float] = []
     original = one.step
 
     def step(batch):
@@ -126,7 +127,7 @@ def test_scored_and_kept_weights_are_a_moving_average():
             averages[n] = decays[-1] * averages[n] + (1 - decays[-1]) * weight
         return result
 
-    one.step = step
+    monkeypatch.setattr(one, "step", step)
     _, seen = run(one, [0.5])
     assert decays == [2 / 11, 3 / 12, 4 / 13]
     for average, scored, kept in zip(averages, seen[0], weights(one), strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -22,7 +23,7 @@ class Rows:
     inputs: np.ndarray
     targets: np.ndarray
 
-    def plan(self, seed):
+    def plan(self, seed: Sequence[int] | None) -> list[np.ndarray]:
         order = (
             np.arange(len(self.targets))
             if seed is None
@@ -30,8 +31,11 @@ class Rows:
         )
         return [order[k : k + 4] for k in range(0, len(order), 4)]
 
-    def load(self, planned):
+    def load(self, planned: np.ndarray) -> Batch:
         return Batch({"x": self.inputs[planned]}, self.targets[planned], np.ones(len(planned), np.float32))
+
+    def gather(self, plans: list[np.ndarray], outputs: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate(outputs)[np.argsort(np.concatenate(plans))]
 
 
 def rows(size: int = 12, seed: int = 0) -> Rows:

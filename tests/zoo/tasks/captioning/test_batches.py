@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from datasets.base import Example
 from datasets.errors import UserError
 from datasets.formats.images import Features
 from tests.zoo.generation.test_tokens import ragged, rows_of
@@ -16,7 +17,9 @@ def many(dtype: type, images: int = 12, size: int = 7) -> CaptionBatches:
     draw = np.random.default_rng(0)
     of_image = np.repeat(np.arange(images), np.arange(images) % 3 + 1)
     captions = ragged(*([9] * draw.integers(1, 20) for _ in of_image))
-    table = np.broadcast_to(np.arange(images, dtype=dtype)[:, None, None, None], (images, 2, 2, 3)).copy()
+    table: np.ndarray = np.broadcast_to(
+        np.arange(images, dtype=dtype)[:, None, None, None], (images, 2, 2, 3)
+    ).copy()
     return CaptionBatches.of(examples(images), table, captions, of_image, size)
 
 
@@ -103,11 +106,11 @@ def test_what_an_image_knows_goes_along():
 
 def test_features_in_one_array():
     array = np.arange(12, dtype=np.int8).reshape(3, 4)
-    rows = [{"image": Features(f"i{n}", array, n, np.float32(0.5))} for n in (2, 0)]
+    rows: list[Example] = [{"image": Features(f"i{n}", array, n, np.array(0.5, np.float32))} for n in (2, 0)]
     np.testing.assert_array_equal(feature_table(rows), array[[2, 0]] * 0.5)
     assert feature_table([], (4,)).shape == (0, 4)
     with pytest.raises(UserError, match="i2: features of shape 4, where the model's are 2 x 2 x 3"):
         feature_table(rows, (2, 2, 3))
-    broken = [{"image": Features("x", np.array([[1.0, np.nan]]), 0)}]
+    broken: list[Example] = [{"image": Features("x", np.array([[1.0, np.nan]]), 0)}]
     with pytest.raises(UserError, match="x: features that are no finite numbers"):
         feature_table(broken)

@@ -16,6 +16,7 @@ from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.data.images import Resizer
 from zoo.factory import recurrent_factory
 from zoo.layers import applications
+from zoo.tasks.captioning.learned import Learned
 from zoo.tasks.captioning.model import grid_of, seen
 from zoo.tasks.captioning.task import TASK, Options
 from zoo.training.loop import Trainer
@@ -155,6 +156,7 @@ def test_a_run_is_saved_exported_and_asked(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (2, 20, 33, 3), np.uint8)
     write_image(pixels[0], image)
     learned, model = load_run(run)
+    assert isinstance(learned, Learned)
     live = TASK.serve(model, learned)(tf.constant(pixels))
     loaded = tf.saved_model.load(str(run / "export")).signatures["serving_default"](image=tf.constant(pixels))
     assert (live["caption"].numpy() == loaded["caption"].numpy()).all()

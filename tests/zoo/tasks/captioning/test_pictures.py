@@ -53,6 +53,7 @@ def test_a_map_a_token():
     assert len(panels) == MOST_MAPS * 4  # the image, two tokens, the end
     assert [axes.get_title() for axes in panels[:4]] == ["", "A", "별", "·"]
     alpha = panels[2].images[1].get_alpha()
+    assert alpha is not None
     np.testing.assert_allclose(alpha, 0.85 * (1 - np.arange(6, 12).reshape(2, 3) / 11))
     figure.canvas.draw()
 
@@ -61,5 +62,7 @@ def test_a_map_of_features_and_of_a_caption_that_was_cut():
     figure = attention_maps([found(pixels=False, tokens=np.array([b"a", b"b", b"c", b"d"]))])
     panels = [axes for axes in figure.axes if axes.axison]
     assert [axes.get_title() for axes in panels] == ["a", "b", "c", "d"]
-    np.testing.assert_allclose(panels[1].images[0].get_array(), np.arange(6, 12).reshape(2, 3) / 11)
+    drawn = panels[1].images[0].get_array()
+    assert drawn is not None
+    np.testing.assert_allclose(drawn, np.arange(6, 12).reshape(2, 3) / 11)
     figure.canvas.draw()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import keras
 import numpy as np
@@ -146,9 +147,7 @@ def test_it_learns_to_say_what_is_in_an_image(kind):
         "vector": lambda *a: features((2,), *a),
         "grid": lambda *a: features(GRID, *a),
     }
-    rows = make[kind](8, "p")
-    for row in rows:
-        row["true_captions"] = row["captions"]
+    rows = [{**row, "true_captions": row["captions"]} for row in make[kind](8, "p")]
     data = dataset(rows, rows[:4])
     ready = prepared(data, embedding=8, label_smoothing=0.0, beam=2, decoder_layers=1)
     training = trainer("gru", ready, {"learning_rate": 0.02}, units=12)
@@ -191,7 +190,7 @@ def test_what_is_true_counts_where_it_is_known():
 def test_details_and_a_picture_show_what_was_said():
     ready = prepared()
     said = predictions("red and blue", "x", "x", "y")
-    details = TASK.details(ready.learned, said, ready.valid)
+    details: dict[str, Any] = TASK.details(ready.learned, said, ready.valid)
     assert details["different_captions"] == 3
     assert details["samples"][1] == {
         "image": "v1",

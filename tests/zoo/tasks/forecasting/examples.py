@@ -43,6 +43,13 @@ def prepared(*all_series: TimeSeries, batch_size: int = 8, **options: object) ->
     return TASK.prepare(dataset(*all_series), Options(**settings), batch_size)
 
 
+def windows_of_test(of: Ready) -> Windows:
+    """The windows of the test split, which must be there."""
+    windows = of.test()
+    assert windows is not None
+    return windows
+
+
 def model(of: Ready, cell: str = "vanilla", seed: int = 0, **recurrent: object) -> keras.Model:
     """A built model whose every weight is random, the last layer's too."""
     settings: dict[str, Any] = {"cell": cell, "units": 4, "dropout": 0.0, **recurrent}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.zoo.tasks.forecasting.examples import prepared, series
+from tests.zoo.tasks.forecasting.examples import prepared, series, windows_of_test
 from zoo.tasks.forecasting.baselines import (
     Baselines,
     autoregress,
@@ -24,7 +24,7 @@ def seasonal(length: int = 120, season: int = 6) -> np.ndarray:
 def test_each_row_against_its_definition():
     one = series(80)
     of = prepared(one, season=3)
-    windows = of.test()
+    windows = windows_of_test(of)
     rows = Baselines(of.train, season=3, lags=2, ets=False).forecasts(windows)
     y, t, n = one.values, int(windows.index[5, 1]), 5
     np.testing.assert_allclose(rows["last value"][n], [y[t - 1]] * 4)
@@ -37,9 +37,9 @@ def test_each_row_against_its_definition():
 def test_where_only_the_last_step_is_scored_rows_forecast_that_step():
     one = series(80)
     full, last = prepared(one, season=3), prepared(one, season=3, only_last=True)
-    rows = Baselines(full.train, 3, 2, True).forecasts(full.test())
-    single = Baselines(last.train, 3, 2, True).forecasts(last.test())
-    common = last.test().index[:, 1] >= full.test().index[0, 1]
+    rows = Baselines(full.train, 3, 2, True).forecasts(windows_of_test(full))
+    single = Baselines(last.train, 3, 2, True).forecasts(windows_of_test(last))
+    common = windows_of_test(last).index[:, 1] >= windows_of_test(full).index[0, 1]
     for name in rows:
         if name != "linear map":  # that is fitted on other windows
             np.testing.assert_allclose(single[name][common][:, 0], rows[name][:, -1], err_msg=name)
@@ -89,7 +89,7 @@ def test_rows_know_nothing_from_the_origin_on():
     one = series(80)
     of = prepared(one, season=3)
     rows = Baselines(of.train, 3, 2, True)
-    windows = of.test()
+    windows = windows_of_test(of)
     before = rows.forecasts(windows)
     origin = int(windows.index[4, 1])
     windows.series[0].values[origin:] += 1000
@@ -106,5 +106,5 @@ def test_the_linear_map_finds_a_linear_rule():
     one = series(80, variables=1)
     one.values[:] = values
     of = prepared(one)
-    found = Baselines(of.train, 1, 2, False).forecasts(of.test())["linear map"]
-    np.testing.assert_allclose(found, of.test().targets.values, atol=0.2)
+    found = Baselines(of.train, 1, 2, False).forecasts(windows_of_test(of))["linear map"]
+    np.testing.assert_allclose(found, windows_of_test(of).targets.values, atol=0.2)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from datasets import plugins
 from datasets.errors import UserError
-from tests.zoo.tasks.forecasting.examples import model, prepared, series
+from tests.zoo.tasks.forecasting.examples import model, prepared, series, windows_of_test
 from zoo import serving
 from zoo.tasks.forecasting.serving import described, parse, rows
 from zoo.tasks.forecasting.task import TASK
@@ -38,6 +38,7 @@ def served():
 
 def raw(stop: int) -> dict[str, np.ndarray]:
     """What is known at a step: everything before it, and the future covariates and times of four steps more."""
+    assert ONE.time is not None
     seconds = ONE.time.astype("datetime64[s]").astype(np.int64)
     return {
         "values": ONE.values[None, :stop].astype("float32"),
@@ -49,7 +50,7 @@ def raw(stop: int) -> dict[str, np.ndarray]:
 
 def at(of, built, origin: int) -> np.ndarray:
     """What evaluation says of an origin."""
-    windows = of.test()
+    windows = windows_of_test(of)
     which = np.flatnonzero(windows.index[:, 1] == origin)
     inputs = {name: tf.constant(array) for name, array in windows.inputs(which).items()}
     return np.array(built(inputs)["forecast"])
@@ -105,6 +106,7 @@ def test_rows_carry_time_stamps(served):
     of, built, server = served
     known = dataclasses.replace(ONE.until(70), future=ONE.future[:74])
     found = rows(server, [known])
+    assert ONE.time is not None
     assert [row["time"] for row in found[::2]] == [str(time).replace("T", " ") for time in ONE.time[70:74]]
     assert [row["variable"] for row in found] == ["u", "v"] * 4
     assert list(found[0]) == ["series", "time", "variable", "forecast", "q0.25", "q0.5", "q0.75"]

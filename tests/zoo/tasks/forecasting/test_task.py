@@ -9,7 +9,7 @@ import pytest
 
 from datasets.errors import UserError
 from tests.zoo.conftest import call
-from tests.zoo.tasks.forecasting.examples import prepared, series
+from tests.zoo.tasks.forecasting.examples import prepared, series, windows_of_test
 from zoo.tasks.forecasting.task import TASK, Options
 
 SMALL = ("--units", "4", "--epochs", "2", "--window", "12", "--horizon", "3", "--no-ets", "--ar-lags", "2")
@@ -141,7 +141,7 @@ def test_even_quantiles_are_refused():
 
 def test_the_rows_beside_are_those_of_the_options():
     of = prepared(series(120), ets=True, ar_lags=3, season=4)
-    assert set(TASK.baselines(of)(of.test())) == {
+    assert set(TASK.baselines(of)(windows_of_test(of))) == {
         "last value", "last value of 4 steps before", "drift", "AR(3)", "ETS", "linear map",
     }  # fmt: skip
 
@@ -157,7 +157,7 @@ def test_last_value_under_the_published_protocols(data_dir: Path):
     of = TASK.prepare(
         data, Options(window=96, horizon=96, quantiles=1, calendar=False, ets=False, stride=50), 64
     )
-    windows = of.test()
+    windows = windows_of_test(of)
     assert len(windows) == 2785
     last = np.repeat(windows.raw(np.arange(len(windows)), -1, 0), 96, axis=1)[..., None]
     assert TASK.score(of.learned, last, windows)["mse_scaled"] == pytest.approx(1.295, abs=0.001)

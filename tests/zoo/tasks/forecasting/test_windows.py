@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 
 from datasets.assembly.series import Cut
 from datasets.errors import UserError
-from tests.zoo.tasks.forecasting.examples import dataset, prepared, series
+from tests.zoo.tasks.forecasting.examples import dataset, prepared, series, windows_of_test
 from zoo.tasks.forecasting.task import TASK, Options
 from zoo.tasks.forecasting.windows import WindowSpecification, windows_of
 
@@ -66,7 +67,7 @@ def test_nothing_learnt_depends_on_dev_and_test():
 def test_splits_share_no_scored_step():
     of = prepared(series(100))
     spans = []
-    for windows in (of.train, of.valid, of.test()):
+    for windows in (of.train, of.valid, windows_of_test(of)):
         origins = windows.index[:, 1]
         spans.append((origins.min(), origins.max() + of.learned.specification.horizon))
     assert spans == [(6, 60), (60, 80), (80, 100)]
@@ -75,7 +76,7 @@ def test_splits_share_no_scored_step():
 def test_gather_puts_outputs_into_the_order_of_the_windows():
     windows = prepared().train
     plans = windows.plan([3])
-    outputs = [{"forecast": plan.astype(float)[:, None]} for plan in plans]
+    outputs: list[Mapping[str, np.ndarray]] = [{"forecast": plan.astype(float)[:, None]} for plan in plans]
     assert windows.gather(plans, outputs)[:, 0].tolist() == list(range(len(windows)))
 
 
@@ -89,7 +90,7 @@ def test_an_epoch_has_each_window_once_in_an_order_that_the_seed_decides():
 def test_windows_stay_within_their_series():
     both = [series(40, name="a"), series(60, name="b", seed=1)]
     of = prepared(*both)
-    windows = of.test()
+    windows = windows_of_test(of)
     assert {(n, origins.min(), origins.max()) for n in (0, 1)
             for origins in [windows.index[windows.index[:, 0] == n, 1]]} == {(0, 32, 36), (1, 48, 56)}  # fmt: skip
     targets = windows.targets

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -64,8 +66,8 @@ def test_every_word_comes_once_with_its_tag_and_its_spelling(batches, seed):
         )
         for example in examples()
     ]
-    filled = [((), (), ())] * (len(found) - len(expected))
-    assert sorted(found) == sorted(expected + filled)
+    filled: list[tuple[Any, ...]] = [((), (), ())] * (len(found) - len(expected))
+    assert sorted(found) == sorted([*expected, *filled])
 
 
 def test_each_distinct_word_is_spelt_once(batches):

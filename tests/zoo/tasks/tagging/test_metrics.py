@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,7 @@ def test_one_tag_against_the_others():
 
 
 def test_tables_of_tags_and_spans():
-    found = tables(IOB, FOUND, RIGHT, OFFSETS)
+    found: dict[str, Any] = tables(IOB, FOUND, RIGHT, OFFSETS)
     assert found["tags"]["B-LOC"] == {
         "precision": 1.0,
         "recall": 0.5,

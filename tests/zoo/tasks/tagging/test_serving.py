@@ -120,13 +120,16 @@ def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
     import datasets
     from zoo.pipeline import load_run
     from zoo.tasks.tagging.batches import TaggedBatches
+    from zoo.tasks.tagging.task import Learned
     from zoo.training.evaluation import Predictor
 
     learned, model = load_run(tagger)
+    assert isinstance(learned, Learned)
     last = model.get_layer("scores")
     last.kernel.assign(50 * np.random.default_rng(0).normal(size=last.kernel.shape))  # it has hardly learnt
     last.bias.assign(0 * last.bias)
     data = datasets.load("microworld", ("tokens", "tags"), {"annotation": "names", "test_examples": 50})
+    assert data.test is not None
     batches = TaggedBatches.of(data.test, learned.encoder, 8)
     expected = [learned.labels[n] for n in Predictor(model)(batches)]
     task = load_task("tagging")

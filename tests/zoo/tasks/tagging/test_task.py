@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -229,6 +230,6 @@ def test_scores_that_are_no_numbers_are_nan():
 
 def test_details_have_a_table_per_tag():
     ready = prepared()
-    details = TASK.details(ready.learned, np.array([0, 1, 1]), ready.valid)
+    details: dict[str, Any] = TASK.details(ready.learned, np.array([0, 1, 1]), ready.valid)
     assert details["tags"]["NOUN"]["precision"] == 0.5
     assert details["tags"]["VERB"]["support"] == 1

@@ -142,8 +142,10 @@ def test_the_search_is_by_the_models_own_numbers(run, server):
     """The log probability of a translation is what the model says of it under teacher forcing."""
     from zoo.data.subwords import END
     from zoo.pipeline import load_run
+    from zoo.tasks.translation.task import Learned
 
     learned, model = load_run(run)
+    assert isinstance(learned, Learned)
     answer = search(server.functions["search"], SENTENCES, width=5, results=2)
     numbers = {piece.encode(): n for n, piece in enumerate(learned.target.vocabulary, 4)}
     for row in (0, 2):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -177,7 +179,7 @@ def test_details_show_what_was_translated():
         {"translation": "x", "score": -2.0, "cut": True},
     ]
     predictions = {"token_nll": np.zeros(5), "token_correct": np.ones(5), "translations": found}
-    details = TASK.details(ready.learned, predictions, ready.valid)
+    details: dict[str, Any] = TASK.details(ready.learned, predictions, ready.valid)
     assert details["samples"][0] == {"source": "eine Katze", "reference": "a cat", **found[0]}
     assert TASK.score(ready.learned, predictions, ready.valid)["cut"] == 0.5
     assert TASK.score(ready.learned, predictions, ready.valid)["exact"] == 0.5

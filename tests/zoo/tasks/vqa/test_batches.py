@@ -19,10 +19,13 @@ def batches(count: int = 5, batch_size: int = 4) -> QuestionBatches:
 
 
 def test_each_image_is_read_once_and_each_question_knows_its_own(monkeypatch):
-    read = []
-    monkeypatch.setattr(
-        Picture, "read", lambda self: read.append(self.name) or np.full((8, 12, 3), int(self.name[1]))
-    )
+    read: list[str] = []
+
+    def read_and_count(picture: Picture) -> np.ndarray:
+        read.append(picture.name)
+        return np.full((8, 12, 3), int(picture.name[1]))
+
+    monkeypatch.setattr(Picture, "read", read_and_count)
     made = batches()
     assert len(made.images) == len(read) == len(set(read)) == 5
     examples = [example for picture in pictures(5) for example in about(picture)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_tables_by_kind_and_answer():
     logits = np.eye(4)[made.answers]
     wrong = next(n for n, text in enumerate(made.texts) if text == "Is right red?")
     logits[wrong] = np.eye(4)[0]
-    found = scores.tables(logits, made, ("blue", "no", "red", "yes"))
+    found: dict[str, Any] = scores.tables(logits, made, ("blue", "no", "red", "yes"))
     assert found["kinds"] == {
         "is right": {"accuracy": 0.75, "questions": 4},
         "left": {"accuracy": 1.0, "questions": 4},

@@ -78,8 +78,10 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
 def test_the_answer_is_the_models_own_for_any_size_and_batch(run):
     from zoo.data.images import Resizer
     from zoo.pipeline import load_run
+    from zoo.tasks.vqa.task import Learned
 
     learned, model = load_run(run)
+    assert isinstance(learned, Learned)
     server = live(run)
     answers = server(tf.constant(IMAGES), tf.constant(QUESTIONS))
     table = np.stack([Resizer(learned.size)(image) for image in IMAGES])

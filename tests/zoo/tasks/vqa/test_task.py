@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from zoo.training.evaluation import Predictor
 from zoo.training.loop import Trainer
 
 CELLS = plugins.names("zoo.cells", "CELL")
-SMALL = {"channels": (4, 6), "attention_units": 6, "embedding": 4}
+SMALL: dict[str, Any] = {"channels": (4, 6), "attention_units": 6, "embedding": 4}
 TEST = split([example for picture in pictures(2, "t") for example in about(picture)])
 
 
@@ -109,7 +111,8 @@ def test_outputs_have_a_weight_for_each_part_at_each_look():
     assert outputs["attention"].shape == (8, 3, 2, 3)
     assert outputs["logits"].shape == (8, 4)
     assert set(TASK.pictures(ready.learned, outputs, ready.valid)) == {"answers.png"}
-    assert set(TASK.details(ready.learned, outputs, ready.valid)["kinds"]) == {"left", "is right"}
+    details: dict[str, Any] = TASK.details(ready.learned, outputs, ready.valid)
+    assert set(details["kinds"]) == {"left", "is right"}
 
 
 def test_order_agnostic_baselines():
