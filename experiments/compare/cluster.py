@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 NVIDIA = Path("/proc/driver/nvidia/gpus")
+#: How long a scheduler is waited for.
+CONNECT_SECONDS = 10.0
 
 
 def gpus_here() -> list[str]:
@@ -76,7 +78,7 @@ def remote_client(address: str) -> Iterator[Client]:
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as problem:
         raise UserError(f"--scheduler {address}: nothing answers there ({problem})", 1) from None
     with client:

@@ -63,27 +63,36 @@ def summary(answer: Mapping[str, Any]) -> str:
 
 
 def _ask(block: Block, grid: Grid, folder: Path) -> dict[str, Any]:
+    """The answer for a block, from an earlier time or from a process that looks for it."""
     config = json.loads(json.dumps(to_dict(block.config(grid.cells[0], grid.seeds[0]))))
     question = {"config": config, "cells": list(grid.cells)}
     path = folder / f"{digest(question, 'parameters')}.json"
-    if path.exists():
-        return read_json(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    asked = path.with_suffix(".question")
-    write_json(asked, question)
-    log(f"{block.task}: looking for units with equal numbers of parameters")
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        question_path = path.with_suffix(".question")
+        write_json(question_path, question)
+        log(f"{block.task}: looking for units with equal numbers of parameters")
+        answer_apart(block.task, question_path, path)
+        question_path.unlink()
+    return read_json(path)
+
+
+def answer_apart(task: str, question: Path, out: Path) -> None:
+    """Answer a question in a process of its own, which writes the answer into a file.
+
+    Raises:
+        UserError: if the process fails.
+    """
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.compare.matching", str(asked), str(path)],
+        [sys.executable, "-m", "experiments.compare.matching", str(question), str(out)],
         env=environment(threads=1, gpu=False),
         stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
-    if done.returncode or not path.exists():
+    if done.returncode or not out.exists():
         last = done.stderr.strip().splitlines()[-1:] or ["no answer"]
-        raise UserError(f"{block.task}: {last[0].removeprefix('error: ')}", 1)
-    asked.unlink()
-    return read_json(path)
+        raise UserError(f"{task}: {last[0].removeprefix('error: ')}", 1)
 
 
 def answer(question: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from experiments.compare import __main__ as command
-from experiments.compare import cluster
+from experiments.compare import cluster, matching, runner
 from experiments.compare.__main__ import main
 from experiments.compare.grid import Grid, runs
+from experiments.compare.runner import Setting
 from tests.conftest import RunPython
 from tests.zoo.conftest import call, toy_rows, write_tsv
+from zoo.runtime.rundir import read_json, write_json
 
 OPTIONS = ("units=6", "embedding=4", "epochs=1", "batch_size=16")
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Units are looked for here, where TensorFlow has been started, and a stand-in tells what answers cost."""
+
+    def answer(_: str, question: Path, out: Path) -> None:
+        write_json(out, matching.answer(read_json(question)))
+
+    monkeypatch.setattr(matching, "answer_apart", answer)
+    quick = functools.partial(Setting, measure="tests.experiments.compare.stand_in_measure")
+    monkeypatch.setattr(runner, "Setting", quick)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_this_process")
 def test_two_cells_with_equal_parameters_from_data_to_report(tmp_path: Path) -> None:
     data = write_tsv(tmp_path / "toy.tsv", toy_rows(120))
     out = tmp_path / "out"
@@ -75,6 +91,7 @@ def test_what_is_wrong_is_told_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZOO_DATA_DIR", raising=False)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     answer = call(main, *arguments)
     assert answer.code in (1, 2)
     assert told in answer.err

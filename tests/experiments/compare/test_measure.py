@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 import datasets
+import zoo.run
 from experiments.compare import measure
 from experiments.compare.measure import some_inputs
+from experiments.compare.runner import Setting
+from experiments.report.records import COSTS, Costs
+from tests.experiments.untrained import untrained_run
+from tests.zoo.conftest import toy_rows, write_tsv
 from zoo.run import config_of, task_parser
+from zoo.runtime.rundir import read_json
 from zoo.tasks.base import load_task, task_names
 from zoo.training.context import RunContext
 
@@ -38,3 +45,27 @@ def test_every_task_answers_and_can_be_timed(
     times = measure.single_answers(task, server, inputs[:2])
     assert len(times) <= 3
     assert min(times) > 0
+
+
+@pytest.mark.parametrize("exported", [False, True])
+def test_the_costs_of_a_run_are_written_into_its_folder(
+    exported: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the SavedModel that is there, or of one that is made for it."""
+    monkeypatch.setattr(measure, "ANSWERS", 3)
+    data = write_tsv(tmp_path / "toy.tsv", toy_rows(30))
+    run = untrained_run(tmp_path / "run", "sentiment", "--cell", "vanilla", "--dataset", str(data))
+    if exported:
+        (run / "export").mkdir()
+        (run / "export" / "saved_model.pb").write_bytes(b"1234567")
+    assert measure.main([str(run)]) == 0
+    costs = dataclasses.asdict(Costs.from_json(read_json(run / COSTS)))
+    assert costs["answers"] == 3
+    assert 0 < costs["latency_p50_ms"] <= costs["latency_p95_ms"]
+    assert costs["model_bytes"] == (run / "model.keras").stat().st_size
+    assert costs["artifact_bytes"] == 7 if exported else costs["artifact_bytes"] > 10_000
+
+
+def test_a_comparison_measures_with_this_module() -> None:
+    assert Setting(Path()).measure == measure.__name__
+    assert Setting(Path()).program == zoo.run.__name__

@@ -6,34 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import datasets
 from tests.experiments.probe import own_cell
+from tests.experiments.untrained import untrained_run
 from tests.zoo.conftest import toy_rows, write_tsv
-from zoo.config_file import to_dict
-from zoo.pipeline import save_model
-from zoo.run import config_of, task_parser
-from zoo.runtime.rundir import RunDirectory, write_json
-from zoo.tasks.base import load_task
-from zoo.training.context import RunContext
-
-
-def untrained_run(folder: Path, task: str, *arguments: str) -> Path:
-    """A run directory with all that `zoo.run` leaves for those who load its model.
-
-    Args:
-        folder: which is made.
-        task: name of the task.
-        arguments: of `zoo.run`, flags alone.
-    """
-    arguments = ("--units", "5", "--embedding", "4", *arguments)
-    config = config_of(task, task_parser(task).parse_args(arguments))
-    directory = RunDirectory.create(folder)
-    directory.save_config({"config": to_dict(config)})
-    fields = load_task(task).fields
-    context = RunContext.prepare(config, datasets.load(config.dataset, fields, config.data))
-    write_json(directory.prepared_path, context.prepared.learned.to_json())
-    save_model(context.build(), directory.model_path)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import runpy
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -136,27 +138,43 @@ def test_the_picture_shows_what_was_asked_for_and_mixes_nothing_in(
 COST: truncation.Cost = {"cell": "gru", "k": 16, "length": 64, "units": 16, "batch_size": 4}
 
 
-def test_seconds_and_memory_are_measured_apart() -> None:
-    measured = truncation.measure_cost(COST)
-    assert measured["seconds"] > 0
-    assert 0 <= measured["megabytes"] < 2000
+def test_seconds_and_memory_of_a_gradient_are_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the process apart does, in this one."""
+    monkeypatch.setattr(sys, "argv", ["truncated", *map(str, COST.values())])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
+        runpy.run_module("experiments.probe.truncated", run_name="__main__")
+    seconds, megabytes = map(float, capsys.readouterr().out.split())
+    assert seconds > 0
+    assert 0 <= megabytes < 2000
+
+
+def stand_in(folder: Path, script: str) -> str:
+    """A program in place of Python."""
+    program = folder / "python"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_a_process_apart_is_asked_for_the_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        sys, "executable", stand_in(tmp_path, 'echo "$@" > asked; echo log; echo 0.5000 12.0000')
+    )
+    monkeypatch.chdir(tmp_path)
+    assert truncation.measure_cost(COST) == {"seconds": 0.5, "megabytes": 12}
+    assert (tmp_path / "asked").read_text() == "-m experiments.probe.truncated gru 16 64 16 4\n"
 
 
 @pytest.mark.parametrize(
-    ("script", "reason"),
-    [
-        ("#!/bin/sh\necho first >&2\necho last >&2\nexit 1\n", "last"),
-        ("#!/bin/sh\nkill -9 $$\n", "it was killed"),
-    ],
+    ("script", "reason"), [("echo first >&2; echo last >&2; exit 1", "last"), ("kill -9 $$", "it was killed")]
 )
 def test_a_cost_that_cannot_be_measured_is_told_with_the_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
 ) -> None:
-    """The process that measures is a stand-in."""
-    python = tmp_path / "python"
-    python.write_text(script)
-    python.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr(sys, "executable", stand_in(tmp_path, script))
     with pytest.raises(UserError, match=f"the cost of k = 16 could not be measured: {reason}"):
         truncation.measure_cost(COST)
 

@@ -90,12 +90,12 @@ def write_grid(
     return folder
 
 
-def write_many(folder: Path, runs: int) -> Path:
-    """As many runs of eight tasks and ten sizes, with scores from a seeded generator."""
+def write_many(folder: Path, runs: int, tasks: int = 8) -> Path:
+    """As many runs of some tasks and ten sizes, with scores from a seeded generator."""
     draw = np.random.default_rng(0)
     written = 0
     for seed in range(runs):
-        for task in range(8):
+        for task in range(tasks):
             for units in range(10, 20):
                 for cell in ("vanilla", "lstm", "gru", "keras_gru"):
                     if written == runs:

@@ -222,15 +222,15 @@ def test_reading_and_writing_never_import_tensorflow(written: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_thousand_runs_take_little_work_and_memory(tmp_path: Path) -> None:
+def test_hundreds_of_runs_take_little_work_and_memory(tmp_path: Path) -> None:
     """Work is the number of calls of functions, the same on every machine."""
-    write_many(tmp_path, 2000)
+    write_many(tmp_path, 640, tasks=2)
     code = (
         "import cProfile, pstats\n"
         "from experiments.report.__main__ import main\n"
         "from zoo.runtime.process_memory import resident_memory\n"
         "profile = cProfile.Profile()\n"
-        f"code = profile.runcall(main, [{str(tmp_path)!r}])\n"
+        f"code = profile.runcall(main, [{str(tmp_path)!r}, '--pictures', '2'])\n"
         "print(code, resident_memory(peak=True), pstats.Stats(profile).total_calls)"
     )
     done = subprocess.run(
@@ -238,6 +238,6 @@ def test_two_thousand_runs_take_little_work_and_memory(tmp_path: Path) -> None:
     )
     code_, memory, calls = done.stdout.splitlines()[-1].split()
     assert code_ == "0"
-    assert int(memory) < 1 << 30
-    assert int(calls) < 100_000_000, "three times what it takes; 20 seconds of a processor"
-    assert "2,000 finished runs" in done.stdout
+    assert int(memory) < 1 << 29
+    assert int(calls) < 30_000_000, "three times what it takes"
+    assert "640 finished runs" in done.stdout
