@@ -17,6 +17,11 @@ from experiments.report.records import COSTS, Costs
 from zoo.cli.flags import Parser, main_guard
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import RunDirectory
+from zoo.tasks.base import AnyTask
+
+if TYPE_CHECKING:
+    from zoo.config import RunConfig
+    from zoo.serving import Server
 
 if TYPE_CHECKING:
     from zoo.config import RunConfig
@@ -78,8 +83,8 @@ def main(argv: list[str] | None = None) -> None:
     from zoo import serving
     from zoo.pipeline import load_run
 
-    prepared, model = load_run(directory.path)
-    server = task.serve(model, prepared)
+    learned, model = load_run(directory.path)
+    server = task.serve(model, learned)
     with tempfile.TemporaryDirectory() as folder:
         saved = directory.export_path
         if not saved.is_dir():

@@ -180,7 +180,7 @@ class _Session:
         setting: how runs are done.
     """
 
-    def __init__(self, client: Client, tally: Tally, setting: Setting):
+    def __init__(self, client: Client, tally: Tally, setting: Setting) -> None:
         self.client, self.tally, self.setting = client, tally, setting
         self.name = uuid.uuid4().hex
         self.futures: dict[str, tuple[Future, Run]] = {}

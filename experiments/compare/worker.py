@@ -152,7 +152,7 @@ def _arguments(folder: RunFolder) -> list[str]:
 
 def _shared_baselines(folder: Path) -> Path:
     """Where the runs of a comparison share the baselines that one of them has trained; each machine has its own."""
-    return folder.parent.parent / "rows"
+    return folder.parent.parent / "baselines"
 
 
 def _record(job: Job, threads: int, seconds: float) -> Record:

@@ -68,11 +68,11 @@ def run(options: Options, out: Path) -> str:
     config, text = read_config(RunDirectory.open(options.run)), options.text
     task = load_task(config.task)
     (raw,) = task.input_kind.parse([text])
-    prepared, model = load_run(Path(options.run))
-    server = task.serve(model, prepared)
+    learned, model = load_run(Path(options.run))
+    server = task.serve(model, learned)
     records = look(server, model, options.layer, raw)
     steps = len(next(iter(records[0].values.values())))
-    encoder = getattr(prepared, "encoder", None)
+    encoder = getattr(learned, "encoder", None)
     tokens = tokens_of(encoder, raw, steps)
     from_end = getattr(encoder, "truncation_side", "right") == "left"
     prefixes = task.input_kind.prefixes

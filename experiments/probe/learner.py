@@ -36,7 +36,7 @@ class Learner:
         seed: int,
         dtype: str = "float32",
         plain: bool = False,
-    ):
+    ) -> None:
         keras.utils.set_random_seed(seed)
         keras.config.set_dtype_policy(dtype)
         try:

@@ -38,7 +38,7 @@ class Drawer:
         cells: of the whole report, in order; each has one colour in all pictures.
     """
 
-    def __init__(self, collection: RunCollection, cells: list[str]):
+    def __init__(self, collection: RunCollection, cells: list[str]) -> None:
         self.histories = collection.histories
         self.colours = {cell: COLOURS[n % len(COLOURS)] for n, cell in enumerate(cells)}
 

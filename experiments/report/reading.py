@@ -140,11 +140,11 @@ def _table(path: Path, name: str) -> dict[str, Any]:
 
 def _row(path: Path, stored: Mapping[str, Any], results: Results) -> dict[str, Any]:
     config = stored["config"]
-    for name, told, configured in (
+    for name, stated, configured in (
         ("task", results.task, config["task"]), ("cell", results.cell, config["recurrent"]["cell"])
     ):  # fmt: skip
-        if told != configured:
-            raise LeftOut(f"metrics.json is of {name} {told!r}, config.json of {configured!r}")
+        if stated != configured:
+            raise LeftOut(f"metrics.json is of {name} {stated!r}, config.json of {configured!r}")
     split = next((split for split in SPLITS if split in results.scores), None)
     if split is None:
         raise LeftOut("metrics.json has no scores")

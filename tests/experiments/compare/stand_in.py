@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
         config = json.loads(json.dumps(to_dict(config_of(argv[0], arguments))))
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: stopped.append(number))
+        signal.signal(number, lambda number, _: stopped.append(number))
     with directory.lock():
         return work(directory, config, stopped)
 

@@ -41,7 +41,8 @@ def happened(events: Path) -> list[str]:
     return [line.split()[0] for line in events.read_text().splitlines()] if events.exists() else []
 
 
-def test_a_run_leaves_its_folder_with_a_record_and_without_a_checkpoint(events: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("events")
+def test_a_run_leaves_its_folder_with_a_record_and_without_a_checkpoint(tmp_path: Path) -> None:
     folder, run = tmp_path / "runs" / "one", one_run()
     outcome = do_run(job(folder, run))
     assert (outcome.status, outcome.bundle) == ("finished", None)
@@ -65,8 +66,9 @@ def test_results_without_a_record_are_only_recorded(events: Path, tmp_path: Path
     assert (folder / RECORD).exists()
 
 
+@pytest.mark.usefixtures("events")
 @pytest.mark.parametrize("left", ["nothing", "half", "of another"])
-def test_what_is_no_run_of_this_configuration_is_begun_again(events: Path, tmp_path: Path, left: str) -> None:
+def test_what_is_no_run_of_this_configuration_is_begun_again(tmp_path: Path, left: str) -> None:
     folder = tmp_path / "runs" / "one"
     folder.mkdir(parents=True)
     if left == "half":
@@ -78,7 +80,8 @@ def test_what_is_no_run_of_this_configuration_is_begun_again(events: Path, tmp_p
     assert RunFolder(folder, run).is_finished()
 
 
-def test_a_failed_run_tells_its_last_lines(events: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("events")
+def test_a_failed_run_tells_its_last_lines(tmp_path: Path) -> None:
     outcome = do_run(job(tmp_path / "runs" / "one", one_run(99)))
     assert outcome.status == "failed"
     assert outcome.log.splitlines()[-2:] == ["first words", "last words"]

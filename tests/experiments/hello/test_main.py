@@ -85,7 +85,7 @@ def test_a_folder_is_no_picture(capsys: pytest.CaptureFixture[str], tmp_path: Pa
 def test_a_picture_that_cannot_be_written_after_all_is_told_in_one_line(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*arguments: object) -> None:
+    def refuse(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(picture, "draw", refuse)

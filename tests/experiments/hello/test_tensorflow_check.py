@@ -15,9 +15,8 @@ from experiments.hello.network import Weights, first_weights, loss_and_gradients
 def test_gradients_equal_those_of_tensorflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(
-        "CUDA_VISIBLE_DEVICES", "-1"
-    )  # the command hides GPUs; afterwards they are there again
+    # The command hides GPUs from TensorFlow; after the test they are there again.
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     arguments = [
         "--text",
         "가나가다나",
@@ -41,14 +40,14 @@ def test_gradients_equal_those_of_tensorflow(
 @pytest.mark.parametrize("name", ["kernel", "recurrent_kernel", "bias", "output_kernel", "output_bias"])
 @pytest.mark.parametrize("difference", [2e-10, math.nan])
 def test_a_difference_in_any_weight_ends_with_an_error(
-    name: str, difference: float, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, difference: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slightly_off(weights: Weights, task: Exercise) -> Weights:
         gradients = loss_and_gradients(weights, task)[1]
         gradients[name].flat[-1] += difference
         return gradients
 
-    monkeypatch.setattr("zoo.runtime.platform.configure", lambda device: None)
+    monkeypatch.setattr("zoo.runtime.platform.configure", lambda _: None)
     monkeypatch.setattr(tensorflow_check, "tensorflow_gradients", slightly_off)
     task = make_exercise("hello", 3)
     with pytest.raises(UserError, match="the gradients differ by") as caught:
@@ -56,10 +55,8 @@ def test_a_difference_in_any_weight_ends_with_an_error(
     assert caught.value.exit_code == 1
 
 
-def test_without_tensorflow_installed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def missing(device: str) -> None:
+def test_without_tensorflow_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> None:
         raise ModuleNotFoundError("No module named 'tensorflow'")
 
     monkeypatch.setattr("zoo.runtime.platform.configure", missing)

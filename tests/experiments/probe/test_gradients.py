@@ -129,8 +129,8 @@ def test_pictures_show_what_was_asked_for_and_mix_nothing_in(
     drawn: dict[str, pd.DataFrame] = {}
     monkeypatch.setattr(gradients, "measure", measured)
     monkeypatch.setattr(gradients, "descend", descended)
-    monkeypatch.setattr(gradients_picture, "draw", lambda frame, path: drawn.update(gradients=frame))
-    monkeypatch.setattr(gradients_picture, "draw_clipping", lambda frame, path: drawn.update(clipping=frame))
+    monkeypatch.setattr(gradients_picture, "draw", lambda frame, _: drawn.update(gradients=frame))
+    monkeypatch.setattr(gradients_picture, "draw_clipping", lambda frame, _: drawn.update(clipping=frame))
     one = dataclasses.replace(SMALL, scales=(1.0,), length=12, steps=2)
     variants = [
         dataclasses.replace(one, seed=1), dataclasses.replace(one, units=3), dataclasses.replace(one, clip=0.5),

@@ -56,7 +56,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_is_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(memory, "PROBE", replace(memory.PROBE, run=lambda options, out: "measured"))
+    monkeypatch.setattr(memory, "PROBE", replace(memory.PROBE, run=lambda *_: "measured"))
     done = call(main, "memory", "--out", tmp_path / "file" / "inside")
     assert (done.code, done.out) == (2, "")
     assert "a file is in the way" in done.err

@@ -115,8 +115,8 @@ def test_the_picture_shows_what_was_asked_for_and_mixes_nothing_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[tuple[pd.DataFrame, pd.DataFrame]] = []
-    monkeypatch.setattr(truncation_picture, "draw", lambda frame, costs, path: drawn.append((frame, costs)))
-    monkeypatch.setattr(truncation, "measure_cost", lambda cost: {"seconds": 1.0, "megabytes": 1.0})
+    monkeypatch.setattr(truncation_picture, "draw", lambda frame, costs, _: drawn.append((frame, costs)))
+    monkeypatch.setattr(truncation, "measure_cost", lambda _: {"seconds": 1.0, "megabytes": 1.0})
 
     def measure(trial: truncation.Trial) -> list[dict[str, object]]:
         numbers = dict.fromkeys(("cosine", "distance", "norm", "accuracy"), 0.5)

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
-import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
 import numpy as np
 
-HEADLINE = ["accuracy", "loss"]
+from experiments.report.records import COSTS, RECORD, Costs, Record
+from zoo.runtime.results import Results
+from zoo.runtime.rundir import write_json
+
+ENVIRONMENT = {
+    "python": "3.11.7", "platform": "Linux", "packages": {"tensorflow": "2.21.0", "keras": "3.15.1"},
+    "git": {"commit": "a" * 40, "dirty": False}, "created": "2026-01-01T00:00:00+00:00",
+}  # fmt: skip
+
+
+class Facts(TypedDict, total=False):
+    """What may be said of a run besides its cell, seed, score and task."""
+
+    dataset: str
+    units: int
+    match: str
+    reference_units: int | None
+    reference_cell: str | None
+    host: str | None
+    latency: float | None
+    seconds: float
+    parameters: int
+    synthetic: bool
+    device: str
+    by_length: Sequence[dict[str, float]]
+    epochs: int
+    headline: list[str]
+    ceiling: dict[str, float]
+    baselines: dict[str, dict[str, dict[str, float]]]
+
+
+OF_BASELINE = {"accuracy": 0.5, "loss": 0.69}
+USUAL: Facts = {
+    "dataset": "microworld", "units": 8, "match": "units", "reference_units": None, "reference_cell": None,
+    "host": None, "latency": 2.0, "seconds": 10.0, "parameters": 1000, "synthetic": True,
+    "device": "CPU, 2 cores", "by_length": (), "epochs": 3, "headline": ["accuracy", "loss"],
+    "ceiling": {"accuracy": 0.95},
+    "baselines": {"majority": {"dev": OF_BASELINE, "test": OF_BASELINE}},
+}  # fmt: skip
 
 
 def write_run(
@@ -20,66 +58,55 @@ def write_run(
     seed: int = 0,
     accuracy: float | None = 0.8,
     task: str = "sentiment",
-    dataset: str = "microworld",
-    units: int = 8,
-    match: str = "units",
-    reference_units: int | None = None,
-    latency: float | None = 2.0,
-    seconds: float = 10.0,
-    parameters: int = 1000,
-    synthetic: bool = True,
-    by_length: Sequence[dict[str, float]] = (),
-    epochs: int = 3,
-    **changes: object,
+    **changes: Unpack[Facts],
 ) -> Path:
-    """A finished run; `changes` overrule what metrics.json says."""
+    """A finished run."""
+    facts: Facts = {**USUAL, **changes}
+    score = math.nan if accuracy is None else accuracy
     folder.mkdir(parents=True)
-    config = {
-        "task": task, "dataset": dataset, "data": {}, "export": False,
-        "recurrent": {"cell": cell, "units": units, "layers": 1, "dropout": 0.2},
-        "training": {"seed": seed, "epochs": epochs, "device": "auto"},
-        "options": {"max_tokens": 100},
-    }  # fmt: skip
-    environment = {
-        "python": "3.11.7", "platform": "Linux", "packages": {"tensorflow": "2.21.0", "keras": "3.15.1"},
-        "git": {"commit": "a" * 40, "dirty": False}, "created": "2026-01-01T00:00:00+00:00",
-    }  # fmt: skip
-    scores = {"accuracy": accuracy, "loss": None if accuracy is None else 1 - accuracy}
-    of_baseline = {"accuracy": 0.5, "loss": 0.69}
-    metrics = {
-        "task": task, "cell": cell, "dataset": dataset, "synthetic": synthetic, "seed": seed, "headline": HEADLINE,
-        "ceiling": {"accuracy": 0.95}, "dev": scores, "test": scores,
-        "baselines": {"majority": {"dev": of_baseline, "test": of_baseline}},
-        "details": {"split": "test", "by_length": list(by_length)}, "parameters": parameters, "epochs": epochs,
-        "best_epoch": 2, "seconds": {"train": seconds, "prepare": 1.0, "total": seconds + 5},
-        "peak_memory_bytes": 500_000_000, "engine": "fused", "engine_why": "it is fastest", "device": "CPU, 2 cores",
-        "notes": [],
-    }  # fmt: skip
-    metrics = {**metrics, **changes}
-    record = {
-        "digest": "0" * 10,
-        "match": match,
-        "reference_units": reference_units,
-        "threads": 1,
-        "seconds": 20.0,
-    }
-    files: dict[str, dict[str, Any]] = {
-        "config.json": {"config": config, "environment": environment},
-        "metrics.json": metrics,
-    }
-    files["comparison.json"] = record
+    write_json(
+        folder / "config.json", {"config": _config(task, cell, seed, facts), "environment": ENVIRONMENT}
+    )
+    _results(task, cell, seed, score, facts).write(folder / "metrics.json")
+    record = Record(
+        match=facts["match"], reference_units=facts["reference_units"], reference_cell=facts["reference_cell"],
+        threads=1, seconds=20.0, host=facts["host"],
+    )  # fmt: skip
+    record.write(folder / RECORD)
+    latency = facts["latency"]
     if latency is not None:
         sizes = {"artifact_bytes": 2_000_000, "model_bytes": 1_000_000}
-        files["measured.json"] = {"latency_p50_ms": latency, "latency_p95_ms": 2 * latency, **sizes}
-    for name, content in files.items():
-        (folder / name).write_text(json.dumps(content))
-    rows = [f"{n},{1 / n},{(accuracy or 0) - 0.1 / n},{0.2 * n}" for n in range(1, epochs + 1)]
+        Costs(latency_p50_ms=latency, latency_p95_ms=2 * latency, **sizes).write(folder / COSTS)
+    rows = [f"{n},{1 / n},{(accuracy or 0) - 0.1 / n},{0.2 * n}" for n in range(1, facts["epochs"] + 1)]
     (folder / "history.csv").write_text("\n".join(["epoch,loss,dev_accuracy,dev_loss", *rows]) + "\n")
     return folder
 
 
+def _config(task: str, cell: str, seed: int, facts: Facts) -> dict[str, object]:
+    return {
+        "task": task, "dataset": facts["dataset"], "data": {}, "export": False,
+        "recurrent": {"cell": cell, "units": facts["units"], "layers": 1, "dropout": 0.2},
+        "training": {"seed": seed, "epochs": facts["epochs"], "device": "auto"}, "options": {"max_tokens": 100},
+    }  # fmt: skip
+
+
+def _results(task: str, cell: str, seed: int, accuracy: float, facts: Facts) -> Results:
+    scores = {"accuracy": accuracy, "loss": 1 - accuracy}
+    return Results(
+        task=task, cell=cell, dataset=facts["dataset"], synthetic=facts["synthetic"], seed=seed,
+        headline=tuple(facts["headline"]), ceiling=facts["ceiling"], scores={"dev": scores, "test": scores},
+        baselines=facts["baselines"], parameters=facts["parameters"], epochs=facts["epochs"], best_epoch=2,
+        seconds={"train": facts["seconds"], "prepare": 1.0, "total": facts["seconds"] + 5},
+        peak_memory_bytes=500_000_000, engine="fused", engine_why="it is fastest", device=facts["device"],
+        details={"split": "test", "by_length": list(facts["by_length"])},
+    )  # fmt: skip
+
+
 def write_grid(
-    folder: Path, scores: Mapping[str, Sequence[float | None]], task: str = "sentiment", **facts: Any
+    folder: Path,
+    scores: Mapping[str, Sequence[float | None]],
+    task: str = "sentiment",
+    **facts: Unpack[Facts],
 ) -> Path:
     """A run for each cell and seed; None leaves the run out."""
     for cell, of_seeds in scores.items():

@@ -9,7 +9,7 @@ import pytest
 from experiments.report import conclusions, sections
 from experiments.report.groups import Group, groups
 from experiments.report.reading import read
-from tests.experiments.report.made_up import write_grid, write_run
+from tests.experiments.report.made_up import Facts, write_grid, write_run
 
 NOISE = [0.0, 0.004, -0.003, 0.002, -0.001, 0.003]
 
@@ -286,10 +286,8 @@ def test_what_others_were_matched_to_tells_groups_apart_where_it_is_known(tmp_pa
     """A record that does not tell it belongs to the only one that others tell, if there is only one."""
 
     def runs(name: str, reference: str | None) -> None:
-        folder = write_run(tmp_path / "runs" / name, cell=name, match="parameters", reference_units=8)
-        record = folder / "comparison.json"
-        if reference:
-            record.write_text(record.read_text().replace("{", f'{{"reference_cell": "{reference}", ', 1))
+        facts: Facts = {"match": "parameters", "reference_units": 8, "reference_cell": reference}
+        write_run(tmp_path / "runs" / name, cell=name, **facts)
 
     runs("gru", None)
     runs("lstm", "lstm")

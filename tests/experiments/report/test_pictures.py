@@ -58,7 +58,8 @@ def test_the_overview_shows_every_seed_and_mean_of_each_group(figures: list[Figu
     assert [label.get_text() for label in second.get_xticklabels()] == ["lstm"]
 
 
-def test_one_group_needs_no_overview(figures: list[Figure], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("figures")
+def test_one_group_needs_no_overview(tmp_path: Path) -> None:
     write_grid(tmp_path, SCORES)
     collection = read(tmp_path)
     assert pictures.Drawer(collection, ["lstm", "gru", "keras_gru"]).overview(groups(collection)) == []
