@@ -77,7 +77,7 @@ class Run:
 
     @property
     def basis(self) -> str:
-        """What is equal for the cells, in full: a run that was matched to another cell is not compared with it."""
+        """What was matched, and to which cell and size. Runs that were matched to different cells are not compared."""
         return basis(self.match, self.reference_cell, self.reference_units)
 
     @property

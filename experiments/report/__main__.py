@@ -30,7 +30,7 @@ def parser() -> Parser:
         "--difference",
         type=float,
         metavar="X",
-        help="tell the seeds that a difference of this size needs (default: 1 %% of the mean)",
+        help="say how many seeds a difference of this size needs (default: 1 %% of the mean)",
     )
     return parser
 

@@ -237,13 +237,13 @@ def _labels(runs: pd.DataFrame) -> pd.Series:
 
 
 def _reference(cells: pd.Series) -> pd.Series:
-    """The cell that others were matched to; where a record does not tell it, the only one that others tell."""
+    """The cell that others were matched to. Where a record does not say it, the only one that other records name."""
     known = cells.dropna().unique()
     return cells.fillna(known[0]) if len(known) == 1 else cells
 
 
 def _level(value: object) -> str:
-    """An option as a level; a whole number that a missing one among them made a float is whole again."""
+    """An option's value as text. Pandas makes whole numbers floats where one is missing; they are shown as whole."""
     if value is None or value != value:
         return "default"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -1,4 +1,4 @@
-"""What a metric's name tells: which way is better, and how its numbers are written."""
+"""Which way a metric is better, by its name; and how its numbers are written."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def _results(group: Group, name: str) -> Table:
 
 
 def _without_empty(table: Table) -> Table:
-    """Without columns of which nothing is known."""
+    """The table without the columns that hold no value."""
     filled = [any(row[n].text != "–" for row in table.rows) for n in range(len(table.columns))]
     return Table(
         table.name,
@@ -289,7 +289,7 @@ def lengths(group: Group, collection: RunCollection) -> dict[str, dict[tuple[flo
 
 
 def _length_metric(group: Group, collection: RunCollection) -> str:
-    """The metric of the scores where the runs tell it by length, else the first that they tell."""
+    """The metric of the scores where the runs have it by length, else the first that they have."""
     rows = next((collection.by_length[run] for run in group.runs["run"] if run in collection.by_length), [])
     names = [name for name in (rows[0] if rows else {}) if name not in ("low", "high", "examples")]
     return group.metric if group.metric in names or not names else names[0]

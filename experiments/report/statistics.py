@@ -183,7 +183,7 @@ def _quadrature() -> tuple[np.ndarray, np.ndarray]:
 
 
 def frontier(costs: Sequence[float], scores: Sequence[float]) -> list[bool]:
-    """Which points no other point beats: none is as cheap and as good and better in one of both.
+    """Which points are on the Pareto frontier: no other is at least as cheap and as good, and better in one of the two.
 
     Args:
         scores: larger is better.
