@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.zoo.elsewhere import Elsewhere
 
 GOOD, BAD = ("good", "fine", "great", "lovely", "좋다"), ("bad", "poor", "awful", "dull", "나쁘다")
 FILLING = ("the", "film", "was", "a", "very", "long", "story", "with", "people", "and", "music")
@@ -57,6 +59,14 @@ def write_tsv(path: Path, rows: list[tuple[str, str]]) -> Path:
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """120 labelled texts that a model can learn in seconds."""
     return write_tsv(tmp_path_factory.mktemp("toy") / "toy.tsv", toy_rows(120))
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+    """A process with TensorFlow and without this repository."""
+    process = Elsewhere(tmp_path_factory.mktemp("elsewhere"))
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="session")

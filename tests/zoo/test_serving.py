@@ -13,6 +13,7 @@ import tensorflow as tf
 from datasets import plugins
 from datasets.errors import UserError
 from tests.zoo.conftest import call, toy_rows
+from tests.zoo.elsewhere import Elsewhere
 from zoo import serving
 from zoo.pipeline import load_run
 from zoo.run import main
@@ -47,29 +48,23 @@ BATCHES = [
     ["정말 좋다", "👍🏽 great", "one\ntwo\r\nthree\u2028four<br />five", "", "'quoted' \"text\"", "a\0b"],
     [f"{text} and so on" for text, _ in toy_rows(1000, seed=1)],
 ]
-ELSEWHERE = """
-import json, sys
-try:
-    import zoo
-except ImportError:
-    pass
-else:
-    sys.exit("this process can import the repository")
+#: Asks exports, folders by name, and writes their answers beside them.
+ASK = """
+import json
 import numpy as np
 import tensorflow as tf
 def decoded(labels):
     return np.array([label.decode() for label in labels.numpy()], "U")
-batches = json.load(open(sys.argv[1]))
-for folder in sys.argv[2:]:
+batches = json.load(open({batches!r}))
+for folder in {exports!r}:
     loaded = tf.saved_model.load(folder)
-    answers = {}
+    answers = {{}}
     for n, batch in enumerate(batches):
         answer = loaded.signatures["serving_default"](text=tf.constant(batch, tf.string, shape=(len(batch),)))
         for name, value in answer.items():
-            answers[f"{name}_{n}"] = decoded(value) if name == "label" else value.numpy()
+            answers[f"{{name}}_{{n}}"] = decoded(value) if name == "label" else value.numpy()
     answers["labels"] = decoded(loaded.signatures["labels"]()["labels"])
     np.savez(folder + ".npz", **answers)
-assert "zoo" not in sys.modules
 """
 
 
@@ -83,7 +78,7 @@ def options_of(cell: str) -> tuple:
 
 
 @pytest.fixture(scope="module")
-def runs(toy, tmp_path_factory) -> dict[str, Path]:
+def runs(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A finished run of each cell, with its export."""
     folder = tmp_path_factory.mktemp("cells")
     (folder / "own_cells").mkdir()
@@ -111,6 +106,7 @@ def runs(toy, tmp_path_factory) -> dict[str, Path]:
                 out,
                 *small,
                 *options_of(cell),
+                *("--shared-rows", folder / "rows"),  # what stands beside a model is not asked about here
             )
             done = call(main, *command, "--export")
             assert done.code == 0, (cell, done.err)
@@ -119,27 +115,31 @@ def runs(toy, tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def elsewhere(runs, run_python, tmp_path_factory) -> dict[str, Path]:
+def answers_elsewhere(
+    runs: dict[str, Path], elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
     """What the exports answer to `BATCHES` in a process that cannot import this repository."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    (folder / "batches.json").write_text(json.dumps(BATCHES))
+    folder = tmp_path_factory.mktemp("exports")
+    batches = folder / "batches.json"
+    batches.write_text(json.dumps(BATCHES))
     for cell, run in runs.items():
         shutil.copytree(run / "export", folder / cell.replace(":", "."))
     exports = {cell: str(folder / cell.replace(":", ".")) for cell in runs}
-    done = run_python("-c", ELSEWHERE, "batches.json", *exports.values(), env={"PYTHONPATH": ""}, cwd=folder)
-    assert done.returncode == 0, done.stderr
+    elsewhere.run(ASK.format(batches=str(batches), exports=list(exports.values())))
     return {cell: Path(f"{export}.npz") for cell, export in exports.items()}
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_an_export_answers_elsewhere_what_the_live_model_answers_here(cell, runs, elsewhere):
+def test_an_export_answers_elsewhere_what_the_live_model_answers_here(
+    cell: str, runs: dict[str, Path], answers_elsewhere: dict[str, Path]
+) -> None:
     learned, model = load_run(runs[cell])
     assert isinstance(learned, Learned)
     predict = tf.function(
         lambda tokens: model({"tokens": tokens}, training=False),
         input_signature=[tf.TensorSpec([None, None], tf.int32)],
     )
-    with np.load(elsewhere[cell]) as answers:
+    with np.load(answers_elsewhere[cell]) as answers:
         np.testing.assert_array_equal(answers["labels"], learned.labels)
         for n, batch in enumerate(BATCHES):
             texts = tf.constant(batch, tf.string, shape=(len(batch),))
@@ -154,7 +154,7 @@ def test_an_export_answers_elsewhere_what_the_live_model_answers_here(cell, runs
         assert spread > 1e-3, "the model answers the same to every text"
 
 
-def test_all_tasks_have_a_cell_of_ones_own_in_their_records(runs):
+def test_all_tasks_have_a_cell_of_ones_own_in_their_records(runs: dict[str, Path]) -> None:
     metrics = json.loads((runs["own_cells.deep:Mine"] / "metrics.json").read_text())
     assert metrics["cell"] == "own_cells.deep:Mine"
     assert metrics["engine"] == "loop"

@@ -33,7 +33,8 @@ def make_model(
 
 @runs(parity.KINDS)
 def test_one_step_changes_every_weight(kind: parity.Kind, engine: str) -> None:
-    model = make_model(make_cell(kind), engine, bidirectional=True)
+    # `test_parity` has both directions on every engine; here the second would double the time to compile.
+    model = make_model(make_cell(kind), engine, bidirectional=engine == "loop")
     before = model.get_weights()
     model.train_on_batch([draw_inputs(), MASK], np.ones((4, 1)))
     names = [weight.path for weight in model.weights]

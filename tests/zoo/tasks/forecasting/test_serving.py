@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ import tensorflow as tf
 
 from datasets import plugins
 from datasets.errors import UserError
+from tests.zoo.elsewhere import Elsewhere
 from tests.zoo.tasks.forecasting.examples import model, prepared, series, windows_of_test
 from zoo import serving
 from zoo.tasks.forecasting.serving import described, parse, rows
@@ -20,12 +19,11 @@ from zoo.tasks.forecasting.task import TASK
 CELLS = plugins.names("zoo.cells", "CELL")
 ONE = series(80, past=1, future=2)
 PLAIN = """
-import sys, json, numpy as np, tensorflow as tf
-assert not any(name.startswith(("zoo", "datasets")) for name in sys.modules)
-loaded = tf.saved_model.load(sys.argv[1])
-arrays = dict(np.load(sys.argv[2]))
-answer = loaded.signatures["serving_default"](**{name: tf.constant(array) for name, array in arrays.items()})
-print(json.dumps({name: value.numpy().tolist() for name, value in answer.items()}))
+import json, numpy as np, tensorflow as tf
+loaded = tf.saved_model.load({export!r})
+arrays = dict(np.load({arrays!r}))
+answer = loaded.signatures["serving_default"](**{{name: tf.constant(array) for name, array in arrays.items()}})
+print(json.dumps({{name: value.numpy().tolist() for name, value in answer.items()}}))
 """
 
 
@@ -66,15 +64,13 @@ def test_raw_series_of_any_length_give_the_forecasts_of_the_evaluation(served):
     np.testing.assert_allclose(server(**short)["quantiles"], answer["quantiles"], rtol=1e-6)
 
 
-def test_the_saved_model_answers_alone(served, tmp_path: Path):
+def test_the_saved_model_answers_alone(served, elsewhere: Elsewhere, tmp_path: Path) -> None:
     of, built, server = served
     serving.save(server, tmp_path / "export")
     batch = {name: np.concatenate([array, array + 1]) for name, array in raw(70).items()}
     np.savez(tmp_path / "arrays.npz", **batch)  # type: ignore[arg-type]
-    command = [sys.executable, "-c", PLAIN, str(tmp_path / "export"), str(tmp_path / "arrays.npz")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    answer = json.loads(done.stdout)
+    script = PLAIN.format(export=str(tmp_path / "export"), arrays=str(tmp_path / "arrays.npz"))
+    answer = json.loads(elsewhere.run(script))
     np.testing.assert_allclose(np.array(answer["quantiles"])[:1], at(of, built, 70), rtol=1e-5)
     assert np.array(answer["forecast"]).shape == (2, 4, 2)
 
