@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -25,7 +26,7 @@ def _float64() -> Iterator[None]:
     keras.config.set_dtype_policy("float32")
 
 
-def layer_of(cell: str, **arguments: bool | int) -> Recurrent:
+def layer_of(cell: str, **arguments: Any) -> Recurrent:
     keras.utils.set_random_seed(1)
     engine = "auto" if cell.startswith(("mean", "keras")) else "loop"
     layer = recurrent_factory(RecurrentOptions(cell=cell, units=4, engine=engine))(**arguments)
