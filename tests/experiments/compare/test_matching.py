@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from datasets.errors import UserError
 from experiments.compare.grid import Grid
 from experiments.compare.matching import match_parameters, nearest_units, summary
+from tests.experiments.stand_in_program import stand_in_program
 
 
 @pytest.mark.parametrize("wanted", [1, 5, 99, 100, 101, 5000, 10**6])
@@ -39,8 +41,23 @@ def test_what_was_matched_is_said_with_how_near() -> None:
     assert summary({"cells": facts}) == "gru 5 units, 1,010 parameters (+1.00%)"
 
 
-def test_the_answer_comes_from_a_process_of_its_own(tmp_path: Path) -> None:
-    """A data set that is not there: the process says so in one line, which names the task."""
-    grid = Grid(tasks=("sentiment",), cells=("gru",), datasets=("none.csv",), match="parameters")
-    with pytest.raises(UserError, match=r"sentiment: .*none\.csv"):
+def test_a_process_of_its_own_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = '{"wanted": 9, "cells": {"gru": {"units": 7, "parameters": 9, "difference": 0.0}}}'
+    script = f'echo "$2" >> {tmp_path}/asked; echo \'{answer}\' > "$4"'
+    monkeypatch.setattr(sys, "executable", stand_in_program(tmp_path, script))
+    grid = Grid(tasks=("sentiment",), cells=("gru",), match="parameters")
+    for _ in range(2):  # the second time the answer is there
+        assert list(match_parameters(grid, tmp_path).values()) == [{"gru": 7}]
+    assert (tmp_path / "asked").read_text() == "experiments.compare.matching\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "message"), [("echo log >&2; echo error: why >&2; exit 2", "why"), ("exit 0", "no answer")]
+)
+def test_a_process_that_fails_is_told_with_its_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", stand_in_program(tmp_path, script))
+    grid = Grid(tasks=("sentiment",), cells=("gru",), match="parameters")
+    with pytest.raises(UserError, match=f"sentiment: {message}"):
         match_parameters(grid, tmp_path)

@@ -17,6 +17,7 @@ from experiments.probe.learner import Learner
 from experiments.probe.problems import Echo, Sequences
 from experiments.probe.truncated import Truncated
 from experiments.probe.truncation import Options, bias, sizes
+from tests.experiments.stand_in_program import stand_in_program
 from zoo import reference
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
@@ -151,17 +152,9 @@ def test_seconds_and_memory_of_a_gradient_are_printed(
     assert 0 <= megabytes < 2000
 
 
-def stand_in(folder: Path, script: str) -> str:
-    """A program in place of Python."""
-    program = folder / "python"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    return str(program)
-
-
 def test_a_process_apart_is_asked_for_the_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        sys, "executable", stand_in(tmp_path, 'echo "$@" > asked; echo log; echo 0.5000 12.0000')
+        sys, "executable", stand_in_program(tmp_path, 'echo "$@" > asked; echo log; echo 0.5000 12.0000')
     )
     monkeypatch.chdir(tmp_path)
     assert truncation.measure_cost(COST) == {"seconds": 0.5, "megabytes": 12}
@@ -174,7 +167,7 @@ def test_a_process_apart_is_asked_for_the_cost(tmp_path: Path, monkeypatch: pyte
 def test_a_cost_that_cannot_be_measured_is_told_with_the_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
 ) -> None:
-    monkeypatch.setattr(sys, "executable", stand_in(tmp_path, script))
+    monkeypatch.setattr(sys, "executable", stand_in_program(tmp_path, script))
     with pytest.raises(UserError, match=f"the cost of k = 16 could not be measured: {reason}"):
         truncation.measure_cost(COST)
 
