@@ -137,7 +137,7 @@ class Comparison:
 
 
 @pytest.fixture
-def comparison(tmp_path: Path) -> Iterator[Callable[..., Comparison]]:
+def make_comparison(tmp_path: Path) -> Iterator[Callable[..., Comparison]]:
     made: list[Comparison] = []
 
     def make(seeds: int, hold: bool, name: str = "") -> Comparison:
@@ -174,126 +174,141 @@ def workers(client: subprocess.Popen[str]) -> list[psutil.Process]:
     return holders
 
 
-def test_a_killed_workers_run_goes_on_elsewhere_and_each_counts_once(comparison: MakeComparison) -> None:
-    one = comparison(1, hold=True)
-    client = one.client()
-    until(lambda: one.counts()["begun"] == 2)
+def test_a_killed_workers_run_goes_on_elsewhere_and_each_counts_once(make_comparison: MakeComparison) -> None:
+    comparison = make_comparison(1, hold=True)
+    client = comparison.client()
+    until(lambda: comparison.counts()["begun"] == 2)
     victim = workers(client)[0]
     victim.kill()
-    until(lambda: one.counts()["stopped"] == 1)
-    one.release()
+    until(lambda: comparison.counts()["stopped"] == 1)
+    comparison.release()
     out = output_of(client)
     assert "finished 3, found 0, failed 0" in out
-    assert one.counts()["ended"] == one.finished() == 3
-    assert one.counts()["stopped"] == 1, "the run of the killed worker had to save its state"
-    assert one.counts()["gone-on-with"] == 1
-    assert len({run for what, run, *_ in one.lines() if what == "ended"}) == 3
+    assert comparison.counts()["ended"] == comparison.finished() == 3
+    assert comparison.counts()["stopped"] == 1, "the run of the killed worker had to save its state"
+    assert comparison.counts()["gone-on-with"] == 1
+    assert len({run for what, run, *_ in comparison.lines() if what == "ended"}) == 3
 
 
-def test_a_killed_client_leaves_no_process_and_the_next_one_goes_on(comparison: MakeComparison) -> None:
-    one = comparison(1, hold=True)
-    client = one.client()
-    until(lambda: one.counts()["begun"] == 2)
+def test_a_killed_client_leaves_no_process_and_the_next_one_goes_on(make_comparison: MakeComparison) -> None:
+    comparison = make_comparison(1, hold=True)
+    client = comparison.client()
+    until(lambda: comparison.counts()["begun"] == 2)
     client.kill()
-    until(lambda: one.counts()["stopped"] == 2)
-    assert one.finished() == 0
-    one.release()
-    assert "finished 3, found 0, failed 0" in output_of(one.client())
-    assert one.counts()["gone-on-with"] == 2
-    assert one.counts()["ended"] == one.finished() == 3
-    assert one.found() == 3
-    assert one.counts()["ended"] == 3
+    until(lambda: comparison.counts()["stopped"] == 2)
+    assert comparison.finished() == 0
+    comparison.release()
+    assert "finished 3, found 0, failed 0" in output_of(comparison.client())
+    assert comparison.counts()["gone-on-with"] == 2
+    assert comparison.counts()["ended"] == comparison.finished() == 3
+    assert comparison.found() == 3
+    assert comparison.counts()["ended"] == 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_lets_runs_save_their_state_and_says_how_far_it_came(
-    comparison: MakeComparison, number: signal.Signals
+    make_comparison: MakeComparison, number: signal.Signals
 ) -> None:
-    one = comparison(1, hold=True)
-    client = one.client()
-    until(lambda: one.counts()["begun"] == 2)
+    comparison = make_comparison(1, hold=True)
+    client = comparison.client()
+    until(lambda: comparison.counts()["begun"] == 2)
     # As a terminal does it: everything in the foreground hears of Ctrl-C.
     os.killpg(client.pid, number) if number == signal.SIGINT else client.send_signal(number)
     out = output_of(client)
     assert client.returncode == 128 + number
     assert f"stopped by {signal.Signals(number).name} with 0 of 3 runs finished" in out
     assert "Traceback" not in out
-    assert one.counts() == {"begun": 2, "stopped": 2}
+    assert comparison.counts() == {"begun": 2, "stopped": 2}
 
 
-def test_runs_whose_workers_die_again_and_again_are_done_all_the_same(comparison: MakeComparison) -> None:
+def test_runs_whose_workers_die_again_and_again_are_done_all_the_same(
+    make_comparison: MakeComparison,
+) -> None:
     """Dask gives a run up that two workers died with, and those that waited behind it."""
-    one = comparison(1, hold=True)
-    one.environment["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = "1"
-    client = one.client()
+    comparison = make_comparison(1, hold=True)
+    comparison.environment["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = "1"
+    client = comparison.client()
     for _ in range(2):
-        before = one.counts()
-        until(lambda: one.counts()["begun"] + one.counts()["gone-on-with"] > one.counts()["stopped"])
+        before = comparison.counts()
+        until(
+            lambda: (
+                comparison.counts()["begun"] + comparison.counts()["gone-on-with"]
+                > comparison.counts()["stopped"]
+            )
+        )
         for victim in workers(client):
             victim.kill()
-        until(partial(one.has_more, "stopped", before))
-    one.release()
+        until(partial(comparison.has_more, "stopped", before))
+    comparison.release()
     assert "finished 3, found 0, failed 0, stopped 0" in output_of(client)
-    assert one.counts()["ended"] == one.finished() == 3
+    assert comparison.counts()["ended"] == comparison.finished() == 3
 
 
-def cluster(one: Comparison, folder: Path) -> str:
+def address_in(port_file: Path) -> str:
+    """The scheduler's address, as soon as the whole file is there."""
+    try:
+        return str(json.loads(port_file.read_text())["address"])
+    except (FileNotFoundError, json.JSONDecodeError):
+        return ""
+
+
+def cluster(comparison: Comparison, folder: Path) -> str:
     """The address of a scheduler with two workers, each started by hand in a folder of its own."""
     port_file = folder / "scheduler.json"
     dask = ("-m", "distributed.cli.dask_scheduler"), ("-m", "distributed.cli.dask_worker")
-    one.python(
+    comparison.python(
         *dask[0], "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", port_file
     )
-    until(port_file.exists)
+    until(partial(address_in, port_file))
     for name in ("a", "b"):
         (folder / name).mkdir()
-        one.python(
+        comparison.python(
             *dask[1], "--scheduler-file", port_file, "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1",
             cwd=folder / name,
         )  # fmt: skip
-    return str(json.loads(port_file.read_text())["address"])
+    return address_in(port_file)
 
 
 def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(
-    comparison: MakeComparison, tmp_path: Path
+    make_comparison: MakeComparison, tmp_path: Path
 ) -> None:
-    one = comparison(1, hold=False)
-    address = cluster(one, tmp_path)
-    assert "finished 3, found 0, failed 0" in output_of(one.client(address))
-    assert one.finished() == one.counts()["ended"] == 3
+    comparison = make_comparison(1, hold=False)
+    address = cluster(comparison, tmp_path)
+    assert "finished 3, found 0, failed 0" in output_of(comparison.client(address))
+    assert comparison.finished() == comparison.counts()["ended"] == 3
     assert [*tmp_path.glob("[ab]/comparison/runs/*")] == [], "the workers' copies are removed"
-    assert one.found() == 3
-    local = comparison(1, hold=False, name="local")
+    assert comparison.found() == 3
+    local = make_comparison(1, hold=False, name="local")
     local.run_here()
     same = ["run", "cell", "seed", "score", "metric", "parameters"]
-    pd.testing.assert_frame_equal(load(one.out)[same], load(local.out)[same])
+    pd.testing.assert_frame_equal(load(comparison.out)[same], load(local.out)[same])
 
 
 def test_a_stopped_run_goes_on_from_what_came_back_whatever_a_worker_has_kept(
-    comparison: MakeComparison, tmp_path: Path
+    make_comparison: MakeComparison, tmp_path: Path
 ) -> None:
-    one = comparison(1, hold=True)
-    address = cluster(one, tmp_path)
+    comparison = make_comparison(1, hold=True)
+    address = cluster(comparison, tmp_path)
     for start in (1, 2):
-        client = one.client(address)
-        until(partial(one.has_started, 2 * start))
+        client = comparison.client(address)
+        until(partial(comparison.has_started, 2 * start))
         client.send_signal(signal.SIGINT)
         output_of(client)
-        assert one.counts()["stopped"] == 2 * start
+        assert comparison.counts()["stopped"] == 2 * start
         assert [*tmp_path.glob("[ab]/comparison/runs/*")] == []
-    one.release()
-    assert "finished 3, found 0, failed 0" in output_of(one.client(address))
-    assert one.counts()["begun"] == one.counts()["ended"] == 3
+    comparison.release()
+    assert "finished 3, found 0, failed 0" in output_of(comparison.client(address))
+    assert comparison.counts()["begun"] == comparison.counts()["ended"] == 3
 
 
-def test_a_run_that_is_ended_from_outside_is_told_and_not_lost(comparison: MakeComparison) -> None:
-    one = comparison(1, hold=True)
-    client = one.client()
-    until(lambda: one.counts()["begun"] == 2)
-    stopped = one.lines()[0]
+def test_a_run_that_is_ended_from_outside_is_told_and_not_lost(make_comparison: MakeComparison) -> None:
+    comparison = make_comparison(1, hold=True)
+    client = comparison.client()
+    until(lambda: comparison.counts()["begun"] == 2)
+    stopped = comparison.lines()[0]
     os.kill(int(stopped[2]), signal.SIGTERM)
-    until(lambda: one.counts()["stopped"] == 1)
-    one.release()
+    until(lambda: comparison.counts()["stopped"] == 1)
+    comparison.release()
     assert "finished 2, found 0, failed 0, stopped 1" in output_of(client)
-    assert "finished 1, found 2, failed 0, stopped 0" in output_of(one.client())
-    assert one.counts() == {"begun": 3, "stopped": 1, "gone-on-with": 1, "ended": 3}
+    assert "finished 1, found 2, failed 0, stopped 0" in output_of(comparison.client())
+    assert comparison.counts() == {"begun": 3, "stopped": 1, "gone-on-with": 1, "ended": 3}

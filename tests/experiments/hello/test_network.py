@@ -16,11 +16,11 @@ def test_gradients_are_those_of_finite_differences() -> None:
     assert set(gradients) == set(weights)
     for name, weight in weights.items():
         for index in np.ndindex(*weight.shape):
-            kept, losses = weight[index], []
+            value, losses = weight[index], []
             for step in (1e-5, -1e-5):
-                weight[index] = kept + step
+                weight[index] = value + step
                 losses.append(loss_and_gradients(weights, task)[0])
-            weight[index] = kept
+            weight[index] = value
             assert gradients[name][index] == pytest.approx((losses[0] - losses[1]) / 2e-5, abs=1e-9), name
 
 

@@ -131,11 +131,11 @@ def test_pictures_show_what_was_asked_for_and_mix_nothing_in(
     monkeypatch.setattr(gradients, "descend", descended)
     monkeypatch.setattr(gradients_picture, "draw", lambda frame, _: drawn.update(gradients=frame))
     monkeypatch.setattr(gradients_picture, "draw_clipping", lambda frame, _: drawn.update(clipping=frame))
-    one = dataclasses.replace(SMALL, scales=(1.0,), length=12, steps=2)
+    base = dataclasses.replace(SMALL, scales=(1.0,), length=12, steps=2)
     variants = [
-        dataclasses.replace(one, seed=1), dataclasses.replace(one, units=3), dataclasses.replace(one, clip=0.5),
+        dataclasses.replace(base, seed=1), dataclasses.replace(base, units=3), dataclasses.replace(base, clip=0.5),
     ]  # fmt: skip
-    for options in (one, *variants, one):
+    for options in (base, *variants, base):
         gradients.run(options, tmp_path)
         for name in ("seed", "units"):
             assert set(drawn["gradients"][name]) == set(drawn["clipping"][name]) == {getattr(options, name)}

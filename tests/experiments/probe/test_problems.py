@@ -63,8 +63,8 @@ def test_an_echo_comes_so_many_steps_later() -> None:
 
 @pytest.mark.parametrize("problem", [Adding(20), TemporalOrder(20), Copying(20), Echo(20)])
 def test_a_seed_gives_the_same_sequences(problem: Problem) -> None:
-    for one, other in zip(draw(problem), draw(problem), strict=True):
-        assert np.array_equal(one, other)
+    for first, second in zip(draw(problem), draw(problem), strict=True):
+        assert np.array_equal(first, second)
     assert not np.array_equal(draw(problem).inputs, draw(problem, seed=1).inputs)
 
 

@@ -62,10 +62,10 @@ def test_one_chunk_is_the_whole_gradient() -> None:
     inputs, mask, targets = learner.tensors(batch)
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(learner.losses(learner.answers(inputs, mask, training=True), targets))
-    for one, other in zip(
+    for truncated, whole in zip(
         Truncated(learner, STEPS).gradients(batch), tape.gradient(loss, learner.variables), strict=True
     ):
-        np.testing.assert_allclose(one, other, atol=1e-12)
+        np.testing.assert_allclose(truncated, whole, atol=1e-12)
 
 
 @pytest.mark.parametrize("clip", [0.0, 0.1])

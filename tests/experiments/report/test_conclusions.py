@@ -24,18 +24,18 @@ def around(mean: float, seeds: int = 6, scale: float = 1.0) -> list[float]:
 
 
 def pairs(group: Group) -> list[str]:
-    return [conclusions.of_difference(group, one) for one in group.differences]
+    return [conclusions.of_difference(group, pair) for pair in group.differences]
 
 
 def test_a_clear_difference_is_said_with_its_interval(tmp_path: Path) -> None:
-    (told,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.85, scale=-1)})))
-    assert told.startswith("gru is better than lstm (gru − lstm = +0.0")
-    assert "6 seeds" in told
+    (sentence,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.85, scale=-1)})))
+    assert sentence.startswith("gru is better than lstm (gru − lstm = +0.0")
+    assert "6 seeds" in sentence
 
 
 def test_the_better_one_may_be_the_other(tmp_path: Path) -> None:
-    (told,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.85), "gru": around(0.8, scale=-1)})))
-    assert told.startswith("gru is worse than lstm")
+    (sentence,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.85), "gru": around(0.8, scale=-1)})))
+    assert sentence.startswith("gru is worse than lstm")
 
 
 def test_less_is_better_for_losses(tmp_path: Path) -> None:
@@ -50,11 +50,13 @@ def test_less_is_better_for_losses(tmp_path: Path) -> None:
 
 
 def test_what_is_not_clear_says_how_many_seeds_would_show_it_and_what_is_unlikely(tmp_path: Path) -> None:
-    (told,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.801, scale=-1)})))
-    assert told.startswith("It cannot be concluded which of gru and lstm is better (gru − lstm = ")
-    assert "seeds would show it four times in five." in told
-    assert "Unlikely by the interval: gru better than lstm by more than 0.0" in told
-    assert "and lstm better than gru by more than 0.0" in told
+    (sentence,) = pairs(
+        one_group(write_grid(tmp_path, {"lstm": around(0.8), "gru": around(0.801, scale=-1)}))
+    )
+    assert sentence.startswith("It cannot be concluded which of gru and lstm is better (gru − lstm = ")
+    assert "seeds would show it four times in five." in sentence
+    assert "Unlikely by the interval: gru better than lstm by more than 0.0" in sentence
+    assert "and lstm better than gru by more than 0.0" in sentence
 
 
 def test_one_common_seed_concludes_nothing(tmp_path: Path) -> None:
@@ -89,8 +91,8 @@ def test_a_score_that_is_no_number_is_a_missing_one_and_said(tmp_path: Path) -> 
     group = one_group(folder)
     assert group.missing == {"gru": [2]}
     assert group.mean("lstm", "score").seeds == group.mean("gru", "score").seeds == 2
-    told = conclusions.of_group(group)
-    assert "Not a number: the score of gru on 1 of 3 seeds (2); its means are of the others." in told
+    sentences = conclusions.of_group(group)
+    assert "Not a number: the score of gru on 1 of 3 seeds (2); its means are of the others." in sentences
 
 
 def test_a_cell_without_any_score_is_left_out_and_the_others_are_compared(tmp_path: Path) -> None:
@@ -99,12 +101,12 @@ def test_a_cell_without_any_score_is_left_out_and_the_others_are_compared(tmp_pa
         write_run(folder / "runs" / f"diverged-{seed}", cell="vanilla", seed=seed, accuracy=None)
     group = one_group(folder)
     assert (group.compared, group.common) == (["lstm", "gru"], [0, 1, 2, 3, 4, 5])
-    told = conclusions.of_group(group)
-    assert told[0].startswith("gru is the best cell")
+    sentences = conclusions.of_group(group)
+    assert sentences[0].startswith("gru is the best cell")
     assert any(
         line.startswith("Not a number: the score of vanilla on 6 of 6 seeds")
         and line.endswith("it is left out of what follows.")
-        for line in told
+        for line in sentences
     )
     assert not any("vanilla" in line for line in (*conclusions.of_costs(group), *pairs(group)))
     sections.report(read(tmp_path), "", 3)
@@ -119,7 +121,7 @@ def test_differences_are_at_the_seeds_of_which_the_means_are(tmp_path: Path) -> 
         "gru": [0.81, 0.812, 0.808, *around(0.85)],
     }
     group = one_group(write_grid(tmp_path, scores))
-    assert {one.seeds for one in group.differences} == {(0, 1, 2)}
+    assert {pair.seeds for pair in group.differences} == {(0, 1, 2)}
     assert group.best() == "gru"
     assert conclusions.of_group(group)[0].startswith("gru ")
     assert all("gru is worse" not in line for line in pairs(group))
@@ -151,37 +153,39 @@ def test_all_pairs_of_a_report_may_be_one_family(tmp_path: Path) -> None:
     write_grid(tmp_path, clear)
     for task in ("a", "b", "c"):
         write_grid(tmp_path, {"lstm": [0.8, 0.81, 0.79], "gru": [0.79, 0.8, 0.82]}, task=task)
-    made = groups(read(tmp_path))
-    p = max(one.corrected for group in made for one in group.differences if one.clear)
+    all_groups = groups(read(tmp_path))
+    p = max(pair.corrected for group in all_groups for pair in group.differences if pair.clear)
     assert 0.05 / 4 < p < 0.05
-    assert conclusions.of_all(made) == [
+    assert conclusions.of_all(all_groups) == [
         "Of 4 pairs 1 differ clearly, with p values corrected for the pairs of a task. Corrected for all 4 pairs at "
         "once, 0 would."
     ]
-    assert conclusions.of_all(made[:1]) == []
+    assert conclusions.of_all(all_groups[:1]) == []
 
 
 def test_means_without_a_common_seed_are_said_to_be_of_other_seeds(tmp_path: Path) -> None:
-    told = conclusions.of_group(one_group(write_grid(tmp_path, {"lstm": [0.8, None], "gru": [None, 0.9]})))
-    assert any("No seed is common to all cells" in line for line in told)
+    sentences = conclusions.of_group(
+        one_group(write_grid(tmp_path, {"lstm": [0.8, None], "gru": [None, 0.9]}))
+    )
+    assert any("No seed is common to all cells" in line for line in sentences)
 
 
 def test_seeds_that_all_show_the_same_gap_are_no_test(tmp_path: Path) -> None:
     group = one_group(write_grid(tmp_path, {"lstm": [0.5, 0.6], "gru": [0.6, 0.7], "vanilla": [0.5, 0.6]}))
-    told = pairs(group)
-    assert told[0] == "lstm and vanilla score the same on each of 2 seeds."
-    assert told[1].startswith(
+    sentences = pairs(group)
+    assert sentences[0] == "lstm and vanilla score the same on each of 2 seeds."
+    assert sentences[1].startswith(
         "It cannot be tested which of gru and vanilla is better: gru − vanilla = +0.1000"
     )
-    assert not any(one.clear for one in group.differences)
+    assert not any(pair.clear for pair in group.differences)
 
 
 def test_runs_that_were_not_made_alike_are_told(tmp_path: Path) -> None:
     folder = write_grid(tmp_path, {"lstm": [0.8, 0.81], "gru": [0.8]})
     assert not any("alike" in line for line in conclusions.of_group(one_group(folder)))
     write_run(folder / "runs" / "other", cell="gru", seed=1, device="GPU")
-    told = conclusions.of_group(one_group(folder))
-    assert "Not all runs were made alike: there are 2 devices." in told
+    sentences = conclusions.of_group(one_group(folder))
+    assert "Not all runs were made alike: there are 2 devices." in sentences
     write_run(folder / "runs" / "again", cell="gru", seed=1)
     config = folder / "runs" / "again" / "config.json"
     config.write_text(config.read_text().replace("2026-01-01", "2026-01-02"))
@@ -211,8 +215,8 @@ def test_the_best_cell_is_clear_or_not(tmp_path: Path) -> None:
 
 def test_cells_beside_the_best_baseline(tmp_path: Path) -> None:
     scores = {"vanilla": around(0.45), "gru": around(0.8), "lstm": [0.49, 0.51, 0.5, 0.52, 0.48, 0.5]}
-    told = conclusions.of_group(one_group(write_grid(tmp_path, scores)))[1]
-    assert told == (
+    sentence = conclusions.of_group(one_group(write_grid(tmp_path, scores)))[1]
+    assert sentence == (
         "The best baseline is majority (0.5000). Compared with it, vanilla: worse, for the 95 % interval of the "
         "difference excludes 0; lstm: not told apart from it; gru: better, for the 95 % interval of the difference "
         "excludes 0."
@@ -226,21 +230,23 @@ def test_a_trained_row_is_compared_seed_by_seed(tmp_path: Path) -> None:
         gap = 0.01 + 0.001 * seed
         folder = tmp_path / str(seed)
         write_run(folder, seed=seed, accuracy=score + gap, baselines={"bag": {"dev": row, "test": row}})
-    told = conclusions.of_group(one_group(tmp_path))[1]
-    assert told.endswith("Compared with it, gru: better, for the 95 % interval of the difference excludes 0.")
+    sentence = conclusions.of_group(one_group(tmp_path))[1]
+    assert sentence.endswith(
+        "Compared with it, gru: better, for the 95 % interval of the difference excludes 0."
+    )
 
 
 @pytest.mark.parametrize(
-    ("scores", "told"),
+    ("scores", "sentence"),
     [
         ([0.6, 0.6], "gru: better by the same on every seed"),
         ([0.5, 0.5], "gru: the same on every seed"),
         ([0.6], "gru: not judged by fewer than two seeds"),
     ],
 )
-def test_a_row_beside_scores_without_spread(tmp_path: Path, scores: list[float], told: str) -> None:
+def test_a_row_beside_scores_without_spread(tmp_path: Path, scores: list[float], sentence: str) -> None:
     assert conclusions.of_group(one_group(write_grid(tmp_path, {"gru": scores})))[1].endswith(
-        f"Compared with it, {told}."
+        f"Compared with it, {sentence}."
     )
 
 
@@ -266,9 +272,9 @@ def test_few_seeds_are_warned_of(tmp_path: Path) -> None:
 def test_the_frontier_names_what_beats_whom(tmp_path: Path) -> None:
     for cell, accuracy, seconds in (("vanilla", 0.7, 5.0), ("lstm", 0.75, 20.0), ("gru", 0.8, 10.0)):
         write_run(tmp_path / cell, cell=cell, accuracy=accuracy, seconds=seconds)
-    told = conclusions.of_costs(one_group(tmp_path))[0]
+    sentence = conclusions.of_costs(one_group(tmp_path))[0]
     assert (
-        told
+        sentence
         == "Score against training seconds, by means: on the frontier vanilla, gru; not on it: lstm (behind gru)."
     )
 
@@ -277,9 +283,9 @@ def test_equal_parameters_are_no_cost_to_set_the_score_against(tmp_path: Path) -
     scores = {"lstm": around(0.8), "gru": around(0.85)}
     for match, count in (("units", 3), ("parameters", 2)):
         group = one_group(write_grid(tmp_path / match, scores, match=match, reference_units=8))
-        told = [line for line in conclusions.of_costs(group) if line.startswith("Score against")]
-        assert len(told) == count
-        assert any("parameters" in line for line in told) == (match == "units")
+        sentences = [line for line in conclusions.of_costs(group) if line.startswith("Score against")]
+        assert len(sentences) == count
+        assert any("parameters" in line for line in sentences) == (match == "units")
 
 
 def test_what_others_were_matched_to_tells_groups_apart_where_it_is_known(tmp_path: Path) -> None:
@@ -293,9 +299,9 @@ def test_what_others_were_matched_to_tells_groups_apart_where_it_is_known(tmp_pa
     runs("lstm", "lstm")
     assert one_group(tmp_path).compared == ["lstm", "gru"]
     runs("vanilla", "vanilla")
-    made = groups(read(tmp_path))
-    assert [group.compared for group in made] == [["gru"], ["lstm"], ["vanilla"]]
-    assert "matched to=vanilla" in made[2].options
+    all_groups = groups(read(tmp_path))
+    assert [group.compared for group in all_groups] == [["gru"], ["lstm"], ["vanilla"]]
+    assert "matched to=vanilla" in all_groups[2].options
 
 
 @pytest.mark.parametrize(

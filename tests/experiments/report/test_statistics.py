@@ -15,10 +15,10 @@ def pair(*gaps: float, first: str = "gru", second: str = "lstm") -> Difference:
 
 
 def test_a_mean_has_a_t_interval() -> None:
-    told = mean([1.0, 2.0, 4.0])
+    result = mean([1.0, 2.0, 4.0])
     low, high = stats.t.interval(0.95, 2, loc=7 / 3, scale=stats.sem([1, 2, 4]))
-    assert told.value == pytest.approx(7 / 3)
-    assert (told.value - told.half, told.value + told.half) == pytest.approx((low, high))
+    assert result.value == pytest.approx(7 / 3)
+    assert (result.value - result.half, result.value + result.half) == pytest.approx((low, high))
 
 
 def test_equal_values_have_no_spread_though_their_mean_is_rounded() -> None:
@@ -36,35 +36,35 @@ def test_one_value_has_no_interval_and_none_has_no_mean() -> None:
 def test_a_difference_is_taken_seed_by_seed() -> None:
     seeds = np.random.default_rng(0).normal(size=6)  # large, and equal for both
     better = seeds + np.array([0.1, 0.2, 0.1, 0.2, 0.1, 0.2])
-    told = difference("a", "b", range(6), np.stack([better, seeds], axis=1))
-    assert told.mean == pytest.approx(0.15)
-    assert told.p == pytest.approx(stats.ttest_rel(better, seeds).pvalue)
-    assert 0.1 <= told.bootstrap_low < 0.15 < told.bootstrap_high <= 0.2
+    result = difference("a", "b", range(6), np.stack([better, seeds], axis=1))
+    assert result.mean == pytest.approx(0.15)
+    assert result.p == pytest.approx(stats.ttest_rel(better, seeds).pvalue)
+    assert 0.1 <= result.bootstrap_low < 0.15 < result.bootstrap_high <= 0.2
 
 
 def test_a_difference_on_one_seed_has_a_size_and_nothing_else() -> None:
-    told = pair(0.1)
-    assert told.mean == pytest.approx(0.1)
-    assert math.isnan(told.p)
-    assert not told.clear
+    result = pair(0.1)
+    assert result.mean == pytest.approx(0.1)
+    assert math.isnan(result.p)
+    assert not result.clear
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.25])
 def test_differences_that_are_all_equal_are_no_test(gap: float) -> None:
-    told = pair(gap, gap, gap)
-    assert (told.mean, told.deviation) == (pytest.approx(gap), 0)
-    assert math.isnan(told.p)
-    assert not told.clear
+    result = pair(gap, gap, gap)
+    assert (result.mean, result.deviation) == (pytest.approx(gap), 0)
+    assert math.isnan(result.p)
+    assert not result.clear
 
 
 def test_holm_multiplies_the_smallest_p_by_their_number_and_keeps_the_order() -> None:
     tested = [pair(0.1, 0.11, 0.12), pair(0.1, -0.1, 0.05), pair(0.1, 0.2, 0.15), pair(0.3)]
-    told = corrected(tested)
-    smallest = min(one.p for one in tested[:3])
-    assert told[0].corrected == pytest.approx(3 * smallest)
-    assert [one.comparisons for one in told] == [3, 3, 3, 1]
-    assert told[1].corrected == max(one.corrected for one in told[:3])
-    assert math.isnan(told[3].corrected)
+    result = corrected(tested)
+    smallest = min(paired.p for paired in tested[:3])
+    assert result[0].corrected == pytest.approx(3 * smallest)
+    assert [paired.comparisons for paired in result] == [3, 3, 3, 1]
+    assert result[1].corrected == max(paired.corrected for paired in result[:3])
+    assert math.isnan(result[3].corrected)
 
 
 def test_clear_needs_the_test_and_the_bootstrap() -> None:
@@ -94,8 +94,8 @@ def test_large_effects_do_not_make_two_seeds_enough(effect: float, needed: int, 
     assert seeds_needed(effect, 1.0, comparisons) == needed
     drawn = np.random.default_rng(0).normal(effect, 1, (1_000_000, 2))
     t = drawn.mean(axis=1) / (np.abs(drawn[:, 0] - drawn[:, 1]) / 2)
-    found = (np.abs(t) > stats.t.ppf(1 - 0.025 / comparisons, 1)).mean()
-    assert (found >= 0.8) == (needed == 2)
+    power = (np.abs(t) > stats.t.ppf(1 - 0.025 / comparisons, 1)).mean()
+    assert (power >= 0.8) == (needed == 2)
 
 
 def test_seeds_needed_at_the_ends() -> None:
