@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,12 @@ from datasets.formats.image_stores import FeatureStore
 from datasets.formats.images import read_image
 from zoo.data.images import Resizer, not_empty, resize
 from zoo.data.subwords import SubwordTokenizer
+from zoo.data.tokenizer import chunks
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.hypotheses import Hypotheses
 from zoo.generation.options import SearchConfiguration
 from zoo.generation.serving import EncoderOutput, generate_function, signatures
-from zoo.serving import Server
+from zoo.serving import Server, constant_function
 from zoo.tasks.captioning.batches import check_shape
 from zoo.tasks.captioning.model import grid_of, seen
 
@@ -62,12 +62,8 @@ def make(
         weights = hypotheses.extras
         return {"attention": tf.reshape(weights, tf.concat([tf.shape(weights)[:3], grid], 0))}
 
-    @tf.function(input_signature=[])
-    def the_shape() -> dict[str, tf.Tensor]:
-        return {"shape": tf.constant(shape, tf.int32)}
-
     functions = signatures(decoder, tokenizer, search, inputs, "caption", encode, extra_outputs)
-    functions["shape"] = the_shape
+    functions["shape"] = constant_function("shape", tf.constant(shape, tf.int32))
     server = Server(model, [tokenizer], functions)
     server.configuration, server.shape, server.pixels = search, shape, pixels
     return server
@@ -103,7 +99,7 @@ def candidates(server: Server, inputs: Iterable[str], options: AnswerOptions) ->
     Raises:
         UserError: a file that cannot be read, features of another shape than the model's.
     """
-    for chunk in _chunks(_pixels(server, inputs) if server.pixels else _features(server, inputs)):
+    for chunk in chunks(_pixels(server, inputs) if server.pixels else _features(server, inputs), AT_ONCE):
         answers = _asked(server, np.stack([values for _, values in chunk]), options)
         for (name, _), of_image in zip(chunk, answers, strict=True):
             yield {"image": name, **of_image}
@@ -145,8 +141,3 @@ def _features(server: Server, inputs: Iterable[str]) -> Iterator[tuple[str, np.n
             values = stored.read()
             check_shape(f"{name}: {image}", values, tuple(server.shape))
             yield image, values
-
-
-def _chunks(images: Iterator[Any]) -> Iterator[list[Any]]:
-    while chunk := list(islice(images, AT_ONCE)):
-        yield chunk

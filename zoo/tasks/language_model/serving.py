@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.data.vocabulary import RESERVED, UNKNOWN
 from zoo.generation.sampling import draw
-from zoo.serving import Server
+from zoo.serving import Server, constant_function
 from zoo.tasks.language_model.model import Parts
 from zoo.tasks.language_model.tokens import START, Tokenizer
 
@@ -200,12 +200,8 @@ def make_server(model: keras.Model, tokenizer: Tokenizer, defaults: AnswerOption
     def serving_default(text: tf.Tensor) -> Answer:
         return generate(text, *[tf.constant(getattr(defaults, spec.name), spec.dtype) for spec in SAMPLING])
 
-    @tf.function(input_signature=[])
-    def vocabulary() -> Answer:
-        return {"tokens": tf.identity(tokenizer.written)}
-
     functions = {
         "serving_default": serving_default, "generate": generate, "score": score,
-        "init_state": init_state, "step": step, "vocabulary": vocabulary,
+        "init_state": init_state, "step": step, "vocabulary": constant_function("tokens", tokenizer.written),
     }  # fmt: skip
     return Server(model, [tokenizer], functions)
