@@ -38,7 +38,8 @@ class RecurrentFactory:
     @property
     def order_agnostic(self) -> bool:
         """Whether the cell ignores the order of its inputs; of its outputs, then, only the last one ignores it too."""
-        return getattr(self.cell_class, "order_blind", False)
+        former = getattr(self.cell_class, "order_blind", False)  # the attribute's name in version 0.1
+        return getattr(self.cell_class, "order_agnostic", former)
 
     def __call__(
         self, *, units: int | None = None, **layer_arguments: Unpack[RecurrentArguments]

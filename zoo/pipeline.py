@@ -37,14 +37,16 @@ from zoo.training.evaluation import Predictor
 from zoo.training.loop import NotANumber, Trainer, fit
 
 
-def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_rows: Path | None = None) -> str:
+def run(
+    directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_baselines: Path | None = None
+) -> str:
     """Train, score and save; or go on where the directory's checkpoint stands. Gives the table of results.
 
     Args:
         directory: held by this process.
         config: what to run.
         dataset: the examples that the configuration names.
-        shared_rows: see `zoo.training.baselines`.
+        shared_baselines: see `zoo.training.baselines`.
 
     Raises:
         UserError: for what a person can fix.
@@ -78,7 +80,7 @@ def run(directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_row
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     draw_history(progress.history, directory.path / "history.png", context.task.headline)
-    results = _evaluate(context, predictor, trainer, progress, directory, shared_rows)
+    results = _evaluate(context, predictor, trainer, progress, directory, shared_baselines)
     seconds = {"prepare": prepared_in, "train": progress.seconds, "total": time.monotonic() - began}
     results = replace(results, seconds={name: round(value, 2) for name, value in seconds.items()})
     results.write(directory.metrics_path)
@@ -104,7 +106,7 @@ def _evaluate(
     trainer: Trainer,
     progress: Progress,
     directory: RunDirectory,
-    shared_rows: Path | None,
+    shared_baselines: Path | None,
 ) -> Results:
     """Everything that `metrics.json` says but the seconds; here the test split is read, once."""
     task, learned = context.task, context.prepared.learned
@@ -129,7 +131,7 @@ def _evaluate(
         headline=task.headline,
         ceiling=dict(context.dataset.info.ceiling),
         scores=scores,
-        baselines=baseline_metrics(context, splits, shared_rows),
+        baselines=baseline_metrics(context, splits, shared_baselines),
         details={"split": last, **task.details(*of_last), **_by_length(task.by_length(*of_last))},
         parameters=sum(math.prod(v.shape) for v in trainer.model.trainable_variables),
         epochs=progress.epoch,

@@ -1,4 +1,4 @@
-"""Train a model on a data set, score it beside rows that need no recurrence, and leave a run directory."""
+"""Train a model on a data set, score it beside baselines, and leave a run directory."""
 
 from __future__ import annotations
 
@@ -46,24 +46,26 @@ def general_parser() -> Parser:
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("--resume", metavar="DIR", help="go on with a run that was stopped")
-    _add_shared_rows(parser)
+    _add_shared_baselines(parser)
     return parser
 
 
-def _add_shared_rows(parser: Parser) -> None:
+def _add_shared_baselines(parser: Parser) -> None:
     parser.add_argument(
-        "--shared-rows",
+        "--shared-baselines",
         metavar="DIR",
-        help="trained rows without recurrence are looked up in this folder and kept there, for runs of other cells",
+        help="trained baselines are looked up in this folder and kept there, for runs of other cells",
     )
+    # The flag's name in version 0.1.
+    parser.add_argument("--shared-rows", dest="shared_baselines", metavar="DIR", help=argparse.SUPPRESS)
 
 
-def _shared_rows(arguments: argparse.Namespace) -> Path | None:
+def _shared_baselines(arguments: argparse.Namespace) -> Path | None:
     """The folder, made before a long training, not after it."""
-    if "shared_rows" not in arguments:
+    if "shared_baselines" not in arguments:
         return None
-    path = Path(arguments.shared_rows)
-    make_folder(path, "--shared-rows")
+    path = Path(arguments.shared_baselines)
+    make_folder(path, "--shared-baselines")
     return path
 
 
@@ -87,7 +89,7 @@ def task_parser(name: str, dataset: str | None = None) -> Parser:
     add("--out", metavar="DIR", help="the run directory (default: a new one under runs/)")
     add("--export", action="store_true", help="also write a SavedModel to DIR/export")
     add("--resume", metavar="DIR", help="go on with a run that was stopped; takes its options from there")
-    _add_shared_rows(parser)
+    _add_shared_baselines(parser)
     add_options(parser, RecurrentOptions, "the recurrent layers", task.defaults_of(RecurrentOptions))
     add_options(parser, TrainingOptions, "training", task.defaults_of(TrainingOptions))
     add_own_options(parser, task.options_type, f"the task {name}", name)
@@ -131,11 +133,11 @@ def main(argv: list[str] | None = None) -> None:
         others = []
         check_task(name)
         arguments = task_parser(name, _dataset_of(argv[1:])).parse_args(argv[1:])
-    shared = _shared_rows(arguments)
+    shared = _shared_baselines(arguments)
     if "resume" in arguments:
-        if others or vars(arguments).keys() - {"resume", "shared_rows"}:
+        if others or vars(arguments).keys() - {"resume", "shared_baselines"}:
             raise UserError(
-                "--resume takes every option from the run directory; give no other but --shared-rows"
+                "--resume takes every option from the run directory; give no other but --shared-baselines"
             )
         print(_resume(Path(arguments.resume), name, shared))
     elif name is None:
@@ -146,14 +148,14 @@ def main(argv: list[str] | None = None) -> None:
         print(_start(config, getattr(arguments, "out", None), shared))
 
 
-def _start(config: RunConfig, out: str | None, shared_rows: Path | None) -> str:
+def _start(config: RunConfig, out: str | None, shared_baselines: Path | None) -> str:
     path = out or default_path(config.task, config.recurrent.cell, config.dataset, config.training.seed)
     is_new = not Path(path).exists()
     directory = RunDirectory.create(path)
     with directory.lock(), _stoppable(directory):
         directory.save_config({"config": to_dict(config)})
         try:
-            return _run(config, directory, shared_rows)
+            return _run(config, directory, shared_baselines)
         except UserError as problem:
             if problem.exit_code == 2:
                 _forget(directory, is_new)
@@ -172,16 +174,16 @@ def _forget(directory: RunDirectory, is_new: bool) -> None:
         directory.path.rmdir()
 
 
-def _resume(folder: Path, name: str | None, shared_rows: Path | None) -> str:
+def _resume(folder: Path, name: str | None, shared_baselines: Path | None) -> str:
     directory = RunDirectory.open(folder)
     with directory.lock(), _stoppable(directory):
         config = read_config(directory)
         if name not in (None, config.task):
             raise UserError(f"{folder} is a run of {config.task}, not of {name}; leave the task out")
-        return _run(config, directory, shared_rows)
+        return _run(config, directory, shared_baselines)
 
 
-def _run(config: RunConfig, directory: RunDirectory, shared_rows: Path | None) -> str:
+def _run(config: RunConfig, directory: RunDirectory, shared_baselines: Path | None) -> str:
     """The data are loaded first: what is wrong with them is told before TensorFlow is waited for."""
     if directory.metrics_path.exists():
         return _finished(directory)
@@ -190,7 +192,7 @@ def _run(config: RunConfig, directory: RunDirectory, shared_rows: Path | None) -
     configure(config.training.device)
     from zoo import pipeline
 
-    return pipeline.run(directory, config, dataset, shared_rows)
+    return pipeline.run(directory, config, dataset, shared_baselines)
 
 
 @contextmanager

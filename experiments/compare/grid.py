@@ -26,7 +26,7 @@ from zoo.tasks.base import check_task, task_names
 ALL = "all"
 MATCHES = ("units", "parameters")
 #: Options of `zoo.run` that say where and how, not what is run.
-NOT_VARIED = ("export", "help", "out", "resume", "shared_rows")
+NOT_VARIED = ("export", "help", "out", "resume", "shared_baselines")
 #: Options of `zoo.run` that have a flag of their own here.
 AXES = {"cell": "cells", "seed": "seeds", "dataset": "datasets", "device": "devices"}
 

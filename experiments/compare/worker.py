@@ -127,7 +127,7 @@ def _finish(job: Job, folder: RunFolder, log: Path) -> str:
 
 def _train(job: Job, folder: RunFolder, log: Path, threads: int) -> int:
     """The exit code of the training. A signal that ended it is written into the log: a killed process cannot."""
-    shared = ["--shared-rows", str(_shared_baselines(folder.path))]
+    shared = ["--shared-baselines", str(_shared_baselines(folder.path))]
     command = [sys.executable, "-m", job.program, *_arguments(folder), *shared]
     code = run_supervised(command, log, threads, job.session)
     if code > 128 and code not in STOPPED_CODES:

@@ -6,7 +6,7 @@ import pytest
 
 from datasets.errors import UserError
 from zoo.config import RecurrentOptions
-from zoo.factory import order_agnostic_factory, recurrent_factory
+from zoo.factory import RecurrentFactory, order_agnostic_factory, recurrent_factory
 
 
 def factory(*cell_options: str, cell: str = "gru", seed: int = 3, **options):
@@ -133,3 +133,10 @@ class NoCell:
 def test_what_is_no_cell_is_told(cell, told):
     with pytest.raises(UserError, match=told):
         factory(cell=cell)()
+
+
+def test_the_former_name_of_order_agnostic_is_understood() -> None:
+    class Mine:
+        order_blind = True
+
+    assert RecurrentFactory(Mine, RecurrentOptions()).order_agnostic

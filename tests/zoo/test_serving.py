@@ -106,7 +106,10 @@ def runs(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]
                 out,
                 *small,
                 *options_of(cell),
-                *("--shared-rows", folder / "rows"),  # what stands beside a model is not asked about here
+                *(
+                    "--shared-baselines",
+                    folder / "rows",
+                ),  # what stands beside a model is not asked about here
             )
             done = call(main, *command, "--export")
             assert done.code == 0, (cell, done.err)

@@ -31,13 +31,15 @@ class MeanCell(Cell):
     """
 
     gates = 1
-    order_blind = True
+    order_agnostic = True
     state_names = ("mean", "count")
 
     def __init__(self, units: int, **cell_arguments: Unpack[CellArguments]) -> None:
         super().__init__(units, **cell_arguments)
         if self.recurrent_dropout:
-            raise ValueError("the order-blind cell has no recurrent product, so recurrent_dropout must be 0")
+            raise ValueError(
+                "the order-agnostic cell has no recurrent product, so recurrent_dropout must be 0"
+            )
 
     @property
     def state_size(self) -> list[int]:

@@ -1,8 +1,8 @@
 """Baselines: what needs no recurrence, counted or trained, scored on the same splits as the model.
 
 Training such a baseline takes as long for one cell as for another, and gives the same numbers: they follow from the
-data, the options but the cell's, and the seed. So runs that differ in their cell may share a folder (`--shared-rows`),
-in which trained baselines are kept and found.
+data, the options but the cell's, and the seed. So runs that differ in their cell may share a folder
+(`--shared-baselines`), in which trained baselines are kept and found.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def test_the_name_tells_configurations_apart_and_not_where_they_are_written() ->
         (of(vary=("tagging.units=3",)), "tagging is not among the tasks"),
         (of(vary=("units=3", "units=4")), "units is given twice"),
         (of(vary=("resume=y",)), "resume is no option that can differ"),
-        (of(vary=("shared-rows=y",)), "shared-rows is no option that can differ"),
+        (of(vary=("shared-baselines=y",)), "shared-baselines is no option that can differ"),
         (of(vary=("export=true",)), "export is no option that can differ"),
     ],
 )

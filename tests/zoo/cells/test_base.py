@@ -57,7 +57,7 @@ def other_arguments(name: str) -> dict:
 
 
 def unknown_to(name: str) -> set[str]:
-    """The order-blind cell refuses the one argument that it shares without a meaning."""
+    """The order-agnostic cell refuses the one argument that it shares without a meaning."""
     return {"recurrent_dropout"} if name == "mean" else set()
 
 

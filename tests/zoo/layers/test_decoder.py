@@ -103,7 +103,7 @@ def test_the_start_and_the_memory_matter_and_later_tokens_do_not(cell: str) -> N
     later[0, 3:] = 3
     np.testing.assert_allclose(made(later, START, MEMORY, MASK)[0, :3], plain[0, :3], atol=1e-5)
     assert np.abs(made(TOKENS, START, 2 * MEMORY, MASK) - plain)[0, 0].max() > 1e-3
-    if not getattr(type(made.recurrent.cell), "order_blind", False):  # its first output is its first input
+    if not getattr(type(made.recurrent.cell), "order_agnostic", False):  # its first output is its first input
         assert np.abs(made(TOKENS, 2 * START, MEMORY, MASK) - plain)[0, 0].max() > 1e-3
     bottleneck = decoder(cell, scoring="none")
     assert np.abs(bottleneck(TOKENS, 2 * START) - bottleneck(TOKENS, START))[0, 0].max() > 1e-3
@@ -123,7 +123,7 @@ def test_every_weight_learns(cell: str) -> None:
     made = decoder(cell, upper=True, tied=False)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(TokenLoss()(made(TOKENS, START, MEMORY, MASK), TOKENS)["loss"])
-    blind = getattr(type(made.recurrent.cell), "order_blind", False)
+    blind = getattr(type(made.recurrent.cell), "order_agnostic", False)
     for variable, slope in zip(
         made.trainable_variables, tape.gradient(loss, made.trainable_variables), strict=True
     ):

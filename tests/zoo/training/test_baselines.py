@@ -59,7 +59,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shared_by_first(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rows]:
     """The rows beside a GRU, and the folder in which they are kept; only to be read."""
     shared = tmp_path_factory.mktemp("shared") / "rows"
-    rows, said = run(data, shared.parent / "first", "--shared-rows", shared)
+    rows, said = run(data, shared.parent / "first", "--shared-baselines", shared)
     assert "trained by another run" not in said
     assert len(kept(shared)) == 1
     return shared, rows
@@ -81,7 +81,7 @@ def test_runs_of_other_cells_share_the_rows_that_they_would_train_alike(
     data: Path, shared: Path, first: Rows, tmp_path: Path
 ) -> None:
     options = ("--cell", "vanilla", "--layers", 2, "--bidirectional", "--recurrent-dropout", 0.2)
-    found, said = run(data, tmp_path / "second", *options, "--shared-rows", shared)
+    found, said = run(data, tmp_path / "second", *options, "--shared-baselines", shared)
     assert f"{BAG}: trained by another run, see {shared}" in said
     alone = baselines_of(data, tmp_path / "empty", *options)
     assert found == alone == first
@@ -148,7 +148,7 @@ def test_a_row_that_cannot_be_kept_is_told_and_the_run_stands(
         raise UserError("no space left on the disk", 1)
 
     monkeypatch.setattr(baselines, "write_json", full)
-    rows, said = run(toy, tmp_path / "run", "--shared-rows", tmp_path / "rows")
+    rows, said = run(toy, tmp_path / "run", "--shared-baselines", tmp_path / "rows")
     assert set(rows) == {"majority", BAG}
     assert f"{BAG}: cannot be kept for other runs (no space left on the disk)" in said
 
@@ -156,10 +156,13 @@ def test_a_row_that_cannot_be_kept_is_told_and_the_run_stands(
 def test_a_folder_that_cannot_be_is_told_before_anything_is_trained(toy: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     out = tmp_path / "run"
-    done = call(main, "sentiment", "--dataset", toy, "--out", out, "--shared-rows", tmp_path / "file", *SMALL)
+    done = call(
+        main, "sentiment", "--dataset", toy, "--out", out, "--shared-baselines", tmp_path / "file", *SMALL
+    )
     assert done.code == 2
     assert (
-        done.err == f"error: --shared-rows {tmp_path / 'file'}: a file is in the way; name another folder\n"
+        done.err
+        == f"error: --shared-baselines {tmp_path / 'file'}: a file is in the way; name another folder\n"
     )
     assert not out.exists()
 
@@ -172,7 +175,7 @@ def test_a_resumed_run_shares_too(
         patched.setattr(pipeline, "baseline_metrics", lambda *_: signal.raise_signal(signal.SIGTERM))
         done = call(main, "sentiment", "--dataset", data, "--out", out, *SMALL)
         assert done.code == 128 + signal.SIGTERM
-    done = call(main, "--resume", out, "--shared-rows", shared)
+    done = call(main, "--resume", out, "--shared-baselines", shared)
     assert done.code == 0
     assert "trained by another run" in done.err
     assert rows_of(out) == first
@@ -189,7 +192,8 @@ def test_a_row_that_fails_leaves_the_run_standing_and_is_not_kept(
     toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing(monkeypatch)
-    rows, said = run(toy, tmp_path / "run", "--shared-rows", tmp_path / "rows")
+    former_flag = "--shared-rows"
+    rows, said = run(toy, tmp_path / "run", former_flag, tmp_path / "rows")
     assert f"{BAG}: the loss became nan at epoch 1" in said
     assert set(rows) == {"majority"}
     assert kept(tmp_path / "rows") == []

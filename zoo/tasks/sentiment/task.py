@@ -51,7 +51,7 @@ class Options:
     embedding: int = option(64, "size of the token vectors", minimum=1)
     pooling: str = option(
         "auto",
-        "how the outputs of all steps become one: auto takes both mean and max, or last for an order-blind cell",
+        "how the outputs of all steps become one: auto takes both mean and max, or last for an order-agnostic cell",
         choices=("auto", "last", "mean", "max", "both"),
     )
 
