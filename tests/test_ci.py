@@ -14,7 +14,7 @@ import pytest
 REAL_PROGRAMS = ("bash", "dirname", "mktemp", "rm", "mkdir", "touch")
 #: Runs the script with further variables; gives the calls of programs, a line each.
 StubbedCi = Callable[..., list[str]]
-CHECKS = ["ruff check", "ruff format --check", "mypy .", "python -m pytest"]
+CHECKS = ["ruff check", "ruff format --check", "mypy .", "python -m pytest -m "]
 
 
 def write_stub(folder: Path, name: str, body: str = "") -> None:

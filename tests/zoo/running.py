@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from datasets import plugins
 from tests.zoo import parity
 from zoo.layers.engines import ENGINES, choose
 from zoo.layers.recurrent import Recurrent
@@ -23,6 +24,9 @@ LossAndAnswers: TypeAlias = Callable[[Answers], tuple[Scalar, Answers]]
 
 #: The widest floats of Keras' backend: with JAX, Keras computes tanh in float32 whatever it is given.
 WIDEST = "float64" if keras.backend.backend() == "tensorflow" else "float32"
+#: The engines that compile loops, and the cell that the quick tests compile them for; all tests take every cell.
+COMPILED = ("fused", "hoisted")
+QUICK_CELL = "gru"
 #: Largest difference, absolute and relative.
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 
@@ -47,9 +51,25 @@ def runs(kinds: list[parity.Kind], **options: object) -> pytest.MarkDecorator:
     pairs = [
         (kind, engine) for kind in kinds for engine in ENGINES if takes(engine, make_cell(kind, **options))
     ]
-    return pytest.mark.parametrize(
-        ("kind", "engine"), [pytest.param(*pair, id=f"{pair[0].id}-{pair[1]}") for pair in pairs]
-    )
+    params = [
+        pytest.param(kind, engine, id=f"{kind.id}-{engine}", marks=marks_of(kind.cell, engine))
+        for kind, engine in pairs
+    ]
+    return pytest.mark.parametrize(("kind", "engine"), params)
+
+
+def marks_of(cell: str, engine: str) -> list[pytest.MarkDecorator]:
+    """`slow` where loops are compiled for a cell, which takes seconds; one cell is left to the quick tests."""
+    return [pytest.mark.slow] if engine in COMPILED and cell != QUICK_CELL else []
+
+
+def every_cell() -> pytest.MarkDecorator:
+    """A test for each cell of the zoo by name, as the argument `cell`: one of them quick, the others `slow`."""
+    names = plugins.names("zoo.cells", "CELL")
+    params = [
+        pytest.param(name, marks=[] if name == QUICK_CELL else pytest.mark.slow, id=name) for name in names
+    ]
+    return pytest.mark.parametrize("cell", params)
 
 
 def make_cell(kind: parity.Kind, units: int = parity.UNITS, /, **options: object) -> keras.layers.Layer:

@@ -18,7 +18,7 @@ import pytest
 import zoo.cells
 from tests.zoo import parity
 from tests.zoo.parity import TABLE, Case
-from tests.zoo.running import TOLERANCES, WIDEST, make_cell, make_layer, randomise, results, takes
+from tests.zoo.running import TOLERANCES, WIDEST, make_cell, make_layer, marks_of, randomise, results, takes
 from zoo import interop, reference
 from zoo.layers.engines import ENGINES
 from zoo.layers.recurrent import Recurrent
@@ -158,7 +158,9 @@ class KerasStack(keras.layers.Layer):
 
 
 RUNS = [
-    pytest.param(case, engine, dtype, id=f"{case.id}-{engine}-{dtype}")
+    pytest.param(
+        case, engine, dtype, id=f"{case.id}-{engine}-{dtype}", marks=marks_of(case.kind.cell, engine)
+    )
     for case in TABLE
     for engine in ENGINES
     for dtype in sorted({"float32", WIDEST})

@@ -9,18 +9,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
 from datasets.formats.images import read_image, write_image
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.elsewhere import Elsewhere
 from tests.zoo.generation.signature_calls import check_draws, log_probability, search
+from tests.zoo.running import every_cell
 from tests.zoo.tasks.captioning.toy import dataset, examples, features
 from zoo.predict import main as predict
 from zoo.serving import Server
 from zoo.tasks.base import load_task
 
-CELLS = plugins.names("zoo.cells", "CELL")
 TASK = load_task("captioning")
 SMALL = (
     *("--units", "8", "--embedding", "8", "--channels", "4", "6", "--epochs", "2", "--batch-size", "16"),
@@ -79,7 +78,7 @@ def test_the_loaded_model_answers_as_the_live_one(run, server):
     assert loaded.signatures["shape"]()["shape"].numpy().tolist() == [32, 32, 3]
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_a_model_of_features_is_exported_with_every_cell(cell, tmp_path):
     from zoo import serving
     from zoo.config import RecurrentOptions

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
 from datasets.errors import UserError
 from tests.zoo.elsewhere import Elsewhere
+from tests.zoo.running import every_cell
 from tests.zoo.tasks.forecasting.examples import model, prepared, series, windows_of_test
 from zoo import serving
 from zoo.tasks.forecasting.serving import described, parse, rows
 from zoo.tasks.forecasting.task import TASK
 
-CELLS = plugins.names("zoo.cells", "CELL")
 ONE = series(80, past=1, future=2)
 PLAIN = """
 import json, numpy as np, tensorflow as tf
@@ -76,7 +75,7 @@ def test_the_saved_model_answers_alone(served, elsewhere: Elsewhere, tmp_path: P
 
 
 @pytest.mark.parametrize("decoder", ["direct", "autoregressive"])
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, decoder, tmp_path: Path):
     of = prepared(ONE, decoder=decoder)
     built = model(of, cell)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
 from tests.zoo.answers import differing
 from tests.zoo.elsewhere import Elsewhere
 from tests.zoo.layers.test_stateful import TwoStates
+from tests.zoo.running import every_cell
 from tests.zoo.tasks.language_model.models import TEXT, build, prepared
 from zoo import serving
 from zoo.factory import RecurrentFactory, RecurrentOptions
@@ -19,7 +19,6 @@ from zoo.tasks.language_model.options import AnswerOptions
 from zoo.tasks.language_model.task import TASK
 from zoo.tasks.language_model.tokens import REPLACEMENT
 
-CELLS = plugins.names("zoo.cells", "CELL")
 PROMPTS = ["Ann", "", "고양이", "😀 zzz, a\n", "B" * 30]
 
 
@@ -63,7 +62,7 @@ def differences(server, folder) -> list:
     return wrong
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     ready = prepared()
     assert differences(TASK.serve(build(ready, cell), ready.learned), tmp_path / "export") == []

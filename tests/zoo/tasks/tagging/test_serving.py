@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.elsewhere import Elsewhere
+from tests.zoo.running import every_cell
 from zoo.serving import Server
 from zoo.tasks.base import NoOptions, load_task
 
-CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (
     *("--units", "4", "--embedding", "4", "--character-embedding", "4", "--character-units", "3"),
     *("--epochs", "1", "--examples", "40", "--valid-examples", "10", "--test-examples", "10"),
@@ -44,7 +43,7 @@ def server(tagger: Path) -> Server:
     return load_task("tagging").serve(model, learned)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_every_cell_is_exported_and_agrees_with_the_live_model(cell: str, tmp_path: Path) -> None:
     import datasets
     from zoo import serving

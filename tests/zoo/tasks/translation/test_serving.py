@@ -9,16 +9,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.elsewhere import Elsewhere
 from tests.zoo.generation.signature_calls import check_draws, log_probability, search
+from tests.zoo.running import every_cell
 from zoo.generation.answers import AnswerOptions
 from zoo.serving import Server
 from zoo.tasks.base import load_task
 
-CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (
     *("--units", "8", "--embedding", "8", "--epochs", "2", "--batch-size", "16", "--learning-rate", "0.02"),
     *("--examples", "160", "--valid-examples", "8", "--test-examples", "12", "--clauses", "1"),
@@ -77,7 +76,7 @@ def test_the_loaded_model_answers_as_the_live_one(run, server):
     )
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     import datasets
     from zoo import serving

@@ -9,17 +9,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
 from datasets.formats.images import read_image, write_image
 from tests.zoo.answers import differing
 from tests.zoo.conftest import call
 from tests.zoo.elsewhere import Elsewhere
+from tests.zoo.running import every_cell
 from tests.zoo.tasks.vqa.toy import dataset, pictures
 from zoo.predict import main as predict
 from zoo.serving import Server
 from zoo.tasks.base import load_task
 
-CELLS = plugins.names("zoo.cells", "CELL")
 SMALL = (
     *("--units", "4", "--embedding", "4", "--channels", "4", "6", "--attention-units", "6", "--epochs", "1"),
     *("--examples", "20", "--valid-examples", "4", "--test-examples", "12", "--side", "32"),
@@ -59,7 +58,7 @@ def test_a_run_leaves_scores_a_contact_sheet_and_rows(run):
     assert read_image(run / "answers.png").shape[1] > 500
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     from zoo import serving
     from zoo.config import RecurrentOptions
