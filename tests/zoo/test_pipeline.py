@@ -298,6 +298,7 @@ sys.exit(run.main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_a_run_on_two_devices_gives_the_numbers_of_one(toy, run_python, tmp_path):
     options = ("--dropout", "0", "--units", "4", "--embedding", "4", "--epochs", "2", "--cell", "vanilla")
     common = ("sentiment", "--dataset", str(toy), *options)

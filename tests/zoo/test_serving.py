@@ -132,6 +132,7 @@ def answers_elsewhere(
     return {cell: Path(f"{export}.npz") for cell, export in exports.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 def test_an_export_answers_elsewhere_what_the_live_model_answers_here(
     cell: str, runs: dict[str, Path], answers_elsewhere: dict[str, Path]

@@ -17,6 +17,7 @@ def test_two_comparisons_at_once_take_no_port_from_each_other() -> None:
         assert [client.submit(abs, -1).result() for client in (one, other)] == [1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gpus", [(), ("0",)])
 def test_a_run_that_kills_its_worker_again_and_again_takes_no_other_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpus: tuple[str, ...]

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
-from tests.zoo.running import cell_class
+from tests.zoo.running import cell_class, every_cell
 from zoo.data.subwords import BEGIN, END, PADDING
 from zoo.data.vocabulary import UNKNOWN
 from zoo.keras_types import LayerArguments
@@ -19,7 +18,6 @@ from zoo.layers.decoder import FIRST, Decoder, TokenLoss
 from zoo.layers.recurrent import Recurrent, RecurrentArguments
 from zoo.tensors import Tensor
 
-CELLS = plugins.names("zoo.cells", "CELL")
 VOCABULARY, EMBEDDING, UNITS = 7, 5, 17  # so many units that `auto` takes the fast engine
 DRAW = np.random.default_rng(0).normal
 TOKENS = np.array([[1, 3, 4, 5, 6], [1, 6, 3, 0, 0], [1, 0, 0, 0, 0]])
@@ -73,7 +71,7 @@ def step_by_step(made: Decoder, memory: np.ndarray = MEMORY) -> tuple[np.ndarray
 
 
 @pytest.mark.parametrize("scoring", ["none", "general"])
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_one_step_at_a_time_gives_the_numbers_of_all_at_once(cell: str, scoring: str) -> None:
     made = decoder(cell, layers=2, upper=True, scoring=scoring)
     logits, weights = step_by_step(made)
@@ -95,7 +93,7 @@ def test_so_does_every_score_with_and_without_tied_embeddings(scoring: str, tied
     assert not weights[1, :, [1, 3]].any()
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_the_start_and_the_memory_matter_and_later_tokens_do_not(cell: str) -> None:
     made = decoder(cell)
     plain = np.asarray(made(TOKENS, START, MEMORY, MASK))
@@ -118,7 +116,7 @@ def test_masked_places_and_padding_change_nothing() -> None:
     np.testing.assert_allclose(np.asarray(found)[:, :5][TOKENS > 0], np.asarray(plain)[TOKENS > 0], atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_every_weight_learns(cell: str) -> None:
     made = decoder(cell, upper=True, tied=False)
     with tf.GradientTape() as tape:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
 from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
 from datasets.options import from_dict
+from tests.zoo.running import every_cell
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import order_agnostic_factory, recurrent_factory
 from zoo.run import task_parser
@@ -20,8 +20,6 @@ from zoo.tasks.base import NoOptions, Prepared
 from zoo.tasks.sentiment.task import TASK, Learned, Options
 from zoo.tasks.sequence_batches import SequenceBatches
 from zoo.training.loop import Trainer
-
-CELLS = plugins.names("zoo.cells", "CELL")
 
 
 def split(*examples: tuple[str, int]) -> Split:
@@ -102,7 +100,7 @@ def model_and_trainer(cell: str, ready: Prepared[Learned, SequenceBatches], pool
     return Trainer(lambda: TASK.build(ready, recurrent, options), TASK.loss, TrainingOptions(average=0))
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_one_step_changes_every_weight(cell: str) -> None:
     ready = prepared()
     trainer = model_and_trainer(cell, ready)

@@ -7,16 +7,15 @@ import keras
 import numpy as np
 import pytest
 
-from datasets import plugins
 from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
+from tests.zoo.running import every_cell
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.tagging.task import TASK, Options
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import Trainer
 
-CELLS = plugins.names("zoo.cells", "CELL")
 LABELS = ("ADJ", "NOUN", "PROPN", "VERB")
 TRAIN = [
     "the/ADJ dog/NOUN barks/VERB",
@@ -116,7 +115,7 @@ def test_what_prediction_needs_goes_through_json():
 
 
 @pytest.mark.parametrize("crf", [False, True])
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_one_step_changes_every_weight(cell, crf):
     ready = prepared()
     training = trainer(cell, ready, crf=crf, bidirectional=cell != "mean")

@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from datasets import plugins
 from datasets.base import Dataset, Info, Split
 from datasets.errors import UserError
+from tests.zoo.running import every_cell
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.translation.task import TASK, Options
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import Trainer
 
-CELLS = plugins.names("zoo.cells", "CELL")
 TRAIN = [
     ("ein Hund", "a dog"),
     ("ein Hund läuft", "a dog runs"),
@@ -95,8 +94,9 @@ def test_what_prediction_needs_goes_through_json(tokens):
 # ------------------------------------------------------------------------------------------ model
 
 
-@pytest.mark.parametrize(("cell", "attention"), [*((cell, "general") for cell in CELLS), ("gru", "none")])
-def test_a_few_steps_change_every_weight(cell, attention):
+@every_cell()
+@pytest.mark.parametrize("attention", ["general", "none"])
+def test_a_few_steps_change_every_weight(cell: str, attention: str) -> None:
     ready = prepared(attention=attention, decoder_layers=2, tied=False)
     training = trainer(cell, ready)
     before = [variable.numpy() for variable in training.model.trainable_variables]

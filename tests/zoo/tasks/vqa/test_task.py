@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from datasets import plugins
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from tests.zoo.running import every_cell
 from tests.zoo.tasks.vqa.toy import LABELS, about, dataset, pictures, split
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.factory import order_agnostic_factory, recurrent_factory
@@ -16,7 +16,6 @@ from zoo.tasks.vqa.task import TASK, Options
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import Trainer
 
-CELLS = plugins.names("zoo.cells", "CELL")
 SMALL: dict[str, Any] = {"channels": (4, 6), "attention_units": 6, "embedding": 4}
 TEST = split([example for picture in pictures(2, "t") for example in about(picture)])
 
@@ -68,7 +67,7 @@ def test_what_prediction_needs_goes_through_json():
 # ------------------------------------------------------------------------------------------ model
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell()
 def test_one_step_changes_every_weight(cell):
     training = trainer(cell, hops=2, attention="additive", fusion="multiplicative")
     batches = prepared().train
