@@ -27,14 +27,16 @@ def test_the_two_commands_set_everything_up_themselves():
     assert second[2] == "pip install -r requirements-dev.txt"
 
 
-def test_the_test_command_is_the_one_of_ci():
-    assert one_line_commands()[1][3:] == [CI[-1]]
+def test_ci_runs_the_test_command_and_the_slow_tests_as_well() -> None:
+    assert one_line_commands()[1][3:] == ["python -m pytest"]
+    assert CI[-1] == 'python -m pytest -m ""'
 
 
 def test_the_hooks_before_a_commit_are_the_checks_of_ci():
     config = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     checks = CI[CI.index("pip install --quiet --disable-pip-version-check -r requirements-dev.txt") + 1 :]
-    assert re.findall(r"entry: (.*)", config) == checks
+    assert checks[-1] == 'python -m pytest -m ""'
+    assert re.findall(r"entry: (.*)", config) == [*checks[:-1], "python -m pytest"]
     assert len(checks) == 4
     assert re.findall(r"repo: (.*)", config) == ["local"]
 

@@ -15,7 +15,7 @@ def on_jax(run_python: Callable[..., Any], names: Iterable[str], *paths: str) ->
         paths: where they are.
     """
     done = run_python(
-        *("-m", "pytest", "-n", "0", "-rA", "-p", "no:cacheprovider"),
+        *("-m", "pytest", "-n", "0", "-m", "", "-rA", "-p", "no:cacheprovider"),
         # Keras' variables do not know NumPy's newest argument yet.
         *("-W", "ignore:__array__ implementation:DeprecationWarning"),
         *("-k", " or ".join(f"({name})" for name in names)),

@@ -24,9 +24,10 @@ LossAndAnswers: TypeAlias = Callable[[Answers], tuple[Scalar, Answers]]
 
 #: The widest floats of Keras' backend: with JAX, Keras computes tanh in float32 whatever it is given.
 WIDEST = "float64" if keras.backend.backend() == "tensorflow" else "float32"
-#: The engines that compile loops, and the cell that the quick tests compile them for; all tests take every cell.
+#: The engines that compile loops, and the kind of cell that the quick tests compile them for; all tests take each.
 COMPILED = ("fused", "hoisted")
 QUICK_CELL = "gru"
+QUICK_KIND = parity.Kind(QUICK_CELL, {"reset_after": True}).id
 #: Largest difference, absolute and relative.
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 
@@ -52,15 +53,15 @@ def runs(kinds: list[parity.Kind], **options: object) -> pytest.MarkDecorator:
         (kind, engine) for kind in kinds for engine in ENGINES if takes(engine, make_cell(kind, **options))
     ]
     params = [
-        pytest.param(kind, engine, id=f"{kind.id}-{engine}", marks=marks_of(kind.cell, engine))
+        pytest.param(kind, engine, id=f"{kind.id}-{engine}", marks=marks_of(kind, engine))
         for kind, engine in pairs
     ]
     return pytest.mark.parametrize(("kind", "engine"), params)
 
 
-def marks_of(cell: str, engine: str) -> list[pytest.MarkDecorator]:
-    """`slow` where loops are compiled for a cell, which takes seconds; one cell is left to the quick tests."""
-    return [pytest.mark.slow] if engine in COMPILED and cell != QUICK_CELL else []
+def marks_of(kind: parity.Kind, engine: str) -> list[pytest.MarkDecorator]:
+    """`slow` where loops are compiled for a kind of cell, which takes seconds; one is left to the quick tests."""
+    return [pytest.mark.slow] if engine in COMPILED and kind.id != QUICK_KIND else []
 
 
 def every_cell() -> pytest.MarkDecorator:

@@ -158,9 +158,7 @@ class KerasStack(keras.layers.Layer):
 
 
 RUNS = [
-    pytest.param(
-        case, engine, dtype, id=f"{case.id}-{engine}-{dtype}", marks=marks_of(case.kind.cell, engine)
-    )
+    pytest.param(case, engine, dtype, id=f"{case.id}-{engine}-{dtype}", marks=marks_of(case.kind, engine))
     for case in TABLE
     for engine in ENGINES
     for dtype in sorted({"float32", WIDEST})

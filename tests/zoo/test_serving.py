@@ -158,6 +158,7 @@ def test_an_export_answers_elsewhere_what_the_live_model_answers_here(
         assert spread > 1e-3, "the model answers the same to every text"
 
 
+@pytest.mark.slow
 def test_all_tasks_have_a_cell_of_ones_own_in_their_records(runs: dict[str, Path]) -> None:
     metrics = json.loads((runs["own_cells.deep:Mine"] / "metrics.json").read_text())
     assert metrics["cell"] == "own_cells.deep:Mine"

@@ -25,6 +25,7 @@ def test_texts_end_where_the_sequence_ends() -> None:
     assert labels.tolist() == [1, 0]
 
 
+@pytest.mark.slow
 def test_both_models_are_one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both give the same numbers before timing, and after the steps on the same batch."""
     models: dict[bool, keras.Model] = {}

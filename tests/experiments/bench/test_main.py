@@ -96,6 +96,7 @@ def test_every_contestant_runs_in_every_round() -> None:
     assert np.isnan(bench_layers.ratio(times, "torch", "b", "train"))
 
 
+@pytest.mark.slow
 def test_the_peak_is_what_training_adds() -> None:
     """A layer of which the gates alone take 16 MB, in this process."""
     small, large = (bench_memory.peak("gru", Shape(64, steps, 8, 64), "fused") for steps in (4, 400))

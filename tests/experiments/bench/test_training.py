@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from experiments.bench import training as bench_training
 from experiments.bench.training import Size
@@ -16,6 +17,7 @@ def weights(trainer: Trainer) -> list[np.ndarray]:
     return [np.array(variable.numpy()) for variable in trainer.variables]
 
 
+@pytest.mark.slow
 def test_several_steps_in_a_call_are_the_steps_one_by_one() -> None:
     """To the last bit, so that what is compared is the call alone."""
     batch = bench_training.zipf_batch(TINY)
@@ -37,6 +39,7 @@ def test_a_fixed_table_does_not_learn() -> None:
     assert all((v.numpy() != k).any() for v, k in zip(one.model.trainable_variables, kernels, strict=True))
 
 
+@pytest.mark.slow
 def test_the_table_of_times(tmp_path: Path) -> None:
     found = bench_training.measure(2, (TINY,))
     assert list(found["way"]) == ["as it is", "no average", "no average, table fixed", "several a call"]

@@ -304,6 +304,7 @@ def test_a_stopped_run_goes_on_from_what_came_back_whatever_a_worker_has_kept(
     assert comparison.counts()["begun"] == comparison.counts()["ended"] == 3
 
 
+@pytest.mark.slow
 def test_a_run_that_is_ended_from_outside_is_told_and_not_lost(make_comparison: MakeComparison) -> None:
     comparison = make_comparison(1, hold=True)
     client = comparison.client()

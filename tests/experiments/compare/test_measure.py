@@ -21,6 +21,8 @@ from zoo.tasks.base import load_task, task_names
 from zoo.training.context import RunContext
 
 TASKS = task_names()
+#: The task of the quick tests: its input is not an array.
+QUICK = "vqa"
 
 
 #: What makes the embedded data small; forecasting has one series whatever is asked for.
@@ -28,7 +30,9 @@ FEW = ("--examples", "40", "--valid-examples", "4", "--test-examples", "4")
 SMALL = {"forecasting": (), "language_model": ("--sentences", "60")}
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize(
+    "name", [QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in TASKS if name != QUICK)]
+)
 def test_every_task_answers_and_can_be_timed(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def test_every_cell_loads_where_only_the_layer_was_imported(run_python: RunPytho
     assert loaded(run_python, tmp_path, "zoo.layers.recurrent") == dict.fromkeys(names, "True")
 
 
+@pytest.mark.slow
 def test_a_cell_in_a_plain_keras_layer_loads_where_the_cell_was_imported(
     run_python: RunPython, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Unpack
 
 import keras
 import numpy as np
+import pytest
 
 from tests.zoo import parity
 from tests.zoo.running import make_cell, randomise, runs
@@ -45,6 +46,7 @@ def test_one_step_changes_every_weight(kind: parity.Kind, engine: str) -> None:
     assert not unchanged
 
 
+@pytest.mark.slow
 @runs(parity.KINDS)
 def test_mixed_precision(kind: parity.Kind, engine: str) -> None:
     """Weights in float32, the outputs of float32 up to the digits of bfloat16, and it trains."""

@@ -25,6 +25,7 @@ def test_settings_are_made_before_tensorflow_starts_and_it_starts_silently(run_p
     assert done.stdout == "['tensorflow', '3', 'true', '0'] -1\n"
 
 
+@pytest.mark.slow
 def test_a_gpu_that_is_not_there_is_told(run_python: RunPython) -> None:
     code = "import sys; from zoo.cli.flags import main_guard; from zoo.runtime.platform import configure; "
     code += "sys.exit(main_guard(lambda: configure('gpu'))())"

@@ -238,6 +238,7 @@ def of_features(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_features_are_described_by_name(of_features, photos, tmp_path):
     done = call(predict, of_features / "run", of_features / "all.npz")
     assert done.code == 0, done.err

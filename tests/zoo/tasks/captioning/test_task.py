@@ -140,7 +140,9 @@ def test_padding_changes_no_loss_and_no_gradient(attention):
         np.testing.assert_allclose(plain, padded, atol=2e-5)
 
 
-@pytest.mark.parametrize("kind", ["pixels", "vector", "grid"])
+@pytest.mark.parametrize(
+    "kind", ["grid", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("pixels", "vector"))]
+)
 def test_it_learns_to_say_what_is_in_an_image(kind):
     make = {
         "pixels": examples,

@@ -185,7 +185,7 @@ def test_words_that_differ_only_in_their_letters_are_told_apart():
     assert np.abs(np.asarray(model(inputs)["scores"]) - plain).max() > 1e-4
 
 
-@pytest.mark.parametrize("crf", [False, True])
+@pytest.mark.parametrize("crf", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_it_learns_what_context_settles(crf):
     """`bark` is a noun after `the` and a verb elsewhere."""
     train = split(*["the/ADJ bark/NOUN", "Dogs/NOUN bark/VERB", "bark/VERB", "the/ADJ the/ADJ bark/NOUN"] * 4)

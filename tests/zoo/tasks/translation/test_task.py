@@ -138,7 +138,12 @@ def test_the_loss_is_smoothed_and_the_score_is_not():
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"attention": "none"}, {"scheduled_sampling": 0.3, "decoder_layers": 2}]
+    "options",
+    [
+        {},
+        pytest.param({"attention": "none"}, marks=pytest.mark.slow),
+        pytest.param({"scheduled_sampling": 0.3, "decoder_layers": 2}, marks=pytest.mark.slow),
+    ],
 )
 def test_it_learns_to_translate(options: dict):
     """Word by word, in the other order: a fixed table cannot do it without reading."""

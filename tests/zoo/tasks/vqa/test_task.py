@@ -78,8 +78,8 @@ def test_one_step_changes_every_weight(cell):
         assert (variable.numpy() != old).any(), variable.path
 
 
-@pytest.mark.parametrize("attention", ["additive", "multiplicative"])
-@pytest.mark.parametrize("fusion", ["multiplicative", "concatenating"])
+@pytest.mark.parametrize("attention", ["additive", pytest.param("multiplicative", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("fusion", ["multiplicative", pytest.param("concatenating", marks=pytest.mark.slow)])
 def test_it_learns_to_look_where_the_question_says(attention, fusion):
     ready = prepared(16)
     options = {"attention": attention, "fusion": fusion, "hops": 1}
