@@ -204,7 +204,7 @@ def _series(path: Path, name: str, group: pd.DataFrame, roles: Roles, columns: C
     import numpy as np
     import pandas as pd
 
-    step, time = "", None
+    step, time, given = "", None, group[list(roles.values)].notna()
     if roles.time is not None:
         stamps = _time_stamps(path, group)
         order = np.argsort(stamps.to_numpy(), kind="stable")
@@ -212,9 +212,11 @@ def _series(path: Path, name: str, group: pd.DataFrame, roles: Roles, columns: C
         _refuse_duplicates(path, name, group, stamps)
         step = find_step(stamps)
         until = stamps[: _length(group, roles)]
+        given = given.loc[group.index].set_axis(stamps, axis=0)
         group, stamps = _regular(path, name, group, stamps, step, columns)
         length = int(stamps.searchsorted(until[-1], side="right")) if len(until) else 0
         time = stamps.to_numpy("datetime64[s]")
+        given = given.reindex(stamps, fill_value=False)
     else:
         length = _length(group, roles)
         group = group if columns.fill == "none" else _fill_cells(group, columns.fill)
@@ -232,6 +234,7 @@ def _series(path: Path, name: str, group: pd.DataFrame, roles: Roles, columns: C
     return TimeSeries(
         name, values[:length], None if time is None else time[:length], step, past, future,
         roles.named(roles.values), roles.named(roles.past), roles.named(roles.future),
+        None if given[:length].to_numpy().all() else ~given[:length].to_numpy(bool),
     )  # fmt: skip
 
 

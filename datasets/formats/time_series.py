@@ -30,6 +30,8 @@ class TimeSeries:
         future: `(time + ahead, future covariates)`, known also for the steps that are forecast; `ahead` steps more
             than values are there where a series is to be continued, none otherwise.
         variables, past_names, future_names: what the columns are called.
+        made_up: `(time, variables)` bool, True for values that filling put in place of missing ones; None where
+            nothing was filled.
     """
 
     name: str
@@ -41,15 +43,20 @@ class TimeSeries:
     variables: tuple[str, ...]
     past_names: tuple[str, ...] = ()
     future_names: tuple[str, ...] = ()
+    made_up: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
     def until(self, stop: int) -> TimeSeries:
         """The first `stop` steps, without copying them."""
-        time = None if self.time is None else self.time[:stop]
         return replace(
-            self, values=self.values[:stop], time=time, past=self.past[:stop], future=self.future[:stop]
+            self,
+            values=self.values[:stop],
+            time=None if self.time is None else self.time[:stop],
+            past=self.past[:stop],
+            future=self.future[:stop],
+            made_up=None if self.made_up is None else self.made_up[:stop],
         )
 
     def times_ahead(self, steps: int) -> np.ndarray | None:

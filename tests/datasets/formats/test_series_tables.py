@@ -135,7 +135,14 @@ def test_missing_steps_and_values_are_filled_when_asked(tmp_path: Path) -> None:
     text = "date,u\n2024-01-01,1\n2024-01-02,\n2024-01-03,3\n2024-01-05,5\n"
     (one,) = read(write(tmp_path, text), Columns(fill="linear"))
     assert one.values[:, 0].tolist() == [1, 2, 3, 4, 5]
+    assert one.made_up is not None
+    assert one.made_up[:, 0].tolist() == [False, True, False, True, False]
+    assert one.until(1).made_up.tolist() == [[False]]  # type: ignore[union-attr]
     (numbered,) = read(write(tmp_path, "1,1\n,2\n3,3\n"), Columns(fill="linear"))
+    assert numbered.made_up is not None
+    assert numbered.made_up.tolist() == [[False, False], [True, False], [False, False]]
+    (whole,) = read(write(tmp_path, WIDE), Columns(fill="linear"))
+    assert whole.made_up is None
     assert numbered.values[:, 0].tolist() == [1, 2, 3]
 
 
