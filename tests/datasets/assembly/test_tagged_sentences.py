@@ -67,6 +67,34 @@ def test_tags_that_only_look_like_spans_stay() -> None:
     assert load("a/I-P b/NOUN", valid=lines("a/I-P"), test=lines("a/I-P")).info.labels == ("I-P", "NOUN")
 
 
+@pytest.mark.parametrize(
+    ("sentences", "note", "labels"),
+    [
+        (("a/B-P b/L-P", "c/O d/U-Q"), "spans: BILOU", ("B-P", "L-P", "O", "U-Q")),
+        (("a/P_B b/P_I", "c/-"), "spans: IOB2 (BIO), written as PER-B", ("-", "P_B", "P_I")),
+        (("a/I-P b/B-P", "c/O"), "spans: IOB1", ("B-P", "O")),
+        (("a/I-P b/I-P", "c/O"), "spans: IO (neighbours of one kind are one span)", ("B-P", "I-P", "O")),
+        (("a/(P* b/*)", "c/* d/(Q*)"), "spans: brackets", ("B-P", "B-Q", "I-P", "O")),
+        (("a/P", "c/O d/O"), "spans: plain tags (neighbours of one kind are one span)", ("O", "P")),
+        (
+            ("a/(P* b/(Q* c/*))", "c/* d/(Q*)"),
+            "spans: tags such as (P*, (Q*, (Q*) are of no scheme that is known; scores are word by word",
+            ("(P*", "(Q*", "(Q*)", "*", "*))"),
+        ),
+    ],
+)
+def test_the_scheme_of_spans_is_told(sentences: tuple[str, ...], note: str, labels: tuple[str, ...]) -> None:
+    data = load(*sentences, valid=lines(sentences[0]), test=lines(sentences[0]))
+    assert note in data.info.notes
+    assert data.info.labels == labels
+
+
+def test_a_misprint_is_told_and_the_scheme_stays() -> None:
+    data = load(" ".join(["a/B-P", "b/I-P"] * 100), "c/O d/P", valid=lines("c/O"), test=lines("c/O"))
+    assert "spans: IOB2 (BIO)" in data.info.notes
+    assert "spans: 1 words have tags of no scheme (P); they count as outside" in data.info.notes
+
+
 def test_a_few_unseen_tags_are_told() -> None:
     data = load("a/A b/B", valid=lines(" ".join(["a/A"] * 20 + ["c/NEW"])), test=lines("a/A"))
     assert data.info.labels == ("A", "B", "NEW")

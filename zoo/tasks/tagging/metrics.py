@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from datasets.formats.spans import are_spans
+from datasets.formats.spans import OUTSIDE, common_forms
 from zoo.tasks.base import Metrics
 
 
@@ -41,15 +41,16 @@ def span_scores(
     """Precision, recall and F1 of whole spans as the CoNLL shared tasks count them; empty where tags write no spans.
 
     Args:
-        labels: the tags' names.
+        labels: the tags' names, of any scheme: `datasets.formats.spans` says what they mean.
         predicted, true: tag ids, `(words,)`.
         offsets: where each sentence begins, `(sentences + 1,)`.
     """
-    if not are_spans(labels):
+    common = common_forms(labels)
+    if not common:
         return {}
     from seqeval.metrics import f1_score, precision_score, recall_score
 
-    pair = _sentences(labels, true, offsets), _sentences(labels, predicted, offsets)
+    pair = _sentences(common, true, offsets), _sentences(common, predicted, offsets)
     return {
         "span_precision": float(precision_score(*pair, zero_division=0)),
         "span_recall": float(recall_score(*pair, zero_division=0)),
@@ -58,11 +59,16 @@ def span_scores(
 
 
 def tables(
-    labels: Sequence[str], predicted: np.ndarray, true: np.ndarray, offsets: np.ndarray
+    labels: Sequence[str],
+    predicted: np.ndarray,
+    true: np.ndarray,
+    offsets: np.ndarray,
+    spans: Sequence[str] | None = None,
 ) -> dict[str, object]:
     """Precision, recall, F1 and number of words of each tag, and of each kind of span; the confusion matrix.
 
-    Arguments as those of `span_scores`. The matrix has a row per true tag and a column per tag that was predicted.
+    Arguments as those of `span_scores`; `spans` are the tags in the common form where that is known. The matrix has a
+    row per true tag and a column per tag that was predicted.
     """
     from sklearn import metrics
 
@@ -73,8 +79,8 @@ def tables(
         "tags": {name: _row(*(column[n] for column in columns)) for n, name in enumerate(labels)},
         "confusion_matrix": metrics.confusion_matrix(true, predicted, labels=numbers).tolist(),
     }
-    if are_spans(labels):
-        details["spans"] = _span_table(labels, predicted, true, offsets)
+    if common := common_forms(labels) if spans is None else spans:
+        details["spans"] = _span_table(common, predicted, true, offsets)
     return details
 
 
@@ -104,7 +110,10 @@ def _sentences(labels: Sequence[str], tags: np.ndarray, offsets: np.ndarray) -> 
 
 
 def spans(tokens: Sequence[str], tags: Sequence[str]) -> list[tuple[str, str]]:
-    """The spans of one sentence as kind and words."""
+    """The spans of one sentence as kind and words; tags of any scheme."""
     from seqeval.metrics.sequence_labeling import get_entities
 
-    return [(kind, " ".join(tokens[start : stop + 1])) for kind, start, stop in get_entities(list(tags))]
+    common = list(common_forms(dict.fromkeys(tags)))
+    forms = dict(zip(dict.fromkeys(tags), common, strict=False))
+    entities = get_entities([forms.get(tag, OUTSIDE) for tag in tags])
+    return [(kind, " ".join(tokens[start : stop + 1])) for kind, start, stop in entities]

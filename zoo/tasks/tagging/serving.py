@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from types import MappingProxyType
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from datasets.formats.spans import are_spans
+from datasets.formats.spans import common_forms
 from zoo.data.characters import WordEncoder
 from zoo.data.tokenizer import chunks
 from zoo.layers import crf
@@ -23,7 +24,9 @@ SENTENCES = tf.TensorSpec([None], tf.string, name="text")
 TOKENS = tf.TensorSpec([None, None], tf.string, name="tokens")
 
 
-def make(model: keras.Model, encoder: WordEncoder, labels: tuple[str, ...]) -> Server:
+def make(
+    model: keras.Model, encoder: WordEncoder, labels: tuple[str, ...], common: tuple[str, ...] | None = None
+) -> Server:
     """The signatures of a tagger.
 
     `serving_default` takes `text`, plain sentences `(batch,)`; `tokens` takes sentences in words, `(batch, words)`
@@ -34,7 +37,8 @@ def make(model: keras.Model, encoder: WordEncoder, labels: tuple[str, ...]) -> S
         probability     (batch, words) of the tag, 0 where there is no word; with a CRF, given the whole sentence
         length          (batch,) words of each sentence
 
-    and `labels` gives the names of the tags.
+    and `labels` gives the names of the tags. `common` are the tags in the common form of all schemes for spans, where
+    that is known; `answer` reads it.
     """
     names = tf.constant(labels)
 
@@ -59,7 +63,10 @@ def make(model: keras.Model, encoder: WordEncoder, labels: tuple[str, ...]) -> S
 
     labels_function = constant_function("labels", names)
     functions = {"serving_default": of_sentences, "tokens": of_tokens, "labels": labels_function}
-    return Server(model, [encoder], functions)
+    server = Server(model, [encoder], functions)
+    forms = common_forms(labels) if common is None else common
+    server.configuration = MappingProxyType(dict(zip(labels, forms, strict=False)))
+    return server
 
 
 def model_inputs(encoder: WordEncoder, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -98,8 +105,7 @@ def answer(server: Server, inputs: Iterable[Sentence]) -> list[Row]:
         Rows with `tokens` and `tags`, each joined by single blanks (a blank inside a word becomes U+00A0, so that
         there are as many tags as words), and `spans`, `kind: words` each, where the tags write spans.
     """
-    labels = [name.decode() for name in server.functions["labels"]()["labels"].numpy()]
-    with_spans = are_spans(labels)
+    common = server.configuration
     rows: list[Row] = []
     for chunk in chunks(inputs, 64):
         for tokens, tags in _tag(server, chunk):
@@ -107,8 +113,9 @@ def answer(server: Server, inputs: Iterable[Sentence]) -> list[Row]:
                 "tokens": " ".join(token.replace(" ", "\u00a0") for token in tokens),
                 "tags": " ".join(tags),
             }
-            if with_spans:
-                row["spans"] = "; ".join(f"{kind}: {words}" for kind, words in spans(tokens, tags))
+            if common:
+                found = spans(tokens, [common[tag] for tag in tags])
+                row["spans"] = "; ".join(f"{kind}: {words}" for kind, words in found)
             rows.append(row)
     return rows
 

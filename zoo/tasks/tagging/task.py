@@ -11,6 +11,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
+from datasets.formats.spans import common_forms, recognise
 from datasets.input_kinds import sentences
 from zoo.tasks.base import Metrics, NoOptions, Prepared, Row, Task
 from zoo.tasks.tagging.options import Options
@@ -31,17 +32,23 @@ NOUN_OR_NOT = ("noun", "other")
 
 @dataclass(frozen=True)
 class Learned:
-    """The vocabularies of words and characters, and the tags. See `zoo.tasks.base.Learned`."""
+    """The vocabularies of words and characters, and the tags. See `zoo.tasks.base.Learned`.
+
+    `spans` are the tags in the common form of all schemes, see `datasets.formats.spans`; empty where they write none.
+    """
 
     encoder: WordEncoder
     labels: tuple[str, ...]
+    spans: tuple[str, ...]
 
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""
+        told_by_labels = self.spans == common_forms(self.labels)
         return {
             "words": list(self.encoder.words),
             "characters": list(self.encoder.characters),
             "labels": list(self.labels),
+            **({} if told_by_labels else {"spans": list(self.spans)}),
         }
 
 
@@ -83,14 +90,16 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
         def batches(split: Split) -> TaggedBatches:
             return TaggedBatches.of(split, encoder, batch_size, train).with_tags(renumbered)
 
-        return Prepared.of(Learned(encoder, labels), train, dataset, batches, [_note(encoder, train)])
+        spans = () if labels == NOUN_OR_NOT else _spans(labels, train)
+        return Prepared.of(Learned(encoder, labels, spans), train, dataset, batches, [_note(encoder, train)])
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
         import zoo.tasks.tagging.model  # noqa: F401  (its layers are registered, and can be loaded)
 
         encoder = _encoder(stored["words"], stored["characters"], options)
-        return Learned(encoder, tuple(stored["labels"]))
+        labels = tuple(stored["labels"])
+        return Learned(encoder, labels, tuple(stored.get("spans", common_forms(labels))))
 
     # ---- model
 
@@ -121,13 +130,14 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
         metrics = tag_metrics.scores(predictions, right, known)
         if learned.labels == NOUN_OR_NOT:
             metrics |= tag_metrics.scores_of_one(0, predictions, right)
-        return metrics | tag_metrics.span_scores(learned.labels, predictions, right, offsets)
+        return metrics | tag_metrics.span_scores(learned.spans, predictions, right, offsets)
 
     def details(self, learned: Learned, predictions: np.ndarray, batches: TaggedBatches) -> dict[str, object]:
         """A table per tag and per kind of span, and the confusion matrix."""
         from zoo.tasks.tagging import metrics as tag_metrics
 
-        return tag_metrics.tables(learned.labels, predictions, batches.tags.values, batches.tags.offsets)
+        right, offsets = batches.tags.values, batches.tags.offsets
+        return tag_metrics.tables(learned.labels, predictions, right, offsets, learned.spans)
 
     def by_length(self, _learned: Learned, predictions: np.ndarray, batches: TaggedBatches) -> list[Row]:
         """Accuracy of the words of sentences by their number of words."""
@@ -158,7 +168,7 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
         """See `zoo.tasks.tagging.serving.make`."""
         from zoo.tasks.tagging.serving import make
 
-        return make(model, learned.encoder, learned.labels)
+        return make(model, learned.encoder, learned.labels, learned.spans)
 
     def answer(self, server: Server, inputs: Iterable[str | Sequence[str]], _options: NoOptions) -> list[Row]:
         """See `zoo.tasks.tagging.serving.answer`."""
@@ -178,6 +188,13 @@ def _labels(names: tuple[str, ...], wanted: str) -> tuple[tuple[str, ...], np.nd
             f"--tags noun: which of the tags are nouns? none of {listed} is called NOUN, PROPN or NN"
         )
     return NOUN_OR_NOT, np.where(is_noun, 0, 1)
+
+
+def _spans(labels: tuple[str, ...], train: TaggedBatches) -> tuple[str, ...]:
+    """The tags in the common form, by the scheme of the training sentences; empty where these write no spans."""
+    counts = np.bincount(train.tags.values, minlength=len(labels))
+    scheme = recognise({label: int(count) for label, count in zip(labels, counts, strict=True) if count})
+    return () if scheme is None else tuple(scheme.common(label) for label in labels)
 
 
 def _encoder(words: list[str], characters: list[str], options: Options) -> WordEncoder:

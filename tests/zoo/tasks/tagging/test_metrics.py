@@ -69,3 +69,52 @@ def test_tables_of_tags_and_spans():
 def test_spans_of_a_sentence():
     tags = ["O", "B-PER", "I-PER", "B-LOC"]
     assert spans(["in", "A", "B", "C"], tags) == [("PER", "A B"), ("LOC", "C")]
+
+
+LETTERS = {"IOBES": "BIES", "BILOU": "BILU", "BMEWO": "BMEW"}
+
+
+def in_scheme(tags: list[str], letters: str) -> list[str]:
+    """Well-formed tags of IOB2 by another scheme."""
+    behind = [*tags[1:], "O"]
+    changed = []
+    for tag, after in zip(tags, behind, strict=True):
+        goes_on = after.startswith("I-")
+        place = ("BI" if goes_on else "SE")["BI".index(tag[0])] if tag != "O" else "O"
+        changed.append(tag if tag == "O" else letters["BIES".index(place)] + tag[1:])
+    return changed
+
+
+@pytest.mark.parametrize("scheme", LETTERS)
+def test_the_same_spans_give_the_same_scores_in_every_scheme(scheme: str) -> None:
+    right = ["B-PER", "I-PER", "B-PER", "O", "B-LOC", "B-LOC", "I-LOC", "I-LOC", "O"]
+    found = ["B-PER", "I-PER", "O", "O", "B-LOC", "B-LOC", "I-LOC", "O", "B-PER"]
+
+    def scored(right: list[str], found: list[str]) -> tuple[Any, Any]:
+        labels = sorted({*right, *found})
+        predicted, true = (np.array([labels.index(tag) for tag in tags]) for tags in (found, right))
+        ends = np.array([0, len(right)])
+        return span_scores(labels, predicted, true, ends), tables(labels, predicted, true, ends)["spans"]
+
+    other = [in_scheme(tags, LETTERS[scheme]) for tags in (right, found)]
+    assert scored(*other) == scored(right, found)
+    words = [str(n) for n in range(len(right))]
+    assert spans(words, other[0]) == spans(words, right)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("I-PER L-PER", ["0 1"]),  # an inner word without a beginning begins
+        ("L-PER L-PER", ["0", "1"]),  # an end closes
+        ("B-PER I-LOC L-LOC", ["0", "1 2"]),  # another kind begins
+        ("U-PER I-PER O", ["0", "1"]),  # a single word is closed
+        ("B-PER B-PER I-PER", ["0", "1 2"]),
+        ("B-PER U-PER", ["0", "1"]),
+    ],
+)
+def test_tags_that_break_their_scheme_are_read_as_conlleval_reads_them(
+    tags: str, expected: list[str]
+) -> None:
+    found = spans([str(n) for n in range(3)], tags.split())
+    assert [words for _, words in found] == expected
