@@ -4,13 +4,75 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from datasets.errors import UserError
 from datasets.options import from_dict as options_from_dict
+from datasets.options import option
+from datasets.plugins import is_own
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
 from zoo.runtime.rundir import RunDirectory
 from zoo.tasks.base import load_task
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    """Code of a user's own, `package.module:NAME`, that a command line names beside a run directory.
+
+    A run directory may come from somebody else, and importing a module runs it. So the names that its configuration
+    holds are imported only where the user gives them as well.
+    """
+
+    task: str | None = option(
+        None, "the run's task, where it is one of your own: it is imported, which runs it", metavar="NAME"
+    )
+    cell: str | None = option(
+        None, "the run's cell, where it is one of your own: it is imported, which runs it", metavar="NAME"
+    )
+
+    def check(self, stored: Mapping[str, object], where: str) -> None:
+        """Compare what the user names with what a configuration holds.
+
+        Args:
+            stored: the names of the configuration, by field.
+            where: the file's name, for messages.
+
+        Raises:
+            UserError: the configuration holds code of a user's own that is not named, or other names.
+        """
+        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name, value in given.items():
+            if value not in (None, stored.get(name)):
+                raise UserError(f"--{name}: {where} is a run of {stored.get(name)}, not of {value}")
+        missing = [name for name, value in given.items() if value is None and is_own(str(stored.get(name)))]
+        if missing:
+            flags = " ".join(f"--{name} {stored[name]}" for name in missing)
+            raise UserError(
+                f"{where} names code that is not the zoo's and would be run; if you trust it, add {flags}"
+            )
+
+
+@dataclass(frozen=True)
+class OwnCode(OwnModel):
+    """The same for a command that reads the run's data too."""
+
+    dataset: str | None = option(
+        None, "the run's data set, where it is one of your own: it is imported, which runs it", metavar="NAME"
+    )
+
+
+def own_flags(stored: Mapping[str, Any]) -> list[str]:
+    """The flags that name the code of a user's own in a configuration; whoever has made it may give them."""
+    names = {name: str(value) for name, value in _names(stored).items()}
+    return [text for name, value in names.items() if is_own(value) for text in (f"--{name}", value)]
+
+
+def _names(stored: Mapping[str, Any]) -> dict[str, object]:
+    """What a configuration calls its task, its cell and its data set."""
+    recurrent = stored.get("recurrent")
+    cell = recurrent.get("cell") if isinstance(recurrent, Mapping) else None
+    return {"task": stored.get("task"), "cell": cell, "dataset": stored.get("dataset")}
 
 
 def to_dict(config: RunConfig) -> dict[str, object]:
@@ -48,10 +110,16 @@ def from_dict(stored: object, where: str) -> RunConfig:
         raise UserError(f"{where}: this is no configuration of a run ({problem})") from None
 
 
-def read_config(directory: RunDirectory) -> RunConfig:
+def read_config(directory: RunDirectory, own: OwnModel) -> RunConfig:
     """The configuration of a run directory.
 
+    Args:
+        own: what the user names of the run's own code; an `OwnCode` where the data are to be read.
+
     Raises:
-        UserError: if its file is missing or broken.
+        UserError: if its file is missing or broken, or names code of a user's own that `own` does not name.
     """
-    return from_dict(directory.load_config().get("config"), str(directory.config_path))
+    stored, where = directory.load_config().get("config"), str(directory.config_path)
+    if isinstance(stored, Mapping):
+        own.check(_names(stored), where)
+    return from_dict(stored, where)

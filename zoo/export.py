@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from zoo.cli.flags import Parser, main_guard
-from zoo.config_file import read_config
+from zoo.cli.flags import Parser, add_options, collect, main_guard
+from zoo.config_file import OwnModel, read_config
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import RunDirectory
 from zoo.tasks.base import load_task
@@ -22,6 +22,7 @@ def parser() -> Parser:
     parser = Parser(prog="python -m zoo.export", description=__doc__, epilog=EXAMPLES)
     parser.add_argument("run", metavar="RUN", help="a run directory")
     parser.add_argument("--to", metavar="DIR", help="where to (default: RUN/export)")
+    add_options(parser, OwnModel, "a task and a cell of your own")
     return parser
 
 
@@ -30,14 +31,15 @@ def main(argv: list[str] | None = None) -> None:
     """Parse, call, print."""
     arguments = parser().parse_args(argv)
     directory = RunDirectory.open(Path(arguments.run))
-    task = load_task(read_config(directory).task)
+    own = collect(arguments, OwnModel)
+    task = load_task(read_config(directory, own).task)
     directory.require_model()
     folder = Path(arguments.to) if arguments.to else directory.export_path
     configure()
     from zoo import serving
     from zoo.pipeline import load_run
 
-    learned, model = load_run(directory.path)
+    learned, model = load_run(directory.path, own)
     server = task.serve(model, learned)
     serving.save(server, folder)
     print(f"{folder}: signatures {', '.join(server.functions)}")

@@ -138,5 +138,5 @@ def _parse(text: str) -> tuple[str, Any]:
         raise UserError(f"--cell-options {text}: write NAME=VALUE, such as reset_after=false")
     try:
         return name, json.loads(value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return name, value

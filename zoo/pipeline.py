@@ -18,12 +18,14 @@ from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import serving
 from zoo.config import RunConfig
-from zoo.config_file import read_config
+from zoo.config_file import OwnModel, read_config
+from zoo.data.digest import digests
 from zoo.factory import recurrent_factory
 from zoo.keras_private import all_layers
 from zoo.layers.recurrent import Recurrent
 from zoo.runtime.figures import save
 from zoo.runtime.learning_curves import draw_history
+from zoo.runtime.links import refuse_link
 from zoo.runtime.platform import device_name
 from zoo.runtime.process_memory import resident_memory
 from zoo.runtime.progress import log
@@ -35,6 +37,8 @@ from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import NotANumber, Trainer, fit
+
+NO_OWN_CODE = OwnModel()
 
 
 def run(
@@ -53,6 +57,8 @@ def run(
         Stopped: after a signal during training; the run can be resumed.
     """
     began = time.monotonic()
+    notes = _prove_data(directory, dataset)
+    dataset = replace(dataset, info=replace(dataset.info, notes=(*dataset.info.notes, *notes)))
     context = RunContext.prepare(config, dataset)
     for note in context.notes:
         log(note)
@@ -85,6 +91,28 @@ def run(
     results = replace(results, seconds={name: round(value, 2) for name, value in seconds.items()})
     results.write(directory.metrics_path)
     return result_table(results, directory.path)
+
+
+def _prove_data(directory: RunDirectory, dataset: Dataset) -> tuple[str, ...]:
+    """Write what the examples are; a run that goes on must have the same. Gives notes.
+
+    Raises:
+        UserError: if a split has other examples than when the checkpoint was written.
+    """
+    known = digests(dataset)
+    if not checkpoint_file(directory).exists():
+        write_json(directory.data_path, known)
+        return ()
+    if not directory.data_path.exists():
+        return (
+            "the run was begun by a version that kept no digest of its data: whether they are the same is not known",
+        )
+    stored = read_json(directory.data_path)
+    for split, facts in known.items():
+        if not isinstance(stored, dict) or stored.get(split) != facts:
+            what = "training" if split == "train" else split
+            raise UserError(f"{directory.path}: the {what} data have changed since; start the run again", 1)
+    return ()
 
 
 def _keep_learned(directory: RunDirectory, learned: dict[str, object]) -> None:
@@ -158,6 +186,7 @@ def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress)
     log(f"epoch {row['epoch']:.0f}/{config.training.epochs}: {metrics}, {row['seconds']:.0f} s")
     history_csv(progress.history, directory.history_path)
     if config.training.tensorboard:
+        refuse_link(directory.path / "tensorboard")
         tensorboard(row, directory.path / "tensorboard")
 
 
@@ -171,6 +200,7 @@ def _keep_last_good(directory: RunDirectory, model: keras.Model, problem: NotANu
 
 def checkpoint_file(directory: RunDirectory) -> Path:
     """The one file of a run's checkpoint."""
+    refuse_link(directory.checkpoint_path)
     directory.checkpoint_path.mkdir(exist_ok=True)
     return directory.checkpoint_path / "state.npz"
 
@@ -180,14 +210,18 @@ def save_model(model: keras.Model, path: Path) -> None:
     write_atomically(path, lambda temporary: model.save(temporary))
 
 
-def load_run(path: Path) -> tuple[Learned, keras.Model]:
+def load_run(path: Path, own: OwnModel = NO_OWN_CODE) -> tuple[Learned, keras.Model]:
     """What a finished run learned, and its model.
 
+    Args:
+        path: the run directory.
+        own: the task and the cell, where they are not the zoo's; they are imported only if they are named here.
+
     Raises:
-        UserError: if the run is not finished, or its files cannot be read.
+        UserError: if the run is not finished, its files cannot be read, or it names other code.
     """
     directory = RunDirectory.open(path)
-    config = read_config(directory)
+    config = read_config(directory, own)
     directory.require_model()
     keras.mixed_precision.set_global_policy(config.training.precision)
     task = load_task(config.task)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import dataclasses
-import os
 import re
 import sys
 import tempfile
@@ -17,8 +16,8 @@ from datasets.formats.lines import check_encoding
 from datasets.formats.tables import DELIMITERS, Format
 from datasets.input_kinds.base import InputKind
 from datasets.plugins import is_own
-from zoo.cli.flags import Parser, add_own_options, collect, given, main_guard
-from zoo.config_file import read_config
+from zoo.cli.flags import Parser, add_options, add_own_options, collect, given, main_guard
+from zoo.config_file import OwnModel, read_config
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import RunDirectory, write_atomically
 from zoo.tasks.base import AnyTask, Row, load_task, task_names
@@ -69,6 +68,7 @@ def parser(own_task: str | None = None) -> Parser:
     parser.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
     parser.add_argument("--out", metavar="FILE", help=f"write the answers to a file ({', '.join(FORMATS)})")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="where it runs")
+    add_options(parser, OwnModel, "a task and a cell of your own")
     for name, options in _answer_options(own_task).items():
         add_own_options(parser, options, f"answers of {name}", name)
     return parser
@@ -104,13 +104,11 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
 
 
 def _own_task(argv: list[str]) -> str | None:
-    """The task of the run that a command line names, if it is one of the user's own; what is wrong is told later."""
-    run = next((text for text in argv if os.path.isfile(RunDirectory(text).config_path)), None)
-    if run is None:
-        return None
-    config = RunDirectory(run).load_config().get("config")
-    task = config.get("task") if isinstance(config, dict) else None
-    return task if isinstance(task, str) and is_own(task) else None
+    """The task that `--task` names, if it is one of the user's own; what is wrong is told later."""
+    parser = Parser(add_help=False)
+    parser.add_argument("--task")
+    task = parser.parse_known_args(argv)[0].task
+    return task if task is not None and is_own(task) else None
 
 
 @main_guard
@@ -121,7 +119,8 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError("give inputs on the command line, or a file with --file")
     out = _checked_out(arguments.out, arguments.file)
     directory = RunDirectory.open(arguments.run)
-    config = read_config(directory)
+    own = collect(arguments, OwnModel)
+    config = read_config(directory, own)
     directory.require_model()
     task = load_task(config.task)
     options = _chosen(arguments, task, config.task)
@@ -129,7 +128,7 @@ def main(argv: list[str] | None = None) -> None:
     configure(arguments.device)
     from zoo.pipeline import load_run
 
-    learned, model = load_run(Path(arguments.run))
+    learned, model = load_run(directory.path, own)
     rows = task.answer(task.serve(model, learned), inputs, options)
     if out is None:
         shown = task.show(rows)

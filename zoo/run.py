@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shlex
 import sys
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from pathlib import Path
 import datasets
 from datasets import plugins
 from datasets.errors import UserError
+from datasets.options import names
 from zoo.cli.flags import Parser, add_options, add_own_options, collect, frozen, given, main_guard
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
-from zoo.config_file import read_config, to_dict
+from zoo.config_file import OwnCode, read_config, to_dict
 from zoo.runtime.platform import configure
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import RunDirectory, default_path, make_folder
@@ -45,9 +47,16 @@ def general_parser() -> Parser:
         epilog=EXAMPLES.format(task=tasks[0]),
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument("--resume", metavar="DIR", help="go on with a run that was stopped")
+    _add_resume(parser)
+    add_options(parser, OwnCode, "code of your own that --resume imports")
     _add_shared_baselines(parser)
     return parser
+
+
+def _add_resume(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--resume", metavar="DIR", help="go on with a run that was stopped; takes its options from there")
+    add("--data", metavar="PATH", help="with --resume: where the same data are now")
 
 
 def _add_shared_baselines(parser: Parser) -> None:
@@ -88,7 +97,7 @@ def task_parser(name: str, dataset: str | None = None) -> Parser:
     add("--dataset", metavar="DATA", help=DATA_HELP)
     add("--out", metavar="DIR", help="the run directory (default: a new one under runs/)")
     add("--export", action="store_true", help="also write a SavedModel to DIR/export")
-    add("--resume", metavar="DIR", help="go on with a run that was stopped; takes its options from there")
+    _add_resume(parser)
     _add_shared_baselines(parser)
     add_options(parser, RecurrentOptions, "the recurrent layers", task.defaults_of(RecurrentOptions))
     add_options(parser, TrainingOptions, "training", task.defaults_of(TrainingOptions))
@@ -135,11 +144,15 @@ def main(argv: list[str] | None = None) -> None:
         arguments = task_parser(name, _dataset_of(argv[1:])).parse_args(argv[1:])
     shared = _shared_baselines(arguments)
     if "resume" in arguments:
-        if others or vars(arguments).keys() - {"resume", "shared_baselines"}:
+        if others or vars(arguments).keys() - {"resume", "shared_baselines", "data", *names(OwnCode)}:
             raise UserError(
-                "--resume takes every option from the run directory; give no other but --shared-baselines"
+                "--resume takes every option from the run directory; give no other but --data, "
+                "--shared-baselines, and names of code of your own"
             )
-        print(_resume(Path(arguments.resume), name, shared))
+        own = collect(arguments, OwnCode, {} if name is None else {"task": name})
+        print(_resume(Path(arguments.resume), own, getattr(arguments, "data", None), shared))
+    elif "data" in arguments:
+        raise UserError("--data says where the data of --resume are; a new run is told with --dataset")
     elif name is None:
         raise UserError(f"which task? one of: {', '.join(task_names())} (see --help)")
     else:
@@ -168,19 +181,36 @@ def _forget(directory: RunDirectory, is_new: bool) -> None:
         if any(directory.checkpoint_path.iterdir()):
             return  # it began
         directory.checkpoint_path.rmdir()
-    for path in (directory.config_path, directory.prepared_path, directory.lock_path):
+    # The configuration goes last: as long as there is anything else, `--resume` finds a run.
+    for path in (directory.prepared_path, directory.data_path, directory.config_path, directory.lock_path):
         path.unlink(missing_ok=True)
     if is_new:
         directory.path.rmdir()
 
 
-def _resume(folder: Path, name: str | None, shared_baselines: Path | None) -> str:
+def _resume(folder: Path, own: OwnCode, data: str | None, shared_baselines: Path | None) -> str:
     directory = RunDirectory.open(folder)
     with directory.lock(), _stoppable(directory):
-        config = read_config(directory)
-        if name not in (None, config.task):
-            raise UserError(f"{folder} is a run of {config.task}, not of {name}; leave the task out")
-        return _run(config, directory, shared_baselines)
+        config = read_config(directory, own)
+        return _run(config if data is None else moved(config, data), directory, shared_baselines)
+
+
+def moved(config: RunConfig, data: str) -> RunConfig:
+    """The configuration of a run whose data lie elsewhere now, with the files beside them that its options name."""
+    options = {name: _beside(value, config.dataset, data) for name, value in config.data.items()}
+    return dataclasses.replace(config, dataset=data, data=options)
+
+
+def _beside(value: object, before: str, now: str) -> object:
+    """Where a file is that an option names, after the data have moved from one path to another."""
+    if not isinstance(value, str) or Path(value).exists():
+        return value
+    old, new = Path(before).absolute(), Path(now).absolute()
+    for old_folder, new_folder in ((old, new), (old.parent, new.parent)):
+        path = Path(value).absolute()
+        if path.is_relative_to(old_folder) and (new_folder / path.relative_to(old_folder)).exists():
+            return str(new_folder / path.relative_to(old_folder))
+    return value
 
 
 def _run(config: RunConfig, directory: RunDirectory, shared_baselines: Path | None) -> str:

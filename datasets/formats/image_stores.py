@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -69,7 +69,7 @@ class FeatureStore:
             if name not in arrays:
                 raise UserError(f"{path}: has no array '{name}', but {', '.join(sorted(arrays)) or 'none'}")
         self.array, self.scale = arrays["features"], arrays.get("scale")
-        names = [name.decode() if isinstance(name, bytes) else str(name) for name in arrays["names"].tolist()]
+        names = _texts(arrays["names"], path)
         if self.array.ndim not in (2, 4) or self.array.dtype.kind not in "fiu":
             raise UserError(
                 f"{path}: features are {self.array.dtype} {self.array.shape}, not numbers (images, features) or "
@@ -81,6 +81,7 @@ class FeatureStore:
             raise UserError(
                 f"{path}: scale is {self.scale.dtype} {self.scale.shape}; it has to fit features {self.array.shape[1:]}"
             )
+        _refuse_infinite(path, names, self.array, self.scale)
         self.rows = {name: row for row, name in enumerate(names)}
         if len(self.rows) < len(names):
             raise UserError(f"{path}: a name is there twice; each image needs one of its own")
@@ -101,6 +102,12 @@ class FeatureStore:
         )
 
 
+def _texts(names: np.ndarray, path: Path) -> list[str]:
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise UserError(f"{path}: names are {names.dtype} {names.shape}, not texts (images,)")
+    return [name.decode("utf-8", "replace") if isinstance(name, bytes) else name for name in names.tolist()]
+
+
 def _scales(scale: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether features of this shape can be multiplied by the scale and keep their shape."""
     import numpy as np
@@ -111,14 +118,31 @@ def _scales(scale: np.ndarray, shape: tuple[int, ...]) -> bool:
         return False
 
 
+def _refuse_infinite(
+    path: Path, names: Sequence[str], features: np.ndarray, scale: np.ndarray | None
+) -> None:
+    """Raises UserError where a feature is no finite number of 32 bits; names the first image that has such a one."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        if scale is not None and not np.isfinite(scale.astype(np.float32)).all():
+            raise UserError(f"{path}: the scale has a value that is not a finite number")
+        for name, row in zip(names, features if features.dtype.kind == "f" else (), strict=False):
+            if not np.isfinite(row.astype(np.float32)).all():
+                raise UserError(f"{path}: the features of {name} have a value that is not a finite number")
+
+
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it is one array and not a .npz archive")
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
-        reason = " ".join(str(getattr(problem, "strerror", None) or problem).split())[:100]
+            with archive:
+                return {name: archive[name] for name in archive.files}
+    except Exception as problem:  # what a damaged archive raises depends on where it is damaged
+        words = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        reason = " ".join(str(words).split())[:100]
         raise UserError(f"{path}: no features can be read from it ({reason})") from None

@@ -22,6 +22,7 @@ from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, wit
 from experiments.report.records import PLAN, Plan
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard
 from zoo.runtime.cores import cores
+from zoo.runtime.links import open_in_place
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import make_folder
 
@@ -137,19 +138,17 @@ def _locked(out: Path) -> Iterator[None]:
     Raises:
         UserError: if one does already.
     """
-    lock = out / ".lock"
     try:
-        lock.touch()
+        lock = open_in_place(out / ".lock", os.O_RDWR | os.O_CREAT)
     except OSError as problem:
         raise UserError(f"--out {out}: cannot write into the folder: {problem.strerror}") from None
-    with open(lock, "ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(
-                f"--out {out}: another command works on this comparison; wait for it", 1
-            ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
+    except BlockingIOError:
+        raise UserError(f"--out {out}: another command works on this comparison; wait for it", 1) from None
+    finally:
+        os.close(lock)
 
 
 def _run(arguments: argparse.Namespace, out: Path, planned: list[Run]) -> Tally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from datasets.errors import UserError
 from experiments.compare.grid import Run, digest
 from experiments.report.records import Record, read_record
+from zoo.runtime.links import open_in_place
 from zoo.runtime.rundir import RunDirectory, read_json
 
 
@@ -65,8 +67,8 @@ def unlocked(folder: Path, seconds: float = 120.0) -> Iterator[None]:
     """
     lock = RunDirectory(folder).lock_path
     deadline = time.monotonic() + seconds
-    while lock.exists():
-        with open(lock, "rb") as file:
+    while os.path.lexists(lock):
+        with open(lock, "rb", opener=open_in_place) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break

@@ -14,19 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.report.records import COSTS, Costs
-from zoo.cli.flags import Parser, main_guard
+from zoo.cli.flags import Parser, add_options, collect, main_guard
+from zoo.config_file import OwnCode, read_config
 from zoo.runtime.platform import configure
 from zoo.runtime.rundir import RunDirectory
-from zoo.tasks.base import AnyTask
+from zoo.tasks.base import AnyTask, load_task
 
 if TYPE_CHECKING:
     from zoo.config import RunConfig
     from zoo.serving import Server
-
-if TYPE_CHECKING:
-    from zoo.config import RunConfig
-    from zoo.serving import Server
-    from zoo.tasks.base import AnyTask
 
 INPUTS, WARM_UP, ANSWERS, SECONDS = 32, 5, 200, 3.0
 
@@ -35,6 +31,7 @@ def parser() -> Parser:
     """The command's parser."""
     parser = Parser(prog="python -m experiments.compare.measure", description=__doc__)
     parser.add_argument("run", metavar="RUN", help="a finished run directory")
+    add_options(parser, OwnCode, "code of your own")
     return parser
 
 
@@ -72,10 +69,8 @@ def main(argv: list[str] | None = None) -> None:
     """Parse, measure, write."""
     arguments = parser().parse_args(argv)
     directory = RunDirectory.open(Path(arguments.run))
-    from zoo.config_file import read_config
-    from zoo.tasks.base import load_task
-
-    config = read_config(directory)
+    own = collect(arguments, OwnCode)
+    config = read_config(directory, own)
     task = load_task(config.task)
     configure(config.training.device)
     import numpy as np
@@ -83,7 +78,7 @@ def main(argv: list[str] | None = None) -> None:
     from zoo import serving
     from zoo.pipeline import load_run
 
-    learned, model = load_run(directory.path)
+    learned, model = load_run(directory.path, own)
     server = task.serve(model, learned)
     with tempfile.TemporaryDirectory() as folder:
         saved = directory.export_path

@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from zoo.runtime.rundir import REPOSITORY
+from zoo.runtime.versions import REPOSITORY
 
 #: Exit codes of a run that a signal has stopped, after it saved its state: SIGINT, SIGTERM.
 STOPPED_CODES = (128 + 2, 128 + 15)

@@ -14,12 +14,14 @@ import subprocess
 import sys
 import threading
 
+from zoo.runtime.links import open_in_place
+
 GRACE_SECONDS = 60.0
 
 
 def main(argv: list[str]) -> int:
     """The command's exit code; 128 and the signal's number where a signal ended it, as in a shell."""
-    with open(argv[0], "ab") as log:
+    with open(argv[0], "ab", opener=open_in_place) as log:
         child = subprocess.Popen(argv[1:], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _end(child))

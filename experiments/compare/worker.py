@@ -18,7 +18,9 @@ from experiments.compare.folders import RunFolder, unlocked
 from experiments.compare.grid import Run
 from experiments.compare.processes import STOPPED_CODES, is_stopped, run_supervised
 from experiments.report.records import RECORD, Record
+from zoo.config_file import own_flags
 from zoo.runtime.cores import cores
+from zoo.runtime.links import open_in_place
 from zoo.runtime.rundir import RunDirectory, remove
 
 LOG_LINES = 20
@@ -116,7 +118,7 @@ def _finish(job: Job, folder: RunFolder, log: Path) -> str:
         record.write(folder.path / RECORD)
     measured = True
     if job.measure:
-        command = [sys.executable, "-m", job.measure, str(folder.path)]
+        command = [sys.executable, "-m", job.measure, str(folder.path), *own_flags(job.run.config)]
         measured = not run_supervised(command, log, threads, job.session)
     if is_stopped(job.session):
         return "stopped"
@@ -137,14 +139,14 @@ def _train(job: Job, folder: RunFolder, log: Path, threads: int) -> int:
 
 def _log_signal(log: Path, number: int) -> None:
     reason = ", often for want of memory" if number == signal.SIGKILL else ""
-    with open(log, "a", encoding="utf-8") as file:
+    with open(log, "a", encoding="utf-8", opener=open_in_place) as file:
         file.write(f"killed by {signal.Signals(number).name}{reason}\n")
 
 
 def _arguments(folder: RunFolder) -> list[str]:
     """The command line that begins a run, or goes on with it."""
     if folder.belongs():
-        return ["--resume", str(folder.path)]
+        return ["--resume", str(folder.path), *own_flags(folder.run.config)]
     if folder.path.exists():
         remove(folder.path)  # killed before it had a configuration, or of another run
     return [*folder.run.arguments, "--out", str(folder.path)]

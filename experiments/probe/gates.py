@@ -17,7 +17,7 @@ from datasets.options import option
 from experiments.probe.base import Probe
 from experiments.probe.gates_record import Record
 from experiments.probe.tables import markdown, write_text
-from zoo.config_file import read_config
+from zoo.config_file import OwnModel, read_config
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
 from zoo.tasks.base import load_task
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(OwnModel):
     """What to look at."""
 
     run: str = option("", "a finished run of a task that reads text", flag=False)
@@ -44,7 +44,7 @@ def check(options: Options) -> None:
     Raises:
         UserError: if there is no such run, its task reads no text, or the text is empty.
     """
-    config = read_config(RunDirectory.open(options.run))
+    config = read_config(RunDirectory.open(options.run), options)
     kind = load_task(config.task).input_kind
     if kind.prefixes is None:
         raise UserError(
@@ -65,10 +65,10 @@ def run(options: Options, out: Path) -> str:
     from experiments.probe.gates_picture import draw
     from zoo.pipeline import load_run
 
-    config, text = read_config(RunDirectory.open(options.run)), options.text
+    config, text = read_config(RunDirectory.open(options.run), options), options.text
     task = load_task(config.task)
     (raw,) = task.input_kind.parse([text])
-    learned, model = load_run(Path(options.run))
+    learned, model = load_run(Path(options.run), options)
     server = task.serve(model, learned)
     records = look(server, model, options.layer, raw)
     steps = len(next(iter(records[0].values.values())))

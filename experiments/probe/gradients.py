@@ -23,7 +23,7 @@ from experiments.probe.base import Probe
 from experiments.probe.tables import Results, alike, markdown, spread, table_by_lag, write_text
 from zoo.cli.cells import published_cells
 from zoo.config import RecurrentOptions
-from zoo.config_file import read_config
+from zoo.config_file import OwnCode, read_config
 from zoo.runtime.progress import log, progress_bar
 from zoo.runtime.rundir import RunDirectory
 
@@ -45,7 +45,7 @@ SHOWN_KEY = {
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(OwnCode):
     """What to look at."""
 
     run: str | None = option(
@@ -80,7 +80,7 @@ def check(options: Options) -> None:
     for cell in options.cells:
         plugins.check("zoo.cells", cell, "CELL")
     if options.run is not None:
-        read_config(RunDirectory.open(options.run))
+        read_config(RunDirectory.open(options.run), options)
 
 
 def run(options: Options, out: Path) -> str:
@@ -88,7 +88,7 @@ def run(options: Options, out: Path) -> str:
     if options.run is not None:
         from experiments.probe import gradients_of_run
 
-        return gradients_of_run.run(options.run, options.layer, options.examples, out)
+        return gradients_of_run.run(options.run, options, options.layer, options.examples, out)
     from experiments.probe import gradients_picture
 
     results = Results(out / "gradients.csv", COLUMNS, KEY)

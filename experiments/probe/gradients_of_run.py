@@ -13,7 +13,7 @@ import datasets
 from experiments.probe.tables import spread, table_by_lag, write_text
 from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
 from zoo.config import RunConfig
-from zoo.config_file import read_config
+from zoo.config_file import OwnCode, read_config
 from zoo.layers.recurrent import Recurrent
 from zoo.pipeline import load_run
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
@@ -24,19 +24,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run(folder: str, layer_name: str | None, examples: int, out: Path) -> str:
+def run(folder: str, own: OwnCode, layer_name: str | None, examples: int, out: Path) -> str:
     """Measure, draw, and give the report.
 
     Args:
         folder: a finished run; its data must be where they were.
+        own: what the user names of the run's own code.
         layer_name: which recurrent layer; None: the main one.
         examples: how many of the longest sequences of the dev split.
         out: folder of `run.csv`, `run.md` and `run.png`.
     """
     from experiments.probe.gradients_picture import draw_run
 
-    config = read_config(RunDirectory.open(folder))
-    _, model = load_run(Path(folder))
+    config = read_config(RunDirectory.open(folder), own)
+    _, model = load_run(Path(folder), own)
     layer = find_layer(model, layer_name)
     frame = _frame(measure(config, model, layer, examples))
     make_folder(out)

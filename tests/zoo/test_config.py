@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
 from datasets.errors import UserError
+from experiments.compare import measure
+from tests.zoo.conftest import call
+from zoo import export, predict, run
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
-from zoo.config_file import from_dict, read_config, to_dict
+from zoo.config_file import OwnCode, from_dict, own_flags, read_config, to_dict
 from zoo.runtime.rundir import RunDirectory
 from zoo.tasks.sentiment.task import Options, Sentiment
 
@@ -38,7 +42,7 @@ def test_a_configuration_comes_back_from_json(config):
 def test_a_configuration_comes_back_from_a_run_directory(config, tmp_path):
     directory = RunDirectory.create(tmp_path / "run")
     directory.save_config({"config": to_dict(config)})
-    assert read_config(RunDirectory.open(tmp_path / "run")) == config
+    assert read_config(RunDirectory.open(tmp_path / "run"), OwnCode()) == config
 
 
 def changed(table: dict, place: str, value: object) -> dict:
@@ -93,3 +97,58 @@ def test_a_task_overrules_the_defaults_of_one_class_at_a_time() -> None:
 
     assert Renamed().defaults_of(TrainingOptions) == {"epochs": 3}
     assert Renamed().defaults_of(RecurrentOptions) == {"units": 8}
+
+
+# ------------------------------------------------------------------------------------------ code of a user's own
+
+NAMES = {"task": "sentiment", "cell": "gru", "dataset": "reviews.csv"}
+OWN = {"task": "evil:TASK", "cell": "evil:Cell", "dataset": "evil:DATA"}
+
+
+def hostile(config: RunConfig, folder: Path, names: dict[str, str]) -> RunDirectory:
+    """A run directory that names a module which leaves a file when it is imported."""
+    (folder / "evil.py").write_text("open('ran', 'w')\n")
+    table = {**stored(config), "task": names["task"], "dataset": names["dataset"]}
+    table["recurrent"]["cell"] = names["cell"]
+    directory = RunDirectory.create(folder / "run")
+    with directory.lock():
+        directory.save_config({"config": table})
+        directory.model_path.write_bytes(b"")
+    return directory
+
+
+@pytest.mark.parametrize("which", [("task",), ("cell",), ("dataset",), ("task", "cell"), tuple(OWN)])
+def test_code_that_only_the_run_names_is_not_imported(
+    config: RunConfig, which: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    directory = hostile(config, tmp_path, {**NAMES, **{name: OWN[name] for name in which}})
+    with pytest.raises(UserError) as caught:
+        read_config(directory, OwnCode())
+    flags = " ".join(f"--{name} {OWN[name]}" for name in which)
+    assert str(caught.value) == (
+        f"{directory.config_path} names code that is not the zoo's and would be run; if you trust it, add {flags}"
+    )
+    if which != ("dataset",):  # a model answers without its data
+        for command in (predict.main, export.main, measure.main, run.main):
+            arguments = ["--resume", "run"] if command is run.main else ["run"]
+            done = call(command, *arguments, *(["a"] if command is predict.main else []))
+            assert (done.code, done.out) == (2, "")
+            assert done.err.startswith("error: run/config.json names code that is not the zoo's")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_named_must_be_what_the_run_names(config: RunConfig, name: str, tmp_path: Path) -> None:
+    directory = hostile(config, tmp_path, NAMES)
+    with pytest.raises(UserError, match=f"--{name}: .* is a run of {NAMES[name]}, not of evil:X"):
+        read_config(directory, OwnCode(**{name: "evil:X"}))
+    assert read_config(directory, OwnCode(**NAMES)).task == "sentiment"
+
+
+def test_whoever_has_made_a_configuration_can_name_its_code(config: RunConfig) -> None:
+    assert own_flags(stored(config)) == []
+    table = stored(config) | {"task": "a.b:C", "dataset": "d:E"}
+    table["recurrent"]["cell"] = "f:G"
+    assert own_flags(table) == ["--task", "a.b:C", "--cell", "f:G", "--dataset", "d:E"]
+    assert own_flags({"task": 1, "recurrent": []}) == []

@@ -157,7 +157,12 @@ def test_a_model_of_it_answers_and_is_exported(trained: Path) -> None:
 
 def test_a_run_goes_on(trained: Path) -> None:
     (trained / "metrics.json").unlink()
-    done = call(run.main, "--resume", trained)
+    refused = told("--resume", trained)
+    assert refused == (
+        f"error: {trained}/config.json names code that is not the zoo's and would be run; if you trust it, add "
+        "--dataset outside_data:Tickets\n"
+    )
+    done = call(run.main, "--resume", trained, "--dataset", "outside_data:Tickets")
     assert done.code == 0, done.err
     assert (trained / "metrics.json").exists()
 
@@ -225,12 +230,13 @@ def test_the_record_of_a_run_has_the_name_of_its_task(trained_task: Path) -> Non
 
 
 def test_its_model_answers_with_its_own_kind_of_input_and_options(trained_task: Path) -> None:
-    answered = call(predict.main, trained_task, "ticket:no light in room 3", "--shout")
+    name = ("--task", "outside.task:Departments")
+    answered = call(predict.main, trained_task, *name, "ticket:no light in room 3", "--shout")
     assert answered.code == 0, answered.err
     assert "ticket:" not in answered.out
     assert "LAMPS" in answered.out or "FURNITURE" in answered.out
-    assert "LAMPS" not in call(predict.main, trained_task, "no light in room 3", "--no-shout").out
-    refused = call(predict.main, trained_task, "a", "--length", "3")
+    assert "LAMPS" not in call(predict.main, trained_task, *name, "no light in room 3", "--no-shout").out
+    refused = call(predict.main, trained_task, *name, "a", "--length", "3")
     assert (
         "--length is an option of language_model, and this is a run of outside.task:Departments"
         in refused.err
@@ -238,25 +244,28 @@ def test_its_model_answers_with_its_own_kind_of_input_and_options(trained_task: 
 
 
 def test_its_model_is_exported(trained_task: Path) -> None:
-    assert call(export.main, trained_task).code == 0
+    assert call(export.main, trained_task, "--task", "outside.task:Departments").code == 0
     assert (trained_task / "export" / "saved_model.pb").exists()
 
 
 def test_its_run_goes_on(trained_task: Path) -> None:
     (trained_task / "metrics.json").unlink()
-    done = call(run.main, "outside.task:Departments", "--resume", trained_task)
+    data = ("--dataset", "outside_data:Tickets")
+    assert f"add --task outside.task:Departments {' '.join(data)}\n" in told("--resume", trained_task)
+    done = call(run.main, "outside.task:Departments", "--resume", trained_task, *data)
     assert done.code == 0, done.err
     assert "is a run of outside.task:Departments, not of sentiment" in told(
         "sentiment", "--resume", trained_task
     )
 
 
-def test_options_of_the_answers_are_shown_where_the_run_is_named(
+def test_options_of_the_answers_are_shown_where_the_task_is_named(
     trained_task: Path, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for directory, shown in ((trained_task, True), (trained, False)):
+    named = ["--task", "outside.task:Departments"]
+    for arguments, shown in (([trained_task, *named], True), ([trained_task], False), ([trained], False)):
         with pytest.raises(SystemExit):
-            predict.main([str(directory), "--help"])
+            predict.main([*map(str, arguments), "--help"])
         assert ("answers of outside.task:Departments" in capsys.readouterr().out) == shown
     assert "unknown option --shout" in call(predict.main, trained, "a", "--shout").err
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import RunPython
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
-from zoo import pipeline
+from tests.zoo.stopping import stop_in_training_of_baselines
 from zoo.pipeline import load_run
 from zoo.run import main
 from zoo.tasks.base import Batch, NoOptions
@@ -127,18 +127,6 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(
     assert_same_run(out, unbroken)
 
 
-def stop_in_training_of_baselines(monkeypatch, number: int) -> None:
-    import os
-
-    baseline_metrics = pipeline.baseline_metrics
-
-    def stopped(*arguments):
-        os.kill(os.getpid(), number)
-        return baseline_metrics(*arguments)
-
-    monkeypatch.setattr(pipeline, "baseline_metrics", stopped)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_stopped_after_training_goes_on_too(number, toy, tmp_path, monkeypatch):
     out = tmp_path / "run"
@@ -167,23 +155,6 @@ def test_resuming_a_finished_run_prints_its_table_again_and_changes_nothing(trai
         path: path.read_bytes() for path in trained.rglob("*") if path.is_file() and path.name != ".lock"
     }
     assert after == before
-
-
-def test_a_run_whose_data_have_changed_cannot_be_resumed(tmp_path, monkeypatch):
-    data = write_tsv(tmp_path / "data.tsv", toy_rows(60))
-    out = tmp_path / "run"
-    with monkeypatch.context() as patched:
-        stop_in_training_of_baselines(patched, signal.SIGTERM)
-        call(main, "sentiment", "--dataset", data, "--out", out, *SMALL)
-    write_tsv(data, [(text.replace("film", "book"), label) for text, label in toy_rows(60)])
-    before = (out / "prepared.json").read_bytes()
-    done = call(main, "--resume", out)
-    assert done.code == 1
-    assert (
-        done.err.splitlines()[-1]
-        == f"error: {out}: the training data have changed since; start the run again"
-    )
-    assert (out / "prepared.json").read_bytes() == before
 
 
 def test_a_damaged_checkpoint_is_told_and_the_model_before_it_stays(toy, tmp_path, monkeypatch):
@@ -227,18 +198,18 @@ def test_a_trained_model_beats_the_majority_and_everything_is_written_down(train
     assert found["peak_memory_bytes"] > 1e8
     assert {path.name for path in trained.iterdir()} == {
         *("config.json", "prepared.json", "metrics.json", "history.csv", "history.png", "model.keras"),
-        *("checkpoint", ".lock"),
+        *("checkpoint", "data.json", ".lock"),
     }
 
 
 def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
     import datasets
-    from zoo.config_file import read_config
+    from zoo.config_file import OwnCode, read_config
     from zoo.runtime.rundir import RunDirectory
     from zoo.tasks.sentiment.task import TASK, Options
     from zoo.training.evaluation import Predictor
 
-    options = read_config(RunDirectory.open(trained)).options
+    options = read_config(RunDirectory.open(trained), OwnCode()).options
     assert isinstance(options, Options)
     prepared = TASK.prepare(datasets.load(str(toy), TASK.fields), options, 16)
     _, model = load_run(trained)

@@ -15,6 +15,7 @@ from datasets.errors import UserError
 from tests.zoo.conftest import call, toy_rows
 from tests.zoo.elsewhere import Elsewhere
 from zoo import serving
+from zoo.config_file import OwnModel
 from zoo.pipeline import load_run
 from zoo.run import main
 from zoo.tasks.sentiment.task import Learned
@@ -137,7 +138,7 @@ def answers_elsewhere(
 def test_an_export_answers_elsewhere_what_the_live_model_answers_here(
     cell: str, runs: dict[str, Path], answers_elsewhere: dict[str, Path]
 ) -> None:
-    learned, model = load_run(runs[cell])
+    learned, model = load_run(runs[cell], OwnModel(cell=cell) if ":" in cell else OwnModel())
     assert isinstance(learned, Learned)
     predict = tf.function(
         lambda tokens: model({"tokens": tokens}, training=False),

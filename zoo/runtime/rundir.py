@@ -2,6 +2,7 @@
 
     config.json     everything needed to repeat the run, with versions, git commit and time
     prepared.json   what the task learned from the training split: vocabulary, scaling, class names
+    data.json       a digest of all examples, by which a run that goes on knows its data again
     history.csv     learning curves
     checkpoint/     where an unfinished run continues
     model.keras     the best weights with their model
@@ -17,7 +18,6 @@ import contextlib
 import datetime
 import errno
 import fcntl
-import importlib.metadata
 import json
 import math
 import os
@@ -25,18 +25,19 @@ import platform
 import re
 import secrets
 import shutil
-import subprocess
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from datasets.errors import UserError
 from zoo.cli.flags import disk_is_full
+from zoo.runtime.links import open_in_place
+from zoo.runtime.versions import environment
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn")
 #: What a JSON file holds: anything, which its reader must check.
 Json: TypeAlias = Any
+LARGEST_JSON = 1 << 29  # bytes of a JSON file
 _PARTIAL = ".partial-"  # begins the names of files that are not whole yet
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -156,14 +157,40 @@ def read_json(path: str | os.PathLike[str]) -> Json:
         UserError: if the file is missing, cannot be read or is not JSON; the message names the file.
     """
     try:
-        with open(path, encoding="utf-8", errors="surrogatepass") as file:
-            return json.load(file)
+        with open(path, encoding="utf-8", errors="surrogatepass", opener=_open_file) as file:
+            if os.fstat(file.fileno()).st_size > LARGEST_JSON:
+                raise UserError(f"{path} is broken: it has more than {LARGEST_JSON:,} bytes")
+            return json.load(file, parse_constant=_refuse_constant, parse_float=_finite)
     except OSError as problem:
         raise UserError(f"cannot read {path}: {problem.strerror}") from None
     except json.JSONDecodeError as problem:
         raise UserError(f"{path} is broken: line {problem.lineno} is not JSON ({problem.msg})") from None
     except UnicodeDecodeError:
         raise UserError(f"{path} is broken: it is not UTF-8 text") from None
+    except RecursionError:
+        raise UserError(f"{path} is broken: its values lie too deep in one another") from None
+    except ValueError as problem:
+        raise UserError(f"{path} is broken: {str(problem).partition(':')[0]}") from None
+
+
+def _open_file(path: str, flags: int) -> int:
+    """A descriptor of a file; what is none, such as a pipe, would be waited for without end."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UserError(f"cannot read {path}: it is not a file")
+    return descriptor
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"it holds {text}, which is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"it holds {text[:20]}, which is too large a number")
+    return value
 
 
 # ------------------------------------------------------------------------------------ run directories
@@ -192,6 +219,7 @@ class RunDirectory:
         make_folder(run.path)
         had_lock = run.lock_path.exists()
         run._hold()
+        run._remove_leftovers()
         if any(entry != run.lock_path for entry in run.path.iterdir()):
             if not had_lock:
                 run.lock_path.unlink()
@@ -238,15 +266,19 @@ class RunDirectory:
         if self._lock is None:
             self._hold()
         try:
-            for leftover in list(self.path.rglob(f"{_PARTIAL}*")):
-                remove(leftover)
+            self._remove_leftovers()
             yield
         finally:
             self._let_go()
 
+    def _remove_leftovers(self) -> None:
+        """What a killed process left half-written; the folder is held."""
+        for leftover in list(self.path.rglob(f"{_PARTIAL}*")):
+            remove(leftover)
+
     def _hold(self) -> None:
         try:
-            lock = os.open(self.lock_path, os.O_RDWR | os.O_CREAT, 0o666)
+            lock = open_in_place(self.lock_path, os.O_RDWR | os.O_CREAT)
         except OSError as problem:
             raise UserError(f"{self.path}: cannot write into the folder: {problem.strerror}") from None
         try:
@@ -254,7 +286,7 @@ class RunDirectory:
             os.truncate(lock, 0)
             os.write(lock, f"{os.getpid()} on {platform.node()}\n".encode())
         except BlockingIOError:
-            holder = os.read(lock, 1000).decode().strip()
+            holder = os.read(lock, 1000).decode(errors="replace").strip()
             os.close(lock)
             raise UserError(f"{self.path} is in use by another process ({holder or 'unknown'})") from None
         except OSError as problem:
@@ -284,6 +316,11 @@ class RunDirectory:
     def prepared_path(self) -> Path:
         """What the task learned from the training split."""
         return self.path / "prepared.json"
+
+    @property
+    def data_path(self) -> Path:
+        """A digest of the examples of every split."""
+        return self.path / "data.json"
 
     @property
     def metrics_path(self) -> Path:
@@ -336,42 +373,3 @@ def default_path(task: str, cell: str, dataset: str, seed: int) -> Path:
     parts = [task, cell, Path(dataset).resolve().name]
     words = [re.sub(r"[^\w.]+", "-", part).strip("-.")[:60] for part in parts]
     return Path("runs") / "-".join([*words, f"s{seed}", now])
-
-
-# ------------------------------------------------------------------------------------ what a run ran with
-
-
-def environment() -> dict[str, object]:
-    """Versions of Python and of the packages that decide numbers, the git commit, and the time (UTC)."""
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: _version(name) for name in PACKAGES},
-        "git": git_state(REPOSITORY),
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def git_state(folder: Path) -> dict[str, object] | None:
-    """Commit of a checkout, and whether files differ from it; None where the folder is not its root."""
-    top = _git(folder, "rev-parse", "--show-toplevel")
-    commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    if not top or not commit or Path(top).resolve() != folder.resolve():
-        return None
-    return {"commit": commit, "dirty": bool(_git(folder, "status", "--porcelain"))}
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(folder), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -22,7 +22,8 @@ import numpy as np
 from datasets.errors import UserError
 from zoo.factory import RecurrentFactory, order_agnostic_factory
 from zoo.runtime.progress import log
-from zoo.runtime.rundir import REPOSITORY, environment, read_json, write_json
+from zoo.runtime.rundir import read_json, write_json
+from zoo.runtime.versions import REPOSITORY, environment
 from zoo.tasks.base import AnyTask, Batches, Metrics
 from zoo.training.context import RunContext
 from zoo.training.evaluation import Predictor

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import UserError
+from datasets.options import from_dict
 from zoo.runtime.rundir import write_atomically
 
 
@@ -70,7 +71,7 @@ def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] |
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            progress = Progress(**json.loads(stored["progress"].tobytes()))
+            progress = from_dict(Progress, json.loads(stored["progress"].tobytes()))
             counts = stored["counts"]
             values = [stored[f"variable_{n}"] for n in range(counts[0])]
             best = [stored[f"best_{n}"] for n in range(counts[1])]
@@ -79,7 +80,8 @@ def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] |
             f"{path}: this checkpoint cannot be read ({problem}); start the run again", 1
         ) from None
     shapes = [tuple(v.shape) for v in variables]
-    if [value.shape for value in values] != shapes:
+    found = [value.shape for value in values]
+    if found != shapes or [value.shape for value in best] != shapes[: len(best)]:
         raise UserError(f"{path}: this checkpoint belongs to another model; start the run again", 1)
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

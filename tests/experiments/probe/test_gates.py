@@ -9,6 +9,7 @@ import pytest
 from datasets.errors import UserError
 from experiments.probe import gates
 from experiments.probe.pictures import drawable
+from tests.experiments.probe import own_cell
 from zoo import pipeline
 from zoo.config_file import to_dict
 from zoo.run import config_of, task_parser
@@ -57,7 +58,7 @@ def test_gates_of_a_tagger_in_both_directions(tagging_run: Path, tmp_path: Path)
 
 
 def test_gates_of_a_cell_of_ones_own(own_cell_run: Path, tmp_path: Path) -> None:
-    text = gates.run(gates.Options(run=str(own_cell_run), text="good film"), tmp_path)
+    text = gates.run(gates.Options(run=str(own_cell_run), text="good film", cell=own_cell.NAME), tmp_path)
     frame = pd.read_csv(tmp_path / "gates.csv")
     assert list(frame["name"].unique()) == ["forgetting gate f", "candidate c", "state memory"]
     f = frame[frame["name"] == "forgetting gate f"]["value"]

@@ -11,7 +11,7 @@ import datasets
 from datasets.errors import UserError
 from experiments.probe import gradients, gradients_of_run
 from zoo import pipeline, reference
-from zoo.config_file import read_config
+from zoo.config_file import OwnCode, read_config
 from zoo.runtime.rundir import RunDirectory
 from zoo.tasks.base import load_task
 from zoo.training.context import RunContext
@@ -20,7 +20,7 @@ from zoo.training.context import RunContext
 def measured(
     folder: Path, layer: str | None = None, examples: int = 10
 ) -> tuple[list[tuple[str, np.ndarray]], keras.Model]:
-    config = read_config(RunDirectory.open(folder))
+    config = read_config(RunDirectory.open(folder), OwnCode())
     _, model = pipeline.load_run(folder)
     return gradients_of_run.measure(config, model, gradients_of_run.find_layer(model, layer), examples), model
 
@@ -28,7 +28,7 @@ def measured(
 def test_norms_of_a_run_are_those_of_the_reference(sentiment_run: Path) -> None:
     (((name, norms),), model) = measured(sentiment_run, examples=4)
     assert name == "forward"
-    config = read_config(RunDirectory.open(sentiment_run))
+    config = read_config(RunDirectory.open(sentiment_run), OwnCode())
     task = load_task(config.task)
     context = RunContext.prepare(config, datasets.load(config.dataset, task.fields, config.data))
     batches = context.prepared.valid

@@ -5,7 +5,6 @@ import json
 import math
 import os
 import stat
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,8 @@ from datasets.errors import UserError
 from tests.conftest import RunPython
 from tests.zoo.runtime.folders import complaint, names
 from zoo.runtime import rundir
-from zoo.runtime.rundir import RunDirectory, default_path, git_state, read_json, write_atomically, write_json
+from zoo.runtime.rundir import RunDirectory, default_path, read_json, write_atomically, write_json
+from zoo.runtime.versions import REPOSITORY, git_state
 
 # ------------------------------------------------------------------------------------ whole or absent
 
@@ -202,6 +202,32 @@ def test_broken_json_names_file_and_line(tmp_path: Path) -> None:
     assert complaint(read_json, path) == f"cannot read {path}: No such file or directory"
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("[" * 100_000, "its values lie too deep in one another"),
+        ('{"a":' * 100_000, "its values lie too deep in one another"),
+        ("1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion"),
+        ("[NaN]", "it holds NaN, which is no number"),
+        ('{"a": -Infinity}', "it holds -Infinity, which is no number"),
+        ("[1e999]", "it holds 1e999, which is too large a number"),
+    ],
+)
+def test_json_that_python_cannot_hold_is_told(tmp_path: Path, content: str, told: str) -> None:
+    (tmp_path / "config.json").write_text(content)
+    assert complaint(read_json, tmp_path / "config.json") == f"{tmp_path / 'config.json'} is broken: {told}"
+
+
+def test_json_that_is_too_long_or_no_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rundir, "LARGEST_JSON", 10)
+    (tmp_path / "a.json").write_text('"0123456789"')
+    assert complaint(read_json, tmp_path / "a.json").endswith("is broken: it has more than 10 bytes")
+    os.mkfifo(tmp_path / "b.json")
+    assert complaint(read_json, tmp_path / "b.json") == f"cannot read {tmp_path / 'b.json'}: it is not a file"
+    (tmp_path / "c.json").mkdir()
+    assert complaint(read_json, tmp_path / "c.json") == f"cannot read {tmp_path / 'c.json'}: it is not a file"
+
+
 # ------------------------------------------------------------------------------------ run directories
 
 
@@ -277,12 +303,7 @@ def test_the_configuration_tells_versions_commit_and_time(tmp_path: Path) -> Non
     assert stored["packages"]["numpy"] == np.__version__
     assert set(stored["packages"]) == {"tensorflow", "keras", "numpy", "pandas", "scikit-learn"}
     assert stored["created"].endswith("+00:00")
-    assert stored["git"] == git_state(rundir.REPOSITORY)
-
-
-def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rundir, "PACKAGES", ("no-such-package",))
-    assert rundir.environment()["packages"] == {"no-such-package": None}
+    assert stored["git"] == git_state(REPOSITORY)
 
 
 def test_run_directories_work_without_tensorflow(run_python: RunPython, tmp_path: Path) -> None:
@@ -295,7 +316,7 @@ def test_run_directories_work_without_tensorflow(run_python: RunPython, tmp_path
     assert (done.returncode, done.stderr) == (0, "")
 
 
-# ------------------------------------------------------------------------------------ names and git
+# ------------------------------------------------------------------------------------ names
 
 
 def test_default_paths_are_readable_and_differ() -> None:
@@ -318,34 +339,3 @@ def test_default_paths_are_one_folder_whatever_the_names(cell: str, dataset: str
     path = default_path("tagging", cell, dataset, 0)
     assert path.parent == Path("runs")
     assert path.name.startswith(start)
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=n", "-c", "user.email=e"]
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def test_git_state_tells_the_commit_and_whether_files_differ_from_it(tmp_path: Path) -> None:
-    assert git_state(tmp_path) is None
-    git(tmp_path, "init")
-    assert git_state(tmp_path) is None
-    (tmp_path / "file").write_text("1")
-    git(tmp_path, "add", "file")
-    git(tmp_path, "commit", "-m", "first")
-    commit = git(tmp_path, "rev-parse", "HEAD")
-    assert git_state(tmp_path) == {"commit": commit, "dirty": False}
-    (tmp_path / "file").write_text("2")
-    assert git_state(tmp_path) == {"commit": commit, "dirty": True}
-
-
-def test_git_state_is_not_that_of_a_checkout_around_the_folder(tmp_path: Path) -> None:
-    git(tmp_path, "init")
-    git(tmp_path, "commit", "--allow-empty", "-m", "first")
-    (tmp_path / "inside").mkdir()
-    assert git_state(tmp_path / "inside") is None
-
-
-def test_git_state_without_git_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert git_state(rundir.REPOSITORY) is None

@@ -19,6 +19,8 @@ from tests.zoo.conftest import call
 FILES = ("gesture_data.py", "gestures.py")
 SEQUENCES = [[[0.0, 0.0], [1.0, 2.0], [2.0, 4.0], [3.0, 6.0]], [[1.0, 0.0]]]
 LONGEST = 120
+#: What names the task beside a run directory.
+TASK = ("--task", "gestures:Gestures")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,7 @@ def test_it_is_trained_and_scored_beside_its_baselines(run: Path) -> None:
 def test_it_answers(run: Path, tmp_path: Path) -> None:
     from zoo.predict import main
 
-    done = call(main, run, *map(json.dumps, SEQUENCES), "--out", tmp_path / "answers.jsonl")
+    done = call(main, run, *TASK, *map(json.dumps, SEQUENCES), "--out", tmp_path / "answers.jsonl")
     assert done.code == 0, done.err
     rows = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     assert [row["sequence"] for row in rows] == [0, 1]
@@ -91,7 +93,7 @@ def test_it_answers(run: Path, tmp_path: Path) -> None:
 def test_vectors_of_another_size_are_refused(run: Path) -> None:
     from zoo.predict import main
 
-    done = call(main, run, "[[1, 2, 3]]")
+    done = call(main, run, *TASK, "[[1, 2, 3]]")
     assert done.code == 2
     assert done.err == "error: a vector has 3 numbers; the model reads 2\n"
 
@@ -99,12 +101,13 @@ def test_vectors_of_another_size_are_refused(run: Path) -> None:
 def test_the_exported_model_answers_alike_whatever_the_padding(run: Path, tmp_path: Path) -> None:
     import tensorflow as tf
 
+    from zoo.config_file import OwnModel
     from zoo.export import main
     from zoo.pipeline import load_run
     from zoo.tasks.base import load_task
 
-    assert call(main, run, "--to", tmp_path / "served").code == 0
-    learned, model = load_run(run)
+    assert call(main, run, *TASK, "--to", tmp_path / "served").code == 0
+    learned, model = load_run(run, OwnModel(task="gestures:Gestures"))
     task = load_task("gestures:Gestures")
     rows = task.answer(task.serve(model, learned), map(np.array, SEQUENCES), task.answer_options())
     vectors = np.full((2, 9, 2), 7, np.float32)
