@@ -1,4 +1,8 @@
-"""Raw values in, raw values out: the normalisation of each window as layers of the model."""
+"""Raw values in, raw values out: the normalisation of each window as layers of the model.
+
+Raw values are float64 until their level is subtracted, and again when it has been added: of a meter that stands at
+1.2e9, float32 knows every 128th number only. What lies between, the differences, is float32.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,12 @@ from zoo.keras_types import Config, LayerArguments
 from zoo.tensors import Inputs, Shape, Tensor, last_axis
 
 SMALLEST = 1e-3  # of train's deviation: a flat window is not blown up
+RAW = "float64"  # of values, levels and scales in the units of the data
 
 
 @keras.saving.register_keras_serializable(package="zoo")
 class WindowNormalisation(keras.layers.Layer):
-    """Shift and scale each window; always in float32.
+    """Shift and scale each window, in float64.
 
     Args:
         mean, deviation: of each variable in train.
@@ -24,7 +29,8 @@ class WindowNormalisation(keras.layers.Layer):
             own mean and deviation (RevIN without weights, Kim et al. 2022); `none` train's mean and deviation.
 
     Returns:
-        The normalised window `(batch, window, variables)`, and the shift and the scale, `(batch, 1, variables)`.
+        The normalised window `(batch, window, variables)` in float32, and the shift and the scale
+        `(batch, 1, variables)` in float64.
     """
 
     def __init__(
@@ -36,31 +42,31 @@ class WindowNormalisation(keras.layers.Layer):
     ) -> None:
         if kind not in ("last", "standard", "none"):
             raise ValueError(f"kind must be last, standard or none, not {kind!r}")
-        super().__init__(**{"dtype": "float32", **layer_arguments})
+        super().__init__(**{"dtype": "float32", "autocast": False, **layer_arguments})
         self.mean = [float(value) for value in mean]
         self.deviation = [float(value) for value in deviation]
         self.kind = kind
 
     def call(self, inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
         """See the class."""
-        deviation = ops.convert_to_tensor([[self.deviation]], dtype="float32")
+        values = ops.cast(inputs, RAW)
+        deviation = ops.convert_to_tensor([[self.deviation]], dtype=RAW)
         if self.kind == "last":
-            shift, scale = inputs[:, -1:, :], deviation
+            shift, scale = values[:, -1:, :], deviation
         elif self.kind == "standard":
-            shift = ops.mean(inputs, axis=1, keepdims=True)
-            own = ops.sqrt(ops.mean(ops.square(inputs - shift), axis=1, keepdims=True))
+            shift = ops.mean(values, axis=1, keepdims=True)
+            own = ops.sqrt(ops.mean(ops.square(values - shift), axis=1, keepdims=True))
             scale = ops.maximum(own, SMALLEST * deviation)
         else:
-            shift, scale = ops.convert_to_tensor([[self.mean]], dtype="float32"), deviation
-        zero = ops.zeros_like(inputs[:, :1, :])
-        return (inputs - shift) / scale, shift + zero, scale + zero
+            shift, scale = ops.convert_to_tensor([[self.mean]], dtype=RAW), deviation
+        zero = ops.zeros_like(values[:, :1, :])
+        return ops.cast((values - shift) / scale, self.compute_dtype), shift + zero, scale + zero
 
     def compute_output_spec(self, inputs: Inputs) -> tuple[Tensor, ...]:
         """Shapes without computing."""
         unit_shape = (inputs.shape[0], 1, inputs.shape[2])
-        return tuple(
-            keras.KerasTensor(shape, dtype="float32") for shape in (inputs.shape, unit_shape, unit_shape)
-        )
+        normalised = keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
+        return normalised, *(keras.KerasTensor(unit_shape, dtype=RAW) for _ in range(2))
 
     def get_config(self) -> Config:
         """Every constructor argument."""
@@ -69,7 +75,7 @@ class WindowNormalisation(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Standardise(keras.layers.Layer):
-    """Subtract a mean and divide by a deviation that were learnt on train; always in float32.
+    """Subtract a mean and divide by a deviation that were learnt on train, in float64; the result is float32.
 
     Args:
         mean, deviation: of each feature.
@@ -78,18 +84,18 @@ class Standardise(keras.layers.Layer):
     def __init__(
         self, mean: Iterable[float], deviation: Iterable[float], **layer_arguments: Unpack[LayerArguments]
     ) -> None:
-        super().__init__(**{"dtype": "float32", **layer_arguments})
+        super().__init__(**{"dtype": "float32", "autocast": False, **layer_arguments})
         self.mean = [float(value) for value in mean]
         self.deviation = [float(value) for value in deviation]
 
     def call(self, inputs: Inputs) -> Tensor:
         """`(batch, time, features)` to the same shape."""
-        mean = ops.convert_to_tensor(self.mean, dtype="float32")
-        return (inputs - mean) / ops.convert_to_tensor(self.deviation, dtype="float32")
+        mean, deviation = (ops.convert_to_tensor(array, dtype=RAW) for array in (self.mean, self.deviation))
+        return ops.cast((ops.cast(inputs, RAW) - mean) / deviation, self.compute_dtype)
 
     def compute_output_spec(self, inputs: Inputs) -> Tensor:
         """The shape of the inputs."""
-        return keras.KerasTensor(inputs.shape, dtype="float32")
+        return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 
     def get_config(self) -> Config:
         """Every constructor argument."""
@@ -110,19 +116,20 @@ class ErrorScale(keras.layers.Layer):
     def __init__(
         self, unit: Iterable[float], delta: float, **layer_arguments: Unpack[LayerArguments]
     ) -> None:
-        super().__init__(**{"dtype": "float32", **layer_arguments})
+        super().__init__(**{"dtype": "float32", "autocast": False, **layer_arguments})
         self.unit = [float(value) for value in unit]
         self.delta = float(delta)
 
     def call(self, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """`(batch, time, variables)` to `unit (batch, 1, variables)` and `delta (batch, 1, 1)`."""
-        zero = ops.zeros_like(inputs[:, :1, :])
-        return zero + ops.convert_to_tensor(self.unit, dtype="float32"), zero[..., :1] + self.delta
+        """`(batch, time, variables)` to `unit (batch, 1, variables)` in float64 and `delta (batch, 1, 1)`."""
+        zero = ops.zeros_like(inputs[:, :1, :], dtype=RAW)
+        delta = ops.cast(zero[..., :1], self.compute_dtype) + self.delta
+        return zero + ops.convert_to_tensor(self.unit, dtype=RAW), delta
 
     def compute_output_spec(self, inputs: Inputs) -> tuple[Tensor, ...]:
         """Shapes without computing."""
-        shapes = (inputs.shape[0], 1, inputs.shape[2]), (inputs.shape[0], 1, 1)
-        return tuple(keras.KerasTensor(shape, dtype="float32") for shape in shapes)
+        unit = keras.KerasTensor((inputs.shape[0], 1, inputs.shape[2]), dtype=RAW)
+        return unit, keras.KerasTensor((inputs.shape[0], 1, 1), dtype=self.compute_dtype)
 
     def get_config(self) -> Config:
         """Every constructor argument."""
@@ -131,7 +138,7 @@ class ErrorScale(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Forecast(keras.layers.Layer):
-    """Back to raw units, quantiles in rising order; always in float32.
+    """Back to raw units, quantiles in rising order, in float64.
 
     Sorting quantiles that cross never raises their pinball loss (Chernozhukov et al. 2010).
 
@@ -141,17 +148,18 @@ class Forecast(keras.layers.Layer):
     """
 
     def __init__(self, **layer_arguments: Unpack[LayerArguments]) -> None:
-        super().__init__(**{"dtype": "float32", **layer_arguments})
+        super().__init__(**{"dtype": "float32", "autocast": False, **layer_arguments})
 
     def call(self, inputs: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         """See the class."""
-        ordered = ops.sort(inputs, axis=-1) if last_axis(inputs.shape) > 1 else inputs
-        return ordered * scale[..., None] + shift[..., None]
+        levels = ops.cast(inputs, RAW)
+        ordered = ops.sort(levels, axis=-1) if last_axis(inputs.shape) > 1 else levels
+        return ordered * ops.cast(scale, RAW)[..., None] + ops.cast(shift, RAW)[..., None]
 
     def compute_output_spec(self, inputs: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         """The shape of the inputs."""
         del shift, scale
-        return keras.KerasTensor(inputs.shape, dtype="float32")
+        return keras.KerasTensor(inputs.shape, dtype=RAW)
 
 
 @keras.saving.register_keras_serializable(package="zoo")

@@ -26,10 +26,12 @@ def levels(count: int) -> np.ndarray:
 
 
 def loss(targets: Tensor, predictions: Mapping[str, Tensor]) -> Tensor:
-    """The loss of each window `(batch,)`.
+    """The loss of each window `(batch,)` in float32: the mean over its targets that are known.
+
+    Errors are taken in float64, where levels cancel.
 
     Args:
-        targets: `(batch, steps, variables)`.
+        targets: `(batch, steps, variables)` float64; NaN where the value was made up.
         predictions: the model's `forecast (batch, steps, variables, levels)`, and how it is to be judged:
             `unit (batch, 1, variables)`, in which errors are measured, and `delta (batch, 1, 1)` of Huber's loss.
     """
@@ -37,17 +39,20 @@ def loss(targets: Tensor, predictions: Mapping[str, Tensor]) -> Tensor:
 
     unit, quantiles = predictions["unit"], predictions["forecast"]
     count = last_axis(quantiles.shape)
+    known = ops.logical_not(ops.isnan(targets))
+    errors = ops.where(known[..., None], ops.subtract(targets[..., None], quantiles), 0.0)
+    errors = ops.cast(ops.divide(errors, unit[..., None]), "float32")
     if count == 1:
-        size = ops.abs((targets - quantiles[..., 0]) / unit)
+        size = ops.abs(errors[..., 0])
         delta = ops.broadcast_to(predictions["delta"], ops.shape(size))
         bounded = ops.where(ops.isinf(delta), 1.0, delta)
         middle = ops.where(size <= bounded, 0.5 * size * size, bounded * (size - 0.5 * bounded))
         losses = ops.where(ops.isinf(delta), size * size, ops.where(delta == 0, size, middle))
     else:
-        errors = (targets[..., None] - quantiles) / unit[..., None]
         level = ops.convert_to_tensor(levels(count), dtype="float32")
         losses = 2 * ops.mean(ops.maximum(level * errors, (level - 1) * errors), axis=-1)
-    return ops.mean(losses, axis=(1, 2))
+    count_known = ops.sum(ops.cast(known, "float32"), axis=(1, 2))
+    return ops.sum(losses, axis=(1, 2)) / ops.maximum(count_known, 1.0)
 
 
 def loss_of_errors(errors: np.ndarray, delta: float) -> float:

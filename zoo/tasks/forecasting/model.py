@@ -24,6 +24,7 @@ from keras import ops
 
 from datasets.errors import UserError
 from zoo.tasks.forecasting.layers import (
+    RAW,
     BlockEmbedding,
     ErrorScale,
     Forecast,
@@ -60,7 +61,8 @@ def build_model(
 ) -> keras.Model:
     """Raw `values (batch, window, variables)` and covariates → `forecast (batch, steps, variables, levels)`.
 
-    The other outputs, `unit` and `delta`, are for `zoo.tasks.forecasting.losses.loss`.
+    These are float64, what the recurrence reads is float32 (see `zoo.tasks.forecasting.layers`). The other outputs,
+    `unit` and `delta`, are for `zoo.tasks.forecasting.losses.loss`.
 
     Raises:
         UserError: for options that do not go together.
@@ -142,16 +144,12 @@ class _Plan:
 
 
 def _inputs(specification: WindowSpecification, scales: Scales) -> dict[str, Inputs]:
-    inputs = {"values": keras.Input((specification.window, scales.variables), dtype="float32", name="values")}
+    inputs = {"values": keras.Input((specification.window, scales.variables), dtype=RAW, name="values")}
     if len(scales.past[0]):
-        inputs["past"] = keras.Input(
-            (specification.window, len(scales.past[0])), dtype="float32", name="past"
-        )
+        inputs["past"] = keras.Input((specification.window, len(scales.past[0])), dtype=RAW, name="past")
     if size := len(scales.future[0]):
-        inputs["future_before"] = keras.Input(
-            (specification.window, size), dtype="float32", name="future_before"
-        )
-        inputs["future"] = keras.Input((specification.horizon, size), dtype="float32", name="future")
+        inputs["future_before"] = keras.Input((specification.window, size), dtype=RAW, name="future_before")
+        inputs["future"] = keras.Input((specification.horizon, size), dtype=RAW, name="future")
     return inputs
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -24,35 +24,32 @@ if TYPE_CHECKING:
 def make_server(model: keras.Model, learned: Learned) -> Server:
     """`serving_default` takes raw series of any length from the window on, by name:
 
-        values  (batch, time, variables)
-        past    (batch, time, past covariates), where the model has any
-        future  (batch, time + horizon, future covariates), likewise
+        values  (batch, time, variables) float64
+        past    (batch, time, past covariates) float64, where the model has any
+        future  (batch, time + horizon, future covariates) float64, likewise
         time    (batch, time + horizon) int64 seconds since 1970, where the model looks at the calendar
 
-    and gives `forecast (batch, steps, variables)`, `quantiles (batch, steps, variables, levels)` and `levels`.
+    and gives `forecast (batch, steps, variables)`, `quantiles (batch, steps, variables, levels)`, both float64, and
+    `levels`, float32. `serving_float32` is the same for callers whose numbers are float32: takes and gives float32.
     """
     specification, quantiles = learned.specification, learned.options.quantiles
-    specs = [tf.TensorSpec([None, None, len(learned.variables)], tf.float32, name="values")]
-    if learned.past:
-        specs.append(tf.TensorSpec([None, None, len(learned.past)], tf.float32, name="past"))
-    if learned.future:
-        specs.append(tf.TensorSpec([None, None, len(learned.future)], tf.float32, name="future"))
-    if specification.cycles:
-        specs.append(tf.TensorSpec([None, None], tf.int64, name="time"))
-    names = [spec.name for spec in specs]
 
     def forecast(*arrays: tf.Tensor, **named: tf.Tensor) -> dict[str, tf.Tensor]:
         inputs = _model_inputs(dict(zip(names, arrays, strict=False)) | named, specification)
-        quantile_forecasts = model(inputs, training=False)["forecast"]
+        quantile_forecasts = tf.cast(model(inputs, training=False)["forecast"], tf.float64)
         return {
             "forecast": quantile_forecasts[..., quantiles // 2],
             "quantiles": quantile_forecasts,
             "levels": tf.constant(levels(quantiles), tf.float32),
         }
 
-    # Which arrays there are depends on the model: the function is told the names of its arguments.
-    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
-    forecast.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    serve = _function(forecast, _specs(learned, tf.float64))
+    names = [spec.name for spec in _specs(learned, tf.float64)]
+
+    def in_float32(*arrays: tf.Tensor, **named: tf.Tensor) -> dict[str, tf.Tensor]:
+        given = dict(zip(names, arrays, strict=False)) | named
+        answer = serve(**_cast(given, tf.float32, tf.float64))
+        return _cast(answer, tf.float64, tf.float32)
 
     described = {
         "variables": learned.variables, "past": learned.past, "future": learned.future, "step": [learned.step],
@@ -65,8 +62,36 @@ def make_server(model: keras.Model, learned: Learned) -> Server:
         texts = {name: tf.constant(list(value), tf.string) for name, value in described.items()}
         return {**texts, "window_horizon_scored": tf.constant(sizes)}
 
-    serve = tf.function(forecast, input_signature=specs)
-    return Server(model, [], {"serving_default": serve, "describe": describe})
+    functions = {
+        "serving_default": serve,
+        "serving_float32": _function(in_float32, _specs(learned, tf.float32)),
+        "describe": describe,
+    }
+    return Server(model, [], functions)
+
+
+def _specs(learned: Learned, dtype: tf.DType) -> list[tf.TensorSpec]:
+    """What the functions take, in order: which arrays there are depends on the model."""
+    sizes = {"values": len(learned.variables), "past": len(learned.past), "future": len(learned.future)}
+    specs = [tf.TensorSpec([None, None, size], dtype, name=name) for name, size in sizes.items() if size]
+    if learned.specification.cycles:
+        specs.append(tf.TensorSpec([None, None], tf.int64, name="time"))
+    return specs
+
+
+def _function(
+    function: Callable[..., dict[str, tf.Tensor]], specs: list[tf.TensorSpec]
+) -> tf.types.experimental.PolymorphicFunction:
+    """A `tf.function` that is told the names of its arguments."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(spec.name, kind) for spec in specs]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return tf.function(function, input_signature=specs)
+
+
+def _cast(tensors: Mapping[str, tf.Tensor], old: tf.DType, new: tf.DType) -> dict[str, tf.Tensor]:
+    """The tensors; those of one type as another."""
+    return {name: tf.cast(tensor, new) if tensor.dtype == old else tensor for name, tensor in tensors.items()}
 
 
 def _model_inputs(raw: Mapping[str, tf.Tensor], specification: WindowSpecification) -> dict[str, tf.Tensor]:
@@ -87,8 +112,7 @@ def _model_inputs(raw: Mapping[str, tf.Tensor], specification: WindowSpecificati
         inputs["past"] = raw["past"][:, -window:]
     ahead = [raw["future"]] if "future" in raw else []
     if "time" in raw:
-        waves = phases(tf.cast(raw["time"], tf.float64), specification.cycles, tf)
-        ahead.append(tf.cast(waves, tf.float32))
+        ahead.append(phases(tf.cast(raw["time"], tf.float64), specification.cycles, tf))
     if ahead:
         steps = tf.concat([part[:, -window - horizon :] for part in ahead], axis=-1)
         inputs["future_before"], inputs["future"] = steps[:, :window], steps[:, window:]
@@ -134,9 +158,9 @@ def _arrays(series: TimeSeries, about: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(f"series {series.name} has {len(series)} steps; the model reads {window}")
     if not np.isfinite(series.values).all():
         raise UserError(f"series {series.name} has values that are no finite numbers")
-    arrays = {"values": tf.constant(series.values[None], tf.float32)}
+    arrays = {"values": tf.constant(series.values[None], tf.float64)}
     if about["past"]:
-        arrays["past"] = tf.constant(series.past[None], tf.float32)
+        arrays["past"] = tf.constant(series.past[None], tf.float64)
     if about["future"]:
         missing = len(series) + horizon - len(series.future)
         if missing > 0:
@@ -144,7 +168,7 @@ def _arrays(series: TimeSeries, about: Mapping[str, Any]) -> dict[str, Any]:
                 f"series {series.name}: add {missing} rows after the last one, with {', '.join(about['future'])} "
                 "of the steps to forecast and empty values"
             )
-        arrays["future"] = tf.constant(series.future[None, : len(series) + horizon], tf.float32)
+        arrays["future"] = tf.constant(series.future[None, : len(series) + horizon], tf.float64)
     if about["cycles"]:
         if series.time is None:
             raise UserError(f"series {series.name} has no time stamps; the model was trained with them")

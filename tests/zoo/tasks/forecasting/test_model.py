@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -185,6 +187,40 @@ def test_every_cell_in_the_segment_wise_model_can_be_saved(cell: str, tmp_path):
     np.testing.assert_array_equal(forecasts(again, inputs), forecasts(built, inputs))
     randomise(again, 9)
     assert not np.allclose(forecasts(again, inputs), forecasts(built, inputs))
+
+
+@pytest.mark.parametrize("normalise", ["last", "standard", "none"])
+@pytest.mark.parametrize("quantiles", [1, 3])
+def test_what_is_learnt_does_not_depend_on_the_level(normalise: str, quantiles: int):
+    """Losses, gradients and scores of a series and its covariates at 1.2e9 are those at 1000, half steps and all."""
+    found = []
+    for level in (1e3, 1.2e9):
+        one = series(80, past=1, future=1)
+        values, past, future = (
+            np.round(8 * array) / 8 + level for array in (one.values, one.past, one.future)
+        )
+        one = dataclasses.replace(one, values=values, past=past, future=future)
+        of = prepared(one, normalise=normalise, quantiles=quantiles, season=3, ets=True)
+        built, batch = model(of), of.train.load(np.arange(8))
+        with tf.GradientTape() as tape:
+            losses = TASK.loss(tf.constant(batch.targets), built(dict(batch.inputs), training=True))
+        gradients = tape.gradient(losses, built.trainable_variables)
+        plans = of.valid.plan(None)
+        outputs: list[Mapping[str, np.ndarray]] = [
+            {"forecast": forecasts(built, of.valid.load(planned).inputs)} for planned in plans
+        ]
+        scores = TASK.score(of.learned, of.valid.gather(plans, outputs), of.valid)
+        rows = TASK.baselines(of)(of.valid)
+        for each in (scores, *rows.values()):
+            del each["smape"]  # it is relative to the level
+        found.append((losses, [*map(np.array, gradients)], scores, rows))
+    small, large = found
+    np.testing.assert_allclose(large[0], small[0], rtol=1e-5)
+    for gradient, expected in zip(large[1], small[1], strict=True):
+        np.testing.assert_allclose(gradient, expected, atol=1e-5 * np.abs(expected).max())
+    assert large[2] == pytest.approx(small[2], rel=1e-5)
+    for name, row in small[3].items():
+        assert large[3][name] == pytest.approx(row, rel=1e-3 if name == "ETS" else 1e-5), name
 
 
 def test_mixed_precision_keeps_raw_values_in_float32():

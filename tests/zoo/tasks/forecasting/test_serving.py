@@ -38,9 +38,9 @@ def raw(stop: int) -> dict[str, np.ndarray]:
     assert ONE.time is not None
     seconds = ONE.time.astype("datetime64[s]").astype(np.int64)
     return {
-        "values": ONE.values[None, :stop].astype("float32"),
-        "past": ONE.past[None, :stop].astype("float32"),
-        "future": ONE.future[None, : stop + 4].astype("float32"),
+        "values": ONE.values[None, :stop].copy(),
+        "past": ONE.past[None, :stop],
+        "future": ONE.future[None, : stop + 4],
         "time": seconds[None, : stop + 4],
     }
 
@@ -83,6 +83,40 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, decoder, tm
     answer = tf.saved_model.load(str(tmp_path / "export")).signatures["serving_default"]
     given = {name: tf.constant(array) for name, array in raw(70).items()}
     np.testing.assert_allclose(answer(**given)["forecast"], at(of, built, 70)[..., 0], rtol=1e-5)
+
+
+def test_callers_whose_numbers_are_float32_have_a_function_of_their_own(served, tmp_path: Path) -> None:
+    """What a caller of version 0.1 passed to `serving_default` goes to `serving_float32` as it is."""
+    of, built, server = served
+    serving.save(server, tmp_path / "export")
+    loaded = tf.saved_model.load(str(tmp_path / "export"))
+    given = {
+        name: tf.constant(array, tf.float32 if array.dtype == np.float64 else None)
+        for name, array in raw(70).items()
+    }
+    answer = loaded.signatures["serving_float32"](**given)
+    assert {name: value.dtype for name, value in answer.items()} == dict.fromkeys(answer, tf.float32)
+    np.testing.assert_allclose(answer["quantiles"], at(of, built, 70), rtol=1e-5)
+    with pytest.raises((TypeError, tf.errors.InvalidArgumentError), match=r"float32.*float64|double"):
+        loaded.signatures["serving_default"](**given)
+
+
+def test_a_large_level_is_served_as_a_small_one(served, tmp_path: Path) -> None:
+    """Half steps at 1.2e9, which float32 has not, down to the rows that are written."""
+    *_, server = served
+    serving.save(server, tmp_path / "export")
+    answer = tf.saved_model.load(str(tmp_path / "export")).signatures["serving_default"]
+    small = raw(70)
+    small["values"] = np.round(2 * small["values"]) / 2
+    large = small | {"values": small["values"] + 1.2e9}
+    of_small, of_large = (
+        answer(**{name: tf.constant(array) for name, array in given.items()})["quantiles"]
+        for given in (small, large)
+    )
+    np.testing.assert_allclose(of_large - 1.2e9, of_small, atol=1e-5)
+    known = dataclasses.replace(ONE.until(70), future=ONE.future[:74], values=large["values"][0])
+    written = [row["forecast"] for row in rows(server, [known])]
+    np.testing.assert_allclose(np.array(written) - 1.2e9, np.ravel(of_small[..., 1]), atol=1e-5)
 
 
 def test_too_short_and_infinite_series_are_refused(served):
