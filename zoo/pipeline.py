@@ -181,7 +181,9 @@ def _by_length(rows: list[Row]) -> dict[str, object]:
 def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress) -> None:
     row = progress.history[-1]
     metrics = ", ".join(
-        f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "seconds")
+        f"{name} {value:.4f}" if math.isfinite(value) else f"{name} –"
+        for name, value in row.items()
+        if name not in ("epoch", "seconds")
     )
     log(f"epoch {row['epoch']:.0f}/{config.training.epochs}: {metrics}, {row['seconds']:.0f} s")
     history_csv(progress.history, directory.history_path)

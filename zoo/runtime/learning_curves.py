@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from pathlib import Path
 
@@ -34,9 +35,9 @@ def draw_history(history: list[dict[str, float]], path: Path, headline: Collecti
     ]
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, (title, names) in zip(figure.subplots(1, len(panels)), panels, strict=True):
+        names = [name for name in names if any(math.isfinite(row.get(name, math.nan)) for row in history)]
         for name in names:
-            if name in history[0]:
-                axes.plot(epochs, [row[name] for row in history], marker="o", label=name.replace("_", " "))
+            axes.plot(epochs, [row[name] for row in history], marker="o", label=name.replace("_", " "))
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
@@ -48,5 +49,9 @@ def draw_history(history: list[dict[str, float]], path: Path, headline: Collecti
 
 
 def _spread(values: list[float]) -> float:
-    """The largest value divided by the smallest; 0 for shares and for values that are not positive."""
+    """The largest value divided by the smallest; 0 for shares and for values that are not positive.
+
+    What is no number does not count.
+    """
+    values = [value for value in values if math.isfinite(value)]
     return max(values) / min(values) if values and min(values) > 0 and max(values) > 1 else 0.0

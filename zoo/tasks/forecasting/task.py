@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from datasets.input_kinds import time_series
 from zoo.tasks.base import Metrics, Prepared, Row, Task
 from zoo.tasks.forecasting.learned import Learned
 from zoo.tasks.forecasting.options import AnswerOptions, Options
-from zoo.tasks.forecasting.windows import Windows, WindowSpecification, windows_of
+from zoo.tasks.forecasting.windows import Windows, WindowSpecification, truth, windows_of
 
 if TYPE_CHECKING:
     import keras
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datasets.formats.time_series import TimeSeries
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
+    from zoo.tasks.forecasting.odd_series import Extent
     from zoo.tensors import Tensor
 
 #: Steps of a season by pandas' name of the step.
@@ -45,25 +46,29 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
     # ---- data
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, Windows]:
-        """Learn scaling on train, and lay windows over the splits."""
-        from zoo.tasks.forecasting.metrics import seasonal_difference
+        """Learn scaling on the series that train is long enough for, and lay windows over the splits."""
+        from zoo.tasks.forecasting.odd_series import Extent
+        from zoo.tasks.forecasting.scales import seasonal_difference
 
         series: list[TimeSeries] = [example["series"] for example in dataset.train]
         if not series:
             raise UserError("the training split has no series")
-        first, season = series[0], _season(options, series)
+        extent = Extent.of(dataset, WindowSpecification(options.window, options.horizon, options.only_last))
+        trained = [each for each in series if each.name in extent.with_window["train"]]
+        first, season = trained[0], _season(options, trained)
         specification = _specification(options, first)
         learned = Learned(
             options, specification, first.variables, first.past_names, first.future_names, first.step, season,
-            _statistics(series, specification),
+            _statistics(trained, specification),
         )  # fmt: skip
+        units = np.stack([seasonal_difference(truth(each), season) for each in series])
         windows = partial(
             windows_of,
             specification=specification,
             names=tuple(each.name for each in series),
             batch_size=batch_size,
             scale=learned.scale,
-            mase_scale=np.stack([seasonal_difference(each.values, season) for each in series]),
+            mase_scale=units,
         )
         train = windows(dataset.train, what="train", stride=options.stride)
         valid = windows(dataset.valid, what="dev")
@@ -71,7 +76,8 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         def test() -> Windows | None:
             return None if dataset.test is None else windows(dataset.test, what="test")
 
-        return Prepared(learned, train, valid, test, (_note(train, valid, season),))
+        notes = (_note(train, valid, season), *_odd_notes(dataset, extent, learned, train, valid))
+        return Prepared(learned, train, valid, test, notes)
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
@@ -129,14 +135,18 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
     def details(self, learned: Learned, predictions: np.ndarray, batches: Windows) -> dict[str, object]:
         """Errors by step ahead and by variable, and what the coverage of the widest interval should be."""
         from zoo.tasks.forecasting.losses import levels
+        from zoo.tasks.forecasting.scales import known_mean
 
-        errors = np.abs(batches.targets.values - predictions[..., predictions.shape[-1] // 2])
+        targets = batches.targets.values
+        errors = np.abs(targets - predictions[..., predictions.shape[-1] // 2])
         level = levels(predictions.shape[-1])
+        by_variable = known_mean(errors, axis=(0, 1)).tolist()
         return {
-            "mae_by_step": errors.mean(axis=(0, 2)).tolist(),
-            "mae_by_variable": dict(zip(learned.variables, errors.mean(axis=(0, 1)).tolist(), strict=True)),
+            "mae_by_step": known_mean(errors, axis=(0, 2)).tolist(),
+            "mae_by_variable": dict(zip(learned.variables, by_variable, strict=True)),
             "nominal_coverage": float(level[-1] - level[0]),
             "forecasts": len(errors),
+            "made_up_targets": int(np.isnan(targets).sum()),
         }
 
     def baselines(self, prepared: Prepared[Learned, Windows]) -> Callable[[Windows], dict[str, Metrics]]:
@@ -199,13 +209,14 @@ def _statistics(
     train: list[TimeSeries], specification: WindowSpecification
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Mean and deviation of every column of train, pooled over series; the calendar stays as it is."""
+    from zoo.tasks.forecasting.scales import mean_and_deviation
+
     statistics = {}
     for kind in ("values", "past", "future"):
-        stacked = np.concatenate([getattr(series, kind)[: len(series)] for series in train])
-        if not np.isfinite(stacked).all():
+        parts = [getattr(series, kind)[: len(series)] for series in train]
+        if not all(np.isfinite(part).all() for part in parts):
             raise UserError(f"{kind} of the training series are no finite numbers")
-        deviation = stacked.std(axis=0)
-        statistics[kind] = (stacked.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+        statistics[kind] = mean_and_deviation(parts)
     waves = 2 * len(specification.cycles)
     mean, deviation = statistics["future"]
     statistics["future"] = (
@@ -215,12 +226,28 @@ def _statistics(
 
 
 def _season(options: Options, train: list[TimeSeries]) -> int:
-    """Steps of a season: as asked for, or by the name of the step where every series has a season of it."""
-    shortest = min(len(series.values) for series in train)
-    if options.season >= shortest:
-        raise UserError(f"--season {options.season}: a series has {shortest:,} steps of training; give fewer")
-    usual = SEASONS.get(train[0].step.split("-")[0], 1)
-    return options.season or (usual if usual < shortest else 1)
+    """Steps of a season: as asked for, or by the name of the step where any series has a season of it."""
+    longest = max(train, key=len)
+    if options.season >= len(longest):
+        raise UserError(
+            f"--season {options.season}: the longest series has {len(longest):,} steps of training ({longest.name}); "
+            "give fewer"
+        )
+    usual = SEASONS.get(longest.step.split("-")[0], 1)
+    return options.season or (usual if usual < len(longest) else 1)
+
+
+def _odd_notes(
+    dataset: Dataset, extent: Extent, learned: Learned, train: Windows, valid: Windows
+) -> Iterator[str]:
+    """What is left out of what, by name; see `zoo.tasks.forecasting.odd_series`."""
+    from zoo.tasks.forecasting.baselines import most_lags
+    from zoo.tasks.forecasting.odd_series import lag_notes, made_up_notes, mase_notes
+
+    yield from extent.notes()
+    yield from mase_notes(train.series, train.mase_scale, learned.season, extent.scored)
+    yield from lag_notes(train.series, most_lags(train.series, learned.options), extent.scored)
+    yield from made_up_notes((train, valid), dataset)
 
 
 def _note(train: Windows, valid: Windows, season: int) -> str:

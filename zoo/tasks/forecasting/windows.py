@@ -56,7 +56,7 @@ class Targets:
     """What forecasts are scored against.
 
     Attributes:
-        values: `(forecasts, scored steps, variables)` float64.
+        values: `(forecasts, scored steps, variables)` float64, NaN where a missing value was made up.
         series: `(forecasts,)` number of each forecast's series.
         origins: `(forecasts,)`.
     """
@@ -78,6 +78,7 @@ class Windows:
         batch_size: windows of a batch.
         scale: `(variables,)` standard deviations in train, in which losses are measured.
         mase_scale: `(series of train, variables)` seasonal differences in train, the units of MASE.
+        only_made_up: how many more windows there are whose every target was made up; they are left out.
     """
 
     series: tuple[TimeSeries, ...]
@@ -87,6 +88,7 @@ class Windows:
     batch_size: int
     scale: np.ndarray
     mase_scale: np.ndarray
+    only_made_up: int = 0
     _cache: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
@@ -98,14 +100,19 @@ class Windows:
         return [order[k : k + self.batch_size] for k in range(0, len(order), self.batch_size)]
 
     def load(self, planned: np.ndarray) -> Batch:
-        """Inputs `values (batch, window, variables)` and, where there are any, `past` and `future` covariates."""
+        """Inputs `values (batch, window, variables)` and, where there are any, `past` and `future` covariates: float64.
+
+        Targets that were made up are NaN; a window's weight is the share of its targets that are not.
+        """
         rows = len(planned)
         full = np.pad(planned, (0, self.batch_size - rows), mode="edge")
-        weights = (np.arange(self.batch_size) < rows).astype(np.float32)
-        return Batch(self.inputs(full), self._values_ahead(full).astype(np.float32), weights)
+        targets = self.truth(full)
+        known = 1 - np.isnan(targets).mean(axis=(1, 2))
+        weights = np.where(np.arange(self.batch_size) < rows, known, 0).astype(np.float32)
+        return Batch(self.inputs(full), targets, weights)
 
     def inputs(self, which: np.ndarray) -> dict[str, np.ndarray]:
-        """The model's inputs for these windows."""
+        """The model's inputs for these windows, float64: it casts them when it has subtracted their level."""
         before = self._steps(which, -self.specification.window, 0)
         ahead = self._steps(which, 0, self.specification.horizon)
         arrays = {"values": self._flat["values"][before]}
@@ -114,17 +121,23 @@ class Windows:
         if self._flat["future"].shape[1]:
             arrays["future_before"] = self._flat["future"][before]
             arrays["future"] = self._flat["future"][ahead]
-        return {name: array.astype(np.float32) for name, array in arrays.items()}
+        return arrays
 
     def raw(self, which: np.ndarray, first: int, stop: int) -> np.ndarray:
         """Values `(len(which), stop - first, variables)` of steps relative to the origins, float64."""
         return self._flat["values"][self._steps(which, first, stop)]
 
+    def truth(self, which: np.ndarray) -> np.ndarray:
+        """Values `(len(which), scored steps, variables)` of the scored steps; NaN where they were made up."""
+        horizon = self.specification.horizon
+        return self._flat["truth"][self._steps(which, horizon - self.specification.scored, horizon)]
+
     def gather(self, plans: list[np.ndarray], outputs: list[Mapping[str, np.ndarray]]) -> np.ndarray:
         """See `zoo.tasks.base.Batches`; the model's forecasts alone."""
-        parts = [output["forecast"][: len(planned)] for planned, output in zip(plans, outputs, strict=True)]
-        gathered = np.concatenate(parts)
-        gathered[np.concatenate(plans)] = gathered.copy()
+        forecasts = [output["forecast"] for output in outputs]
+        gathered = np.empty((len(self), *forecasts[0].shape[1:]), forecasts[0].dtype)
+        for planned, forecast in zip(plans, forecasts, strict=True):
+            gathered[planned] = forecast[: len(planned)]
         return gathered
 
     @property
@@ -132,7 +145,7 @@ class Windows:
         """What forecasts are scored against."""
         everything = np.arange(len(self))
         numbers = np.asarray(self.numbers)[self.index[:, 0]]
-        return Targets(self._values_ahead(everything), numbers, self.index[:, 1])
+        return Targets(self.truth(everything), numbers, self.index[:, 1])
 
     @cached_property
     def _offsets(self) -> np.ndarray:
@@ -144,9 +157,10 @@ class Windows:
         if not self._cache:
             with_calendar = [future_features(a_series, self.specification) for a_series in self.series]
             self._cache.update(
-                values=np.concatenate([a_series.values for a_series in self.series]),
-                past=np.concatenate([a_series.past for a_series in self.series]),
-                future=np.concatenate(with_calendar),
+                values=np.concatenate([a_series.values for a_series in self.series], dtype=np.float64),
+                truth=np.concatenate([truth(a_series) for a_series in self.series], dtype=np.float64),
+                past=np.concatenate([a_series.past for a_series in self.series], dtype=np.float64),
+                future=np.concatenate(with_calendar, dtype=np.float64),
             )
         return self._cache
 
@@ -155,9 +169,10 @@ class Windows:
         series, origins = self.index[which].T
         return (self._offsets[series] + origins)[:, None] + np.arange(first, stop)
 
-    def _values_ahead(self, which: np.ndarray) -> np.ndarray:
-        specification = self.specification
-        return self.raw(which, specification.horizon - specification.scored, specification.horizon)
+
+def truth(series: TimeSeries) -> np.ndarray:
+    """The values `(time, variables)`, NaN where they were made up."""
+    return series.values if series.made_up is None else np.where(series.made_up, np.nan, series.values)
 
 
 def future_features(series: TimeSeries, specification: WindowSpecification) -> np.ndarray:
@@ -194,15 +209,41 @@ def windows_of(
     examples = [example for example in split if example["series"].name in position]
     series = tuple(example["series"] for example in examples)
     numbers = tuple(position[a_series.name] for a_series in series)
-    parts = []
+    parts, only_made_up = [], 0
     for n, example in enumerate(examples):
         origins = specification.origins(example["start"], len(example["series"]), stride)
-        parts.append(np.stack([np.full(len(origins), n), origins], axis=1))
+        known = origins[_any_known(example["series"], origins, specification)]
+        parts.append(np.stack([np.full(len(known), n), known], axis=1))
+        only_made_up += len(origins) - len(known)
     index = np.concatenate(parts) if parts else np.zeros((0, 2), int)
-    if not len(index):
-        longest = max((len(example["series"]) - example["start"] for example in examples), default=0)
+    if only_made_up and not len(index):
         raise UserError(
-            f"no {what} window fits: the longest series has {longest:,} {what} steps, a forecast reads --window "
-            f"{specification.window} and scores --horizon {specification.horizon}; give smaller ones, or longer series"
+            f"every value of {what} that a window forecasts was made up where one is missing: there is nothing to score"
         )
-    return Windows(series, numbers, index, specification, batch_size, scale, mase_scale)
+    if not len(index):
+        lengths = {example["series"].name: len(example["series"]) - example["start"] for example in examples}
+        raise no_window(what, lengths, specification)
+    return Windows(series, numbers, index, specification, batch_size, scale, mase_scale, only_made_up)
+
+
+def _any_known(series: TimeSeries, origins: np.ndarray, specification: WindowSpecification) -> np.ndarray:
+    """Which forecasts have a target that was not made up, `(origins,)` bool."""
+    if series.made_up is None:
+        return np.ones(len(origins), bool)
+    before = np.concatenate([[0], np.cumsum(~series.made_up.all(axis=1))])  # steps with any known value
+    stop = origins + specification.horizon
+    return before[stop] > before[stop - specification.scored]
+
+
+def no_window(what: str, lengths: Mapping[str, int], specification: WindowSpecification) -> UserError:
+    """That all series are too short.
+
+    Args:
+        what: the split.
+        lengths: its steps, by the series' name.
+    """
+    name, longest = max(lengths.items(), key=lambda item: item[1], default=("none", 0))
+    return UserError(
+        f"no {what} window fits: the longest series has {longest:,} {what} steps ({name}), a forecast reads --window "
+        f"{specification.window} and scores --horizon {specification.horizon}; give smaller ones, or longer series"
+    )

@@ -41,12 +41,6 @@ def test_mase_takes_each_series_own_scale_and_skips_constants():
     assert found["mase"] == pytest.approx(np.mean([3 / 1, 8 / 2, 4 / 4]))
 
 
-def test_seasonal_difference():
-    values = np.array([[0.0], [10.0], [1.0], [12.0], [3.0]])
-    assert metrics.seasonal_difference(values, 2).tolist() == [pytest.approx((1 + 2 + 2) / 3)]
-    assert metrics.seasonal_difference(values, 9).tolist() == [pytest.approx((10 + 9 + 11 + 9) / 4)]
-
-
 def test_constant_columns_do_not_count_in_corr():
     y, forecasts = Y.copy(), F.copy()
     y[:, :, 1] = 7.1

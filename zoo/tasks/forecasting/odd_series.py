@@ -1,0 +1,168 @@
+"""Series that are odd among the others, too short or constant, and values that were made up: what is said of them.
+
+Such a series is left out of what it cannot give, by name, and changes nothing for the others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from datasets.base import Dataset, Example, Split
+from zoo.tasks.forecasting.baselines import lags_of
+from zoo.tasks.forecasting.windows import Windows, WindowSpecification, no_window
+
+if TYPE_CHECKING:
+    from datasets.formats.time_series import TimeSeries
+
+MOST_NAMES = 5  # of series in one sentence
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How long the series of a data set are, and which of its splits has a window of them; no value is looked at.
+
+    Attributes:
+        specification: of every window.
+        steps: by the name of each series.
+        with_window: by split (`train`, `dev` and, where there is one, `test`) the names of the series that have one.
+    """
+
+    specification: WindowSpecification
+    steps: Mapping[str, int]
+    with_window: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, dataset: Dataset, specification: WindowSpecification) -> Extent:
+        """The extent of all splits.
+
+        Raises:
+            UserError: if a split has no window at all.
+        """
+        splits: dict[str, Split] = {"train": dataset.train, "dev": dataset.valid}
+        if dataset.test is not None:
+            splits["test"] = dataset.test
+        spans_by_split = {
+            what: {example["series"].name: (example["start"], len(example["series"])) for example in split}
+            for what, split in splits.items()
+        }
+        steps: dict[str, int] = {}
+        with_window: dict[str, frozenset[str]] = {}
+        for what, spans in spans_by_split.items():
+            steps |= {name: stop for name, (_, stop) in spans.items()}
+            fits = frozenset(
+                name
+                for name, span in spans.items()
+                if name in spans_by_split["train"] and len(specification.origins(*span, 1))
+            )
+            if not fits:
+                raise no_window(
+                    what, {name: stop - start for name, (start, stop) in spans.items()}, specification
+                )
+            with_window[what] = fits
+        return cls(specification, steps, with_window)
+
+    @property
+    def scored(self) -> frozenset[str]:
+        """The series of which there are scores."""
+        return frozenset().union(*(names for what, names in self.with_window.items() if what != "train"))
+
+    def notes(self) -> Iterator[str]:
+        """Which series are too short, for which splits."""
+        names_by_lack = defaultdict(list)
+        for name in self.steps:
+            lacks = tuple(what for what, names in self.with_window.items() if name not in names)
+            names_by_lack[lacks].append(f"{name} ({_steps(self.steps[name])})")
+        window = f"{self.specification.window} and {self.specification.horizon} ahead"
+        for lacks, names in names_by_lack.items():
+            if len(lacks) == len(self.with_window):
+                yield f"{_share(names, self.steps)} too short for a window of {window}, and left out: {listed(names)}"
+            elif lacks:
+                splits = " and ".join(lacks)
+                yield f"{_share(names, self.steps)} too short for a window of {window} in {splits}: {listed(names)}"
+
+
+def mase_notes(
+    train: Sequence[TimeSeries], units: np.ndarray, season: int, scored: frozenset[str]
+) -> Iterator[str]:
+    """Which series do not count in MASE, and why.
+
+    Args:
+        train: the series of train.
+        units: `(series, variables)`, 0 where there is none; see `zoo.tasks.forecasting.scales`.
+        season: steps of a season.
+        scored: the names of the series of which there are scores.
+    """
+    short, constant, every = [], [], 0
+    for series, of_series in zip(train, units, strict=True):
+        if series.name not in scored:
+            continue
+        every += len(of_series)
+        if len(series) <= season:
+            short += [f"{label} ({_steps(len(series))})" for label in _labels(series, len(scored))]
+        else:
+            labels = _labels(series, len(scored))
+            constant += [label for label, unit in zip(labels, of_series, strict=True) if unit == 0]
+    if short:
+        yield (
+            f"MASE leaves out {len(short)} of {every:,} series, no longer in train than a season of {season} steps: "
+            f"{listed(short)}"
+        )
+    if constant:
+        yield (
+            f"MASE leaves out {len(constant)} of {every:,} series, in train constant or exactly as a season of "
+            f"{season} steps before: {listed(constant)}"
+        )
+
+
+def _labels(series: TimeSeries, every: int) -> list[str]:
+    """What each variable of a series is called among so many series."""
+    if len(series.variables) == 1:
+        return [series.name]
+    return [*series.variables] if every == 1 else [f"{series.name} {name}" for name in series.variables]
+
+
+def lag_notes(train: Sequence[TimeSeries], lags: int, scored: frozenset[str]) -> Iterator[str]:
+    """Which series have fewer lags in the row AR."""
+    fewer = [
+        f"{series.name} ({lags_of(len(series), lags)})"
+        for series in train
+        if series.name in scored and lags_of(len(series), lags) < lags
+    ]
+    if fewer:
+        yield f"AR({lags}) has fewer lags of {len(fewer)} of {len(scored):,} series, short in train: {listed(fewer)}"
+
+
+def made_up_notes(laid: Iterable[Windows], dataset: Dataset) -> Iterator[str]:
+    """How many values were made up where they are missing, and are not scored."""
+    splits = {"train": dataset.train, "dev": dataset.valid, "test": dataset.test or ()}
+    counts = {what: sum(map(_made_up, split)) for what, split in splits.items()}
+    if any(counts.values()):
+        shares = ", ".join(f"{count:,} of {what}" for what, count in counts.items() if count)
+        lost = sum(windows.only_made_up for windows in laid)
+        left_out = f"; {lost:,} windows with nothing else to forecast are left out" if lost else ""
+        yield f"made-up values are read but never scored nor learnt: {shares}{left_out}"
+
+
+def _made_up(example: Example) -> int:
+    """How many values of a split are made up."""
+    made_up = example["series"].made_up
+    return 0 if made_up is None else int(made_up[example["start"] :].sum())
+
+
+def _steps(count: int) -> str:
+    return f"{count:,} step{'' if count == 1 else 's'}"
+
+
+def _share(names: Sequence[str], every: Mapping[str, int]) -> str:
+    return f"{len(names)} of {len(every):,} series {'is' if len(names) == 1 else 'are'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join([*names[:MOST_NAMES], *([f"and {more:,} more"] if more > 0 else [])])
