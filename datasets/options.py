@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NO_DEFAULTS: Mapping[str, object] = {}
+#: The greatest value of a number that states none: what fits into the 32 bits of array libraries, or has a use.
+CEILINGS: Mapping[type, float] = {int: 2**31 - 1, float: 1e12}
+MOST_SHOWN = 40  # characters of a value in a message
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def option(
         default: value where the option is not given.
         help: what it does, in one line; the default and the limits are added to it.
         choices: its values, where they are few.
-        minimum, maximum: the least and the greatest value that is allowed.
+        minimum, maximum: the least and the greatest value that is allowed; no number is above its `CEILINGS`.
         metavar: what stands for the value in `--help`.
         flag: False for a field that is recorded and cannot be set on the command line.
         former: names that the option had in earlier versions.
@@ -145,9 +148,11 @@ class Field:
         if self.base is str:
             return self.checked(text)
         try:
+            if not text.isascii() or "_" in text:  # Python takes digits of any script, and 1_000
+                raise ValueError(text)
             value = self.base(text)
         except ValueError:
-            raise UserError(f"{text!r} is not {self.names_of_types[self.base]}") from None
+            raise UserError(f"{_shown(text)} is not {self.names_of_types[self.base]}") from None
         return self.checked(value)
 
     def checked(self, value: object) -> object:
@@ -156,13 +161,14 @@ class Field:
         Raises:
             UserError: if they are not; the message does not name the option.
         """
-        if self.base is float and type(value) is int:
+        if self.base is float and type(value) is int and abs(value) <= CEILINGS[float]:
             value = float(value)
-        if self.base in self.names_of_types and type(value) is not self.base:
-            raise UserError(f"{value!r} is not {self.names_of_types[self.base]}")
+        whole_and_too_large = self.base is float and type(value) is int
+        if self.base in self.names_of_types and type(value) is not self.base and not whole_and_too_large:
+            raise UserError(f"{_shown(value)} is not {self.names_of_types[self.base]}")
         if self.choices is not None and value not in self.choices:
             raise unknown(self.name.replace("_", " "), str(value), map(str, self.choices))
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             self._check_limits(value)
         return value
 
@@ -170,10 +176,15 @@ class Field:
         if isinstance(value, float) and not math.isfinite(value):
             raise UserError(f"{value} is not a finite number")
         minimum, maximum = self.limits
+        ceiling = CEILINGS.get(self.base)
+        if maximum is None:
+            maximum = ceiling
+        if minimum is None and ceiling is not None:
+            minimum = -ceiling
         if minimum is not None and value < minimum:
-            raise UserError(f"{value} is too small, the least is {minimum}")
+            raise UserError(f"{_shown(value)} is too small, the least is {minimum}")
         if maximum is not None and value > maximum:
-            raise UserError(f"{value} is too large, the most is {maximum}")
+            raise UserError(f"{_shown(value)} is too large, the most is {maximum}")
 
     def from_value(self, value: object, place: str) -> object:
         """The field's value from a plain one, as JSON or a Python call gives it; errors begin with `place`."""
@@ -211,6 +222,15 @@ class Field:
         if isinstance(self.default, tuple):
             return " ".join(map(str, self.default)) or "none"
         return str(self.default)
+
+
+def _shown(value: object) -> str:
+    """A value as messages show it: not the whole of it where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4300 digits
+        return "the number"
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def fields_of(cls: type, defaults: Mapping[str, object] = NO_DEFAULTS) -> list[Field]:

@@ -21,8 +21,8 @@ class RecurrentOptions:
     cell: str = option(
         "gru", "a cell of the zoo, or package.module:Class for one of your own", metavar="CELL"
     )
-    units: int = option(64, "units of each cell", minimum=1)
-    layers: int = option(1, "stacked layers", minimum=1)
+    units: int = option(64, "units of each cell", minimum=1, maximum=65_536)
+    layers: int = option(1, "stacked layers", minimum=1, maximum=256)
     bidirectional: bool = option(False, "also read from the end to the start")
     dropout: float = option(
         0.2, "fraction dropped before, between and after the recurrent layers", minimum=0, maximum=0.95
@@ -48,8 +48,8 @@ class RecurrentOptions:
 class TrainingOptions:
     """How the model is trained."""
 
-    epochs: int = option(10, "passes over the training split, at most", minimum=1)
-    batch_size: int = option(32, "examples per step", minimum=1)
+    epochs: int = option(10, "passes over the training split, at most", minimum=1, maximum=1_000_000)
+    batch_size: int = option(32, "examples per step", minimum=1, maximum=65_536)
     learning_rate: float = option(1e-3, "of the Adam optimiser", minimum=0)
     decay: str = option(
         "none", "how the learning rate falls, to 0 after the last epoch", choices=("none", "linear", "cosine")
@@ -63,7 +63,9 @@ class TrainingOptions:
         maximum=0.99999,
     )
     patience: int = option(2, "epochs without a better dev score before training stops", minimum=1)
-    seed: int = option(0, "decides initial weights, data order and dropout", minimum=0)
+    seed: int = option(
+        0, "decides initial weights, data order and dropout", minimum=0, maximum=4_294_000_000
+    )  # the layers' seeds, some above it, have 32 bits
     precision: str = option(
         "float32", "of the computation", choices=("float32", "mixed_bfloat16", "mixed_float16", "float64")
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: What a cell must have to be run and saved.
 NEEDED = ("call", "state_size", "get_config")
+MOST_SHOWN = 200  # characters of a cell's arguments in a message
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,36 @@ class RecurrentFactory:
         arguments = self._cell_arguments()
         try:
             cell = self.cell_class(units, **arguments)
-        except (TypeError, ValueError) as problem:
-            raise UserError(
-                f"--cell {self.options.cell} cannot be made with {arguments}: {problem}"
-            ) from None
+        except Exception as problem:  # of a cell of a user's own anything may be raised
+            given = str(arguments)[:MOST_SHOWN]
+            raise UserError(f"--cell {self.options.cell} cannot be made with {given}: {problem}") from None
         missing = [name for name in NEEDED if not hasattr(cell, name)]
         if missing:
             raise UserError(f"--cell {self.options.cell} is no cell of Keras: it has no {', '.join(missing)}")
         return cell
+
+    def check_memory(self, available: int | None) -> None:
+        """Refuse layers whose weights cannot be trained in the memory that there is.
+
+        In training there are five numbers for each weight: itself, its gradient, its average, and two of the optimiser.
+
+        Args:
+            available: bytes; None: not known, and anything is allowed.
+
+        Raises:
+            UserError: names the options.
+        """
+        options = self.options
+        directions = 2 if options.bidirectional else 1
+        of_cell = getattr(self.cell_class, "gates", 1) * options.units**2
+        between = of_cell * directions * (options.layers - 1)
+        weights = (0 if self.order_agnostic else of_cell * options.layers) + between
+        needed = 5 * 4 * directions * weights
+        if available is not None and needed > available:
+            raise UserError(
+                f"--units {options.units} with --layers {options.layers}: training the recurrent layers takes more "
+                f"than {needed / 1e9:,.0f} GB of memory, and there are {available / 1e9:,.0f} GB; give fewer"
+            )
 
     def _cell_arguments(self) -> dict[str, Any]:
         accepted = _constructor_arguments(self.cell_class)

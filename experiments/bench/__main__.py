@@ -18,7 +18,7 @@ from pathlib import Path
 
 from datasets.errors import UserError
 from experiments.bench.shapes import CELLS, ENGINES, QUICK, SHAPES, Shape
-from zoo.cli.flags import Parser, main_guard
+from zoo.cli.flags import Parser, main_guard, number
 
 #: Where the committed figures are. A quick look does not overwrite them.
 RESULTS = Path(__file__).resolve().parent.parent / "results"
@@ -75,7 +75,9 @@ def parser() -> Parser:
     )
     _imdb_arguments(parts.add_parser("imdb", help="a whole model", description=IMDB))
     training = parts.add_parser("training", help="the rest of a training step", description=TRAINING)
-    training.add_argument("--rounds", type=int, default=15, metavar="N", help="timed rounds (default: 15)")
+    training.add_argument(
+        "--rounds", type=number(int), default=15, metavar="N", help="timed rounds (default: 15)"
+    )
     _common_arguments(training, "five rounds")
     return parser
 
@@ -88,7 +90,9 @@ def _layers_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engines", nargs="+", choices=ENGINES, default=["fused"], help="of our layer; default: fused"
     )
-    parser.add_argument("--rounds", type=int, default=11, metavar="N", help="timed rounds (default: 11)")
+    parser.add_argument(
+        "--rounds", type=number(int), default=11, metavar="N", help="timed rounds (default: 11)"
+    )
     parser.add_argument("--no-memory", action="store_true", help="leave out the peak memory")
     _common_arguments(parser, "two shapes, five rounds, no memory")
 
@@ -98,7 +102,9 @@ def _imdb_arguments(parser: argparse.ArgumentParser) -> None:
         "dataset", nargs="?", metavar="DATA", help="texts with two classes and a test split; for the race"
     )
     parser.add_argument("--only", choices=("steps", "race", "example"), help="one of the measurements")
-    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="timed steps (default: 15)")
+    parser.add_argument(
+        "--rounds", type=number(int), default=15, metavar="N", help="timed steps (default: 15)"
+    )
     _common_arguments(parser, "--only steps, five rounds")
 
 

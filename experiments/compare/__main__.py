@@ -20,7 +20,7 @@ from datasets.errors import UserError
 from experiments.compare import cluster
 from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
 from experiments.report.records import PLAN, Plan
-from zoo.cli.flags import Parser, add_options, frozen, given, main_guard
+from zoo.cli.flags import Parser, add_options, frozen, given, main_guard, number
 from zoo.runtime.cores import cores
 from zoo.runtime.links import open_in_place
 from zoo.runtime.progress import log
@@ -62,12 +62,12 @@ def parser() -> Parser:
     add = group.add_argument
     add(
         "--workers",
-        type=int,
+        type=number(int),
         metavar="N",
         help="runs at a time on this machine (default: one a core; one a GPU where all runs may use one)",
     )
-    add("--threads", type=int, metavar="N", help="cores of each run (default: the cores shared out)")
-    add("--gpus", type=int, metavar="N", help="GPUs of this machine that are used (default: all)")
+    add("--threads", type=number(int), metavar="N", help="cores of each run (default: the cores shared out)")
+    add("--gpus", type=number(int), metavar="N", help="GPUs of this machine that are used (default: all)")
     add("--scheduler", metavar="ADDRESS", help="give the runs to a Dask cluster that is there already")
     add("--list", action="store_true", help="say what would be run, and run nothing")
     return parser

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from datasets.errors import UserError
-from zoo.cli.flags import Parser, main_guard
+from zoo.cli.flags import Parser, main_guard, number
 
 EXAMPLES = """\
 examples:
@@ -24,11 +24,15 @@ def parser() -> Parser:
     parser.add_argument("--out", metavar="DIR", help="where to (default: into DIR)")
     parser.add_argument("--title", help="of the report")
     parser.add_argument(
-        "--pictures", type=int, default=20, metavar="N", help="groups of runs that get pictures (default: 20)"
+        "--pictures",
+        type=number(int),
+        default=20,
+        metavar="N",
+        help="groups of runs that get pictures (default: 20)",
     )
     parser.add_argument(
         "--difference",
-        type=float,
+        type=number(float),
         metavar="X",
         help="say how many seeds a difference of this size needs (default: 1 %% of the mean)",
     )

@@ -140,3 +140,27 @@ def test_the_former_name_of_order_agnostic_is_understood() -> None:
         order_blind = True
 
     assert RecurrentFactory(Mine, RecurrentOptions()).order_agnostic
+
+
+@pytest.mark.parametrize(
+    ("options", "gigabytes"),
+    [
+        ({"units": 65_536}, "258"),
+        ({"units": 20_000, "layers": 2, "bidirectional": True}, "192"),
+        ({"units": 20_000, "layers": 2, "cell": "mean"}, "8"),
+        ({"units": 65_536, "cell": "keras_lstm"}, "86"),
+    ],
+)
+def test_layers_that_no_memory_can_train_are_refused(options: dict[str, object], gigabytes: str) -> None:
+    factory = recurrent_factory(RecurrentOptions(**options))  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=rf"--units {options['units']} .* more than {gigabytes} GB of memory"):
+        factory.check_memory(5 * 10**9)
+    factory.check_memory(10**12)
+    factory.check_memory(None)
+
+
+def test_a_cell_option_of_any_size_is_told_in_one_line() -> None:
+    for value in (10**30, -(10**30), "[" * 5000, "9" * 5000):
+        factory = recurrent_factory(RecurrentOptions(cell_options=(f"seed={value}", f"dropout={value}")))
+        with pytest.raises(UserError, match="--cell gru cannot be made with"):
+            factory.cell(4)

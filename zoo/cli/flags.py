@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 from datasets.errors import UserError, did_you_mean, unknown
 from datasets.options import NO_DEFAULTS, Field, Former, fields_of
@@ -99,6 +99,11 @@ def _reader(field: Field, former: Former | None = None) -> Callable[[str], objec
             raise argparse.ArgumentTypeError(str(problem)) from None
 
     return read
+
+
+def number(base: type[T]) -> Callable[[str], T]:
+    """What plain `add_argument` takes as its `type` for an int or a float: what options of a dataclass take."""
+    return cast("Callable[[str], T]", _reader(Field("number", base, False, False, None, MISSING, {})))
 
 
 def _metavar(field: Field) -> str:
@@ -209,12 +214,17 @@ def disk_is_full(problem: BaseException) -> bool:
     return full or "No space left on device" in str(problem)
 
 
+def memory_is_full(problem: BaseException) -> bool:
+    """True for the errors by which Python, NumPy and TensorFlow say that they get no more memory."""
+    return isinstance(problem, MemoryError) or type(problem).__name__ == "ResourceExhaustedError"
+
+
 def main_guard(main: Callable[P, int | None]) -> Callable[P, int]:
     """Make a command answer in one line on stderr what a person can fix, instead of a traceback.
 
     The command's function returns an exit code or None. The guarded one returns 0 when all went well, the
     UserError's own code, 130 after Ctrl-C, 141 (silently) when the reader of its output went away, 1 for a
-    full disk. Any other exception is a defect and goes through with its traceback.
+    full disk or memory. Any other exception is a defect and goes through with its traceback.
     """
 
     @functools.wraps(main)
@@ -233,9 +243,13 @@ def main_guard(main: Callable[P, int | None]) -> Callable[P, int]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 141
         except Exception as problem:
-            if not disk_is_full(problem):
-                raise
-            return _complain("error: no space left on the disk; free some, or choose another folder", 1)
+            if disk_is_full(problem):
+                return _complain("error: no space left on the disk; free some, or choose another folder", 1)
+            if memory_is_full(problem):
+                return _complain(
+                    "error: out of memory; give smaller sizes (--batch-size, --units) or less data", 1
+                )
+            raise
 
     return guarded
 

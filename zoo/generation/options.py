@@ -34,10 +34,13 @@ class GenerationOptions:
     vocabulary: int = option(10_000, "most different tokens", minimum=1)
     min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
     max_tokens: int = option(100, "longer training sentences are left out, and written ones ended", minimum=2)
-    embedding: int = option(64, "size of the token vectors", minimum=1)
+    embedding: int = option(64, "size of the token vectors", minimum=1, maximum=65_536)
     attention: str = option("general", "how the decoder looks at what was read", choices=ATTENTION)
     decoder_layers: int = option(
-        1, "stacked layers of the decoder; those after the first see what is attended to", minimum=1
+        1,
+        "stacked layers of the decoder; those after the first see what is attended to",
+        minimum=1,
+        maximum=256,
     )
     tied: bool = option(True, "the decoder's output matrix is its embedding")
     label_smoothing: float = option(

@@ -24,7 +24,7 @@ class SamplingOptions:
     top_p: float = option(
         1.0, "draw from the most likely tokens that reach this together", minimum=0, maximum=1
     )
-    samples: int = option(1, "texts to draw for each input", minimum=1)
+    samples: int = option(1, "texts to draw for each input", minimum=1, maximum=10_000)
     seed: int = option(0, "of the draws", minimum=0, maximum=2**31 - 1)
 
 

@@ -185,7 +185,7 @@ def generate_function(server: Server, options: AnswerOptions) -> Callable[[tf.Te
         arguments = tf.constant(options.temperature), tf.constant(options.top_k), tf.constant(options.top_p)
 
         def generate_samples(inputs: tf.Tensor) -> dict[str, np.ndarray]:
-            seeds = range(options.seed, options.seed + options.samples)
+            seeds = [(options.seed + n) % 2**31 for n in range(options.samples)]
             draws = [server.functions["sample"](inputs, *arguments, tf.constant(seed)) for seed in seeds]
             return {name: np.stack([draw[name].numpy() for draw in draws], axis=1) for name in draws[0]}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import resource
 import sys
 from pathlib import Path
@@ -21,3 +23,13 @@ def resident_memory(peak: bool = False) -> int:
     name = "VmHWM:" if peak else "VmRSS:"
     lines = STATUS.read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
+
+
+def machine_memory() -> int | None:
+    """Bytes of memory that this machine, or the control group of this process, has; None where it is not told."""
+    amounts = []
+    with contextlib.suppress(OSError, ValueError):
+        amounts.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with contextlib.suppress(OSError, ValueError):
+        amounts.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return min(amounts, default=None)

@@ -9,6 +9,7 @@ import keras
 from datasets.base import Dataset
 from zoo.config import RunConfig
 from zoo.factory import RecurrentFactory, recurrent_factory
+from zoo.runtime.process_memory import machine_memory
 from zoo.tasks.base import AnyPrepared, AnyTask, Batches, Metrics, load_task
 from zoo.training.evaluation import Predictor
 
@@ -30,6 +31,7 @@ class RunContext:
         task = load_task(config.task)
         recurrent = recurrent_factory(config.recurrent, config.training.seed)
         recurrent.cell(1)  # a wrong cell option is told before the data are prepared
+        recurrent.check_memory(machine_memory())
         prepared = task.prepare(dataset, config.options, config.training.batch_size)
         return cls(config, task, dataset, prepared, recurrent)
 

@@ -248,10 +248,10 @@ def test_unknown_says_so_where_there_is_nothing_to_choose() -> None:
     st.builds(
         Options,
         units=st.integers(1, 4096),
-        dropout=st.floats(0, allow_infinity=False, allow_nan=False),
+        dropout=st.floats(0, 1e12),
         name=st.text(),
         bias=st.booleans(),
-        limit=st.none() | st.integers(),
+        limit=st.none() | st.integers(1 - 2**31, 2**31 - 1),
         column=st.none() | st.text(),
         columns=st.lists(st.text()).map(tuple),
         merge=st.sampled_from(["concat", "sum"]),
@@ -370,3 +370,15 @@ def test_a_reader_that_went_away_is_no_error(lines: int, repository: Path) -> No
     os.close(write)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (141, b"")
+
+
+def test_a_lack_of_memory_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    class ResourceExhaustedError(Exception):
+        """As TensorFlow calls it."""
+
+    def without(problem: type[Exception]) -> int:
+        raise problem("OOM when allocating tensor with shape[65536,65536]")
+
+    for problem in (MemoryError, ResourceExhaustedError):
+        assert main_guard(without)(problem) == 1
+        assert capsys.readouterr().err.startswith("error: out of memory; give smaller sizes (--batch-size")

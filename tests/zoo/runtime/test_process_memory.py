@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from zoo.runtime.process_memory import resident_memory
+from zoo.runtime.process_memory import machine_memory, resident_memory
 
 CHILD = "from zoo.runtime.process_memory import resident_memory\nprint(resident_memory(), resident_memory(peak=True))"
 
@@ -25,3 +25,9 @@ def test_a_child_does_not_count_what_its_parent_held() -> None:
     done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)
     now, peak = map(int, done.stdout.split())
     assert len(block) > peak >= now > 1 << 20
+
+
+def test_a_machine_has_more_memory_than_a_process_uses() -> None:
+    memory = machine_memory()
+    assert memory is not None
+    assert memory > resident_memory()

@@ -36,7 +36,9 @@ class Options(GenerationOptions):
     channels: tuple[int, ...] = option(
         (32, 64, 64), "of the small encoder: features of each convolution that halves the image", metavar="FEATURES"
     )  # fmt: skip
-    convolutions: int = option(0, "of the small encoder: further convolutions that keep the size", minimum=0)
+    convolutions: int = option(
+        0, "of the small encoder: further convolutions that keep the size", minimum=0, maximum=64
+    )
     tokens: str = option("words", "what a token is", choices=tuple(TOKENS))
     lowercase: bool = option(False, "learn and write captions in lower case")
     max_tokens: int = option(50, "longer training captions are left out, and written ones ended", minimum=2)

@@ -29,7 +29,7 @@ def continued(server: Server, prompts: list[str], options: AnswerOptions) -> lis
                 tf.constant(options.temperature),
                 tf.constant(options.top_k),
                 tf.constant(options.top_p),
-                tf.constant(options.seed + sample),
+                tf.constant((options.seed + sample) % 2**31),
             )
             texts, nats = answer["continuation"].numpy(), answer["nats"].numpy()
             for row, prompt in enumerate(chunk):

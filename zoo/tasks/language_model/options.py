@@ -21,7 +21,7 @@ class Options:
     random_offset: bool = option(
         True, "begin each pass over the text at another token", former=[Former("turn")]
     )
-    embedding: int = option(64, "size of the tokens' vectors; 0 for one-hot", minimum=0)
+    embedding: int = option(64, "size of the tokens' vectors; 0 for one-hot", minimum=0, maximum=65_536)
     input_dropout: float | None = option(
         None, "fraction of the tokens' vectors dropped, where it is not --dropout", minimum=0, maximum=0.95
     )

@@ -48,7 +48,7 @@ class Options:
     )
     vocabulary: int = option(20_000, "the most frequent tokens that are told apart", minimum=1)
     min_count: int = option(2, "tokens seen less often in training are unknown", minimum=1)
-    embedding: int = option(64, "size of the token vectors", minimum=1)
+    embedding: int = option(64, "size of the token vectors", minimum=1, maximum=65_536)
     pooling: str = option(
         "auto",
         "how the outputs of all steps become one: auto takes both mean and max, or last for an order-agnostic cell",

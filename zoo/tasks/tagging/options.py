@@ -12,16 +12,18 @@ class Options:
     """What is special to sentences with a tag for each word."""
 
     tags: str = option("all", "which tags: all, or only whether a word is a noun", choices=("all", "noun"))
-    embedding: int = option(100, "size of the word vectors; 0: none", minimum=0)
+    embedding: int = option(100, "size of the word vectors; 0: none", minimum=0, maximum=65_536)
     vocabulary: int = option(50_000, "the most frequent words that have a vector of their own", minimum=1)
     min_count: int = option(2, "words seen less often in training are unknown", minimum=1)
     word_dropout: float = option(
         0.1, "share of words that are unknown for once in training", minimum=0, maximum=0.95
     )
     character_embedding: int = option(
-        32, "size of the character vectors; 0: words are not spelt out", minimum=0
+        32, "size of the character vectors; 0: words are not spelt out", minimum=0, maximum=65_536
     )
-    character_units: int = option(64, "units of the cell that reads a word, in each direction", minimum=1)
+    character_units: int = option(
+        64, "units of the cell that reads a word, in each direction", minimum=1, maximum=65_536
+    )
     max_characters: int = option(24, "longer words lose their middle", minimum=8)
     crf: bool = option(False, "score whole sequences of tags (conditional random field)")
     split: str = option(

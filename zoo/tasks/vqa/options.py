@@ -21,20 +21,20 @@ class Options:
     channels: tuple[int, ...] = option(
         (16, 32, 64, 64), "features after each convolution that halves the image", metavar="FEATURES"
     )
-    convolutions: int = option(0, "further convolutions that keep the size", minimum=0)
+    convolutions: int = option(0, "further convolutions that keep the size", minimum=0, maximum=64)
     attention: str = option(
         "additive",
         "how a part of the image is scored by the question",
         choices=("additive", "multiplicative"),
     )
     hops: int = option(1, "how many times to look at the image", minimum=1, maximum=8)
-    attention_units: int = option(64, "size of what attention sees and asks", minimum=1)
+    attention_units: int = option(64, "size of what attention sees and asks", minimum=1, maximum=65_536)
     fusion: str = option(
         "multiplicative",
         "how question and image are joined",
         choices=("multiplicative", "concatenating"),
     )
-    embedding: int = option(32, "size of the token vectors", minimum=1)
+    embedding: int = option(32, "size of the token vectors", minimum=1, maximum=65_536)
     max_tokens: int = option(40, "longer questions are cut to this many tokens", minimum=1)
     vocabulary: int = option(10_000, "the most frequent tokens that are told apart", minimum=1)
     min_count: int = option(1, "tokens seen less often in training are unknown", minimum=1)
