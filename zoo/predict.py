@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import csv
 import dataclasses
+import json
+import math
 import re
 import sys
 import tempfile
@@ -185,12 +187,21 @@ def _write(rows: list[Row], path: Path) -> None:
         ".tsv": lambda file: _without_breaks(table).to_csv(
             file, index=False, sep="\t", quoting=csv.QUOTE_NONE
         ),
-        ".jsonl": lambda file: table.to_json(file, orient="records", lines=True, force_ascii=False),
+        ".jsonl": lambda file: file.write_text(_json_lines(table), encoding="utf-8", newline="\n"),
     }
     try:
         write_atomically(path, writers[path.suffix])
     except OSError as problem:
         raise UserError(f"cannot write {path}: {problem.strerror or problem}", 1) from None
+
+
+def _json_lines(table: pd.DataFrame) -> str:
+    """A line of JSON a row, every digit of a number; null where there is none (pandas would round at ten decimals)."""
+    table = table.replace([math.inf, -math.inf], math.nan)
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return "".join(
+        json.dumps(row, ensure_ascii=False, default=lambda array: array.tolist()) + "\n" for row in rows
+    )
 
 
 def _without_breaks(table: pd.DataFrame) -> pd.DataFrame:

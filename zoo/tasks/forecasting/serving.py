@@ -12,9 +12,11 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from datasets.formats.time_series import TimeSeries
+from zoo.runtime.progress import log
 from zoo.serving import Server
 from zoo.tasks.forecasting.calendar import phases
 from zoo.tasks.forecasting.losses import levels
+from zoo.tasks.forecasting.odd_series import listed
 from zoo.tasks.forecasting.windows import WindowSpecification
 
 if TYPE_CHECKING:
@@ -135,27 +137,45 @@ def described(server: Server) -> dict[str, Any]:
 def rows(server: Server, series: Iterable[TimeSeries]) -> list[dict[str, Any]]:
     """One row a series, step and variable: time stamp, point forecast, quantiles.
 
+    A series that is too short is named and left out; where all are, or something else lacks, that is an error.
+
     Raises:
-        UserError: for a series that is too short, or without what the model needs.
+        UserError: for series that are too short, or without what the model needs.
     """
     about = described(server)
     answer_rows: list[dict[str, Any]] = []
-    for of_series in series:
+    for of_series in _long_enough(list(series), about["window"]):
         answer = {name: value.numpy() for name, value in server(**_arrays(of_series, about)).items()}
         answer_rows += _rows_of(of_series, answer, about)
     return answer_rows
 
 
+def _long_enough(series: list[TimeSeries], window: int) -> list[TimeSeries]:
+    """The series that a forecast can be made of; the others are told, if only others are not too short as well."""
+    enough = [each for each in series if len(each) >= window]
+    if not series or len(enough) == len(series):
+        return enough
+    if not enough:
+        longest = max(series, key=len)
+        others = f", the longest of {len(series):,}," if len(series) > 1 else ""
+        which = f"series {longest.name}{others}"
+        raise UserError(f"{which} has {len(longest)} steps; the model reads {window}")
+    short = [f"{each.name} ({len(each):,})" for each in series if len(each) < window]
+    log(
+        f"no forecast for {len(short):,} of {len(series):,} series, which have fewer than the {window:,} steps that "
+        f"the model reads: {listed(short)}"
+    )
+    return enough
+
+
 def _arrays(series: TimeSeries, about: Mapping[str, Any]) -> dict[str, Any]:
     """A series as a batch of one."""
-    window, horizon = about["window"], about["horizon"]
+    horizon = about["horizon"]
     if series.values.shape[1] != len(about["variables"]):
         wanted = ", ".join(about["variables"])
         raise UserError(
             f"series {series.name} has {series.values.shape[1]} variables; the model forecasts {wanted}"
         )
-    if len(series) < window:
-        raise UserError(f"series {series.name} has {len(series)} steps; the model reads {window}")
     if not np.isfinite(series.values).all():
         raise UserError(f"series {series.name} has values that are no finite numbers")
     arrays = {"values": tf.constant(series.values[None], tf.float64)}

@@ -144,6 +144,19 @@ def test_rows_carry_time_stamps(served):
     )
 
 
+def test_a_series_that_is_too_short_is_left_out_by_name(served, capsys: pytest.CaptureFixture[str]) -> None:
+    """The others get what they get alone; one that is told is never silent."""
+    _, _, server = served
+    known = dataclasses.replace(ONE.until(70), future=ONE.future[:74])
+    short = dataclasses.replace(known.until(5), name="new", future=ONE.future[:9])
+    assert rows(server, [short, known]) == rows(server, [known])
+    assert capsys.readouterr().err == (
+        "no forecast for 1 of 2 series, which have fewer than the 6 steps that the model reads: new (5)\n"
+    )
+    with pytest.raises(UserError, match="series new, the longest of 2, has 5 steps; the model reads 6"):
+        rows(server, [ONE.until(4), short])
+
+
 def test_what_is_missing_is_told(served):
     _, _, server = served
     with pytest.raises(UserError, match=r"series a: add 4 rows after the last one, with f, g of the steps"):

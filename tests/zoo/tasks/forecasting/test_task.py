@@ -57,6 +57,26 @@ def test_predict_continues_a_file_with_time_stamps(run: Path, tmp_path: Path):
     assert found[0]["forecast"] == found[0]["q0.5"]
 
 
+def test_predict_writes_every_digit_of_a_large_level(run: Path, tmp_path: Path) -> None:
+    """The forecasts of a series 1.2e9 higher are 1.2e9 higher, in CSV and in JSON, of which pandas rounds numbers."""
+    from zoo.predict import main
+
+    found: list[list[float]] = []
+    for level, name in ((0, "small.jsonl"), (1_200_000_000, "large.jsonl"), (1_200_000_000, "large.csv")):
+        rows = [f"2024-05-01 {hour:02d}:00,{level + hour % 5 / 2},0.5,0.1" for hour in range(20)]
+        rows += [f"2024-05-01 {hour:02d}:00,,,0.3" for hour in (20, 21, 22)]
+        path, out = tmp_path / "mine.csv", tmp_path / name
+        path.write_text("\n".join(["time,temperature,humidity,cloud", *rows]))
+        done = call(main, run, "--file", path, "--out", out)
+        assert done.code == 0, done.err
+        lines = out.read_text().splitlines()
+        answers = [*csv.DictReader(lines)] if out.suffix == ".csv" else [json.loads(line) for line in lines]
+        found.append([float(answer["forecast"]) for answer in answers])
+    small, large, as_csv = found
+    assert large == as_csv
+    assert np.array(large) - 1.2e9 == pytest.approx(np.array(small), abs=2e-6)
+
+
 def test_predict_fills_a_file_when_asked(run: Path, tmp_path: Path):
     from zoo.predict import main
 
