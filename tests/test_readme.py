@@ -35,6 +35,7 @@ def test_ci_runs_the_test_command_and_the_slow_tests_as_well() -> None:
 def test_the_hooks_before_a_commit_are_the_checks_of_ci():
     config = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     checks = CI[CI.index("pip install --quiet --disable-pip-version-check -r requirements-dev.txt") + 1 :]
+    checks = [line for line in checks if not line.startswith("#")]
     assert checks[-1] == 'python -m pytest -m ""'
     assert re.findall(r"entry: (.*)", config) == [*checks[:-1], "python -m pytest"]
     assert len(checks) == 4

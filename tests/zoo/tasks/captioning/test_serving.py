@@ -20,6 +20,9 @@ from zoo.predict import main as predict
 from zoo.serving import Server
 from zoo.tasks.base import load_task
 
+#: It trains and exports runs; of the tasks that answer with sentences, translation does so in the quick tests.
+pytestmark = pytest.mark.slow
+
 TASK = load_task("captioning")
 SMALL = (
     *("--units", "8", "--embedding", "8", "--channels", "4", "6", "--epochs", "2", "--batch-size", "16"),
@@ -238,7 +241,6 @@ def of_features(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_features_are_described_by_name(of_features, photos, tmp_path):
     done = call(predict, of_features / "run", of_features / "all.npz")
     assert done.code == 0, done.err

@@ -19,6 +19,9 @@ from zoo.predict import main as predict
 from zoo.serving import Server
 from zoo.tasks.base import load_task
 
+#: It trains and exports runs, as the tests of the sentiment task do, which are quick.
+pytestmark = pytest.mark.slow
+
 SMALL = (
     *("--units", "4", "--embedding", "4", "--channels", "4", "6", "--attention-units", "6", "--epochs", "1"),
     *("--examples", "20", "--valid-examples", "4", "--test-examples", "12", "--side", "32"),
