@@ -10,22 +10,27 @@ import math
 import re
 import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import UserError
 from datasets.formats.lines import check_encoding
 from datasets.formats.tables import DELIMITERS, Format
-from datasets.input_kinds.base import InputKind
+from datasets.input_kinds.base import IMAGE_COLUMN, InputKind
 from datasets.plugins import is_own
 from zoo.cli.flags import Parser, add_options, add_own_options, collect, given, main_guard
 from zoo.config_file import OwnModel, read_config
 from zoo.runtime.platform import configure
-from zoo.runtime.rundir import RunDirectory, write_atomically
+from zoo.runtime.progress import log
+from zoo.runtime.rundir import RunDirectory, read_json, write_atomically
 from zoo.tasks.base import AnyTask, Row, load_task, task_names
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from zoo.config import RunConfig
 
 EXAMPLES = """\
 examples:
@@ -34,6 +39,8 @@ examples:
   python -m zoo.predict runs/mine "Once" --length 400 --temperature 0.7
 """
 FORMATS = (".csv", ".tsv", ".jsonl")
+#: What a file may be where its name does not tell.
+KINDS = ("text", "columns", "conllu", "json")
 
 
 def parser(own_task: str | None = None) -> Parser:
@@ -51,23 +58,36 @@ def parser(own_task: str | None = None) -> Parser:
         help="raw inputs, one answer each; where one begins with a minus sign, write -- before the first",
     )
     parser.add_argument(
-        "--file", metavar="FILE", help="read the inputs from a CSV, TSV, JSONL or text file (.gz too)"
+        "--file",
+        metavar="FILE",
+        help="read the inputs from a file of any kind that training reads (.gz too); what was said of the training "
+        "data, such as its columns, counts unless it is said anew",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("auto", *KINDS),
+        help="what the file is: a text a line, or words with or without tags (default: by its name and content)",
     )
     parser.add_argument(
         "--column",
         "--text-column",
         metavar="NAME",
-        help="the file's column: its name, or its position from 0 (default: found by its usual names)",
+        help="the file's column: its name, or its position from 0 (default: as in training, or by its usual names)",
     )
     parser.add_argument(
-        "--header", default="yes", choices=("yes", "no"), help="whether the first row names the columns"
+        IMAGE_COLUMN, metavar="NAME", help="the column of the images, where there are questions about them"
+    )
+    parser.add_argument(
+        "--header",
+        choices=("yes", "no"),
+        help="whether the first row names the columns (default: as in training)",
     )
     parser.add_argument(
         "--delimiter",
-        choices=tuple(DELIMITERS),
-        help="what separates the columns (default: by the file's name)",
+        choices=("auto", *DELIMITERS),
+        help="what separates the columns; auto goes by the file's name (default: as in training)",
     )
-    parser.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
+    parser.add_argument("--encoding", help="of the file, such as cp949 (default: as in training, utf-8)")
     parser.add_argument("--out", metavar="FILE", help=f"write the answers to a file ({', '.join(FORMATS)})")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "gpu"), help="where it runs")
     add_options(parser, OwnModel, "a task and a cell of your own")
@@ -120,13 +140,13 @@ def main(argv: list[str] | None = None) -> None:
     if bool(arguments.inputs) == bool(arguments.file):
         raise UserError("give inputs on the command line, or a file with --file")
     out = _checked_out(arguments.out, arguments.file)
-    directory = RunDirectory.open(arguments.run)
+    directory = RunDirectory.open(_run_of(arguments.run))
     own = collect(arguments, OwnModel)
     config = read_config(directory, own)
     directory.require_model()
     task = load_task(config.task)
     options = _chosen(arguments, task, config.task)
-    inputs = _inputs(arguments, task.input_kind)
+    inputs = _inputs(arguments, task.input_kind, _trained(directory, config))
     configure(arguments.device)
     from zoo.pipeline import load_run
 
@@ -140,15 +160,61 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{len(rows):,} answers in {out}")
 
 
-def _inputs(arguments: argparse.Namespace, kind: InputKind[Any]) -> list[object]:
+def _run_of(name: str) -> str:
+    """The folder of a run; of a SavedModel in it, the run, which answers the same.
+
+    Raises:
+        UserError: a SavedModel that lies elsewhere.
+    """
+    folder = Path(name)
+    if not (folder / "saved_model.pb").is_file() or RunDirectory(folder).config_path.is_file():
+        return name
+    run = folder.absolute().parent
+    if not RunDirectory(run).config_path.is_file():
+        raise UserError(
+            f"{name} is an exported SavedModel, which knows neither files nor its data set; give the folder of the "
+            "run that it comes from, or load it with tf.saved_model.load"
+        )
+    log(f"{name} is the export of the run {run}, which answers")
+    return str(run)
+
+
+def _inputs(arguments: argparse.Namespace, kind: InputKind[Any], trained: Mapping[str, Any]) -> list[object]:
     if not arguments.file:
         return kind.parse(arguments.inputs)
-    check_encoding(arguments.encoding)
-    form = Format(arguments.encoding, arguments.delimiter, arguments.header == "yes")
+    form = _format(arguments, trained)
     inputs = list(kind.read(Path(arguments.file), arguments.column, form))
+    for remark in form.remarks:
+        log(remark)
     if not inputs:
         raise UserError(f"{arguments.file} holds no inputs")
     return inputs
+
+
+def _format(arguments: argparse.Namespace, trained: Mapping[str, Any]) -> Format:
+    """How to read the file: as the command line says; what it leaves open, as the training data were read."""
+    flags = {name: getattr(arguments, name) for name in ("encoding", "header", "delimiter")}
+    said = {name: value for name, value in flags.items() if value is not None}
+    if "encoding" in said:
+        check_encoding(said["encoding"])
+    form = Format.of(said.get("encoding", "utf-8"), said.get("delimiter", "auto"), said.get("header", "yes"))
+    kind = None if arguments.format in (None, "auto") else arguments.format
+    left_open = {name: value for name, value in trained.items() if name not in said}
+    if arguments.format is not None:
+        left_open.pop("format", None)
+    return replace(form, kind=kind, image_column=arguments.image_column, trained=left_open)
+
+
+def _trained(directory: RunDirectory, config: RunConfig) -> dict[str, Any]:
+    """What was said of the training data: the options of the data set, its name, and the labels of the model."""
+    try:
+        labels = read_json(directory.prepared_path).get("labels")
+    except (UserError, AttributeError):  # told when the model is loaded
+        labels = None
+    options = {name: value for name, value in config.data.items() if isinstance(value, str | bool)}
+    check_encoding(str(options.get("encoding", "utf-8")))
+    names = [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else []
+    return {**options, "dataset": config.dataset, "labels": names}
 
 
 def _checked_out(name: str | None, source: str | None) -> Path | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from datasets.assembly.captioned_images import Captioned, assemble, caption_text, group, listed
 from datasets.assembly.splitting import SPLIT_NAMES
@@ -15,19 +13,22 @@ from datasets.errors import UserError
 from datasets.file_readers.options import TableOptions
 from datasets.file_readers.paths import existing, image_folder
 from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
-from datasets.formats.columns import IMAGE_NAMES, find
+from datasets.formats.caption_files import (
+    USUAL_FOLDERS,
+    is_caption_table,
+    is_token_file,
+    karpathy_images,
+    token_lines,
+    unusable,
+)
+from datasets.formats.columns import CAPTION_NAMES, IMAGE_NAMES, find
 from datasets.formats.image_stores import FeatureStore, ImageFolder, ImageStore
 from datasets.formats.images import is_image
 from datasets.formats.lines import lines
-from datasets.formats.tables import Table, is_table, json_fault
+from datasets.formats.tables import Table, is_table, suffix
 from datasets.options import option, require
 
 FIELDS = ("image", "captions")
-CAPTION_NAMES = frozenset(
-    {"caption", "captions", "text", "sentence", "comment", "description", "캡션", "설명", "문장"}
-)
-#: Where images usually are, beside their captions.
-USUAL_FOLDERS = ("Flicker8k_Dataset", "Flickr8k_Dataset", "Images", "images", "flickr30k_images", ".")
 SPLITS = SPLIT_NAMES | {"restval": "train"}
 
 
@@ -73,7 +74,7 @@ def _parts(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
     if not path.is_dir():
         return _file(path, options)
     if token_files := [
-        file for folder in (path, *folders(path)) for file in data_files(folder, _is_token_file)
+        file for folder in (path, *folders(path)) for file in data_files(folder, is_token_file)
     ]:
         return _flickr(_only(path, token_files), options)
     if json_files := data_files(path, lambda file: file.suffix.lower() == ".json"):
@@ -93,20 +94,17 @@ def _parts(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
 
 
 def _file(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
-    if _is_token_file(path):
+    if is_token_file(path):
         return _flickr(path, options)
     if path.suffix.lower() == ".json":
         return _karpathy(path, options), ()
     return {"train": _table(path, options)}, ()
 
 
-def _is_token_file(path: Path) -> bool:
-    return path.name.lower().endswith((".token.txt", ".token"))
-
-
 def _is_caption_table(path: Path) -> bool:
-    """Whether the name is that of a table; `.txt` files hold the captions of the image that they are called after."""
-    return is_table(path) and path.suffix.lower() != ".txt"
+    """Whether a file is a table; `.txt` files hold the captions of the image that they are called after, but for tables
+    such as Kaggle's `captions.txt`."""
+    return is_table(path) and (suffix(path) != ".txt" or is_caption_table(path, "utf-8"))
 
 
 def _only(folder: Path, files: list[Path]) -> Path:
@@ -138,7 +136,7 @@ def _flickr(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
 
     Captions of images that no list has are left out.
     """
-    entries = {entry.name: entry for entry in group(_token_lines(path, options.encoding))}
+    entries = {entry.name: entry for entry in group(_flickr_rows(path, options))}
     lists = _lists(path.parent, options.encoding)
     if not lists:
         return {"train": list(entries.values())}, ()
@@ -153,15 +151,8 @@ def _flickr(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
     return parts, (note,) if spare else ()
 
 
-def _token_lines(path: Path, encoding: str) -> Iterator[tuple[str, str, str]]:
-    for number, line in enumerate(lines(path, encoding), 1):
-        place = f"{path} line {number}"
-        if not line.strip():
-            continue
-        name, tab, caption = line.partition("\t")
-        image, mark, _ = name.rpartition("#")
-        if not tab or not mark:
-            raise UserError(f"{place}: is not an image's name, # and a number, a tab and a caption")
+def _flickr_rows(path: Path, options: Options) -> Iterator[tuple[str, str, str]]:
+    for image, caption, place in token_lines(path, options.encoding):
         yield image, caption_text(place, caption), place
 
 
@@ -184,14 +175,12 @@ def _lists(folder: Path, encoding: str) -> dict[str, tuple[Path, dict[str, int]]
 def _karpathy(path: Path, options: Options) -> Parts:
     """`{"images": [{"filename", "split", "sentences": [{"raw"}]}]}`; restval belongs to train."""
     parts: Parts = {}
-    for number, item in enumerate(_json_images(path, options.encoding)):
-        place = f"{path} image {number}"
+    for place, name, item in karpathy_images(path, options.encoding):
         try:
             split = SPLITS[item["split"]]
-            name = "/".join(part for part in (item.get("filepath"), item["filename"]) if part)
             raw = [sentence["raw"] for sentence in item["sentences"]]
-        except (AttributeError, KeyError, TypeError) as problem:
-            raise UserError(f"{place}: has no usable {problem}; is this Karpathy's format?") from None
+        except (KeyError, TypeError) as problem:
+            raise unusable(place, problem) from None
         captions = tuple(caption_text(place, caption) for caption in raw)
         if not captions:
             raise UserError(f"{place}: has no caption")
@@ -201,29 +190,12 @@ def _karpathy(path: Path, options: Options) -> Parts:
     return parts
 
 
-def _json_images(path: Path, encoding: str) -> list[Any]:
-    try:
-        content = json.loads("\n".join(_any_lines(path, encoding)))
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: is not JSON ({json_fault(error)})") from None
-    images = content.get("images") if isinstance(content, dict) else None
-    if not isinstance(images, list):
-        raise UserError(f"{path}: has no list 'images'; Karpathy's format is known")
-    return images
-
-
-def _any_lines(path: Path, encoding: str) -> Iterator[str]:
-    """The file in pieces of any length: such a file is one line of hundreds of millions of characters."""
-    try:
-        with path.open(encoding=encoding) as file:
-            yield from file
-    except (OSError, UnicodeError) as error:
-        raise UserError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-
-
 def _table(path: Path, options: Options) -> list[Captioned]:
     """A table with a row for each caption; an image may have many."""
-    table = Table(path, options.format)
+    form = options.format
+    if form.delimiter is None and is_caption_table(path, options.encoding):
+        form = replace(form, delimiter="comma")
+    table = Table(path, form)
     positions = (
         find(table, "image", options.image_column, IMAGE_NAMES),
         find(table, "caption", options.caption_column, CAPTION_NAMES),

@@ -15,7 +15,7 @@ from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find
-from datasets.formats.lines import LONGEST_LINE, fingerprint, lines
+from datasets.formats.lines import fingerprint, whole_text
 from datasets.formats.tables import Table, is_table
 from datasets.options import option
 
@@ -123,7 +123,7 @@ class ClassFolders:
         for folder in folders(self._folder):
             label = encodable(str(folder), composed(folder.name.strip()))
             for path in _texts(folder):
-                yield path, composed(_whole_text(path, self._encoding)), label
+                yield path, composed(whole_text(path, self._encoding)), label
 
     def place(self, where: object) -> str:
         """The words for a file: its path."""
@@ -136,15 +136,3 @@ class ClassFolders:
 
 def _texts(folder: Path) -> list[Path]:
     return data_files(folder, lambda path: path.suffix.lower() == ".txt")
-
-
-def _whole_text(path: Path, encoding: str) -> str:
-    """A text file without the line feed at its end."""
-    read: list[str] = []
-    length = 0
-    for line in lines(path, encoding):
-        length += len(line)
-        if length > LONGEST_LINE:
-            raise UserError(f"{path}: is too long for one text: more than {LONGEST_LINE:,} characters")
-        read.append(line)
-    return "\n".join(read)

@@ -15,14 +15,12 @@ from datasets.errors import UserError
 from datasets.file_readers.options import TableOptions, share_for_dev, share_for_test
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, split_files
-from datasets.formats.columns import find
+from datasets.formats.columns import SOURCE_NAMES, TARGET_NAMES, find
 from datasets.formats.lines import fingerprint, lines
 from datasets.formats.tables import Table, is_table, suffix
 from datasets.options import option, require
 
 FIELDS = ("source", "target")
-SOURCE_NAMES = frozenset({"source", "src", "source_text", "원문"})
-TARGET_NAMES = frozenset({"target", "tgt", "trg", "target_text", "translation", "번역", "번역문"})
 
 
 @dataclass(frozen=True)

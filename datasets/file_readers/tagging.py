@@ -16,18 +16,11 @@ from datasets.file_readers.split_discovery import data_files, split_files
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import TAG_NAMES, TOKEN_NAMES, find
 from datasets.formats.conll import Columns, conllu_column, conllu_sentences, parse_column
-from datasets.formats.sentences import TaggedSentence, check_tags, token_list
+from datasets.formats.sentences import FORMATS, TaggedSentence, check_tags, token_list
 from datasets.formats.tables import Format, Table, suffix
 from datasets.options import option
 
 FIELDS = ("tokens", "tags")
-#: How files of each suffix are read. `.txt` and `.tsv` hold columns, as those of the shared tasks often are.
-FORMATS = {
-    ".conllu": "conllu", ".jsonl": "json", ".ndjson": "json",
-    ".conll": "columns", ".iob": "columns", ".iob2": "columns", ".bio": "columns", ".bioes": "columns",
-    ".tsv": "columns", ".txt": "columns", ".tags": "columns",
-    ".train": "columns", ".testa": "columns", ".testb": "columns", ".dev": "columns", ".test": "columns",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ from datasets.file_readers.paths import existing, image_folder
 from datasets.file_readers.split_discovery import data_files, split_files, split_folders
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import ANSWER_NAMES, IMAGE_NAMES, QUESTION_NAMES, find
-from datasets.formats.lines import lines
-from datasets.formats.tables import Table, is_table, json_fault
+from datasets.formats.question_files import image_name, items
+from datasets.formats.tables import Table, is_table
 from datasets.options import option
 
 FIELDS = ("image", "question", "answer")
@@ -114,28 +113,21 @@ class FolderPart(FilePart):
 
     def rows(self) -> Iterator[Question]:
         """One pass over the list."""
-        for number, item in enumerate(self._items()):
+        for number, item in enumerate(items(self.path, self._encoding)):
             place = self.place(number)
             if not (isinstance(item, list) and len(item) == 3 and isinstance(item[2], int | str)):
                 raise UserError(f"{place}: is not [question, answer, image number]")
             question, answer, image = item
-            yield number, self._file(str(image)), question_text(place, question), answer_text(place, answer)
+            yield (
+                number,
+                self._images / image_name(image),
+                question_text(place, question),
+                answer_text(place, answer),
+            )
 
     def place(self, where: object) -> str:
         """The words for an item of the list."""
         return f"{self.name} item {where}"
-
-    def _file(self, image: str) -> Path:
-        return self._images / (image if Path(image).suffix else f"{image}.png")
-
-    def _items(self) -> list[object]:
-        try:
-            items = json.loads("\n".join(lines(self.path, self._encoding)))
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"{self.path}: is not JSON ({json_fault(error)})") from None
-        if not isinstance(items, list):
-            raise UserError(f"{self.path}: is not a list of [question, answer, image number]")
-        return items
 
 
 def question_text(place: str, value: object) -> str:

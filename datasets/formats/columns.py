@@ -19,9 +19,14 @@ LABEL_NAMES = frozenset({
 })  # fmt: skip
 TOKEN_NAMES = frozenset({"tokens", "token", "words", "word", "forms", "form"})
 TAG_NAMES = frozenset({"tags", "tag", "labels", "label", "ner_tags", "pos_tags", "upos", "ner", "pos"})
+SOURCE_NAMES = frozenset({"source", "src", "source_text", "원문"})
+TARGET_NAMES = frozenset({"target", "tgt", "trg", "target_text", "translation", "번역", "번역문"})
+CAPTION_NAMES = frozenset(
+    {"caption", "captions", "text", "sentence", "comment", "description", "캡션", "설명", "문장"}
+)
 IMAGE_NAMES = frozenset({
-    "image", "images", "image_id", "image_path", "image_file", "file", "file_name", "filename", "path", "picture",
-    "이미지", "그림", "사진", "파일",
+    "image", "image_name", "images", "image_id", "image_path", "image_file", "file", "file_name", "filename", "path",
+    "picture", "이미지", "그림", "사진", "파일",
 })  # fmt: skip
 QUESTION_NAMES = frozenset({"question", "questions", "질문", "물음"})
 ANSWER_NAMES = frozenset({"answer", "answers", "label", "답", "정답", "대답", "답변"})
@@ -47,7 +52,7 @@ def find(
     asked = asked or flag(field + "_column")
     if wanted is not None:
         return _given(table, asked, wanted)
-    positions = [position for position, name in enumerate(table.columns) if _plain(name) in usual]
+    positions = [position for position, name in enumerate(table.columns) if usual_name(name) in usual]
     if len(positions) == 1 and table.named:
         return positions[0]
     if positions:
@@ -60,13 +65,13 @@ def find_usual(table: Table, usual: frozenset[str]) -> int | None:
     """The position of the first column with one of these names, in any case; None where there is none."""
     if not table.named:
         return None
-    return next((position for position, name in enumerate(table.columns) if _plain(name) in usual), None)
+    return next((position for position, name in enumerate(table.columns) if usual_name(name) in usual), None)
 
 
 def _given(table: Table, asked: str, wanted: str) -> int:
     exact = [position for position, name in enumerate(table.columns) if name == wanted]
     positions = exact or [
-        position for position, name in enumerate(table.columns) if _plain(name) == _plain(wanted)
+        position for position, name in enumerate(table.columns) if usual_name(name) == usual_name(wanted)
     ]
     if len(positions) > 1:
         raise UserError(
@@ -81,7 +86,8 @@ def _given(table: Table, asked: str, wanted: str) -> int:
     raise UserError(f"{asked} {wanted}: no such column; {table.path} has {_listed(table)}{hint}")
 
 
-def _plain(name: str) -> str:
+def usual_name(name: str) -> str:
+    """A column's name as the sets of usual names have it: composed, in lower case, without blanks around."""
     return unicodedata.normalize("NFC", name).strip().lower()
 
 

@@ -6,13 +6,16 @@ Read by hand: the conllu package does not say which line is broken, and takes ro
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
 from datasets.errors import UserError, did_you_mean
 from datasets.formats.characters import composed
+from datasets.formats.columns import TAG_NAMES, TOKEN_NAMES, usual_name
 from datasets.formats.lines import lines
 from datasets.formats.sentences import TaggedSentence, check_tags
 
@@ -101,8 +104,7 @@ class Columns:
     def sentences(self) -> Iterator[TaggedSentence]:
         """The words of each sentence with a tag each.
 
-        Lines that begin a document (`-DOCSTART-`) are no words. A line that begins with `#` before a sentence and has
-        other columns than the words is a comment.
+        Lines that begin a document (`-DOCSTART-`) are no words, nor are comments, see `_is_comment`.
 
         Raises:
             UserError: a row with more or fewer columns than the first; names its line.
@@ -111,14 +113,17 @@ class Columns:
             yield self._sentence(rows)
 
     def tokens(self) -> Iterator[tuple[str, ...]]:
-        """The words of each sentence; the file may have no tags."""
+        """The words of each sentence; the file may have no tags, and is a word a line where it has one column."""
+        width = self._width()
+        column = 0 if width == 1 else self.token_column
+        if not -width <= column < width:
+            raise UserError(f"--column {column}: {self.path} has the columns 0 to {width - 1}")
         for rows in self._rows():
-            yield tuple(composed(row[self.token_column]) for _, row in rows)
+            yield tuple(composed(row[column]) for _, row in rows)
 
     def _sentence(self, rows: list[Row]) -> TaggedSentence:
-        tokens, tags = (
-            tuple(composed(row[column]) for _, row in rows) for column in (self.token_column, self.tag_column)
-        )
+        tokens = tuple(composed(row[self.token_column]) for _, row in rows)
+        tags = tuple(composed(row[self.tag_column].strip(" ")) for _, row in rows)
         check_tags(f"{self.path} line {rows[0][0]}", tokens, tags)
         return rows[0][0], tokens, tags
 
@@ -141,21 +146,25 @@ class Columns:
 
     def _width(self) -> int:
         for text in lines(self.path, self.encoding):
-            row = _split(text)
+            row = split_columns(text.removesuffix("\r"))
             if row and not text.startswith("#") and row[0] != NEW_DOCUMENT:
                 return len(row)
         raise UserError(f"{self.path}: is empty")
 
     def _rows(self) -> Iterator[list[Row]]:
-        """The rows of each sentence."""
+        """The rows of each sentence, without comments and without a first row that names the columns."""
         width = self._width()
+        begun = False
         for block in _blocks(self.path, self.encoding):
             rows: list[Row] = []
             for line, text in block:
-                row = _split(text)
-                comment = not rows and text.startswith("#") and len(row) != width
-                if comment or row[0] == NEW_DOCUMENT:
+                row = split_columns(text, width)
+                if row[0] == NEW_DOCUMENT or (not rows and self._is_comment(text, row, width)):
                     continue
+                if not begun and self._is_header(row, width):
+                    begun = True
+                    continue
+                begun = True
                 if len(row) != width:
                     raise UserError(
                         f"{self.path} line {line}: {len(row)} columns where the first row has {width}"
@@ -164,9 +173,33 @@ class Columns:
             if rows:
                 yield rows
 
+    def _is_comment(self, text: str, row: list[str], width: int) -> bool:
+        """Whether a line before a sentence that begins with `#` is a comment: where it has other columns than words do,
+        where its first column has blanks (`## id-1`), and where no word has what then would be its tag."""
+        if not text.startswith("#"):
+            return False
+        if len(row) != width or " " in row[0]:
+            return True
+        return width > 1 and row[self.tag_column] not in self._tags_of_words
 
-def parse_column(name: str, text: str | None, default: int) -> int:
-    """The position that `--token-column` or `--tag-column` gives for a column file.
+    def _is_header(self, row: list[str], width: int) -> bool:
+        """Whether the first row names the columns: those of words and tags have usual names."""
+        columns = (self.token_column, self.tag_column)
+        if width < 2 or len(row) != width or not all(-width <= column < width for column in columns):
+            return False
+        token, tag = (usual_name(row[column]) for column in columns)
+        return token in TOKEN_NAMES and tag in TAG_NAMES
+
+    @cached_property
+    def _tags_of_words(self) -> Counter[str]:
+        """How often each tag is there in lines that are no comments for sure."""
+        rows = (split_columns(text.removesuffix("\r")) for text in lines(self.path, self.encoding))
+        certain = (row for row in rows if row and not row[0].startswith("#"))
+        return Counter(row[self.tag_column] for row in certain if -len(row) <= self.tag_column < len(row))
+
+
+def parse_column(name: str, text: str | None, default: int, flag: str | None = None) -> int:
+    """The position that `--token-column` or `--tag-column`, or another option `flag`, gives for a column file.
 
     Raises:
         UserError: it is no whole number.
@@ -177,7 +210,8 @@ def parse_column(name: str, text: str | None, default: int) -> int:
         return int(text)
     except ValueError:
         raise UserError(
-            f"--{name}-column {text}: columns of this file have no names; give a position from 0, or -1"
+            f"{flag or f'--{name}-column'} {text}: columns of this file have no names; "
+            "give a position from 0, or -1"
         ) from None
 
 
@@ -194,11 +228,22 @@ def conllu_column(text: str | None) -> str:
     return name
 
 
-def _split(text: str) -> list[str]:
-    """The columns of a line: separated by tabs where it has one, else by blanks."""
+def split_columns(text: str, width: int = 0) -> list[str]:
+    """The columns of a line, separated by tabs where it has one, else by blanks; without the blanks around each.
+
+    A column that is a blank, such as the word between two others in Korean files, stays one. `width` is the number of
+    columns of the file, where it is known: a line that begins with blanks or a tab and lacks a column, or has one too
+    many, begins with a word that is this blank or tab.
+    """
     if not text.strip(" \t"):
         return []
-    return text.split("\t") if "\t" in text else BLANKS.split(text.strip(" "))
+    if "\t" in text:
+        row = text.split("\t")
+        if len(row) == width + 1 and row[:2] == ["", ""]:
+            row = ["\t", *row[2:]]
+        return [column.strip(" ") or column[:1] for column in row]
+    row = BLANKS.split(text.strip(" "))
+    return [" ", *row] if text.startswith(" ") and len(row) == width - 1 else row
 
 
 def _blocks(path: Path, encoding: str) -> Iterator[list[tuple[int, str]]]:

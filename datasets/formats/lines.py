@@ -37,6 +37,22 @@ def lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
         yield rest
 
 
+def whole_text(path: Path, encoding: str) -> str:
+    """A text file without the line feed at its end.
+
+    Raises:
+        UserError: it cannot be read, or is longer than `LONGEST_LINE`.
+    """
+    read: list[str] = []
+    length = 0
+    for line in lines(path, encoding):
+        length += len(line)
+        if length > LONGEST_LINE:
+            raise UserError(f"{path}: is too long for one text: more than {LONGEST_LINE:,} characters")
+        read.append(line)
+    return "\n".join(read)
+
+
 def fingerprint(path: Path) -> tuple[int, int]:
     """The time and the size of a file, which change when it is written, or of a folder when files come or go.
 

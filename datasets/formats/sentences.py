@@ -7,6 +7,13 @@ from collections.abc import Sequence
 from datasets.errors import UserError
 from datasets.formats.characters import composed, encodable
 
+#: How files of tagged sentences are read, by suffix. `.txt` and `.tsv` hold columns, as those of shared tasks often do.
+FORMATS = {
+    ".conllu": "conllu", ".jsonl": "json", ".ndjson": "json",
+    ".conll": "columns", ".iob": "columns", ".iob2": "columns", ".bio": "columns", ".bioes": "columns",
+    ".tsv": "columns", ".txt": "columns", ".tags": "columns",
+    ".train": "columns", ".testa": "columns", ".testb": "columns", ".dev": "columns", ".test": "columns",
+}  # fmt: skip
 #: The line that a sentence begins on, its words, and a tag for each word.
 TaggedSentence = tuple[int, tuple[str, ...], tuple[str, ...]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,16 +26,39 @@ class Format:
         encoding: Python's name of the text encoding.
         delimiter: a name in `DELIMITERS`, or None to go by the file's name.
         header: whether the first row names the columns; JSON Lines name them in every row.
+        kind: what the file is, where its name does not tell: `text` for a text a line, or a format of tagged sentences.
+        image_column: the column of the images, where there are questions about them; None finds it.
+        trained: what was said of the data that a model was trained on, by the names of the options; see `as_trained`.
+        remarks: what a reader did with a file and its user should know; readers add to it.
     """
 
     encoding: str = "utf-8"
     delimiter: str | None = None
     header: bool = True
+    kind: str | None = None
+    image_column: str | None = None
+    trained: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    remarks: list[str] = field(default_factory=list, compare=False)
 
     @classmethod
     def of(cls, encoding: str, delimiter: str, header: str) -> Format:
         """From the values of options: `auto` for a delimiter, `yes` or `no` for a header."""
         return cls(encoding, None if delimiter == "auto" else delimiter, header == "yes")
+
+    def as_trained(self, path: Path) -> Format:
+        """How to read a table as the training data were read; JSON has no delimiter where theirs were no JSON."""
+        is_json = (
+            SUFFIXES.get(suffix(path))
+            == "json"
+            != SUFFIXES.get(suffix(Path(self.trained.get("dataset", ""))))
+        )
+        delimiter = None if is_json else self.delimiter or self.trained.get("delimiter")
+        return replace(
+            self,
+            encoding=self.trained.get("encoding", self.encoding),
+            delimiter=None if delimiter == "auto" else delimiter,
+            header=self.trained["header"] == "yes" if "header" in self.trained else self.header,
+        )
 
 
 def suffix(path: Path) -> str:
@@ -84,12 +107,12 @@ class Table:
 
     def _delimited_rows(self, positions: Sequence[int]) -> Iterator[Row]:
         rows = self._delimited()
-        if self.named:
-            next(rows, None)
         width = len(self.columns)
+        if self.named:
+            next((row for row in rows if not _is_blank(row[1])), None)
         for line, values in rows:
-            if values == [""] and width > 1:
-                continue  # an empty line
+            if width > 1 and _is_blank(values):
+                continue
             if len(values) != width:
                 raise UserError(
                     f"{self.path} line {line}: {len(values)} columns where the first row has {width}"
@@ -105,7 +128,7 @@ class Table:
             yield line, [item[name] for name in names]
 
     def _first_columns(self) -> list[str]:
-        first = next(self._objects() if self.is_json else self._delimited(), None)
+        first = next(self._objects() if self.is_json else self._filled(), None)
         if first is None:
             raise UserError(f"{self.path}: is empty")
         if not self.named:
@@ -113,8 +136,13 @@ class Table:
         return list(first[1])
 
     def _delimited(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows; an empty line is one empty value, as in a table of one column."""
         read = self._plain_rows if self._kind == "tab" else self._quoted_rows
-        return ((line, values) for line, values in read() if values)
+        return ((line, values or [""]) for line, values in read())
+
+    def _filled(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows that are no empty lines."""
+        return ((line, values) for line, values in self._delimited() if not _is_blank(values))
 
     def _plain_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Rows split at tabs, where quotes are characters like any other."""
@@ -151,6 +179,11 @@ class Table:
         if not isinstance(item, dict):
             raise UserError(f"{self.path} line {number}: is JSON and not an object; each line is one {{...}}")
         return item
+
+
+def _is_blank(values: Sequence[object]) -> bool:
+    """Whether a row is a line of blanks alone."""
+    return len(values) == 1 and not str(values[0]).strip()
 
 
 def json_fault(error: Exception) -> str:

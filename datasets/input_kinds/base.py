@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The flag of `zoo.predict` that names the column of a file.
 COLUMN = "--column"
+#: The flag of `zoo.predict` that names the column of the images, where questions are asked about them.
+IMAGE_COLUMN = "--image-column"
 Raw = TypeVar("Raw")
 Items = TypeVar("Items", tuple[str, ...], "np.ndarray")
 

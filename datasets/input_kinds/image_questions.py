@@ -7,11 +7,14 @@ from pathlib import Path
 
 from datasets.base import Example
 from datasets.errors import UserError
-from datasets.formats.characters import composed
-from datasets.formats.columns import IMAGE_NAMES, QUESTION_NAMES, find
-from datasets.formats.tables import Format, Table
+from datasets.formats.characters import composed, encodable
+from datasets.formats.columns import IMAGE_NAMES, QUESTION_NAMES
+from datasets.formats.question_files import image_name, question_items
+from datasets.formats.tables import Format, suffix
 from datasets.input_kinds import images, texts
-from datasets.input_kinds.base import COLUMN, InputKind
+from datasets.input_kinds.as_trained import Column, finder_of, opened
+from datasets.input_kinds.base import COLUMN, IMAGE_COLUMN, InputKind
+from datasets.input_kinds.images import found
 
 Pair = tuple[str, str]
 
@@ -32,7 +35,9 @@ def parse(arguments: Sequence[str]) -> list[Pair]:
 
 
 def read(path: Path, column: str | None, form: Format) -> Iterator[Pair]:
-    """The rows of a table as pairs of an image's path, relative to the table's folder, and a question.
+    """The rows of a table as pairs of an image's path and a question; or the items of easy-VQA's `questions.json`.
+
+    Paths are relative to the file's folder (of JSON to `images` beside it), or to that of the training images.
 
     Args:
         column: the one with the questions; None finds it by its usual names.
@@ -40,15 +45,23 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[Pair]:
     Raises:
         UserError: whatever is wrong with the file.
     """
-    table = Table(path, form)
-    positions = (
-        find(table, "image", None, IMAGE_NAMES),
-        find(table, "question", column, QUESTION_NAMES, COLUMN),
+    if suffix(path) == ".json":
+        for place, question, image in question_items(path, form.as_trained(path).encoding):
+            if not isinstance(question, str):
+                raise UserError(f"{place}: the question is not a string")
+            name = image_name(image)
+            in_images = found(path.parent / "images" / path.name, name, form)
+            yield in_images, composed(encodable(place, question))
+        return
+    columns = (
+        Column("image", IMAGE_NAMES, form.image_column, IMAGE_COLUMN, "image_column"),
+        Column("question", QUESTION_NAMES, column, COLUMN, "question_column"),
     )
+    table, positions = opened(path, form, finder_of(*columns))
     for line, (name, question) in table.rows(positions):
         if not (isinstance(name, str) and isinstance(question, str)):
             raise UserError(f"{path} line {line}: image and question are not both strings")
-        yield str(path.parent / name.strip()), composed(question)
+        yield found(path, name.strip(), form), composed(question)
 
 
 def example(example: Example, path: Path) -> Pair:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from datasets.base import Example
 from datasets.errors import UserError
 from datasets.formats.characters import composed, encodable
-from datasets.formats.columns import TEXT_NAMES, find
-from datasets.formats.lines import lines
-from datasets.formats.tables import Format, Table, suffix
-from datasets.input_kinds.base import COLUMN, InputKind
+from datasets.formats.columns import TARGET_NAMES, TEXT_NAMES, usual_name
+from datasets.formats.lines import lines, whole_text
+from datasets.formats.tables import Format, Table, is_table, suffix
+from datasets.input_kinds.as_trained import Column, finder_of, has_lines_of, opened
+from datasets.input_kinds.base import InputKind
 
 #: Characters of an example; a language model's are long, and its prompts short.
 MOST_CHARACTERS = 2000
@@ -23,48 +26,94 @@ def parse(arguments: Sequence[str]) -> list[str]:
     return [composed(text.decode("utf-8", "replace")) for text in encoded]
 
 
-def read(path: Path, column: str | None, form: Format) -> Iterator[str]:
-    """The texts of a table (CSV, TSV, JSON Lines), or of a `.txt` file with one text a line; each may be `.gz`.
+@dataclass(frozen=True)
+class TextReader:
+    """Reads texts from files, as training reads them.
 
-    Args:
-        path: the file.
-        column: name or position of the text column; None finds it by its usual names, or takes the only one.
-        form: how to read a table.
+    Attributes:
+        usual: usual names of the column of the texts.
+        option: the option of the training data that names this column.
+        place: its position in training data without a header where none was named.
+        any_name: whether training also reads plain files whose name has another ending, such as `train.de`.
+    """
+
+    usual: frozenset[str] = TEXT_NAMES
+    option: str = "text_column"
+    place: int | None = None
+    any_name: bool = False
+
+    def __call__(self, path: Path, column: str | None, form: Format) -> Iterator[str]:
+        """The texts of a table (CSV, TSV, JSON Lines), or of a `.txt` file with one text a line; each may be `.gz`.
+
+        A folder gives each `.txt` file in it as one text, in the order of their names.
+
+        Args:
+            path: the file.
+            column: name or position of the text column; None finds it as in training, by its usual names, or takes the
+                only one.
+            form: how to read a table.
+
+        Raises:
+            UserError: no such file or column, bytes that are not in the encoding, a row that does not parse.
+        """
+        if path.is_dir():
+            yield from (composed(whole_text(file, form.as_trained(file).encoding)) for file in _files(path))
+            return
+        column_of_texts = self._column(column, form)
+        if self._has_lines(path, column, form, column_of_texts):
+            for line in lines(path, form.as_trained(path).encoding):
+                yield composed(line.removesuffix("\r"))
+            return
+        table, (position,) = opened(path, form, partial(_position, column_of_texts))
+        if suffix(path) == ".txt" and column is None and form.delimiter is None:
+            form.remarks.append(
+                f"{path} is a table of which the column '{table.columns[position]}' is read; "
+                "--format text reads a text a line"
+            )
+        for line_number, (text,) in table.rows([position]):
+            place = f"{path} line {line_number}"
+            if not isinstance(text, str):
+                raise UserError(f"{place}: the text is {text!r}, not a string")
+            yield composed(encodable(place, text))
+
+    def _column(self, column: str | None, form: Format) -> Column:
+        """The column of the texts. Where pairs were learnt the other way round, it is that of the targets."""
+        if self.option == "source_column" and form.trained.get("reverse"):
+            return Column("text", TARGET_NAMES, column, option="target_column", place=1)
+        return Column("text", self.usual, column, option=self.option, place=self.place)
+
+    def _has_lines(self, path: Path, column: str | None, form: Format, wanted: Column) -> bool:
+        if self.any_name and not is_table(path) and column is None and form.delimiter is None:
+            return True
+        return has_lines_of(path, column, form, finder_of(wanted))
+
+
+def _files(folder: Path) -> list[Path]:
+    """The text files in a folder.
 
     Raises:
-        UserError: no such file or column, bytes that are not in the encoding, a row that does not parse.
+        UserError: there is none.
     """
-    if is_plain(path, column, form):
-        for line in lines(path, form.encoding):
-            yield composed(line.removesuffix("\r"))
-        return
-    table = Table(path, form)
-    for line_number, (text,) in table.rows([_position(table, column)]):
-        place = f"{path} line {line_number}"
-        if not isinstance(text, str):
-            raise UserError(f"{place}: the text is {text!r}, not a string")
-        yield composed(encodable(place, text))
+    files = sorted(path for path in folder.iterdir() if suffix(path) == ".txt")
+    if not files:
+        raise UserError(f"{folder}: has no .txt files; give a file, or a folder of texts")
+    return files
 
 
-def is_plain(path: Path, column: str | None, form: Format) -> bool:
-    """Whether a file holds one input a line: a `.txt` file of which nothing says that it is a table."""
-    return suffix(path) == ".txt" and column is None and form.delimiter is None
-
-
-def _position(table: Table, column: str | None) -> int:
+def _position(column: Column, table: Table, trained: Mapping[str, object]) -> list[int]:
     """The column of the texts.
 
     The first row of a table with one column may be its name or the first text: the user is asked, it is not guessed.
     """
-    if column is not None or len(table.columns) > 1:
-        return find(table, "text", column, TEXT_NAMES, COLUMN)
+    if column.given is not None or column.option in trained or len(table.columns) > 1:
+        return [column.find(table, trained)]
     only = table.columns[0]
-    if table.named and not table.is_json and only.strip().lower() not in TEXT_NAMES:
+    if table.named and not table.is_json and usual_name(only) not in column.usual:
         raise UserError(
             f"{table.path}: is the first row, {only[:40]!r}, the name of its only column? "
             "give --column 0 if it is, --header no if it is a text"
         )
-    return 0
+    return [0]
 
 
 def example(example: Example, _: Path) -> str:
@@ -106,4 +155,5 @@ def _ends_from_last(text: str, tokens: Sequence[str]) -> list[int] | None:
     return ends[::-1]
 
 
+read = TextReader()
 KIND = InputKind("text", parse, read, example, prefixes)

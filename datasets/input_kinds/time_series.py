@@ -45,7 +45,7 @@ def parse(arguments: Sequence[str]) -> list[str | SeriesReader]:
 
 def read(path: Path, column: str | None, form: Format) -> Iterator[SeriesReader]:
     """A table of series, read when it is known what its columns are; `column` is the one with the time stamps."""
-    yield SeriesFile(path, column, form)
+    yield SeriesFile(path, column, form.as_trained(path))
 
 
 def example(example: Example, _: Path) -> SeriesReader:

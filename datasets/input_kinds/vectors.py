@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from datasets.base import Example
 from datasets.formats.lines import lines
-from datasets.formats.tables import Format, Table
+from datasets.formats.tables import Format, Table, suffix
 from datasets.formats.vectors import parse_vectors, read_vectors
-from datasets.input_kinds import texts
 from datasets.input_kinds.base import COLUMN, InputKind, up_to_each
 
 if TYPE_CHECKING:
@@ -37,7 +36,8 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[np.ndarray]:
     Raises:
         UserError: whatever is wrong with the file.
     """
-    if texts.is_plain(path, column, form):
+    form = form.as_trained(path)
+    if suffix(path) == ".txt" and column is None and form.delimiter is None:
         for number, line in enumerate(lines(path, form.encoding), 1):
             if line.strip():
                 yield parse_vectors(f"{path} line {number}", line)

@@ -156,6 +156,38 @@ def test_a_folder_that_is_no_run_is_told(tmp_path):
     assert "not the folder of a run" in told(tmp_path / "nothing", "a")
 
 
+def test_an_export_is_answered_by_its_run_and_told_where_it_has_none(trained, answers, tmp_path):
+    (tmp_path / "saved_model.pb").touch()
+    assert "is an exported SavedModel" in told(tmp_path, "a")
+    export = trained / "an export"
+    export.mkdir()
+    (export / "saved_model.pb").touch()
+    done = call(main, export, TEXTS[0])
+    shutil.rmtree(export)
+    assert (done.code, "is the export of the run" in done.err) == (0, True)
+    assert done.out == call(main, trained, TEXTS[0]).out
+
+
+@pytest.mark.parametrize(
+    ("content", "flags"),
+    [
+        ("0;a good film\n", []),
+        ("id|text\n1|a good film\n", ["--delimiter", "pipe", "--header", "yes", "--column", "text"]),
+    ],
+)
+def test_what_was_said_of_the_training_data_counts_unless_it_is_said_anew(trained, tmp_path, content, flags):
+    run = shutil.copytree(trained, tmp_path / "run")
+    config = json.loads((run / "config.json").read_text())
+    config["config"]["data"] = {"text_column": "1", "header": "no", "delimiter": "semicolon"}
+    (run / "config.json").write_text(json.dumps(config))
+    path = tmp_path / "new.csv"
+    path.write_text(content)
+    done = call(main, run, "--file", path, *flags)
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[1].split()[:4] == ["a", "good", "film", "pos"]
+    assert done.err == ""
+
+
 def test_a_run_without_a_model_is_told(trained, tmp_path):
     shutil.copy(trained / "config.json", tmp_path)
     assert f"{tmp_path} has no model yet; finish it with: python -m zoo.run --resume" in told(tmp_path, "a")

@@ -92,6 +92,47 @@ def test_columns_separated_by_tabs_may_hold_blanks(write: Write) -> None:
     assert list(Columns(path, "utf-8").sentences()) == [(1, ("New York", "is"), ("B-LOC", "O"))]
 
 
+def words_and_tags(path: Path) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    return [(words, tags) for _, words, tags in Columns(path, "utf-8").sentences()]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("## the sentence\tas it was\na\tX\n", "a"),  # as in KLUE's files
+        ("## form: ##\n\n## id-1\tx\na\tX\n", "a"),
+        ("# 1\na X\nb Y\n\n# 2\na X\n", "a b a"),  # as many columns as words have, and a tag of no word
+        ("# X\na X\n", "# a"),  # the word #, for its tag is that of a word
+        ("#\tX\na\tX\n", "# a"),
+        ("a X\n# X\n", "a #"),
+        ("#tag X\na X\n", "#tag a"),
+        ("# begin document (x); part 000\na X\n\n#end document\n", "a"),
+    ],
+)
+def test_comments_are_told_from_words(write: Write, text: str, words: str) -> None:
+    read = words_and_tags(write(text))
+    assert " ".join(word for sentence, _ in read for word in sentence) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\tX\n \tO\nb\tX\n", ("a", " ", "b")),
+        ("a X\n  O\nb X\n", ("a", " ", "b")),
+        ("a X\n\u00a0 O\nb X\n", ("a", "\u00a0", "b")),
+        ("a\tX\n\t\tO\nb\tX\n", ("a", "\t", "b")),
+        ("a\tX\n\u00a0\tO\nb\tX\n", ("a", "\u00a0", "b")),
+        ("a \t X \n b\tY\n", ("a", "b")),
+        ("  a   X  \n  b   Y\n", ("a", "b")),
+        ("Word\tTag\na\tX\nb\tY\n", ("a", "b")),
+    ],
+)
+def test_blanks_may_be_words_and_may_pad_columns(write: Write, text: str, words: tuple[str, ...]) -> None:
+    ((read, tags),) = words_and_tags(write(text))
+    assert read == words
+    assert all(tag == tag.strip() for tag in tags)
+
+
 def test_words_of_a_column_file_need_no_tags(write: Write) -> None:
     assert list(Columns(write("a\nb\n\nc\n"), "utf-8").tokens()) == [("a", "b"), ("c",)]
 

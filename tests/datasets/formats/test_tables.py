@@ -52,6 +52,17 @@ def test_one_column_may_hold_empty_texts(tmp_path: Path) -> None:
     assert all_rows(table(tmp_path, "a.csv", 'a\nx\n""\ny\n')) == [(2, ["x"]), (3, [""]), (4, ["y"])]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_empty_lines(tmp_path: Path, name: str, end: str) -> None:
+    one = end.join(["", "a", "x", "", "y", "", ""])
+    assert all_rows(table(tmp_path, name, one)) == [(3, ["x"]), (4, [""]), (5, ["y"]), (6, [""])]
+    mark = {"a.csv": ",", "a.tsv": "\t"}[name]
+    two = end.join(["", f"a{mark}b", "", f"x{mark}y", "  ", ""])
+    assert all_rows(table(tmp_path, name, two)) == [(4, ["x", "y"])]
+    assert all_rows(table(tmp_path, name, two, Format(header=False))) == [(2, ["a", "b"]), (4, ["x", "y"])]
+
+
 def test_json_lines(tmp_path: Path) -> None:
     some = table(tmp_path, "a.jsonl.gz", '{"a": 1, "b": "x\\ny"}\n\n{"b": null, "c": 0, "a": true}\n')
     assert some.columns == ["a", "b"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.base import Dataset, Split
-from datasets.input_kinds import texts
+from datasets.input_kinds import prompts
 from zoo.tasks.base import Metrics, Prepared, Row, Task
 from zoo.tasks.language_model.options import AnswerOptions, Options
 
@@ -43,7 +43,7 @@ class LanguageModel(Task[Options, Learned, "Streams", np.ndarray, AnswerOptions]
 
     summary = "a text → its next characters or words (many to many, shifted)"
     fields = ("text",)
-    input_kind = texts.KIND
+    input_kind = prompts.KIND
     options_type = Options
     answer_options = AnswerOptions
     defaults: Mapping[str, object] = {

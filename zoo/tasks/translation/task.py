@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
-from datasets.input_kinds import texts
+from datasets.input_kinds import sources
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.options import TOKENS
@@ -51,7 +51,7 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
 
     summary = "sentence → sentence (many to many, encoder and decoder)"
     fields = ("source", "target")
-    input_kind = texts.KIND
+    input_kind = sources.KIND
     options_type = Options
     answer_options = AnswerOptions
     defaults: Mapping[str, object] = {
