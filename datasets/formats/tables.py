@@ -56,7 +56,7 @@ class Format:
         return replace(
             self,
             encoding=self.trained.get("encoding", self.encoding),
-            delimiter=None if delimiter == "auto" else delimiter,
+            delimiter=delimiter if delimiter in DELIMITERS else None,
             header=self.trained["header"] == "yes" if "header" in self.trained else self.header,
         )
 
