@@ -9,8 +9,12 @@ from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.options import TableOptions
 from datasets.file_readers.paths import existing
-from datasets.formats.series_tables import Columns, read
+from datasets.formats.numbers import SEPARATORS
+from datasets.formats.series_columns import Columns
+from datasets.formats.series_tables import read_table
+from datasets.formats.steps import is_step
 from datasets.formats.time_series import TimeSeries
+from datasets.formats.time_stamps import Writing
 from datasets.options import option, require
 
 FIELDS = ("series", "start")
@@ -28,6 +32,14 @@ class Options(TableOptions):
     fill: str = option(
         "none", "what stands in for missing steps and values", ("none", "last", "linear", "zero")
     )
+    step: str | None = option(
+        None,
+        "time between rows, such as h, D, MS, 15min; rows: each row is a step; rows:B: and they go on so",
+    )
+    date_format: str | None = option(None, "how time stamps are written, such as %d/%m/%Y %H:%M")
+    day_first: bool | None = option(None, "whether 01/02/2024 is 1 February")
+    decimal: str = option("auto", "the sign before decimals", ("auto", "point", "comma"))
+    thousands: str = option("none", "the sign between thousands", tuple(SEPARATORS))
     header: str = option("auto", "whether the first row names the columns", ("auto", "yes", "no"))
     valid_fraction: float = option(0.2, "share of each series' steps for the dev split, after train")
     test_fraction: float = option(0.2, "share of each series' last steps for the test split; 0: none")
@@ -39,6 +51,11 @@ class Options(TableOptions):
         steps = " ".join(self.split_steps)
         fits = len(self.split_steps) in (0, 3) and all(text.isdecimal() for text in self.split_steps)
         require(fits, "split_steps", steps, "give three whole numbers, such as 8640 2880 2880")
+        has_directive = self.date_format is None or "%" in self.date_format
+        require(has_directive, "date_format", self.date_format, "write it as %Y-%m-%d, %d/%m/%Y or the like")
+        point = self.decimal == "point" and self.thousands == "point"
+        comma = self.decimal == "comma" and self.thousands == "comma"
+        require(not point and not comma, "thousands", self.thousands, "is the sign before decimals too")
 
     @property
     def cut(self) -> Cut:
@@ -51,8 +68,13 @@ class Options(TableOptions):
         """How to read the table."""
         return Columns(
             self.time_column, self.id_column, self.value_columns, self.past_columns, self.future_columns,
-            self.header, self.encoding, self.format.delimiter, self.fill,
+            self.header, self.encoding, self.format.delimiter, self.fill, writing=self.writing, step=self.step or "",
         )  # fmt: skip
+
+    @property
+    def writing(self) -> Writing:
+        """How the cells are written."""
+        return Writing(self.date_format or "", self.day_first, self.decimal, self.thousands)
 
 
 def load(spec: str, options: Options) -> Dataset:
@@ -66,9 +88,16 @@ def load(spec: str, options: Options) -> Dataset:
         raise UserError(
             f"{path}: is a folder; name one table of series (.csv, .tsv, .txt, .jsonl, each also .gz)"
         )
-    series = read(path, options.columns)
-    info = Info(name=path.name, fields=FIELDS, source=str(path), notes=(describe(series),))
-    return assemble(info, series, options.cut)
+    _check_step(options)
+    table = read_table(path, options.columns)
+    info = Info(name=path.name, fields=FIELDS, source=str(path), notes=(describe(table.series), *table.notes))
+    return assemble(info, table.series, options.cut)
+
+
+def _check_step(options: Options) -> None:
+    name = options.columns.named_step
+    if (name and not is_step(name)) or options.step == "rows:":
+        raise UserError(f"--step {options.step}: no such step; usual ones are 15min, h, D, B, W, MS and rows")
 
 
 def describe(series: list[TimeSeries]) -> str:
@@ -76,7 +105,9 @@ def describe(series: list[TimeSeries]) -> str:
     first = series[0]
     lengths = sorted(len(single) for single in series)
     sizes = f"{lengths[0]:,}" if lengths[0] == lengths[-1] else f"{lengths[0]:,} to {lengths[-1]:,}"
-    step = (
-        f"step {first.step}, from {first.time[0]}" if first.time is not None else "steps without time stamps"
-    )
+    step = "steps without time stamps"
+    if first.time is not None:
+        step = f"step {first.step}, from {first.stamp(0).isoformat()}"
+    elif first.numbers != (0, 1):
+        step = f"steps numbered from {first.numbers[0]}"
     return f"{len(series)} series of {sizes} steps; {len(first.variables)} variables; {step}"

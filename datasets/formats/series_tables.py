@@ -2,72 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from datasets.errors import UserError
-from datasets.formats.columns import find, find_usual
-from datasets.formats.tables import Format, Table, suffix
-from datasets.formats.time_series import TimeSeries, fill_steps, find_step, first_fault
+from datasets.formats.common_step import Timed, agree
+from datasets.formats.filling import MOST_MADE_UP, WAYS, fault_of_share, fill_steps, made_up
+from datasets.formats.numbers import Cells, number_form, read_numbers, tidy
+from datasets.formats.series_columns import Columns, Roles, open_table, roles_of, without_row_numbers
+from datasets.formats.steps import first_fault, is_numbered, share_there
+from datasets.formats.tables import Format, Table
+from datasets.formats.time_series import TimeSeries
+from datasets.formats.time_stamps import Column, Stamps, Writing, read_stamps
+from datasets.formats.zones import zone_of
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
-TIME_NAMES = frozenset({"date", "ds", "time", "datetime", "timestamp", "날짜", "일시", "시간", "일자"})
-ID_NAMES = frozenset({"unique_id", "series", "series_id", "id", "item_id"})
-MISSING = frozenset({"", "na", "nan", "null", "none", "n/a", "-"})
+PAGE = 'see docs/reading.md, "Steps, gaps and filling"'
 
 
 @dataclass(frozen=True)
-class Columns:
-    """What each column of a table is; None or empty for columns that are to be found by their usual names.
+class SeriesTable:
+    """What a table gives.
 
     Attributes:
-        time, id: with the time stamps and the names of series.
-        values: to be forecast; empty takes every column that is nothing else (in a long table: `y`).
-        past, future: covariates.
-        header: whether the first row names the columns: `yes`, `no`, or `auto` looks whether it is all numbers.
-        encoding: of the file.
-        fill: `none`, or how missing steps and values are filled; see `datasets.formats.time_series.fill_steps`.
-        ahead: most rows at the end without values, with future covariates only.
-        learnt: the names of the values and covariates are a model's, not the user's.
+        series: those that could be read, in the order of the file.
+        notes: what was left out, and what was read in a way that is not plain.
     """
 
-    time: str | None = None
-    id: str | None = None
-    values: tuple[str, ...] = ()
-    past: tuple[str, ...] = ()
-    future: tuple[str, ...] = ()
-    header: str = "auto"
-    encoding: str = "utf-8"
-    delimiter: str | None = None
-    fill: str = "none"
-    ahead: int = 0
-    learnt: bool = False
+    series: list[TimeSeries]
+    notes: tuple[str, ...] = ()
 
 
 def read(path: Path, columns: Columns) -> list[TimeSeries]:
-    """The series of a table.
+    """The series of a table; see `read_table`."""
+    return read_table(path, columns).series
+
+
+def read_table(path: Path, columns: Columns) -> SeriesTable:
+    """The series of a table, and notes on how it was read.
 
     Raises:
         UserError: whatever is wrong with the file; names the line.
     """
-    table = _open(path, columns)
-    roles = _roles(table, columns)
-    cells = _cells(table, roles)
-    groups = cells.groupby("id", sort=False) if roles.id is not None else [(path.name.split(".")[0], cells)]
-    series = [_series(path, str(name), group, roles, columns) for name, group in groups]
-    if not series:
-        raise UserError(f"{path}: has no rows of numbers")
-    steps = {single.step for single in series}
-    if len(steps) > 1:
-        raise UserError(
-            f"{path}: series have different steps ({', '.join(sorted(steps))}); give a file a step"
-        )
-    return series
+    source = _source(path, columns)
+    timed, notes = agree(source.timed(), path, columns)
+    series, left_out = [], []
+    for one in timed:
+        if not one.length and len(timed) > 1:
+            left_out.append(one.name)
+            continue
+        series.append(_series(source, one))
+    if left_out:
+        notes.append(f"left out: {len(left_out)} series without any value ({_listed(left_out)})")
+    return SeriesTable(series, (*source.notes, *notes, *_notes_on_the_future(source, timed)))
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
 @dataclass(frozen=True)
@@ -87,251 +85,291 @@ class SeriesFile:
     def read(self, about: Mapping[str, Any], fill: str = "none") -> list[TimeSeries]:
         """The series; `about` holds the column names `variables`, `past` and `future`, and `horizon`.
 
+        It may hold `step`, `zone`, `rows` and `writing`, each a tuple of texts: those of the model's own data.
         Rows at the end that have future covariates and no value are the steps to forecast; `fill` leaves them so.
         """
         names = (about["variables"], about["past"], about["future"])
         columns = Columns(
             self.time, None, *names, "auto" if self.form.header else "no", self.form.encoding,
-            self.form.delimiter, fill, ahead=about["horizon"], learnt=True,
+            self.form.delimiter, fill, ahead=about["horizon"], learnt=True, **_of_model(about),
         )  # fmt: skip
         return read(self.path, columns)
 
 
+def _of_model(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model says of the time and the cells of its data; models of version 0.1 say only the step."""
+    (step,) = about.get("step", ("",))
+    known: dict[str, Any] = {"step": step}
+    if "writing" in about:
+        date_format, day_first, decimal, thousands = about["writing"]
+        first = {"True": True, "False": False}.get(day_first)
+        known["writing"] = Writing(date_format, first, decimal, thousands)
+        known["zone"] = about["zone"][0]
+        if about["rows"] == ("rows",):
+            known["step"] = f"rows:{step}".removesuffix(":")
+    return known
+
+
+# ------------------------------------------------------------------------------------------ from cells to rows
+
+
 @dataclass(frozen=True)
-class Roles:
-    """Positions of columns, and their names."""
+class _Source:
+    """A table with its cells read: numbers by position of their column, beside `line`."""
 
-    time: int | None
-    id: int | None
-    values: tuple[int, ...]
-    past: tuple[int, ...]
-    future: tuple[int, ...]
-    names: tuple[str, ...]
+    path: Path
+    columns: Columns
+    roles: Roles
+    cells: pd.DataFrame
+    names: list[str]
+    codes: np.ndarray
+    stamps: Stamps | None
+    writing: Writing
+    notes: tuple[str, ...]
 
-    def named(self, positions: tuple[int, ...]) -> tuple[str, ...]:
-        """The columns' names."""
-        return tuple(self.names[position] for position in positions)
+    def timed(self) -> list[Timed]:
+        """Each series with its rows in the order of time."""
+        order = np.argsort(self.codes, kind="stable")
+        bounds = np.searchsorted(self.codes[order], np.arange(len(self.names) + 1))
+        parts = [order[first:stop] for first, stop in pairwise(bounds)]
+        return [self._one(name, rows) for name, rows in zip(self.names, parts, strict=True)]
 
+    def _one(self, name: str, rows: np.ndarray) -> Timed:
+        import pandas as pd
 
-def _open(path: Path, columns: Columns) -> Table:
-    delimiter = columns.delimiter or ("comma" if suffix(path) == ".txt" else None)
-    table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
-    if columns.header == "auto" and not table.is_json and all(_is_number(name) for name in table.columns):
-        return Table(path, Format(columns.encoding, delimiter, False))
-    return table
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return text.strip().lower() in MISSING
-    return True
-
-
-def _roles(table: Table, columns: Columns) -> Roles:
-    plain = [name.strip().lower() for name in table.columns] if table.named else []
-    time = _column(table, "time", columns.time, TIME_NAMES)
-    series = _column(table, "id", columns.id, ID_NAMES)
-    past = _named(table, "past", columns.past, columns.learnt)
-    future = _named(table, "future", columns.future, columns.learnt)
-    taken = {time, series, *past, *future}
-    if columns.values:
-        values = _named(table, "value", columns.values, columns.learnt)
-    elif "y" in plain and "ds" in plain:
-        values = (plain.index("y"),)
-    else:
-        values = tuple(n for n in range(len(table.columns)) if n not in taken)
-    if not values:
-        raise UserError(f"{table.path}: no column is left to forecast; name them with --value-columns")
-    twice = [table.columns[n] for n in values if n in taken]
-    if twice:
-        raise UserError(f"{table.path}: column '{twice[0]}' is given two roles")
-    return Roles(time, series, values, past, future, tuple(table.columns))
+        if self.stamps is None:
+            index: pd.Index = pd.RangeIndex(len(rows))
+        else:
+            rows = rows[np.argsort(self.stamps.keys[rows], kind="stable")]
+            index = self.stamps.index[rows]
+        there = self.cells[list(self.roles.values)].notna().any(axis=1).to_numpy()[rows]
+        length = int(there.nonzero()[0][-1]) + 1 if there.any() else 0
+        if not (self.columns.ahead and self.roles.future):
+            rows, index = rows[:length], index[:length]
+        return Timed(name, index, rows, self.cells["line"].to_numpy()[rows], length)
 
 
-def _named(table: Table, field: str, names: tuple[str, ...], learnt: bool) -> tuple[int, ...]:
-    """The positions of columns that the user named, or a model that was trained on such a table."""
-    asked = "the model's column" if learnt else f"--{field}-columns"
-    return tuple(find(table, field, name, frozenset(), asked) for name in names)
-
-
-def _column(table: Table, field: str, wanted: str | None, usual: frozenset[str]) -> int | None:
-    """The column that the user named, or the first of a usual name, or none."""
-    return find_usual(table, usual) if wanted is None else find(table, field, wanted, frozenset())
-
-
-def _cells(table: Table, roles: Roles) -> pd.DataFrame:
-    """Numbers by position of their column, beside `line`, `id` and `time` as they stand in the file."""
+def _source(path: Path, columns: Columns) -> _Source:
     import pandas as pd
 
-    numbers = (*roles.values, *roles.past, *roles.future)
+    table = open_table(path, columns)
+    roles = roles_of(table, columns)
     others = [position for position in (roles.id, roles.time) if position is not None]
-    rows = list(table.rows([*others, *numbers]))
+    positions = [*others, *roles.numbers]
+    rows = list(table.rows(positions))
     if not rows:
-        raise UserError(f"{table.path}: has no rows of numbers")
-    columns = dict(zip([*others, *numbers], zip(*(values for _, values in rows), strict=True), strict=True))
+        raise UserError(f"{path}: has no rows of numbers")
     lines = [line for line, _ in rows]
-    cells: dict[object, object] = {"line": lines}
-    if roles.id is not None:
-        cells["id"] = columns[roles.id]
-    if roles.time is not None:
-        cells["time"] = columns[roles.time]
-    for position in numbers:
-        cells[position] = _numbers(table, roles.names[position], columns[position], lines)
-    return pd.DataFrame(cells)
+    by_position = dict(zip(positions, zip(*(values for _, values in rows), strict=True), strict=True))
+    roles, notes = without_row_numbers(roles, columns, by_position)
+    numbers, number_note = _numbers(table, roles, columns, by_position, lines)
+    cells = pd.DataFrame(dict[object, object](line=lines) | numbers)
+    ids = np.zeros(len(rows), int), [path.name.split(".")[0]]
+    codes, names = ids if roles.id is None else _factorised(by_position[roles.id])
+    stamps, time_notes = _stamps(path, columns, roles, by_position, lines, codes)
+    writing = columns.writing if stamps is None else stamps.writing
+    notes = [*notes, *number_note, *time_notes]
+    return _Source(path, columns, roles, cells, names, codes, stamps, writing, tuple(notes))
 
 
-def _numbers(table: Table, name: str, texts: tuple[object, ...], lines: list[int]) -> np.ndarray:
-    """A column as float64, NaN where a value is missing."""
-    import numpy as np
-
-    numbers = np.empty(len(texts))
-    for n, text in enumerate(texts):
-        try:
-            numbers[n] = np.nan if text is None or str(text).strip().lower() in MISSING else float(str(text))
-        except ValueError:
-            raise UserError(
-                f"{table.path} line {lines[n]}: {name} is {str(text)[:40]!r}, not a number; "
-                "name the columns to forecast with --value-columns"
-            ) from None
-        if np.isinf(numbers[n]):
-            raise UserError(f"{table.path} line {lines[n]}: {name} is infinite; remove or correct it")
-    return numbers
+def _factorised(ids: Sequence[object]) -> tuple[np.ndarray, list[str]]:
+    numbers: dict[str, int] = {}
+    codes = np.array([numbers.setdefault(str(text), len(numbers)) for text in ids])
+    return codes, list(numbers)
 
 
-def _series(path: Path, name: str, group: pd.DataFrame, roles: Roles, columns: Columns) -> TimeSeries:
-    import numpy as np
+def _numbers(
+    table: Table,
+    roles: Roles,
+    columns: Columns,
+    by_position: Mapping[int, Sequence[object]],
+    lines: list[int],
+) -> tuple[dict[int, np.ndarray], list[str]]:
+    """Columns of numbers by their position, and a note where their decimal comma was found."""
+    covariates = frozenset(roles.names[position] for position in (*roles.past, *roles.future))
+    by_name = {roles.names[position]: by_position[position] for position in roles.numbers}
+    cells = Cells(table.path, lines, by_name, covariates)
+    writing = columns.writing
+    form = number_form(cells, writing.decimal, writing.thousands, table.delimiter)
+    found = form.decimal == "comma" and writing.decimal == "auto"
+    notes = ["numbers are read with a decimal comma; --decimal point says otherwise"] if found else []
+    numbers = {position: read_numbers(cells, roles.names[position], form) for position in roles.numbers}
+    return numbers, notes
+
+
+def _stamps(
+    path: Path,
+    columns: Columns,
+    roles: Roles,
+    by_position: Mapping[int, Sequence[object]],
+    lines: list[int],
+    codes: np.ndarray,
+) -> tuple[Stamps | None, list[str]]:
+    """The time stamps, and notes on how they were read; None where there are none or rows are only counted."""
+    if roles.time is None:
+        return None, []
+    texts = [tidy("" if cell is None else cell) for cell in by_position[roles.time]]
+    try:
+        stamps = read_stamps(Column(path, texts, lines, codes), columns.writing)
+    except UserError as problem:
+        if columns.step != "rows":
+            raise
+        return None, [
+            f"rows are steps in the order of the file, as its time stamps cannot be read ({problem})"
+        ]
+    notes = [] if stamps.how == "YYYY-MM-DD" else [f"time stamps are read as {stamps.how}"]
+    return _in_zone_of_model(stamps, columns), notes
+
+
+def _in_zone_of_model(stamps: Stamps, columns: Columns) -> Stamps:
+    """Stamps as the model's data have them: with its zone where the file has none, without where the data had none."""
     import pandas as pd
 
-    step, time, given = "", None, group[list(roles.values)].notna()
-    if roles.time is not None:
-        stamps = _time_stamps(path, group)
-        order = np.argsort(stamps.to_numpy(), kind="stable")
-        group, stamps = group.iloc[order], stamps[order]
-        _refuse_duplicates(path, name, group, stamps)
-        step = find_step(stamps)
-        until = stamps[: _length(group, roles)]
-        given = given.loc[group.index].set_axis(stamps, axis=0)
-        group, stamps = _regular(path, name, group, stamps, step, columns)
-        length = int(stamps.searchsorted(until[-1], side="right")) if len(until) else 0
-        time = stamps.to_numpy("datetime64[s]")
-        given = given.reindex(stamps, fill_value=False)
-    else:
-        length = _length(group, roles)
-        group = group if columns.fill == "none" else _fill_cells(group, columns.fill)
-    values = group[list(roles.values)].to_numpy(np.float64)
-    length = max(length, len(values) - columns.ahead)
-    covariates = group[[*roles.past, *roles.future]].to_numpy(np.float64)
-    used = pd.DataFrame(values[:length], columns=list(roles.values))
-    _refuse_missing(path, name, used, group["line"].to_numpy(), roles)
-    past = covariates[:length, : len(roles.past)]
-    _refuse_missing(path, name, pd.DataFrame(past, columns=list(roles.past)), group["line"].to_numpy(), roles)
-    future = covariates[:, len(roles.past) :]
-    _refuse_missing(
-        path, name, pd.DataFrame(future, columns=list(roles.future)), group["line"].to_numpy(), roles
+    index = stamps.index
+    if (
+        columns.zone is None
+        or not isinstance(index, pd.DatetimeIndex)
+        or bool(columns.zone) == bool(stamps.zone)
+    ):
+        return stamps
+    if stamps.zone:
+        return replace(stamps, index=index.tz_localize(None), zone="")
+    zoned = index.tz_localize(
+        zone_of(columns.zone), ambiguous=[False] * len(index), nonexistent="shift_forward"
     )
+    return replace(stamps, index=zoned, zone=columns.zone)
+
+
+def _notes_on_the_future(source: _Source, timed: Sequence[Timed]) -> list[str]:
+    """How many rows at the end have no value: they are the future, which nobody fills."""
+    if source.columns.learnt:
+        return []
+    rows = dict(zip(source.names, np.bincount(source.codes).tolist(), strict=True))
+    left = [rows[one.name] - len(one.rows) for one in timed]
+    total = sum(left)
+    if not total:
+        return []
+    of = "the table" if len(timed) == 1 else f"{sum(map(bool, left)):,} series"
+    return [f"the last {total:,} rows of {of} have no value: they are the future, and are left out"]
+
+
+# ------------------------------------------------------------------------------------------ from rows to series
+
+
+def _series(source: _Source, one: Timed) -> TimeSeries:
+    """One series at every step."""
+    import pandas as pd
+
+    roles, columns = source.roles, source.columns
+    given = source.cells.iloc[one.rows].drop(columns="line").set_axis(one.index, axis=0)
+    lines = one.lines
+    if not columns.rows_are_steps:
+        _refuse_duplicates(source, one)
+    if columns.fill != "none":
+        given, lines, missing = _filled(source, one, given)
+    else:
+        _refuse_gaps(source, one)
+        missing = None
+    length = _steps_with_values(source, one, given.index)
+    values, past = given[list(roles.values)][:length], given[list(roles.past)][:length]
+    future = given[list(roles.future)]
+    for part in (values, past, future):
+        _refuse_missing(source, one, part, lines)
+    invented = None if missing is None else missing[list(roles.values)].to_numpy()[:length]
+    stamps = given.index[:length]
+    dated = isinstance(stamps, pd.DatetimeIndex) and columns.step != "rows"
+    utc = stamps.tz_convert(None) if dated and stamps.tz is not None else stamps
+    numbered = is_numbered(one.index) and length and not columns.rows_are_steps
+    numbers = (int(stamps[0]), int(one.step)) if numbered else (0, 1)
     return TimeSeries(
-        name, values[:length], None if time is None else time[:length], step, past, future,
+        one.name, values.to_numpy(np.float64), utc.to_numpy("datetime64[s]") if dated else None,
+        one.step if dated else "", past.to_numpy(np.float64), future.to_numpy(np.float64),
         roles.named(roles.values), roles.named(roles.past), roles.named(roles.future),
-        None if given[:length].to_numpy().all() else ~given[:length].to_numpy(bool),
+        made_up=invented if invented is not None and invented.any() else None,
+        zone=source.stamps.zone if dated and source.stamps else "", numbers=numbers,
+        rows=columns.rows_are_steps, writing=source.writing,
     )  # fmt: skip
 
 
-def _length(group: pd.DataFrame, roles: Roles) -> int:
-    """How many rows there are up to the last one that has any value."""
-    import numpy as np
-
-    there = np.flatnonzero(group[list(roles.values)].notna().any(axis=1))
-    return int(there[-1]) + 1 if len(there) else 0
-
-
-def _time_stamps(path: Path, group: pd.DataFrame) -> pd.DatetimeIndex:
-    """Time stamps of any usual form: one format for the column, found from its first value, or numbers of seconds.
-
-    Numbers are years (4 digits), dates as YYYYMMDD (8 digits), or seconds or milliseconds since 1970.
-    """
-    import pandas as pd
-
-    texts = group["time"].astype(str).str.strip()
-    whole = texts.str.fullmatch(r"\d+").all()
-    digits = texts.str.len().max()
-    try:
-        if whole and digits in (4, 8):
-            stamps = pd.to_datetime(texts, format="%Y" if digits == 4 else "%Y%m%d")
-        elif whole:
-            stamps = pd.to_datetime(pd.to_numeric(texts), unit="ms" if digits > 11 else "s")
-        else:
-            stamps = _dates(texts)
-    except (ValueError, OverflowError):
-        readable = pd.to_datetime(texts, errors="coerce", format="mixed", utc=True)
-        wrong = int(readable.isna().to_numpy().argmax()) if readable.isna().any() else 0
-        raise UserError(
-            f"{path} line {group['line'].iloc[wrong]}: '{texts.iloc[wrong][:40]}' is no date of the column's form; "
-            "usual ones are 2024-01-31, 2024-01-31 13:00:00, 31.01.2024"
-        ) from None
-    index = pd.DatetimeIndex(stamps)
-    return (index.tz_convert("UTC").tz_localize(None) if index.tz is not None else index).as_unit("s")
+def _steps_with_values(source: _Source, one: Timed, every: pd.Index) -> int:
+    """How many of all steps there are up to the last that has any value in the file."""
+    if source.columns.rows_are_steps or not one.length:
+        return one.length
+    return int(every.searchsorted(one.index[one.length - 1], side="right"))
 
 
-def _dates(texts: pd.Series) -> pd.Series:
-    """Dates, all of one form: ISO; or the day first where dots are used; or the month first where it can be."""
-    import pandas as pd
-
-    day_first = "." in texts.iloc[0].split(" ")[0]
-    if "/" in texts.iloc[0]:
-        first = pd.to_numeric(texts.str.split("/").str[0], errors="coerce")
-        day_first = bool(((first > 12) & (first <= 31)).any())
-    if texts.iloc[0][:4].isdigit():
-        return pd.to_datetime(texts, format="ISO8601" if texts.iloc[0][4:5] == "-" else None)
-    return pd.to_datetime(texts, dayfirst=day_first)
-
-
-def _refuse_duplicates(path: Path, name: str, group: pd.DataFrame, stamps: pd.DatetimeIndex) -> None:
-    again = stamps.duplicated()
+def _refuse_duplicates(source: _Source, one: Timed) -> None:
+    again = one.index.duplicated()
     if again.any():
         row = int(again.argmax())
         raise UserError(
-            f"{path} line {group['line'].iloc[row]}: series {name} has {stamps[row]} twice; "
+            f"{source.path} line {one.lines[row]}: series {one.name} has {one.index[row]} twice; "
             "remove one, or name the series' column with --id-column"
         )
 
 
-def _regular(
-    path: Path, name: str, group: pd.DataFrame, stamps: pd.DatetimeIndex, step: str, columns: Columns
-) -> tuple[pd.DataFrame, pd.DatetimeIndex]:
-    """The rows at every step, filled where that is asked for."""
-    import pandas as pd
-
-    if columns.fill != "none":
-        numbers = group.drop(columns=["time", "id", "line"], errors="ignore").set_axis(stamps, axis=0)
-        filled = fill_steps(numbers, step, columns.fill, name)
-        return filled.assign(line=0), pd.DatetimeIndex(filled.index)
-    fault = first_fault(stamps, step)
-    if fault:
-        row, what = fault
-        raise UserError(
-            f"{path} line {group['line'].iloc[row]}: series {name}: {what}; give --fill last, linear or zero"
-        )
-    return group, stamps
+def _refuse_gaps(source: _Source, one: Timed) -> None:
+    """Refuse steps that are not there; filling is advised only where few are missing."""
+    fault = None if source.columns.rows_are_steps or not len(one.index) else first_fault(one.index, one.step)
+    if fault is None:
+        return
+    row, what = fault
+    place = f"{source.path} line {one.lines[row]}: series {one.name}: {what}"
+    missing = 1 - share_there(one.index, one.step)
+    if 0 < missing <= MOST_MADE_UP:
+        raise UserError(f"{place}; give {WAYS}, or --step rows if each row is a step; {PAGE}")
+    raise UserError(f"{place}; {_misread(source, one, missing)}")
 
 
-def _fill_cells(group: pd.DataFrame, how: str) -> pd.DataFrame:
-    """The rows of a table without time stamps, missing values filled."""
-    if how == "zero":
-        return group.fillna(0.0)
-    numbers = group.drop(columns=["id", "line"], errors="ignore")
-    filled = numbers.interpolate(limit_area="inside") if how == "linear" else numbers
-    return group.assign(**{}).drop(columns=list(numbers.columns)).join(filled.ffill().bfill())
+def _misread(source: _Source, one: Timed, missing: float) -> str:
+    """That filling would make up too much: how the time stamps were read, and what to give if that is wrong."""
+    how = "numbered rows" if source.stamps is None else source.stamps.how
+    share = (
+        f"{missing:.0%} of the steps would be made up" if missing > 0 else "the rows are not at even steps"
+    )
+    return (
+        f"{share}: the time stamps were read as {how}, from {one.index[0]} to {one.index[-1]} with the step {one.step}"
+        f"; if that is wrong give --date-format, --day-first or --step; --step rows takes each row as a step; {PAGE}"
+    )
 
 
-def _refuse_missing(path: Path, name: str, values: pd.DataFrame, lines: np.ndarray, roles: Roles) -> None:
-    import numpy as np
+def _filled(
+    source: _Source, one: Timed, given: pd.DataFrame
+) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    """Numbers at every step, without lines, and which of them are made up."""
+    if source.columns.rows_are_steps:
+        missing = given.isna()
+        numbered = given.reset_index(drop=True)
+        filled = fill_steps(numbered, "1", source.columns.fill, one.name).set_axis(given.index, axis=0)
+    else:
+        there = share_there(given.index, one.step)
+        if there < 1 - MOST_MADE_UP:
+            raise UserError(f"{source.path}: series {one.name}: {_misread(source, one, 1 - there)}")
+        filled = fill_steps(given, one.step, source.columns.fill, one.name)
+        missing = made_up(given, filled.index)
+    until = _steps_with_values(source, one, filled.index)
+    past = missing[[*source.roles.values, *source.roles.past]][:until]
+    for part in (past, missing[list(source.roles.future)]):
+        fault = fault_of_share(part)
+        if fault is not None:
+            column, share = fault
+            raise UserError(
+                f"{source.path}: series {one.name}: {share:.0%} of {source.roles.names[column]} would be made up, and "  # type: ignore[call-overload]
+                f"at most {MOST_MADE_UP:.0%} may be; leave the column or the series out; {PAGE}"
+            )
+    return filled, np.zeros(len(filled), int), missing
 
-    rows, columns = np.nonzero(values.isna().to_numpy())
+
+def _refuse_missing(source: _Source, one: Timed, numbers: pd.DataFrame, lines: np.ndarray) -> None:
+    missing = numbers.isna().to_numpy()
+    rows, columns = np.nonzero(missing)
     if len(rows):
-        column = roles.names[values.columns[columns[0]]]
+        column = source.roles.names[numbers.columns[columns[0]]]
         place = f"line {lines[rows[0]]}" if lines[rows[0]] else f"row {rows[0]}"
-        raise UserError(
-            f"{path} {place}: series {name} has no value of {column}; give --fill last, linear or zero"
+        share = missing[:, columns[0]].mean()
+        fix = (
+            f"give {WAYS}"
+            if share <= MOST_MADE_UP
+            else f"{share:.0%} of it is missing, too much to be filled"
         )
+        raise UserError(f"{source.path} {place}: series {one.name} has no value of {column}; {fix}; {PAGE}")

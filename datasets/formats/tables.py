@@ -96,6 +96,11 @@ class Table:
         """Whether rows hold any values of JSON rather than strings."""
         return self._kind == "json"
 
+    @property
+    def delimiter(self) -> str:
+        """The name of what separates the columns, or `json`."""
+        return self._kind
+
     def rows(self, positions: Sequence[int]) -> Iterator[Row]:
         """The rows, each with the values of the columns at these positions.
 

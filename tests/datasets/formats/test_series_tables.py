@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from datasets.formats.series_tables import Columns, SeriesFile, read
+from datasets.formats.series_columns import Columns
+from datasets.formats.series_tables import SeriesFile, read
 from datasets.formats.tables import Format
 
 NOTHING = Columns()
@@ -96,7 +97,7 @@ def test_usual_forms_of_dates(tmp_path: Path, dates: tuple[str, ...], first: str
         ("date,u\n2024-01-01,1\n2024-01-02,x\n", "t.csv line 3: u is 'x', not a number"),
         ("date,u\n2024-01-01,1\n2024-01-02,inf\n", "t.csv line 3: u is infinite"),
         (
-            "date,u\n2024-01-01,1\n2024-01-02,\n2024-01-03,3\n",
+            "date,u\n2024-01-01,1\n2024-01-02,\n2024-01-03,3\n2024-01-04,4\n2024-01-05,5\n",
             "t.csv line 3: series t has no value of u; give --fill",
         ),
         ("date,u\n2024-01-01,1\n2024-01-02,nan\n2024-01-03,3\n", "t.csv line 3: series t has no value of u"),
@@ -132,18 +133,20 @@ def test_wrong_columns(tmp_path: Path) -> None:
 
 
 def test_missing_steps_and_values_are_filled_when_asked(tmp_path: Path) -> None:
-    text = "date,u\n2024-01-01,1\n2024-01-02,\n2024-01-03,3\n2024-01-05,5\n"
+    days = [day for day in range(1, 12) if day != 4]
+    text = "date,u\n" + "".join(f"2024-01-{day:02},{'' if day == 2 else day}\n" for day in days)
     (one,) = read(write(tmp_path, text), Columns(fill="linear"))
-    assert one.values[:, 0].tolist() == [1, 2, 3, 4, 5]
+    assert one.values[:, 0].tolist() == list(range(1, 12))
     assert one.made_up is not None
-    assert one.made_up[:, 0].tolist() == [False, True, False, True, False]
+    assert one.made_up[:, 0].nonzero()[0].tolist() == [1, 3]
     assert one.until(1).made_up.tolist() == [[False]]  # type: ignore[union-attr]
-    (numbered,) = read(write(tmp_path, "1,1\n,2\n3,3\n"), Columns(fill="linear"))
+    (numbered,) = read(write(tmp_path, "1,1\n,2\n3,3\n4,4\n5,5\n"), Columns(fill="linear"))
+    assert numbered.values[:, 0].tolist() == [1, 2, 3, 4, 5]
     assert numbered.made_up is not None
-    assert numbered.made_up.tolist() == [[False, False], [True, False], [False, False]]
+    assert numbered.made_up.nonzero()[0].tolist() == [1]
+    assert numbered.made_up.nonzero()[1].tolist() == [0]
     (whole,) = read(write(tmp_path, WIDE), Columns(fill="linear"))
     assert whole.made_up is None
-    assert numbered.values[:, 0].tolist() == [1, 2, 3]
 
 
 def test_rows_ahead_hold_future_covariates(tmp_path: Path) -> None:
@@ -153,23 +156,33 @@ def test_rows_ahead_hold_future_covariates(tmp_path: Path) -> None:
     assert one.time is not None
     assert len(one) == len(one.time) == 2
     assert one.future[:, 0].tolist() == [7, 8, 9]
-    with pytest.raises(UserError, match="line 4: series t has no value of y"):
-        SeriesFile(path, None, Format()).read({**about, "horizon": 0})
+    (fewer,) = SeriesFile(path, None, Format()).read({**about, "horizon": 0})
+    assert len(fewer) == 2
+    holes = write(tmp_path, "ds,y,x\n2024-01-01,1,7\n2024-01-02,,8\n2024-01-03,3,9\n", "holes.csv")
+    with pytest.raises(UserError, match="line 3: series holes has no value of y"):
+        SeriesFile(holes, None, Format()).read(about)
     with pytest.raises(UserError, match="the model's column z: no such column"):
         SeriesFile(path, None, Format()).read({**about, "past": ("z",)})
 
 
 @pytest.mark.parametrize("dates", [True, False])
 def test_filling_a_file_leaves_the_steps_to_forecast_alone(tmp_path: Path, dates: bool) -> None:
-    rows = [(1, "1", 7), (2, "", 8), (3, "3", 9), (4, "", 5), (5, "", 6)]
+    rows = [(1, "1", 7), (2, "", 8), (3, "3", 9), (4, "4", 3), (5, "5", 4), (6, "", 5), (7, "", 6)]
     head = "ds,y,x\n" if dates else "y,x\n"
     text = "".join(f"2024-01-0{day},{y},{x}\n" if dates else f"{y},{x}\n" for day, y, x in rows)
     about = {"variables": ("y",), "past": (), "future": ("x",), "horizon": 2}
     (one,) = SeriesFile(write(tmp_path, head + text), None, Format()).read(about, "linear")
-    assert one.values[:, 0].tolist() == [1, 2, 3]
-    assert one.future[:, 0].tolist() == [7, 8, 9, 5, 6]
+    assert one.values[:, 0].tolist() == [1, 2, 3, 4, 5]
+    assert one.future[:, 0].tolist() == [7, 8, 9, 3, 4, 5, 6]
     (one,) = SeriesFile(write(tmp_path, head + text), None, Format()).read({**about, "horizon": 1}, "zero")
-    assert one.values[:, 0].tolist() == [1, 0, 3, 0]
+    assert one.values[:, 0].tolist() == [
+        1,
+        0,
+        3,
+        4,
+        5,
+    ]  # also where more of the future is known than is forecast
+    assert one.future[:, 0].tolist() == [7, 8, 9, 3, 4, 5, 6]
 
 
 def test_series_of_which_one_has_gaps_have_one_step(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Learned:
         step: pandas' name of the step.
         season: steps of a season, 1 for none.
         statistics: `mean` and `deviation` in train of `values`, `past` and `future`, the calendar included.
+        as_read: how the tables of the data were read, for those that are to be continued; see `TimeSeries.as_read`.
     """
 
     options: Options
@@ -32,6 +33,7 @@ class Learned:
     step: str
     season: int
     statistics: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    as_read: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def scale(self) -> np.ndarray:
@@ -47,4 +49,5 @@ class Learned:
             "variables": list(self.variables), "past": list(self.past), "future": list(self.future),
             "step": self.step, "season": self.season, "statistics": statistics,
             "cycles": list(self.specification.cycles), "step_seconds": self.specification.step_seconds,
+            "as_read": {name: list(texts) for name, texts in self.as_read.items()},
         }  # fmt: skip

@@ -55,7 +55,7 @@ def make_server(model: keras.Model, learned: Learned) -> Server:
 
     described = {
         "variables": learned.variables, "past": learned.past, "future": learned.future, "step": [learned.step],
-        "cycles": specification.cycles,
+        "cycles": specification.cycles, **learned.as_read,
     }  # fmt: skip
     sizes = [specification.window, specification.horizon, specification.scored]
 
@@ -200,11 +200,11 @@ def _arrays(series: TimeSeries, about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rows_of(series: TimeSeries, answer: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:
-    times = series.times_ahead(about["horizon"])
+    times = series.labels_ahead(about["horizon"])
     first = about["horizon"] - about["scored"]
     answer_rows = []
     for step in range(about["scored"]):
-        when = str(times[first + step]).replace("T", " ") if times is not None else len(series) + first + step
+        when = times[first + step]
         for n, variable in enumerate(about["variables"]):
             row = {
                 "series": series.name, "time": when, "variable": variable,

@@ -59,7 +59,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         specification = _specification(options, first)
         learned = Learned(
             options, specification, first.variables, first.past_names, first.future_names, first.step, season,
-            _statistics(trained, specification),
+            _statistics(trained, specification), first.as_read,
         )  # fmt: skip
         units = np.stack([seasonal_difference(truth(each), season) for each in series])
         windows = partial(
@@ -96,7 +96,8 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         }
         variables, past, future = (tuple(stored[kind]) for kind in ("variables", "past", "future"))
         step, season = stored["step"], stored["season"]
-        return Learned(options, specification, variables, past, future, step, season, statistics)
+        as_read = {name: tuple(texts) for name, texts in stored.get("as_read", {}).items()}
+        return Learned(options, specification, variables, past, future, step, season, statistics, as_read)
 
     # ---- model
 

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from datasets.formats.time_series import TimeSeries, fill_steps, find_step, first_fault
+from datasets.formats.filling import fill_steps
+from datasets.formats.steps import find_step, first_fault
+from datasets.formats.time_series import TimeSeries
 
 
 @pytest.mark.parametrize("step", ["h", "15min", "D", "B", "MS", "ME", "QS", "YS", "W-SUN"])

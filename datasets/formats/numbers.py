@@ -1,0 +1,214 @@
+"""Columns of numbers as people write them: decimal commas, thousands, true and false, and words for nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from datasets.errors import UserError
+from datasets.formats.dates import written
+
+PAGE = 'see docs/reading.md, "Numbers in tables"'
+#: What stands for no value, in lower case.
+MISSING = frozenset({
+    "", "na", "nan", "null", "none", "n/a", "#n/a", "#na", "<na>", "nat", "-", "--", "?", ".", "nil",
+})  # fmt: skip
+TRUE_OR_FALSE = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+SEPARATORS = {"none": "", "comma": ",", "point": ".", "blank": r"\s", "apostrophe": "'’"}
+#: Between thousands in `1,000`, which may be a decimal number as well.
+GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+WITH_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?|[+-]?,\d+", re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+CURRENCY = r"[A-Z]{0,3}[$€£¥₩₹]|원|USD|EUR|KRW|JPY|GBP"
+#: Signs and units around a number, by what they are called.
+AROUND = {
+    "a percent sign": re.compile(r"^(.*)[%％‰]$"),
+    "a sign of currency": re.compile(rf"^(?:{CURRENCY})\s*(.*)$|^(.*?)\s*(?:{CURRENCY})$"),
+    "brackets": re.compile(r"^\((.*)\)$"),
+    "a unit": re.compile(r"^([+-]?[\d.,]+)\s*[^\W\d]+[²³/\w]*$"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NumberForm:
+    """How the numbers of a table are written.
+
+    Attributes:
+        decimal: `point` or `comma`.
+        thousands: a name in `SEPARATORS`.
+    """
+
+    decimal: str = "point"
+    thousands: str = "none"
+
+    def plain(self, text: str) -> str:
+        """The number as Python writes it; a text that is no number stays none."""
+        separator = SEPARATORS[self.thousands]
+        if separator and re.fullmatch(
+            rf"[+-]?\d{{1,3}}([{separator}]\d{{2,3}})*[{separator}]\d{{3}}(\D.*)?", text
+        ):
+            text = re.sub(rf"(?<=\d)[{separator}](?=\d{{2,3}}(\D|$))", "", text)
+        if self.decimal == "comma":
+            if "." in text:
+                return "a point"
+            text = text.replace(",", ".")
+        return text
+
+
+def tidy(cell: object) -> str:
+    """What is written in a cell, without blanks around it and with plain digits and signs."""
+    text = str(cell).strip()
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
+
+
+def is_missing(cell: object) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell is None or tidy(cell).lower() in MISSING
+
+
+def is_number(text: str) -> bool:
+    """Whether a name of a column is none but a number, or stands for no value."""
+    try:
+        float(text)
+    except ValueError:
+        return is_missing(text)
+    return True
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The numbers of a table as they are written.
+
+    Attributes:
+        path: the file, for messages.
+        lines: `(rows,)`.
+        columns: what is written in each column, by its name.
+        covariates: names of the columns where true and false may stand for 1 and 0.
+    """
+
+    path: Path
+    lines: Sequence[int]
+    columns: Mapping[str, Sequence[object]]
+    covariates: frozenset[str] = frozenset()
+
+
+def number_form(cells: Cells, decimal: str, thousands: str, delimiter: str) -> NumberForm:
+    """How numbers are written: as asked for, or with a decimal comma where a column says so.
+
+    A column says so if its numbers have a comma and could not be thousands, or if semicolons separate the columns.
+
+    Args:
+        cells: the table.
+        decimal: `point`, `comma` or `auto`.
+        thousands: a name in `SEPARATORS`.
+        delimiter: a name of what separates columns.
+    """
+    if decimal != "auto" or thousands == "comma":
+        return NumberForm("point" if decimal == "auto" else decimal, thousands)
+    for column in cells.columns.values():
+        texts = [tidy(cell) for cell in column if isinstance(cell, str) and not is_missing(cell)]
+        commas = [text for text in texts if "," in text]
+        others = [text for text in texts if "," not in text]
+        if not commas or not all(WITH_COMMA.fullmatch(text) for text in commas):
+            continue
+        only_groups = all(GROUPS.fullmatch(text) for text in commas)
+        if (delimiter == "semicolon" or not only_groups) and not any("." in text for text in others):
+            return NumberForm("comma", thousands)
+    return NumberForm("point", thousands)
+
+
+def read_numbers(cells: Cells, name: str, form: NumberForm) -> np.ndarray:
+    """A column as float64 `(rows,)`, NaN where a value is missing.
+
+    Raises:
+        UserError: a cell is no number; says why, and what helps.
+    """
+    known: dict[str, float] = {}
+    numbers = np.empty(len(cells.lines))
+    for row, cell in enumerate(cells.columns[name]):
+        text = "" if cell is None else str(cell)
+        if text not in known:
+            known[text] = _number(cells, name, row, text, form)
+        numbers[row] = known[text]
+    if name in cells.covariates:
+        _check_truth(cells, name, known)
+    return numbers
+
+
+def _number(cells: Cells, name: str, row: int, text: str, form: NumberForm) -> float:
+    plain = tidy(text)
+    if plain.lower() in MISSING:
+        return np.nan
+    if name in cells.covariates and plain.lower() in TRUE_OR_FALSE:
+        return TRUE_OR_FALSE[plain.lower()]
+    try:
+        number = float(form.plain(plain))
+    except ValueError:
+        what = _advice(plain, form, name in cells.covariates)
+        raise UserError(f"{cells.path} line {cells.lines[row]}: {name} is {text[:40]!r}, {what}") from None
+    if np.isinf(number):
+        raise UserError(f"{cells.path} line {cells.lines[row]}: {name} is infinite; remove or correct it")
+    return number
+
+
+def _check_truth(cells: Cells, name: str, known: Mapping[str, float]) -> None:
+    """Refuse numbers besides 0 and 1 beside true and false."""
+    if not any(tidy(text).lower() in TRUE_OR_FALSE for text in known):
+        return
+    other = next(
+        (text for text, number in known.items() if number not in (0.0, 1.0) and not np.isnan(number)), None
+    )
+    if other is not None:
+        row = next(row for row, cell in enumerate(cells.columns[name]) if str(cell) == other)
+        raise UserError(
+            f"{cells.path} line {cells.lines[row]}: {name} is {other[:40]!r}, and other cells of its column are "
+            f"true or false, which are read as 1 and 0; {PAGE}"
+        )
+
+
+def _advice(text: str, form: NumberForm, covariate: bool) -> str:
+    """Why a text is no number, and what helps."""
+    if text.lower() in TRUE_OR_FALSE and not covariate:
+        return (
+            "not a number; name a column of true and false with --future-columns or --past-columns, or the columns "
+            "to forecast with --value-columns"
+        )
+    for what, pattern in AROUND.items():
+        match = pattern.match(text)
+        if match and _is_any_number(next((group for group in match.groups() if group is not None), "")):
+            return f"a number with {what}; write numbers alone; {PAGE}"
+    options = _options(text, form)
+    if options:
+        return f"not a number as numbers are read here; give {options}; {PAGE}"
+    if written(text) is not None:
+        return "not a number; if it is the time stamp, name it with --time-column"
+    return "not a number; name the columns to forecast with --value-columns"
+
+
+def _is_any_number(text: str) -> bool:
+    return bool(text.strip()) and re.fullmatch(r"[+-]?[\d.,' \u00a0]*\d[.,]?", text.strip()) is not None
+
+
+def _options(text: str, form: NumberForm) -> str:
+    """The options with which the text would be a number."""
+    names = {",": "comma", ".": "point", "'": "apostrophe", "’": "apostrophe"}
+    found = []
+    for decimal in ("point", "comma"):
+        for thousands in (
+            "none",
+            *dict.fromkeys(names.get(sign, "blank") for sign in re.sub(r"[+\-\w]", "", text)),
+        ):
+            other = NumberForm(decimal, thousands)
+            same_sign = decimal == thousands
+            if other != form and not same_sign and NUMBER.fullmatch(other.plain(text)):
+                flags = [f"--decimal {decimal}"] if decimal != "point" or form.decimal != "point" else []
+                flags += [f"--thousands {thousands}"] if thousands != form.thousands else []
+                found.append(" ".join(flags))
+    return " or ".join(found)

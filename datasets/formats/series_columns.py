@@ -1,0 +1,178 @@
+"""Which column of a table of series is what: time stamps, names of series, values and covariates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from datasets.errors import UserError
+from datasets.formats.columns import find, find_usual
+from datasets.formats.numbers import is_number
+from datasets.formats.tables import Format, Table, suffix
+from datasets.formats.time_stamps import Writing
+
+TIME_NAMES = frozenset({"date", "ds", "time", "datetime", "timestamp", "날짜", "일시", "시간", "일자"})
+#: Of time stamps where the column is the first of the table; elsewhere such columns are numbers.
+FIRST_TIME_NAMES = frozenset({
+    "month", "year", "quarter", "week", "day", "period", "date time", "date_time",
+    "연도", "년도", "연월", "년월", "월", "분기", "기간", "측정일시", "기준일", "거래일", "년월일", "연월일",
+})  # fmt: skip
+ID_NAMES = frozenset({"unique_id", "series", "series_id", "id", "item_id"})
+#: Of columns that number the rows, if they do: what tables have that were written with their index.
+ROW_NUMBER_NAMES = frozenset({
+    "", "unnamed: 0", "index", "id", "row", "rownames", "row_id", "no", "no.", "#", "번호", "순번", "연번",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What each column of a table is; None or empty for columns that are to be found by their usual names.
+
+    Attributes:
+        time, id: with the time stamps and the names of series.
+        values: to be forecast; empty takes every column that is nothing else (in a long table: `y`).
+        past, future: covariates.
+        header: whether the first row names the columns: `yes`, `no`, or `auto` looks whether it is all numbers.
+        encoding: of the file.
+        fill: `none`, or how missing steps and values are filled; see `datasets.formats.filling.fill_steps`.
+        ahead: most rows at the end without values, with future covariates only.
+        learnt: the names of the values and covariates are a model's, not the user's.
+        writing: how cells are written.
+        step: the name of the step; `rows` where each row is a step, `rows:B` where these go on as steps of that name;
+            empty to find it.
+        zone: of time stamps without one, where a model is to read them; None takes them as they are.
+    """
+
+    time: str | None = None
+    id: str | None = None
+    values: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    header: str = "auto"
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    fill: str = "none"
+    ahead: int = 0
+    learnt: bool = False
+    writing: Writing = Writing()  # noqa: RUF009  (frozen)
+    step: str = ""
+    zone: str | None = None
+
+    @property
+    def rows_are_steps(self) -> bool:
+        """Whether each row is a step."""
+        return self.step.startswith("rows")
+
+    @property
+    def named_step(self) -> str:
+        """The step that is named, behind `rows:` too; empty where it is to be found."""
+        return self.step.removeprefix("rows").removeprefix(":")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Positions of columns, and their names."""
+
+    time: int | None
+    id: int | None
+    values: tuple[int, ...]
+    past: tuple[int, ...]
+    future: tuple[int, ...]
+    names: tuple[str, ...]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The positions of values and covariates, each once."""
+        return tuple(dict.fromkeys((*self.values, *self.past, *self.future)))
+
+    def named(self, positions: Sequence[int]) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(self.names[position] for position in positions)
+
+
+def open_table(path: Path, columns: Columns) -> Table:
+    """The table, with or without a header."""
+    delimiter = columns.delimiter or ("comma" if suffix(path) == ".txt" else None)
+    table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
+    if columns.header == "auto" and not table.is_json and all(is_number(name) for name in table.columns):
+        return Table(path, Format(columns.encoding, delimiter, False))
+    return table
+
+
+def roles_of(table: Table, columns: Columns) -> Roles:
+    """What each column is.
+
+    Raises:
+        UserError: a column is missing, has two roles, or nothing is left to forecast.
+    """
+    plain = [name.strip().lower() for name in table.columns] if table.named else []
+    time = _time_column(table, columns, plain)
+    series = find_usual(table, ID_NAMES) if columns.id is None else find(table, "id", columns.id, frozenset())
+    past = _named(table, "past", columns.past, columns.learnt)
+    future = _named(table, "future", columns.future, columns.learnt)
+    taken = {time, series, *past, *future}
+    if columns.values:
+        values = _named(table, "value", columns.values, columns.learnt)
+    elif "y" in plain and "ds" in plain:
+        values = (plain.index("y"),)
+    else:
+        values = tuple(n for n in range(len(table.columns)) if n not in taken)
+    if not values:
+        raise UserError(f"{table.path}: no column is left to forecast; name them with --value-columns")
+    twice = [table.columns[n] for n in values if n in taken]
+    if twice:
+        raise UserError(f"{table.path}: column '{twice[0]}' is given two roles")
+    return Roles(time, series, values, past, future, tuple(table.columns))
+
+
+def _time_column(table: Table, columns: Columns, plain: Sequence[str]) -> int | None:
+    if columns.time is not None:
+        return find(table, "time", columns.time, frozenset())
+    found = find_usual(table, TIME_NAMES)
+    first_is_time = bool(plain) and plain[0] in FIRST_TIME_NAMES and not FIRST_TIME_NAMES & set(plain[1:])
+    is_a_value = bool(plain) and table.columns[0] in (*columns.values, *columns.past, *columns.future)
+    return 0 if found is None and first_is_time and not is_a_value else found
+
+
+def _named(table: Table, field: str, names: tuple[str, ...], learnt: bool) -> tuple[int, ...]:
+    """The positions of columns that the user named, or a model that was trained on such a table."""
+    asked = "the model's column" if learnt else f"--{field}-columns"
+    return tuple(find(table, field, name, frozenset(), asked) for name in names)
+
+
+def without_row_numbers(
+    roles: Roles, columns: Columns, cells: Mapping[int, Sequence[object]]
+) -> tuple[Roles, list[str]]:
+    """The roles without columns that only number the rows, unless the user named these, and a note for each."""
+    notes = []
+    if roles.id is not None and columns.id is None and _is_no_series(roles, columns, cells):
+        notes.append(
+            f"column '{roles.names[roles.id]}' numbers the rows: it does not name series, and is left out"
+        )
+        roles = replace(roles, id=None)
+    if not columns.values and len(roles.values) > 1:
+        numbering = [position for position in roles.values if _is_row_number(roles, position, cells)]
+        notes += [f"column '{roles.names[n]}' numbers the rows and is not forecast" for n in numbering]
+        roles = replace(roles, values=tuple(n for n in roles.values if n not in numbering))
+    return roles, notes
+
+
+def _is_no_series(roles: Roles, columns: Columns, cells: Mapping[int, Sequence[object]]) -> bool:
+    """Whether a column of ids has another for each row, so that no series has two; a model's file may have one row."""
+    assert roles.id is not None
+    ids = cells[roles.id]
+    every_row_another = len(ids) > 1 and len(set(map(str, ids))) == len(ids)
+    return every_row_another and (not columns.learnt or _is_row_number(roles, roles.id, cells))
+
+
+def _is_row_number(roles: Roles, position: int, cells: Mapping[int, Sequence[object]]) -> bool:
+    """Whether a column of a usual name counts the rows by one, up or down."""
+    column = [str(cell).strip().removesuffix(".0") for cell in cells[position]]
+    if roles.names[position].strip().lower() not in ROW_NUMBER_NAMES or len(column) < 2:
+        return False
+    if not all(cell.isdecimal() for cell in column):
+        return False
+    steps = {int(after) - int(before) for before, after in pairwise(column)}
+    return steps in ({1}, {-1})

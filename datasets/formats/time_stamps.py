@@ -1,0 +1,362 @@
+"""A column of time stamps, read by the whole column: which form it has, in which order, in which zone.
+
+Dates are decided by all cells together: `01/02/2024` is 1 February or 2 January according to the cells around it. Whole
+numbers are dates (`201501`, `2024010113`), seconds since 1970, or numbered steps, whichever all of them can be.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from datasets.errors import UserError
+from datasets.formats.dates import NO_TIME, Way, Written, days, ways, written
+from datasets.formats.steps import find_step, share_there
+from datasets.formats.zones import zone_name, zone_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PAGE = 'see docs/reading.md, "Time stamps"'
+#: Whole numbers of so many digits are dates of this form. Where there are several, the first that fits all is taken.
+WHOLE_DATES = {
+    4: ("YYYY",), 5: ("YYYYQ",), 6: ("YYYYMM", "YYMMDD"), 7: ("YYYYDDD",), 8: ("YYYYMMDD", "DDMMYYYY", "MMDDYYYY"),
+    10: ("YYYYMMDDhh",), 12: ("YYYYMMDDhhmm",), 14: ("YYYYMMDDhhmmss",), 17: ("YYYYMMDDhhmmssfff",),
+}  # fmt: skip
+FIRST_YEAR, LAST_YEAR = 1500, 2200
+#: Numbers since 1970 are believed between these times only.
+EARLIEST, LATEST = np.datetime64("1975-01-01", "s"), np.datetime64("2100-01-01", "s")
+SINCE_1970 = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
+REGULAR = 0.5  # of the steps must be there, or the stamps are taken for no regular ones
+MUCH_LONGER = 10  # than days that are taken for days, are those that are taken for years
+CLEARLY = 2.0  # times as many steps must be there for one order of day and month than for the other
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How the cells of a table are written, where the table itself does not say; a model keeps that of its data.
+
+    Attributes:
+        date_format: a form of `datetime.strptime`; empty for usual forms.
+        day_first: whether the day stands before the month; None where the column decides.
+        decimal: `point`, `comma`, or `auto`.
+        thousands: what separates thousands: `none`, `comma`, `point`, `blank` or `apostrophe`.
+    """
+
+    date_format: str = ""
+    day_first: bool | None = None
+    decimal: str = "auto"
+    thousands: str = "none"
+
+
+@dataclass(frozen=True)
+class Column:
+    """The time column of a table.
+
+    Attributes:
+        path: the file, for messages.
+        texts: `(rows,)` what is written.
+        lines: `(rows,)` where.
+        series: `(rows,)` numbers of the series that rows belong to.
+    """
+
+    path: Path
+    texts: Sequence[str]
+    lines: Sequence[int]
+    series: np.ndarray
+
+    def fault(self, row: int, what: str) -> UserError:
+        """An error that blames a row."""
+        return UserError(f"{self.path} line {self.lines[row]}: '{self.texts[row][:40]}' {what}")
+
+    def longest(self) -> np.ndarray:
+        """The rows of the series that has most."""
+        return np.flatnonzero(self.series == np.bincount(self.series).argmax())
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """Time stamps of rows.
+
+    Attributes:
+        index: `(rows,)` time stamps, with their zone where they have one; or whole numbers.
+        how: how they were read, in words.
+        writing: what the column has decided of its writing.
+        zone: the zone's name, such as `+09:00`; empty where there is none.
+    """
+
+    index: pd.Index
+    how: str
+    writing: Writing
+    zone: str = ""
+
+    @property
+    def keys(self) -> np.ndarray:
+        """Numbers in the order of time, `(rows,)`."""
+        import pandas as pd
+
+        return self.index.asi8 if isinstance(self.index, pd.DatetimeIndex) else self.index.to_numpy()
+
+
+def read_stamps(column: Column, writing: Writing) -> Stamps:
+    """The stamps of a column.
+
+    Raises:
+        UserError: a cell is no date of the column's form; the order of day and month is open; numbers are no dates.
+    """
+    codes, unique = _unique(column.texts)
+    if writing.date_format:
+        return _formatted(column, codes, unique, writing)
+    whole = np.array([text.removesuffix(".0").lstrip("-").isdecimal() and text.isascii() for text in unique])
+    if whole[codes].mean() >= 0.5:
+        if not whole.all():
+            raise column.fault(
+                int((~whole[codes]).argmax()), f"is no whole number, as most of its column are; {PAGE}"
+            )
+        return _whole_numbers(column, codes, [text.removesuffix(".0") for text in unique], writing)
+    cells = [written(text) for text in unique]
+    form = _commonest_form(column, codes, cells)
+    way = _chosen(
+        column, [dataclasses.replace(way, stamps=way.stamps[codes]) for way in ways(form, cells)], writing
+    )
+    index, zone = _in_zone(column, way.stamps, [cells[code] for code in codes])
+    chosen = dataclasses.replace(writing, day_first=way.day_first)
+    return Stamps(index, way.how, chosen, zone)
+
+
+def _unique(texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Numbers of texts, and the different texts."""
+    number_of: dict[str, int] = {}
+    codes = np.array([number_of.setdefault(text, len(number_of)) for text in texts])
+    return codes, list(number_of)
+
+
+def _commonest_form(column: Column, codes: np.ndarray, cells: Sequence[Written | None]) -> str:
+    """The form of most cells; the first cell of another is blamed, unless that is a matter of the way to read it."""
+    forms = np.array(["" if cell is None else cell.form for cell in cells])[codes]
+    values, counts = np.unique(forms[forms != ""], return_counts=True)
+    if not len(values):
+        raise column.fault(
+            0, f"is no date; usual ones are 2024-01-31, 2024-01-31 13:00:00, 31.01.2024; {PAGE}"
+        )
+    form = str(values[counts.argmax()])
+    wrong = forms != form
+    if wrong.any():
+        row, right = int(wrong.argmax()), column.texts[int((~wrong).argmax())]
+        raise column.fault(
+            row,
+            f"is no date of the column's form, such as '{right[:40]}'; correct it, or give --date-format; {PAGE}",
+        )
+    return form
+
+
+def _chosen(column: Column, found: Sequence[Way], writing: Writing) -> Way:
+    """The way in which all cells are dates; of several, the one that was asked for or whose steps are regular."""
+    if not found:
+        raise column.fault(
+            0, f"is no date; usual ones are 2024-01-31, 2024-01-31 13:00:00, 31.01.2024; {PAGE}"
+        )
+    bad = [int(np.isnat(way.stamps).sum()) for way in found]
+    fitting = [way for way, count in zip(found, bad, strict=True) if not count]
+    if not fitting:
+        best = found[int(np.argmin(bad))]
+        row = int(np.isnat(best.stamps).argmax())
+        raise column.fault(row, f"is no date, where the column's are read as {best.how}; {PAGE}")
+    if fitting[0].how.startswith("YYYY"):
+        return fitting[0]
+    asked = (
+        [way for way in fitting if way.day_first == writing.day_first]
+        if writing.day_first is not None
+        else []
+    )
+    fitting = asked or fitting
+    if all((way.stamps == fitting[0].stamps).all() for way in fitting):
+        return fitting[0]
+    return _most_regular(column, fitting)
+
+
+def _most_regular(column: Column, fitting: Sequence[Way]) -> Way:
+    """The way whose steps are clearly the most regular, or in which alone the rows are in the order of time."""
+    rows = column.longest()
+    fitting = _of_one_century(fitting, rows)
+    if len(fitting) == 1:
+        return fitting[0]
+    shares = np.array([_regularity(way.stamps[rows]) for way in fitting])
+    first, second = np.argsort(-shares, kind="stable")[:2]
+    if shares[first] >= REGULAR and shares[first] >= CLEARLY * shares[second]:
+        return fitting[first]
+    in_order = [way for way in fitting if _is_in_order(way.stamps[rows])]
+    if len(in_order) == 1:
+        return in_order[0]
+    row = int((fitting[first].stamps != fitting[second].stamps).argmax())
+    meanings = " or ".join(f"{way.stamps[row].astype('datetime64[D]')} ({way.how})" for way in fitting)
+    options = "" if fitting[first].day_first is None else "--day-first or --no-day-first, or "
+    raise column.fault(row, f"may be {meanings}; give {options}--date-format; {PAGE}")
+
+
+def _of_one_century(fitting: Sequence[Way], rows: np.ndarray) -> list[Way]:
+    """The ways without those that take days for short years: these spread a month over decades."""
+    spans = [int(np.ptp(way.stamps[rows].astype(int))) for way in fitting]
+    closest = fitting[int(np.argmin(spans))]
+    year_at = closest.how.index("Y")
+    return [
+        way
+        for way, span in zip(fitting, spans, strict=True)
+        if way.how.index("Y") == year_at or span < MUCH_LONGER * max(min(spans), 1)
+    ]
+
+
+def _is_in_order(stamps: np.ndarray) -> bool:
+    """Whether the rows of a file go forward in time, or back."""
+    differences = np.diff(stamps).astype(int)
+    return bool((differences > 0).all() or (differences < 0).all())
+
+
+def _regularity(stamps: np.ndarray) -> float:
+    """How many of the steps that the stamps seem to have there are; 1 for too few to tell."""
+    import pandas as pd
+
+    time = pd.DatetimeIndex(np.unique(stamps))
+    return share_there(time, find_step(time)) if len(time) > 1 else 1.0
+
+
+# ------------------------------------------------------------------------------------------ a form that was asked for
+
+
+def _formatted(column: Column, codes: np.ndarray, unique: Sequence[str], writing: Writing) -> Stamps:
+    """Dates of the form of `--date-format`."""
+    cells = [
+        _strptime(column, int((codes == code).argmax()), writing.date_format) for code in range(len(unique))
+    ]
+    stamps = np.array([np.datetime64(cell.replace(tzinfo=None), "s") for cell in cells])[codes]
+    offsets = [cell.utcoffset() for cell in cells]
+    seconds = [None if offset is None else int(offset.total_seconds()) for offset in offsets]
+    as_written = [Written("three", "", "", "", "", 0, offset, "") for offset in seconds]
+    index, zone = _in_zone(column, stamps, [as_written[code] for code in codes])
+    return Stamps(index, writing.date_format, writing, zone)
+
+
+def _strptime(column: Column, row: int, form: str) -> datetime.datetime:
+    try:
+        return datetime.datetime.strptime(column.texts[row], form)
+    except (ValueError, OverflowError):
+        raise column.fault(row, f"is no date of the form {form} (--date-format); {PAGE}") from None
+
+
+# ------------------------------------------------------------------------------------------ zones
+
+
+def _in_zone(
+    column: Column, wall: np.ndarray, cells: Sequence[Written | None]
+) -> tuple[pd.DatetimeIndex, str]:
+    """Stamps of the clock on the wall with the zone that their offsets say, if any."""
+    import pandas as pd
+
+    offsets = [cell.offset if cell else None for cell in cells]
+    index = pd.DatetimeIndex(wall)
+    if all(offset is None for offset in offsets):
+        return index, ""
+    if None in offsets:
+        without = offsets.index(None)
+        raise column.fault(without, f"has no offset from UTC, and other cells of its column have one; {PAGE}")
+    seconds = np.array(offsets)
+    utc = pd.DatetimeIndex(wall - seconds.astype("timedelta64[s]")).tz_localize("UTC")
+    named = next((cell.zone for cell in cells if cell and cell.zone), "")
+    zone = zone_name(utc, index, seconds, named)
+    return utc.tz_convert(zone_of(zone)), zone
+
+
+# ------------------------------------------------------------------------------------------ whole numbers
+
+
+def _whole_numbers(column: Column, codes: np.ndarray, texts: Sequence[str], writing: Writing) -> Stamps:
+    """Dates as one number, seconds since 1970, or numbered steps: the first of these that all can be."""
+    import pandas as pd
+
+    unique = [int(text) for text in texts]
+    found = _whole_dates(texts)
+    fitting = [
+        dataclasses.replace(way, stamps=way.stamps[codes]) for way in found if not np.isnat(way.stamps).any()
+    ]
+    if fitting:
+        way = fitting[0] if fitting[0].how.startswith("YY") else _chosen(column, fitting, writing)
+        return Stamps(pd.DatetimeIndex(way.stamps), way.how, writing)
+    rows = column.longest()
+    since = _since_1970(unique)
+    if since is not None and _regularity(since.stamps[codes][rows]) >= REGULAR:
+        return Stamps(pd.DatetimeIndex(since.stamps[codes]), since.how, writing)
+    if not _are_mostly(found, codes) and max(abs(number) for number in unique) < 2**62:
+        numbers = pd.Index(np.array(unique, np.int64)[codes])
+        time = numbers[rows].unique().sort_values()
+        if len(time) < 2 or share_there(time, find_step(time)) >= REGULAR:
+            return Stamps(numbers, "numbered steps", writing)
+    raise _no_whole_dates(column, codes, found, since)
+
+
+def _no_whole_dates(column: Column, codes: np.ndarray, found: Sequence[Way], since: Way | None) -> UserError:
+    """What is wrong with whole numbers that are nothing: the row that is no date, where most are, else all of them."""
+    for way in found:
+        bad = np.isnat(way.stamps[codes])
+        if _are_mostly([way], codes):
+            return column.fault(
+                int(bad.argmax()), f"is no date, where the column's are read as {way.how}; {PAGE}"
+            )
+    as_since = f", and as {since.how} they have no regular step" if since is not None else ""
+    shown = ", ".join(column.texts[row][:20] for row in column.longest()[:3])
+    return UserError(
+        f"{column.path}: the time stamps {shown}, … are no dates (YYYY, YYYYMM, YYYYMMDD, YYYYMMDDhh, …) and no "
+        f"numbers of steps that rise evenly{as_since}; give --date-format, or --step rows if rows are steps; {PAGE}"
+    )
+
+
+def _since_1970(unique: Sequence[int]) -> Way | None:
+    """Numbers as seconds and the like since 1970, if all are believable."""
+    for unit, parts in SINCE_1970.items():
+        seconds = np.array([number // parts for number in unique], object)
+        if all(0 <= second < 2**40 for second in seconds):
+            stamps = seconds.astype(np.int64).astype("datetime64[s]")
+            if stamps.min() >= EARLIEST and stamps.max() < LATEST:
+                return Way(f"{unit} since 1970", stamps)
+    return None
+
+
+def _whole_dates(texts: Sequence[str]) -> list[Way]:
+    """Numbers as dates of each form that has as many digits as all of them."""
+    digits = {len(text) for text in texts}
+    forms = WHOLE_DATES.get(digits.pop(), ()) if len(digits) == 1 else ()
+    return [Way(form, _cut(texts, form)) for form in forms if not any(text.startswith("-") for text in texts)]
+
+
+def _are_mostly(found: Sequence[Way], codes: np.ndarray) -> bool:
+    """Whether most numbers are dates of months or days, so that another one is a wrong date rather than no date."""
+    return any("MM" in way.how and np.isnat(way.stamps[codes]).mean() < 0.5 for way in found)
+
+
+def _cut(texts: Sequence[str], form: str) -> np.ndarray:
+    """Texts of digits, cut where the letters of the form change, as datetime64[s]; NaT where there is no such time."""
+
+    def part(letters: str, otherwise: int) -> np.ndarray:
+        if letters not in form:
+            return np.full(len(texts), otherwise)
+        at = form.index(letters)
+        return np.array([int(text[at : at + len(letters)]) for text in texts])
+
+    year = part("YYYY", 0) if "YYYY" in form else 2000 + part("YY", 0)
+    quarter = part("Q", 0) if form.endswith("Q") else None
+    month = (
+        part("MM", 1) if quarter is None else np.where((quarter >= 1) & (quarter <= 4), 3 * quarter - 2, 0)
+    )
+    of_year = part("DDD", 1) if "DDD" in form else np.ones(len(texts), int)
+    day = part("DD", 1) if "DDD" not in form else np.ones(len(texts), int)
+    stamps = days(year, month, day) + (of_year - 1).astype("timedelta64[D]")
+    hour, minute, second = part("hh", 0), part("mm", 0), part("ss", 0)
+    seconds = 3600 * hour + 60 * minute + second
+    real = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (minute < 60) & (second < 60) & (seconds <= 86_400)
+    real &= (of_year >= 1) & (stamps.astype("datetime64[Y]").astype(int) + 1970 == year)
+    return np.where(real, stamps + seconds.astype("timedelta64[s]"), NO_TIME)

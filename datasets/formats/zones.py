@@ -1,0 +1,60 @@
+"""Time zones: an offset from UTC, or a named zone whose offset changes with summer time."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def zone_name(utc: pd.DatetimeIndex, wall: pd.DatetimeIndex, seconds: np.ndarray, named: str) -> str:
+    """The offset, if there is one only; else a zone that has these offsets at these times, or UTC.
+
+    Args:
+        utc, wall: `(rows,)` the same times by UTC and by the clock on the wall.
+        seconds: `(rows,)` the offset of each.
+        named: a zone that the file names, or nothing.
+    """
+    import zoneinfo
+
+    if named in zoneinfo.available_timezones():
+        return named
+    different = np.unique(seconds)
+    if len(different) == 1:
+        return offset_name(int(different[0]))
+    changes = np.flatnonzero(np.diff(seconds)) + 1
+    near = np.unique(np.concatenate([[0], changes - 1, changes]))[:100]
+    for zone in sorted(
+        zoneinfo.available_timezones(), key=lambda name: (not name.startswith("Europe/"), name)
+    ):
+        if all(
+            (utc[rows].tz_convert(zone).tz_localize(None) == wall[rows]).all() for rows in (near, slice(None))
+        ):
+            return zone
+    return "UTC"
+
+
+def offset_name(seconds: int) -> str:
+    """`+09:00`, or `UTC` for no offset."""
+    sign, minutes = "-" if seconds < 0 else "+", abs(seconds) // 60
+    return f"{sign}{minutes // 60:02}:{minutes % 60:02}" if minutes else "UTC"
+
+
+def zone_of(name: str) -> datetime.tzinfo:
+    """The zone of a name or an offset.
+
+    Raises:
+        ValueError: there is none such.
+    """
+    import zoneinfo
+
+    if name == "UTC":
+        return datetime.UTC
+    if name[0] in "+-":
+        offset = datetime.timedelta(hours=int(name[1:3]), minutes=int(name[4:6]))
+        return datetime.timezone(-offset if name[0] == "-" else offset)
+    return zoneinfo.ZoneInfo(name)
