@@ -16,13 +16,9 @@ def teacher_forced_metrics(nll: np.ndarray, correct: np.ndarray) -> dict[str, fl
 
     Returns:
         `loss`, the mean of `nll`; `perplexity`, its exponential; and `accuracy`, the mean of `correct`. All are NaN
-        where a value of `nll` is not finite.
+        where there is no token, or a value of `nll` is not finite.
     """
-    if not np.isfinite(nll).all():
+    if not len(nll) or not np.isfinite(nll).all():
         return dict.fromkeys(("loss", "perplexity", "accuracy"), math.nan)
-    loss = float(nll.mean()) if len(nll) else 0.0
-    return {
-        "loss": loss,
-        "perplexity": math.exp(min(loss, 700)),
-        "accuracy": float(correct.mean()) if len(correct) else 0.0,
-    }
+    loss = float(nll.mean())
+    return {"loss": loss, "perplexity": math.exp(min(loss, 700)), "accuracy": float(correct.mean())}

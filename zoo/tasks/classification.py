@@ -69,6 +69,9 @@ def cross_entropy(targets: Labels, logits: Logits) -> Tensor:
 def scores(logits: np.ndarray, targets: np.ndarray, f1_classes: np.ndarray | None = None) -> Metrics:
     """Accuracy, macro F1, cross-entropy in nats (`loss`), and `auc`, the area under the ROC curve, of two classes.
 
+    The F1 of a class that is neither among the targets nor predicted is undefined and counts as 0, as in scikit-learn
+    with `zero_division=0`: that can only lower the mean. The AUC is left out where one of the two classes is missing.
+
     Args:
         logits: `(examples, classes)`.
         targets: `(examples,)` class ids.

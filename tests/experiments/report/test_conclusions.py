@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,16 @@ def test_a_score_that_is_no_number_is_a_missing_one_and_said(tmp_path: Path) -> 
     assert group.mean("lstm", "score").seeds == group.mean("gru", "score").seeds == 2
     sentences = conclusions.of_group(group)
     assert "Not a number: the score of gru on 1 of 3 seeds (2); its means are of the others." in sentences
+
+
+def test_a_baseline_without_a_score_is_never_the_best(tmp_path: Path) -> None:
+    """Of an error, where less is better, what is undefined is no 0."""
+    undefined, known = {"loss": math.nan}, {"loss": 0.7}
+    baselines = {"drift": {"test": undefined}, "last value": {"test": known}}
+    folder = write_grid(tmp_path, {"gru": [0.8, 0.82]}, headline=["loss"], baselines=baselines)
+    sentences = conclusions.of_group(one_group(folder))
+    assert any(line.startswith("The best baseline is last value (0.7000)") for line in sentences)
+    assert not any("drift" in line for line in sentences)
 
 
 def test_a_cell_without_any_score_is_left_out_and_the_others_are_compared(tmp_path: Path) -> None:

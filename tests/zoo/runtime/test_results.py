@@ -43,6 +43,16 @@ def made_up_results(**changes: object) -> Results:
     return dataclasses.replace(results, **changes)  # type: ignore[arg-type]
 
 
+def test_what_is_undefined_is_a_dash_in_the_table_and_null_in_the_file(tmp_path: Path) -> None:
+    undefined = {"dev": {"accuracy": 0.9, "auc": math.nan}}
+    made_up_results(scores=undefined, baselines={"majority": undefined}).write(tmp_path / "metrics.json")
+    assert json.loads((tmp_path / "metrics.json").read_text())["dev"]["auc"] is None
+    table = result_table(read_results(tmp_path / "metrics.json"), tmp_path)
+    assert [line.split() for line in table.splitlines()[1:4]] == [
+        ["dev", "accuracy", "dev", "auc"], ["gru", "0.9000", "–"], ["majority", "0.9000", "–"],
+    ]  # fmt: skip
+
+
 HISTORY = [
     {"epoch": n, "loss": 1.0 / n, "gradient_norm": 0.1, "dev_score": n / 10, "dev_loss": 0.3, "seconds": n}
     for n in (1, 2)
@@ -176,6 +186,17 @@ def test_learning_curves_show_the_metrics_of_the_table(tmp_path, monkeypatch):
     assert [line.get_label() for line in panel.lines] == ["dev mae", "dev rmse"]
     assert panel.get_yscale() == "linear"
     assert len(panel_of_scores(history, (), tmp_path, monkeypatch).lines) == 3
+
+
+def test_a_metric_that_is_undefined_is_no_curve(tmp_path, monkeypatch):
+    common = {"loss": 1.0, "gradient_norm": 1.0, "dev_mae": 9.0}
+    history = [
+        {"epoch": 1, **common, "dev_mase": math.nan, "dev_rse": math.nan},
+        {"epoch": 2, **common, "dev_mase": math.nan, "dev_rse": 0.1},
+    ]
+    panel = panel_of_scores(history, ("mae", "mase", "rse"), tmp_path, monkeypatch)
+    assert [line.get_label() for line in panel.lines] == ["dev mae", "dev rse"]
+    assert panel.get_yscale() == "log"
 
 
 def test_metrics_of_different_sizes_can_all_be_seen(tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ def scores(predicted: np.ndarray, true: np.ndarray, known: np.ndarray) -> Metric
 
 
 def scores_of_one(tag: int, predicted: np.ndarray, true: np.ndarray) -> Metrics:
-    """Precision, recall and F1 of one tag id."""
+    """Precision, recall and F1 of one tag id; 0 where there is nothing to divide by, as in scikit-learn."""
     from sklearn import metrics
 
     values = metrics.precision_recall_fscore_support(
@@ -39,6 +39,8 @@ def span_scores(
     labels: Sequence[str], predicted: np.ndarray, true: np.ndarray, offsets: np.ndarray
 ) -> Metrics:
     """Precision, recall and F1 of whole spans as the CoNLL shared tasks count them; empty where tags write no spans.
+
+    What has nothing to divide by, such as all three where there is no span at all, is 0, as in seqeval and conlleval.
 
     Args:
         labels: the tags' names, of any scheme: `datasets.formats.spans` says what they mean.
