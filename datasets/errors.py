@@ -1,9 +1,9 @@
-"""The one exception for what a person can fix, and the hint that ends such a message: `did you mean …?`"""
+"""The one exception for what a person can fix, the hint that ends such a message (`did you mean …?`), lists in it."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
@@ -40,3 +40,9 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     hint = f"did you mean {by_folded[near[0]]}?" if near else otherwise
     return f"; {hint}" if hint else ""
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are: `a, b and 3 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")

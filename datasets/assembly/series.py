@@ -11,11 +11,12 @@ comes after a split is in it. What is learned from data (scaling, parameters) is
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.base import Dataset, Example, Info, Split
-from datasets.errors import UserError
+from datasets.errors import UserError, listed
 from datasets.formats.time_series import TimeSeries
 
 FIELDS = ("series", "start")
@@ -56,9 +57,25 @@ class Cut:
 
 
 def assemble(info: Info, series: Sequence[TimeSeries], cut: Cut) -> Dataset:
-    """Every series in three splits by time; the test split is None where it has no step."""
+    """Every series in three splits by time; the test split is None where it has no step.
+
+    A series that has fewer steps than `--split-steps` takes is left out, with a note.
+
+    Raises:
+        UserError: if all series have fewer.
+    """
+    taken = sum(cut.steps or ())
+    short = [f"{whole.name} ({len(whole):,} steps)" for whole in series if len(whole) < taken]
+    # Where all are too short, the longest tells it.
+    enough = [whole for whole in series if len(whole) >= taken] or sorted(series, key=len)[-1:]
+    if short:
+        note = (
+            f"{len(short):,} of {len(series):,} series left out, for --split-steps takes {taken:,} steps: "
+            f"{listed(short)}"
+        )
+        info = dataclasses.replace(info, notes=(*info.notes, note))
     parts: dict[str, list[Example]] = {"train": [], "valid": [], "test": []}
-    for whole in series:
+    for whole in enough:
         start = 0
         for part, end in zip(parts, cut.ends(len(whole), whole.name), strict=True):
             if end > start:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from datasets.errors import UserError, did_you_mean
+from datasets.errors import UserError, did_you_mean, listed
 from datasets.formats.tables import Table
 from datasets.options import flag
 
@@ -93,9 +93,7 @@ def usual_name(name: str) -> str:
 
 def _listed(table: Table) -> str:
     """The column names, shortened, for a message."""
-    shown = [f"'{name[: 2 * SHOWN]}'" for name in table.columns[:SHOWN]]
-    more = len(table.columns) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+    return listed([f"'{name[: 2 * SHOWN]}'" for name in table.columns], SHOWN)
 
 
 def _fix(asked: str, table: Table) -> str:

@@ -41,3 +41,17 @@ def test_numbers_of_steps_leave_later_steps_out() -> None:
     assert Cut(steps=(3, 2, 1)).ends(10, "a") == (3, 5, 6)
     with pytest.raises(UserError, match="series a has 10 steps; --split-steps 6 3 2 asks for 11"):
         Cut(steps=(6, 3, 2)).ends(10, "a")
+
+
+def test_a_series_that_has_too_few_steps_for_them_is_left_out_by_name() -> None:
+    data = assemble(
+        Info("x", FIELDS, notes=("read",)),
+        [series(5, "new"), series(9), series(8, "b")],
+        Cut(steps=(4, 2, 2)),
+    )
+    assert [example["series"].name for example in data.train] == ["a", "b"]
+    assert data.info.notes == (
+        "read", "1 of 3 series left out, for --split-steps takes 8 steps: new (5 steps)",
+    )  # fmt: skip
+    with pytest.raises(UserError, match="series a has 9 steps; --split-steps 6 3 2 asks for 11"):
+        assemble(Info("x", FIELDS), [series(5, "new"), series(9)], Cut(steps=(6, 3, 2)))

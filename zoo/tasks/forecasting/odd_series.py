@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.base import Dataset, Example, Split
+from datasets.errors import listed
 from zoo.tasks.forecasting.baselines import lags_of
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification, no_window
 
 if TYPE_CHECKING:
     from datasets.formats.time_series import TimeSeries
-
-MOST_NAMES = 5  # of series in one sentence
 
 
 @dataclass(frozen=True)
@@ -160,9 +159,3 @@ def _steps(count: int) -> str:
 
 def _share(names: Sequence[str], every: Mapping[str, int]) -> str:
     return f"{len(names)} of {len(every):,} series {'is' if len(names) == 1 else 'are'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = len(names) - MOST_NAMES
-    return ", ".join([*names[:MOST_NAMES], *([f"and {more:,} more"] if more > 0 else [])])

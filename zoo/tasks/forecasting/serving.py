@@ -10,13 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from datasets.errors import UserError
+from datasets.errors import UserError, listed
 from datasets.formats.time_series import TimeSeries
 from zoo.runtime.progress import log
 from zoo.serving import Server
 from zoo.tasks.forecasting.calendar import phases
 from zoo.tasks.forecasting.losses import levels
-from zoo.tasks.forecasting.odd_series import listed
 from zoo.tasks.forecasting.windows import WindowSpecification
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from datasets.errors import UserError
 from datasets.formats.time_series import TimeSeries
 from tests.zoo.tasks.forecasting.examples import dataset, model, prepared, series, windows_of_test
 from zoo.tasks.forecasting.baselines import Baselines
-from zoo.tasks.forecasting.odd_series import listed
 from zoo.tasks.forecasting.task import TASK, Options
 
 BOTH = [series(90, name="a", variables=1), series(100, name="b", seed=1, variables=1)]
@@ -141,11 +140,6 @@ def test_where_all_are_too_short_the_longest_is_named(
     all_series = [series(length, name=name) for length, name in zip(lengths, "ab", strict=True)]
     with pytest.raises(UserError, match=f"{message}, a forecast reads --window 6 and scores --horizon 4"):
         TASK.prepare(dataset(*all_series, cut=cut), Options(window=6, horizon=4), 8)
-
-
-def test_many_names_are_cut_short() -> None:
-    assert listed(["a", "b"]) == "a, b"
-    assert listed([*"abcdefgh"]) == "a, b, c, d, e, and 3 more"
 
 
 # ------------------------------------------------------------------------------------ values that were made up
