@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from datasets.formats.filling import MOST_MADE_UP, WAYS, fault_of_share, fill_st
 from datasets.formats.numbers import Cells, number_form, read_numbers, tidy
 from datasets.formats.series_columns import Columns, Roles, open_table, roles_of, without_row_numbers
 from datasets.formats.steps import first_fault, is_numbered, share_there
-from datasets.formats.tables import Format, Table
+from datasets.formats.tables import Table
 from datasets.formats.time_series import TimeSeries
 from datasets.formats.time_stamps import Column, Stamps, Writing, read_stamps
 from datasets.formats.zones import zone_of
@@ -66,48 +66,6 @@ def read_table(path: Path, columns: Columns) -> SeriesTable:
 
 def _listed(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
-
-
-@dataclass(frozen=True)
-class SeriesFile:
-    """A table whose columns are named later, by a model that was trained on such a table.
-
-    Attributes:
-        path: the file.
-        time: the column with the time stamps, or None to find it.
-        form: encoding, delimiter and header.
-    """
-
-    path: Path
-    time: str | None
-    form: Format
-
-    def read(self, about: Mapping[str, Any], fill: str = "none") -> list[TimeSeries]:
-        """The series; `about` holds the column names `variables`, `past` and `future`, and `horizon`.
-
-        It may hold `step`, `zone`, `rows` and `writing`, each a tuple of texts: those of the model's own data.
-        Rows at the end that have future covariates and no value are the steps to forecast; `fill` leaves them so.
-        """
-        names = (about["variables"], about["past"], about["future"])
-        columns = Columns(
-            self.time, None, *names, "auto" if self.form.header else "no", self.form.encoding,
-            self.form.delimiter, fill, ahead=about["horizon"], learnt=True, **_of_model(about),
-        )  # fmt: skip
-        return read(self.path, columns)
-
-
-def _of_model(about: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model says of the time and the cells of its data; models of version 0.1 say only the step."""
-    (step,) = about.get("step", ("",))
-    known: dict[str, Any] = {"step": step}
-    if "writing" in about:
-        date_format, day_first, decimal, thousands = about["writing"]
-        first = {"True": True, "False": False}.get(day_first)
-        known["writing"] = Writing(date_format, first, decimal, thousands)
-        known["zone"] = about["zone"][0]
-        if about["rows"] == ("rows",):
-            known["step"] = f"rows:{step}".removesuffix(":")
-    return known
 
 
 # ------------------------------------------------------------------------------------------ from cells to rows

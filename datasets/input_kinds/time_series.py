@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from datasets.base import Example
-from datasets.formats.series_tables import SeriesFile
+from datasets.formats.series_files import SeriesFile
 from datasets.formats.tables import Format
 from datasets.input_kinds import texts
 from datasets.input_kinds.base import InputKind
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 class SeriesReader(Protocol):
     """Series that are read when it is known what their columns are called."""
 
-    def read(self, about: Mapping[str, Any], fill: str = "none", /) -> list[TimeSeries]:
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What reading did and its user should know."""
+
+    def read(self, about: Mapping[str, Any], fill: str | None = None, /) -> list[TimeSeries]:
         """The series. See `SeriesFile.read`."""
 
 
@@ -30,8 +34,9 @@ class SeriesExample:
     """One series that is there already, filled when it was loaded."""
 
     series: TimeSeries
+    remarks: Sequence[str] = ()
 
-    def read(self, about: Mapping[str, Any], _: str = "none", /) -> list[TimeSeries]:
+    def read(self, about: Mapping[str, Any], _: str | None = None, /) -> list[TimeSeries]:
         """The series. Where there are future covariates it ends a horizon earlier, so that the forecast has them."""
         ahead = about["horizon"] if about["future"] else 0
         length = len(self.series) - ahead

@@ -7,7 +7,8 @@ import pytest
 
 from datasets.errors import UserError
 from datasets.formats.series_columns import Columns
-from datasets.formats.series_tables import SeriesFile, read
+from datasets.formats.series_files import SeriesFile
+from datasets.formats.series_tables import read
 from datasets.formats.tables import Format
 
 NOTHING = Columns()

@@ -11,7 +11,8 @@ import pytest
 
 from datasets.errors import UserError
 from datasets.formats.series_columns import Columns
-from datasets.formats.series_tables import SeriesFile, SeriesTable, read_table
+from datasets.formats.series_files import SeriesFile
+from datasets.formats.series_tables import SeriesTable, read_table
 from datasets.formats.tables import Format
 from datasets.formats.time_series import TimeSeries
 from datasets.formats.time_stamps import Writing

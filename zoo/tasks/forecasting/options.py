@@ -48,8 +48,8 @@ class Options:
 class AnswerOptions:
     """How a file of series to continue is read."""
 
-    fill: str = option(
-        "none",
-        "what stands in for missing steps and values of a file",
+    fill: str | None = option(
+        None,
+        "what stands in for missing steps and values of a file (default: as in training)",
         choices=("none", "last", "linear", "zero"),
     )

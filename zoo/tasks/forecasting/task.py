@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
-    from datasets.formats.series_tables import SeriesFile
     from datasets.formats.time_series import TimeSeries
+    from datasets.input_kinds.time_series import SeriesReader
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tasks.forecasting.odd_series import Extent
@@ -179,7 +179,9 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
         return make_server(model, learned)
 
-    def answer(self, server: Server, inputs: Iterable[str | SeriesFile], options: AnswerOptions) -> list[Row]:
+    def answer(
+        self, server: Server, inputs: Iterable[str | SeriesReader], options: AnswerOptions
+    ) -> list[Row]:
         """A row for each series, step and variable.
 
         Args:
@@ -187,12 +189,18 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             inputs: texts of numbers, or files, read by the model's names of columns.
             options: how files are read.
         """
+        from zoo.runtime.progress import log
         from zoo.tasks.forecasting.serving import described, parse, rows
 
         about = described(server)
         series: list[TimeSeries] = []
         for given in inputs:
-            series += [parse(given)] if isinstance(given, str) else given.read(about, options.fill)
+            if isinstance(given, str):
+                series.append(parse(given))
+                continue
+            series += given.read(about, options.fill)
+            for remark in given.remarks:
+                log(remark)
         return rows(server, series)
 
 

@@ -11,7 +11,7 @@ import pytest
 import datasets
 from datasets.assembly.series import FIELDS
 from datasets.errors import UserError
-from datasets.formats.series_tables import SeriesFile
+from datasets.formats.series_files import SeriesFile
 from datasets.formats.tables import Format
 from tests.zoo.tasks.forecasting.examples import model
 from zoo.serving import Server
@@ -86,3 +86,23 @@ def test_what_an_older_version_stored_is_read(tmp_path: Path) -> None:
     stored = ready.learned.to_json()
     del stored["as_read"]
     assert times(TASK.serve(model(ready), TASK.restore(stored, OPTIONS)), path)[0] == "2024-02-01 00:00:00"
+
+
+def test_what_was_said_of_the_training_data_counts_for_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [day for day in range(1, 31) if day != 9]
+    said = {"time_column": "when", "id_column": "shop", "fill": "last", "header": "auto"}
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "when;shop;sold\n" + "".join(f"{day:02}.01.2024;{shop};{day}\n" for shop in "ab" for day in days)
+    )
+    _, server = trained(path, **said, value_columns=("sold",))
+    form = Format(delimiter="semicolon", trained=said)
+    rows = TASK.answer(server, [SeriesFile(path, None, form)], AnswerOptions())
+    assert [(row["series"], row["time"]) for row in rows[::2]] == [
+        (shop, "2024-01-31 00:00:00") for shop in "ab"
+    ]
+    assert "time stamps are read as DD.MM.YYYY" in capsys.readouterr().err
+    with pytest.raises(UserError, match="give --fill last, linear or zero"):
+        TASK.answer(server, [SeriesFile(path, None, form)], AnswerOptions(fill="none"))
