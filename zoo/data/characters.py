@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 import tensorflow as tf
 
-from zoo.data.tokenizer import PADDING, WHITE_SPACE, valid_utf8
+from zoo.data.tokenizer import JOINERS, PADDING, WHITE_SPACE, valid_utf8
 from zoo.data.vocabulary import TokenTable, most_frequent
 
 #: Stand for the full stop, comma and colon inside a number while punctuation is split from words.
 INSIDE = {".": "\ue000", ",": "\ue001", ":": "\ue002"}
-SPLIT_OFF = r"([^\p{L}\p{M}\p{N}'\s\x{e000}-\x{e002}])"
+SPLIT_OFF = rf"([^\p{{L}}\p{{M}}\p{{N}}{JOINERS}'\s\x{{e000}}-\x{{e002}}])"
 #: The English forms that treebanks take for words of their own.
 CONTRACTION = r"(?i)(n't|'(?:s|re|ve|ll|d|m))(\s|$)"
 

@@ -12,7 +12,6 @@ always the longest sub-word that fits.
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
@@ -21,7 +20,8 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo.data.ragged import Ragged
-from zoo.data.tokenizer import by_chunks, valid_utf8
+from zoo.data.scripts import is_of_word
+from zoo.data.tokenizer import JOINERS, by_chunks, valid_utf8
 from zoo.data.vocabulary import UNKNOWN, Encoder, TokenIndex, most_frequent
 
 PADDING, BEGIN, END = 0, 2, 3
@@ -30,7 +30,8 @@ RESERVED = 4
 #: Stands for the blank before a word.
 MARK = "▁"
 SPACES = r"[\s\x{0b}\x{1c}-\x{1f}\x{85}\p{Z}]+"
-WORD = r"▁?(?:[\p{L}\p{M}\p{N}]+|[^▁\p{L}\p{M}\p{N}])"
+OF_WORDS = rf"\p{{L}}\p{{M}}\p{{N}}{JOINERS}"
+WORD = rf"▁?(?:[{OF_WORDS}]+|[^▁{OF_WORDS}])"
 KINDS = ("subwords", "words", "characters")
 #: Rare characters that make up less than this share of the text get no token of their own.
 RARE_CHARACTERS = 0.0002
@@ -219,4 +220,4 @@ def _learn_subwords(texts: Iterable[str], size: int) -> list[str]:
 def _in_one_word(subword: str) -> bool:
     """Whether a sub-word is part of one word. The library also learns runs of punctuation, which are several words."""
     body = subword.removeprefix(MARK)
-    return len(body) <= 1 or all(unicodedata.category(letter)[0] in "LMN" for letter in body)
+    return len(body) <= 1 or all(is_of_word(letter) for letter in body)

@@ -19,7 +19,9 @@ PADDING = 0
 CHUNK = 512
 
 LINE_BREAK_TAG = r"(?i)<br\s*/?>"
-NOT_OF_A_WORD = r"([^\p{L}\p{M}\p{N}'\s])"
+#: Zero-width non-joiner and joiner stand inside words, as in Persian and Hindi.
+JOINERS = r"\x{200c}\x{200d}"
+NOT_OF_A_WORD = rf"([^\p{{L}}\p{{M}}\p{{N}}{JOINERS}'\s])"
 OPENING_QUOTE = r"(^|\s)'+"
 CLOSING_QUOTE = r"'+(\s|$)"
 WHITE_SPACE = r"[\s\p{Z}]+"
@@ -28,8 +30,8 @@ WHITE_SPACE = r"[\s\p{Z}]+"
 def split_words(texts: tf.Tensor, lowercase: bool = True) -> tf.RaggedTensor:
     """Words, numbers and punctuation marks of each text.
 
-    Line-break tags and white space of any script separate words; every other character that is no letter, mark, digit
-    or inner apostrophe is a token of its own.
+    Line-break tags and white space of any script separate words; every other character that is no letter, mark, digit,
+    joiner or inner apostrophe is a token of its own.
 
     Args:
         texts: `(batch,)` strings, UTF-8; invalid bytes become U+FFFD.

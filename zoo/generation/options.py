@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datasets.options import option
+from zoo.generation.bleu import AUTO, TOKENIZERS
 
 #: What a token may be, and the name of many of them.
 TOKENS = {"subwords": "sub-words", "words": "words", "characters": "characters"}
@@ -52,6 +53,13 @@ class GenerationOptions:
     beam: int = option(5, "sequences that the search follows at once; 1: greedy", minimum=1, maximum=100)
     length_penalty: float = option(
         1.0, "how much longer sentences are favoured; 0 ranks by probability", minimum=0, maximum=10
+    )
+
+    bleu_tokenize: str = option(
+        AUTO,
+        "the tokens that BLEU counts, by sacreBLEU's names; auto goes by the script: zh for Chinese, ja-mecab or char "
+        "for Japanese, char for others without blanks between words",
+        choices=TOKENIZERS,
     )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoo.data.subwords import SubwordTokenizer
+from zoo.generation.bleu import AUTO
 from zoo.tasks.captioning.options import Options
 
 
@@ -18,6 +19,7 @@ class Learned:
         pixels: whether the data have images, not features.
         options: of the task.
         encoder_digest: fingerprint of the weights that a network of keras.applications began with, if it had any.
+        bleu: the tokeniser whose tokens BLEU counts.
     """
 
     tokenizer: SubwordTokenizer
@@ -25,6 +27,7 @@ class Learned:
     pixels: bool
     options: Options
     encoder_digest: str | None = None
+    bleu: str = AUTO
 
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""

@@ -1,19 +1,23 @@
 """How good captions are: BLEU and chrF by sacreBLEU and CIDEr-D, each against all captions that people gave an image.
 
 Captions are compared as is usual for them (Chen et al. 2015, Microsoft COCO Captions): in lower case, without
-punctuation. BLEU's tokens are then the words between blanks.
+punctuation. The tokens of BLEU and CIDEr are then the words between blanks; in scripts without blanks between words
+those of one of sacreBLEU's tokenisers.
 """
 
 from __future__ import annotations
 
 import math
-import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from zoo.data.scripts import JOINERS, is_emoji, is_of_word
+from zoo.generation.bleu import AUTO, tokenizer_of
 
 if TYPE_CHECKING:
     from sacrebleu.metrics import BLEU, CHRF
@@ -21,42 +25,56 @@ if TYPE_CHECKING:
 ORDERS = 4
 #: Width of CIDEr-D's penalty for captions of another length, in words.
 SIGMA = 6.0
-PUNCTUATION = re.compile(r"[^\w\s]|_")
+#: The tokeniser of scripts with blanks between words.
+BLANKS = "none"
 
 References = Sequence[Sequence[str]]
 Vector = dict[tuple[str, ...], float]
 
 
 def plain(caption: str) -> str:
-    """In lower case, without punctuation, one blank between words; an apostrophe leaves no blank."""
-    return " ".join(PUNCTUATION.sub(" ", caption.lower().replace("'", "").replace("’", "")).split())
+    """Composed, in lower case, without punctuation, one blank between words; an apostrophe leaves no blank.
+
+    Marks such as vowel signs stay with their letters, in any script, and joiners within words and emoji.
+    """
+    text = unicodedata.normalize("NFC", caption.lower().replace("'", "").replace("’", ""))
+    kept = "".join(c if is_of_word(c) or is_emoji(c) else " " for c in text)
+    return " ".join(word for word in kept.split() if word.strip(JOINERS))
 
 
-def _plain(captions: Sequence[str], references: References) -> tuple[list[str], list[list[str]]]:
-    """All captions and references as `plain` makes them."""
-    return [plain(caption) for caption in captions], [[plain(text) for text in texts] for texts in references]
+def _in_tokens(
+    captions: Sequence[str], references: References, tokenize: str
+) -> tuple[list[str], list[list[str]], str]:
+    """All captions and references as `plain` makes them, tokens parted by blanks; and the tokeniser's name."""
+    plain_captions = [plain(caption) for caption in captions]
+    plain_references = [[plain(text) for text in texts] for texts in references]
+    name = tokenizer_of(tokenize, chain.from_iterable(plain_references), BLANKS)
+    if name == BLANKS:
+        return plain_captions, plain_references, name
+    from sacrebleu.metrics import BLEU
+
+    parted = BLEU(tokenize=name).tokenizer
+    in_tokens = [[parted(text) for text in texts] for texts in plain_references]
+    return [parted(caption) for caption in plain_captions], in_tokens, name
 
 
-def compared(captions: Sequence[str], references: References) -> dict[str, float]:
+def compared(captions: Sequence[str], references: References, tokenize: str = AUTO) -> dict[str, float]:
     """BLEU-1 to BLEU-4 (Papineni et al. 2002) and chrF (Popović 2015) from 0 to 100, CIDEr-D, and `exact`, the share
     that some person wrote word by word.
 
     Args:
         captions: one an image.
         references: for each image the captions of people, at least one.
+        tokenize: one of sacreBLEU's tokenisers; `auto` is the one that fits the script of the references.
     """
-    plain_captions, plain_references = _plain(captions, references)
-    streams = [
-        list(stream) for stream in zip_longest(*plain_references)
-    ]  # None where an image has fewer captions
-    same = sum(
-        caption in of_image for caption, of_image in zip(plain_captions, plain_references, strict=True)
-    )
-    scores = {f"bleu_{n}": _bleu(n).corpus_score(plain_captions, streams).score for n in range(1, ORDERS + 1)}
+    own, theirs, _ = _in_tokens(captions, references, tokenize)
+    streams = [list(stream) for stream in zip_longest(*theirs)]  # None where an image has fewer captions
+    same = sum(caption in of_image for caption, of_image in zip(own, theirs, strict=True))
+    scores = {f"bleu_{n}": _bleu(n).corpus_score(own, streams).score for n in range(1, ORDERS + 1)}
     return scores | {
-        "chrf": _chrf().corpus_score(plain_captions, streams).score,
-        "cider": cider(plain_captions, plain_references),
-        "exact": same / max(len(plain_references), 1),
+        "chrf": _chrf().corpus_score(own, streams).score,
+        "cider": cider(own, theirs),
+        "exact": same / max(len(theirs), 1),
     }
 
 
@@ -68,14 +86,16 @@ def share_true(captions: Sequence[str], true: Sequence[frozenset[str]]) -> dict[
     return {"true": float(np.mean([caption in right for caption, right in zip(captions, true, strict=True)]))}
 
 
-def signatures(captions: Sequence[str], references: References) -> dict[str, str]:
-    """sacreBLEU's own words for how it counted (Post 2018); what was done before is not in them."""
-    plain_captions, plain_references = _plain(captions, references)
-    streams = [list(stream) for stream in zip_longest(*plain_references)]
+def signatures(captions: Sequence[str], references: References, tokenize: str = AUTO) -> dict[str, str]:
+    """sacreBLEU's own words for how it counted (Post 2018), after what was done before."""
+    own, theirs, name = _in_tokens(captions, references, tokenize)
+    streams = [list(stream) for stream in zip_longest(*theirs)]
     metrics = {"bleu_4": _bleu(4), "chrf": _chrf()}
     for metric in metrics.values():
-        metric.corpus_score(plain_captions, streams)
+        metric.corpus_score(own, streams)
     before = "in lower case and without punctuation on both sides; "
+    if name != BLANKS:
+        before += f"tokens of {name} parted by blanks; "
     return {name: before + metric.get_signature().format() for name, metric in metrics.items()}
 
 

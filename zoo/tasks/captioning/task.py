@@ -13,6 +13,7 @@ from datasets.errors import UserError
 from datasets.input_kinds import images
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
+from zoo.generation.bleu import check_tokenizer, note_on_tokenizer, tokenizer_of
 from zoo.generation.options import TOKENS
 from zoo.layers import applications
 from zoo.runtime.figures import picture_path, save
@@ -69,7 +70,9 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
         from zoo.tasks.captioning import encoders, reading
         from zoo.tasks.captioning.batches import CaptionBatches, captions_of
         from zoo.tasks.captioning.learned import Learned
+        from zoo.tasks.captioning.scores import BLANKS
 
+        check_tokenizer(options.bleu_tokenize)
         examples = list(dataset.train)
         texts = reading.in_case(captions_of(examples)[0], options)
         tokenizer = SubwordTokenizer(
@@ -89,7 +92,9 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
         train = replace(batches, pretrained=pretrained)
         notes = _notes(tokenizer, captions, len(captions) - len(short), shape, pixels, options)
         notes += () if pretrained is None else encoders.notes(options.encoder, pretrained, images)
-        learned = Learned(tokenizer, shape, pixels, options, encoders.digest_of(pretrained, options))
+        bleu = tokenizer_of(options.bleu_tokenize, texts, BLANKS)
+        notes += tuple(note_on_tokenizer(bleu, BLANKS))
+        learned = Learned(tokenizer, shape, pixels, options, encoders.digest_of(pretrained, options), bleu)
 
         def other_batches(split: Split) -> CaptionBatches:
             return reading.batches_of(split, learned, train)
@@ -142,7 +147,7 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
         captions, attention = describe_all(server, images), looked_at(server, images[few])
         return {**predictions, "captions": captions, "attention": attention}
 
-    def score(self, _learned: Learned, predictions: Predictions, batches: CaptionBatches) -> Metrics:
+    def score(self, learned: Learned, predictions: Predictions, batches: CaptionBatches) -> Metrics:
         """Teacher-forced metrics on people's captions; and, after the search, how good its own ones are."""
         from zoo.generation.scores import teacher_forced_metrics
         from zoo.tasks.captioning.scores import compared, share_true
@@ -150,12 +155,13 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
         metrics = teacher_forced_metrics(predictions["token_nll"], predictions["token_correct"])
         if "captions" in predictions:
             captions = _texts(predictions)
-            metrics |= compared(captions, batches.references) | share_true(captions, batches.true)
+            metrics |= compared(captions, batches.references, learned.bleu)
+            metrics |= share_true(captions, batches.true)
             metrics["cut"] = float(np.mean([row["cut"] for row in predictions["captions"]] or [0.0]))
         return metrics
 
     def details(
-        self, _learned: Learned, predictions: Predictions, batches: CaptionBatches
+        self, learned: Learned, predictions: Predictions, batches: CaptionBatches
     ) -> dict[str, object]:
         """sacreBLEU's signatures, how many captions differ, and the first ones."""
         from zoo.tasks.captioning.scores import signatures
@@ -163,7 +169,7 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
         captions = _texts(predictions)
         samples = list(zip(batches.names, batches.references, predictions["captions"], strict=True))
         return {
-            "signatures": signatures(captions, batches.references),
+            "signatures": signatures(captions, batches.references, learned.bleu),
             "different_captions": len(set(captions)),
             "samples": [
                 {"image": name, "references": list(references), **row}
@@ -189,16 +195,16 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
         """The first caption of the training image that looks most alike, and that of one person against the others'."""
         from zoo.tasks.captioning.scores import compared, nearest, share_true
 
-        train = prepared.train
+        train, bleu = prepared.train, prepared.learned.bleu
 
         def score(batches: CaptionBatches) -> dict[str, Metrics]:
             captions = [train.references[n][0] for n in nearest(train.images, batches.images)]
-            of_nearest = compared(captions, batches.references) | share_true(captions, batches.true)
-            metrics = {"nearest training image": of_nearest}
+            of_nearest = compared(captions, batches.references, bleu)
+            metrics = {"nearest training image": of_nearest | share_true(captions, batches.true)}
             several = [captions for captions in batches.references if len(captions) > 1]
             if several:
                 own, others = [first for first, *_ in several], [rest for _, *rest in several]
-                metrics["one person"] = compared(own, others)
+                metrics["one person"] = compared(own, others, bleu)
             return metrics
 
         return score

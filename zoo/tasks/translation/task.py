@@ -11,8 +11,10 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.input_kinds import sources
+from zoo.data.scripts import separated
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
+from zoo.generation.bleu import AUTO, check_tokenizer, note_on_tokenizer, tokenizer_of
 from zoo.generation.options import TOKENS
 from zoo.runtime.figures import picture_path, save
 from zoo.tasks.base import Metrics, Prepared, Row, Task
@@ -35,11 +37,12 @@ SAMPLES = 10
 
 @dataclass(frozen=True)
 class Learned:
-    """The tokens of both languages. See `zoo.tasks.base.Learned`."""
+    """The tokens of both languages, and those that BLEU counts. See `zoo.tasks.base.Learned`."""
 
     source: SubwordTokenizer
     target: SubwordTokenizer
     options: Options
+    bleu: str = AUTO
 
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""
@@ -93,8 +96,10 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
         def batches(split: Split) -> PairBatches:
             return _batches(split, learned, train)
 
-        learned = Learned(source, target, options)
-        return Prepared.of(learned, train, dataset, batches, notes)
+        check_tokenizer(options.bleu_tokenize)
+        bleu = tokenizer_of(options.bleu_tokenize, _side(dataset.train, "target"))
+        learned = Learned(source, target, options, bleu)
+        return Prepared.of(learned, train, dataset, batches, [*notes, *note_on_tokenizer(bleu)])
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
@@ -130,40 +135,42 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
         translations = translate_all(self.serve(model, learned), batches.texts())
         return {**predictions, "translations": translations}
 
-    def score(self, _learned: Learned, predictions: Predictions, batches: PairBatches) -> Metrics:
+    def score(self, learned: Learned, predictions: Predictions, batches: PairBatches) -> Metrics:
         """Teacher-forced metrics on the reference translations; and, after the search, how good its own ones are."""
         from zoo.generation.scores import teacher_forced_metrics
         from zoo.tasks.translation import scores
 
         metrics = teacher_forced_metrics(predictions["token_nll"], predictions["token_correct"])
         if "translations" in predictions:
-            metrics |= scores.compared(_texts(predictions), batches.references())
+            metrics |= scores.compared(_texts(predictions), batches.references(), learned.bleu)
             metrics["cut"] = float(np.mean([row["cut"] for row in predictions["translations"]] or [0.0]))
         return metrics
 
-    def details(self, _learned: Learned, predictions: Predictions, batches: PairBatches) -> dict[str, object]:
+    def details(self, learned: Learned, predictions: Predictions, batches: PairBatches) -> dict[str, object]:
         """sacreBLEU's signatures, and the first translations."""
         from zoo.tasks.translation import scores
 
         sources, references = batches.texts(), batches.references()
         first = zip(sources[:SAMPLES], references, predictions["translations"], strict=False)
         return {
-            "signatures": scores.signatures(_texts(predictions), references),
+            "signatures": scores.signatures(_texts(predictions), references, learned.bleu),
             "samples": [
                 {"source": source, "reference": reference, **row} for source, reference, row in first
             ],
         }
 
-    def by_length(self, _learned: Learned, predictions: Predictions, batches: PairBatches) -> list[Row]:
+    def by_length(self, learned: Learned, predictions: Predictions, batches: PairBatches) -> list[Row]:
         """Scores of translations whose sources have about as many words; see `zoo.tasks.by_length.by_length`."""
         from zoo.tasks.by_length import by_length
         from zoo.tasks.translation.scores import compared
 
         texts, references = _texts(predictions), batches.references()
-        words = np.array([len(source.split()) for source in batches.texts()])
-        return by_length(
-            words, lambda which: compared([texts[n] for n in which], [references[n] for n in which])
-        )
+        words = np.array([len(separated(source)) for source in batches.texts()])
+
+        def scores(which: np.ndarray) -> Metrics:
+            return compared([texts[n] for n in which], [references[n] for n in which], learned.bleu)
+
+        return by_length(words, scores)
 
     def pictures(self, learned: Learned, predictions: Predictions, batches: PairBatches) -> dict[str, Figure]:
         """BLEU by length of the source."""
@@ -177,13 +184,14 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
         """The source as it stands, and the translation of the most similar source of train."""
         from zoo.tasks.translation.scores import compared, most_similar
 
-        train = prepared.train.split
+        train, bleu = prepared.train.split, prepared.learned.bleu
 
         def score(batches: PairBatches) -> dict[str, Metrics]:
             sources, references = batches.texts(), batches.references()
+            similar = most_similar(train, sources)
             return {
-                "copy": compared(sources, references),
-                "most similar training pair": compared(most_similar(train, sources), references),
+                "copy": compared(sources, references, bleu),
+                "most similar training pair": compared(similar, references, bleu),
             }
 
         return score
