@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Literal
 
 import pytest
 import tensorflow as tf
@@ -43,7 +44,7 @@ EVERY = SPACED | UNSPACED
 
 @pytest.mark.parametrize("script", EVERY)
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_words_that_differ_in_a_sign_stay_different(script: str, form: str) -> None:
+def test_words_that_differ_in_a_sign_stay_different(script: str, form: Literal["NFC", "NFD"]) -> None:
     first, second = (unicodedata.normalize(form, word) for word in EVERY[script])
     assert plain(first) != plain(second)
     assert compared([first], [[second]])["exact"] == 0
