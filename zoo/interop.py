@@ -23,8 +23,13 @@ from numpy.typing import ArrayLike
 
 #: The gates of the torch modules in torch's order. Torch writes g for the LSTM's candidate, n for the GRU's.
 TORCH_GATES = {"RNN": "h", "LSTM": "ifgo", "GRU": "rzh"}
-#: What has to be equal on both sides beside the weights.
-OPTIONS = ("use_bias", "activation", "recurrent_activation", "reset_after")
+#: The options of cells that have to be equal on both sides beside the weights, and what it means to lack one.
+CELL_OPTIONS = {
+    **dict.fromkeys(("use_bias", "activation", "recurrent_activation", "reset_after")),
+    **dict.fromkeys(("dropout", "recurrent_dropout"), 0.0),
+}
+#: The options of the layers around the cells that have to be as they are in `Recurrent`; see `_check_layer`.
+LAYER_OPTIONS = ("go_backwards", "stateful", "return_sequences", "zero_output_for_mask", "merge_mode")
 
 #: One cell's weights by name: kernel `(features, gates * units)`, recurrent_kernel `(units, gates * units)`,
 #: and, where it has one, bias `(gates * units,)` or `(2, gates * units)`.
@@ -147,11 +152,29 @@ def gate_order(cell: Layer) -> str:
     built_in = {keras.layers.SimpleRNNCell: "h", keras.layers.LSTMCell: "ifgo", keras.layers.GRUCell: "zrh"}
     for cell_class, order in built_in.items():
         if isinstance(cell, cell_class):
+            if type(cell).call is not cell_class.call:
+                raise ValueError(
+                    f"{type(cell).__name__} has a call of its own, so it is not {cell_class.__name__}"
+                )
             return order
     own = getattr(cell, "gate_order", None)
     if not own:
         raise ValueError(f"{type(cell).__name__} has no gate_order, so its weights cannot be converted")
+    _refuse_inherited_order(type(cell))
     return own
+
+
+def _refuse_inherited_order(cell_class: type) -> None:
+    """Raises ValueError where the gates are those of an ancestor, and the step is another than the ancestor's."""
+    for ancestor in cell_class.__mro__:
+        if "gate_order" in vars(ancestor):
+            return
+        for name in ("call", "step", "project", "gate_values"):
+            if name in vars(ancestor):
+                raise ValueError(
+                    f"{cell_class.__name__} has a {name} of its own and the gate_order of another cell; where its "
+                    "gates stand alike, let it say so in a gate_order of its own"
+                )
 
 
 # ---- cells and their weights
@@ -248,10 +271,13 @@ def _check_names(given: set[str], expected: set[str]) -> None:
 
 def _pairs(layer: Layer, keras_layers: KerasLayers) -> list[tuple[Layer, Layer]]:
     """Every cell of the layer with its counterpart in Keras."""
-    rows, keras_rows = _cells(layer), [_keras_cells(keras_layer) for keras_layer in _as_list(keras_layers)]
+    listed = _as_list(keras_layers)
+    rows, keras_rows = _cells(layer), [_keras_cells(keras_layer) for keras_layer in listed]
     shape, keras_shape = [len(row) for row in rows], [len(row) for row in keras_rows]
     if shape != keras_shape:
         raise ValueError(f"the directions of each layer differ: {shape} here, {keras_shape} in Keras")
+    for keras_layer in listed:
+        _check_layer(keras_layer, _gives_sequences(layer, last=keras_layer is listed[-1]))
     pairs = [pair for both in zip(rows, keras_rows, strict=True) for pair in zip(*both, strict=True)]
     for cell, keras_cell in pairs:
         _check_same_kind(cell, keras_cell)
@@ -264,18 +290,51 @@ def _as_list(keras_layers: KerasLayers) -> Sequence[Layer]:
 
 def _keras_cells(keras_layer: Layer) -> list[Layer]:
     """The cell of each direction."""
+    return [layer.cell for layer in _ways(keras_layer)]
+
+
+def _ways(keras_layer: Layer) -> list[keras.layers.RNN]:
+    """The layer of each direction."""
     if isinstance(keras_layer, keras.layers.Bidirectional):
-        return [keras_layer.forward_layer.cell, keras_layer.backward_layer.cell]
-    if isinstance(keras_layer, keras.layers.RNN):
-        return [keras_layer.cell]
+        return [*_ways(keras_layer.forward_layer), *_ways(keras_layer.backward_layer)]
+    built_in = (keras.layers.RNN, keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU)
+    if isinstance(keras_layer, built_in) and type(keras_layer).call in [known.call for known in built_in]:
+        return [keras_layer]
     raise ValueError(f"{type(keras_layer).__name__} is not a recurrent layer of Keras")
+
+
+def _gives_sequences(layer: Layer, last: bool) -> bool | None:
+    """Whether a layer of a stack gives the outputs of all steps; None for a cell, of which nothing is said."""
+    return (layer.return_sequences or not last) if hasattr(layer, "cells") else None
+
+
+def _check_layer(keras_layer: Layer, sequences: bool | None) -> None:
+    """Compare the options around the cells that change numbers with what `Recurrent` does.
+
+    `Recurrent` gives zeros at masked steps, where Keras' layers repeat the output before unless `zero_output_for_mask`
+    is set: no result depends on these. But with `return_sequences=False`, Keras gives zeros for every sequence whose
+    last step is masked.
+
+    Raises:
+        ValueError: names the option.
+    """
+    for way, one in enumerate(_ways(keras_layer)):
+        expected = {"go_backwards": way == 1, "stateful": False, "return_sequences": sequences}
+        if not one.return_sequences:
+            expected["zero_output_for_mask"] = False
+        for option, ours in expected.items():
+            theirs = getattr(one, option)
+            if ours is not None and bool(theirs) != ours:
+                raise ValueError(f"{option} differs: {ours} here, {theirs} in Keras")
+    if isinstance(keras_layer, keras.layers.Bidirectional) and keras_layer.merge_mode != "concat":
+        raise ValueError(f"merge_mode differs: concat here, {keras_layer.merge_mode} in Keras")
 
 
 def _check_same_kind(cell: Layer, keras_cell: Layer) -> None:
     if sorted(gate_order(cell)) != sorted(gate_order(keras_cell)):
         raise ValueError(f"{type(cell).__name__} and Keras' {type(keras_cell).__name__} are different cells")
-    for option in OPTIONS:
-        ours, theirs = getattr(cell, option, None), getattr(keras_cell, option, None)
+    for option, lacking in CELL_OPTIONS.items():
+        ours, theirs = getattr(cell, option, lacking), getattr(keras_cell, option, lacking)
         if ours != theirs:
             ours, theirs = (getattr(value, "__name__", value) for value in (ours, theirs))
             raise ValueError(f"{option} differs: {ours} here, {theirs} in Keras")
