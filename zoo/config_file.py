@@ -41,7 +41,7 @@ class OwnModel:
         Raises:
             UserError: the configuration holds code of a user's own that is not named, or other names.
         """
-        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        given = {name: getattr(self, name) for name in stored if hasattr(self, name)}
         for name, value in given.items():
             if value not in (None, stored.get(name)):
                 raise UserError(f"--{name}: {where} is a run of {stored.get(name)}, not of {value}")

@@ -75,6 +75,21 @@ class RecurrentFactory:
             raise UserError(f"--cell {self.options.cell} is no cell of Keras: it has no {', '.join(missing)}")
         return cell
 
+    def check_cell(self) -> None:
+        """Refuse a cell that does not do what Keras' contract asks for.
+
+        Raises:
+            UserError: says what it does not do.
+        """
+        from zoo.layers.states import check_cell
+
+        units = self.options.units
+        try:
+            check_cell(self.cell(units), units)
+        except ValueError as problem:
+            line = " ".join(str(problem).split())
+            raise UserError(f"--cell {self.options.cell}: {line[:MOST_SHOWN]}") from None
+
     def check_memory(self, available: int | None) -> None:
         """Refuse layers whose weights cannot be trained in the memory that there is.
 

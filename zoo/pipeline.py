@@ -93,6 +93,12 @@ def run(
     return result_table(results, directory.path)
 
 
+def check_cell(config: RunConfig) -> None:
+    """Refuse a cell that does not do what Keras' contract asks for; raises UserError."""
+    keras.mixed_precision.set_global_policy(config.training.precision)
+    recurrent_factory(config.recurrent, config.training.seed).check_cell()
+
+
 def _prove_data(directory: RunDirectory, dataset: Dataset) -> tuple[str, ...]:
     """Write what the examples are; a run that goes on must have the same. Gives notes.
 

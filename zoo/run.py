@@ -214,10 +214,18 @@ def _beside(value: object, before: str, now: str) -> object:
 
 
 def _run(config: RunConfig, directory: RunDirectory, shared_baselines: Path | None) -> str:
-    """The data are loaded first: what is wrong with them is told before TensorFlow is waited for."""
+    """The data are loaded first: what is wrong with them is told before TensorFlow is waited for.
+
+    A cell of the user's own is tried before, for its module imports Keras anyway.
+    """
     if directory.metrics_path.exists():
         return _finished(directory)
     task = load_task(config.task)
+    if plugins.is_own(config.recurrent.cell):
+        configure(config.training.device)
+        from zoo import pipeline
+
+        pipeline.check_cell(config)
     dataset = datasets.load(config.dataset, task.fields, config.data)
     configure(config.training.device)
     from zoo import pipeline

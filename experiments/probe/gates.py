@@ -115,12 +115,15 @@ def look(server: Server, model: keras.Model, layer_name: str | None, raw: object
 
 def _record(trace: Trace) -> Record:
     """The trace of the first sequence, in the order of the text, without padding."""
+    import keras
+
     from experiments.probe.tracing import gates_of, state_names
 
     values = {name: gate[0] for name, gate in gates_of(trace).items()}
     names = tuple(f"state {name}" for name in state_names(trace.cell))
     for number, name in enumerate(names):
-        values[name] = np.stack([np.array(states[number])[0] for states in trace.states])
+        states = [keras.tree.flatten(states)[number] for states in trace.states]
+        values[name] = np.stack([np.array(state)[0].reshape(-1) for state in states])
     present = trace.present[0]
     ordered = {name: value[present][:: -1 if trace.reverse else 1] for name, value in values.items()}
     return Record("backward" if trace.reverse else "forward", ordered, names)

@@ -23,6 +23,7 @@ from zoo.keras_private import all_layers
 from zoo.layers.engines import Choice
 from zoo.layers.engines.engine import Call, Engine
 from zoo.layers.recurrent import Recurrent
+from zoo.layers.states import state_shapes
 from zoo.tensors import Mask, Outputs, Scalar, States, StepInputs, StepOutputs, Tensor
 
 
@@ -35,7 +36,7 @@ class Trace:
         reverse: whether it read from the end.
         mask: `(batch, time)` bool, or None, in the order of time.
         inputs: of each step, `(batch, features)`.
-        states_before, states: before and after each step, a list of `(batch, size)` each.
+        states_before, states: before and after each step, a list of `(batch, size)` each, or as the cell has them.
     """
 
     cell: keras.layers.Layer
@@ -74,7 +75,7 @@ class Loop(Engine):
         """One cell over a batch."""
         cell, mask, reverse = call.cell, call.mask, call.reverse
         inputs = tf.cast(call.inputs, cell.compute_dtype)
-        states = [tf.cast(state, cell.compute_dtype) for state in call.states]
+        states = keras.tree.map_structure(lambda state: tf.cast(state, cell.compute_dtype), list(call.states))
         trace = Trace(cell, reverse, mask)
         traced = any(cell is other for other in self.cells)
         last = last_steps(mask, inputs.shape[0], inputs.shape[1], reverse)
@@ -107,14 +108,18 @@ def _step(
         present: `(batch, 1)` bool, True where there is an input; None where all have one.
     """
     output, after = cell(inputs, states)
-    after = list(after) if isinstance(after, (list, tuple)) else [after]
-    output_is_state = output is after[0]
+    flat, before = keras.tree.flatten(after), keras.tree.flatten(states)
+    output_is_state = output is flat[0]
     if present is not None:
-        after = [tf.where(present, new, old) for new, old in zip(after, states, strict=True)]
-    after = [tf.identity(state) for state in after]
+        flat = [
+            tf.where(tf.reshape(present, (-1, *[1] * (len(old.shape) - 1))), new, old)
+            for new, old in zip(flat, before, strict=True)
+        ]
+    flat = [tf.identity(state) for state in flat]
     if output_is_state:
-        output = after[0]  # so that what the loss sends into the output is counted as sent into the state
-    return (output if present is None else tf.where(present, output, tf.zeros_like(output))), after
+        output = flat[0]  # so that what the loss sends into the output is counted as sent into the state
+    output = output if present is None else tf.where(present, output, tf.zeros_like(output))
+    return output, keras.tree.pack_sequence_as(states, flat)
 
 
 def last_steps(mask: Mask | None, batch: int, time: int, reverse: bool) -> Tensor:
@@ -146,9 +151,9 @@ def gates_of(trace: Trace) -> dict[str, np.ndarray]:
 
 def state_names(cell: keras.layers.Layer) -> tuple[str, ...]:
     """What a cell calls its states (`zoo.cells.base.Cell.state_names`), or their numbers where it does not say it."""
-    sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
+    count = len(state_shapes(cell))
     names = tuple(getattr(cell, "state_names", ("h",)))
-    return names if len(names) == len(sizes) else tuple(str(n + 1) for n in range(len(sizes)))
+    return names if len(names) == count else tuple(str(n + 1) for n in range(count))
 
 
 @contextmanager
@@ -194,7 +199,11 @@ def norms_by_lag(tape: tf.GradientTape, loss: Scalar, trace: Trace) -> np.ndarra
     """
     gradients = tape.gradient(loss, trace.states)
     squares = [
-        [np.square(np.array(gradient, np.float64)).sum(axis=1) for gradient in step if gradient is not None]
+        [
+            np.square(np.array(gradient, np.float64)).reshape(len(gradient), -1).sum(axis=1)
+            for gradient in keras.tree.flatten(step)
+            if gradient is not None
+        ]
         for step in gradients
     ]
     batch, time = trace.present.shape

@@ -120,8 +120,13 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         return self.units
 
     def get_initial_state(self, batch_size: int | Tensor | None = None) -> States:
-        """The state before the first step: zeros, one `(batch, size)` tensor for each entry of `state_size`."""
-        return [keras.ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in self.state_size]
+        """The state before the first step: zeros, one `(batch, size)` tensor for each entry of `state_size`.
+
+        An entry may be a shape: `(units, 4)` for a matrix.
+        """
+        sizes: Sequence[int | Sequence[int]] = self.state_size
+        shapes = [[size] if isinstance(size, int) else size for size in sizes]
+        return [keras.ops.zeros((batch_size, *shape), dtype=self.compute_dtype) for shape in shapes]
 
     def bias_shape(self) -> tuple[int, ...]:
         """Shape of the bias."""

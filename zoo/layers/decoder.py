@@ -15,6 +15,7 @@ Without attention the context is the starting vector itself, the same at each st
 
 from __future__ import annotations
 
+import math
 from typing import Unpack
 
 import keras
@@ -23,6 +24,7 @@ from keras import ops
 from zoo.keras_types import Config, LayerArguments
 from zoo.layers.attention import Attention
 from zoo.layers.recurrent import Recurrent
+from zoo.layers.states import made_states, state_shapes, step
 from zoo.tensors import Mask, Shape, StackedStates, StepLogits, Tensor, TokenIds, last_axis
 
 #: The token that stands for nothing, and the first one that is not special, as `zoo.data.subwords` has them.
@@ -146,18 +148,21 @@ class Decoder(keras.layers.Layer):
     def _bridges(self, layer: Recurrent, features: int) -> list[list[keras.layers.Dense | None]]:
         """For each cell of a layer and each of its states a map from the starting vector, or None.
 
-        A state of a single number beside larger ones is a counter or the like; it starts as the cell starts it.
+        A state of a single number beside larger ones is a counter or the like; it starts as the cell starts it. A state
+        that is a matrix or more gets as many numbers as it has.
         """
         bridges = []
         for number, (cell,) in enumerate(layer.cells):
-            sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
             maps: list[keras.layers.Dense | None] = []
-            for n, size in enumerate(sizes):
-                if size == 1 and cell.output_size != 1:
+            for n, shape in enumerate(state_shapes(cell)):
+                if shape == (1,) and layer.output_size != 1:
                     maps.append(None)
                     continue
                 bridge = keras.layers.Dense(
-                    size, activation="tanh", name=f"bridge_{layer.name}_{number}_{n}", dtype=self.dtype_policy
+                    math.prod(shape),
+                    activation="tanh",
+                    name=f"bridge_{layer.name}_{number}_{n}",
+                    dtype=self.dtype_policy,
                 )
                 bridge.build((None, features))
                 maps.append(bridge)
@@ -225,15 +230,7 @@ class Decoder(keras.layers.Layer):
         for layer, bridges in zip(self._layers_over_time, self.bridges, strict=True):
             initial = layer.get_initial_state(batch)
             first_states.append(
-                [
-                    [
-                        [
-                            state if bridge is None else bridge(start)
-                            for bridge, state in zip(maps, states, strict=True)
-                        ]
-                    ]
-                    for maps, (states,) in zip(bridges, initial, strict=True)
-                ]
+                [[made_states(maps, states, start)] for maps, (states,) in zip(bridges, initial, strict=True)]
             )
         return first_states
 
@@ -331,8 +328,8 @@ def step_of(layer: Recurrent, inputs: Tensor, states: StackedStates) -> tuple[Te
     """
     outputs, after = inputs, []
     for (cell,), (before,) in zip(layer.cells, states, strict=True):
-        outputs, new = cell(outputs, before, training=False)
-        after.append([list(new) if isinstance(new, (list, tuple)) else [new]])
+        outputs, new = step(cell, outputs, before)
+        after.append([new])
     return outputs, after
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from typing import TypeVar, Unpack
+from typing import Unpack
 
 import keras
 
 from zoo.keras_types import Config, LayerArguments
 from zoo.layers import engines
 from zoo.layers.engines.engine import Call
-from zoo.tensors import Inputs, Mask, Shape, StackedStates, States, Tensor
-
-Entry = TypeVar("Entry")
+from zoo.layers.states import initial_states, output_size
+from zoo.tensors import Inputs, Mask, Shape, StackedStates, States, Tensor, last_axis
 
 
 class RecurrentArguments(LayerArguments, total=False):
@@ -88,6 +87,7 @@ class Recurrent(keras.layers.Layer):
         self.engine = engine
         self.seed = seed
         self.supports_masking = True
+        self._cell_outputs: int | None = getattr(cell, "output_size", None)
         self.engine_choice = engines.choose(cell, engine)
         self.cells = [[_copy(cell, layer, way) for way in range(self.directions)] for layer in range(layers)]
         # Counted on from the seeds of the cells: a cell with the same seed must not draw the same masks.
@@ -101,26 +101,30 @@ class Recurrent(keras.layers.Layer):
 
     @property
     def output_size(self) -> int:
-        """Size of the last axis of the outputs."""
-        return self.directions * self.cell.output_size
+        """Size of the last axis of the outputs; where the cell does not say it, it is known once the layer is built."""
+        if self._cell_outputs is None:
+            raise ValueError(f"{type(self.cell).__name__} has no output_size: build the layer first")
+        return self.directions * self._cell_outputs
 
     def build(
         self, inputs_shape: Shape, mask_shape: Shape | None = None, initial_state_shape: object = None
     ) -> None:
         """Build every cell for inputs of shape `(batch, time, features)`."""
         del mask_shape, initial_state_shape  # Keras gives a shape for each argument of `call`
-        features = inputs_shape[-1]
+        features = last_axis(inputs_shape)
         for cells in self.cells:
             for cell in cells:
                 if not cell.built:
                     cell.build((None, features))
                     cell.built = True
+            if self._cell_outputs is None:
+                self._cell_outputs = output_size(cells[0], features)
             features = self.output_size
         self.built = True
 
     def get_initial_state(self, batch_size: int | Tensor) -> StackedStates:
         """The states of every cell before the first step."""
-        return [[_initial_state(cell, batch_size) for cell in row] for row in self.cells]
+        return [[initial_states(cell, batch_size) for cell in row] for row in self.cells]
 
     def call(
         self,
@@ -200,12 +204,11 @@ class Recurrent(keras.layers.Layer):
         outputs = keras.KerasTensor(shape, dtype=self.compute_dtype)
         if not self.return_state:
             return outputs
-        sizes = _listed(self.cell.state_size)
-        states = [
-            [[keras.KerasTensor((batch, size), dtype=self.compute_dtype) for size in sizes] for _ in row]
-            for row in self.cells
-        ]
-        return outputs, states
+
+        def state(one: Tensor) -> Tensor:
+            return keras.KerasTensor((batch, *one.shape[1:]), dtype=self.compute_dtype)
+
+        return outputs, keras.tree.map_structure(state, self.get_initial_state(1))
 
     def get_config(self) -> Config:
         """Every constructor argument."""
@@ -233,7 +236,9 @@ class Recurrent(keras.layers.Layer):
 
 def _copy(cell: keras.layers.Layer, layer: int, direction: int) -> keras.layers.Layer:
     """A fresh cell with the pattern's arguments, a name of its own, and a dropout seed of its own."""
-    config = {**cell.get_config(), "name": f"layer_{layer}_{'backward' if direction else 'forward'}"}
+    config = dict(cell.get_config())
+    if "name" in config:
+        config["name"] = f"layer_{layer}_{'backward' if direction else 'forward'}"
     if config.get("seed") is not None:
         config["seed"] = _nth_seed(config["seed"], 2 * layer + direction)
     return type(cell).from_config(config)
@@ -241,16 +246,3 @@ def _copy(cell: keras.layers.Layer, layer: int, direction: int) -> keras.layers.
 
 def _nth_seed(seed: int | None, n: int) -> int | None:
     return None if seed is None else seed + n
-
-
-def _initial_state(cell: keras.layers.Layer, batch_size: int | Tensor) -> States:
-    """The state that a cell starts from: its own, or zeros where it has no say, as in `keras.layers.RNN`."""
-    if hasattr(cell, "get_initial_state"):
-        return _listed(cell.get_initial_state(batch_size=batch_size))
-    return [
-        keras.ops.zeros((batch_size, size), dtype=cell.compute_dtype) for size in _listed(cell.state_size)
-    ]
-
-
-def _listed(states: Entry | list[Entry] | tuple[Entry, ...]) -> list[Entry]:
-    return list(states) if isinstance(states, (list, tuple)) else [states]

@@ -80,8 +80,7 @@ def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] |
             f"{path}: this checkpoint cannot be read ({problem}); start the run again", 1
         ) from None
     shapes = [tuple(v.shape) for v in variables]
-    found = [value.shape for value in values]
-    if found != shapes or [value.shape for value in best] != shapes[: len(best)]:
+    if [value.shape for value in values] != shapes:
         raise UserError(f"{path}: this checkpoint belongs to another model; start the run again", 1)
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

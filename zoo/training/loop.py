@@ -127,7 +127,11 @@ class Trainer:
                 / self.replicas
             )
             objective = self.optimizer.scale_loss(loss + penalty)
-        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(objective, variables)]
+        # A weight may be read nowhere, such as a cell's first state where something else takes its place.
+        gradients = [
+            tf.zeros(variable.shape, variable.dtype) if gradient is None else tf.convert_to_tensor(gradient)
+            for gradient, variable in zip(tape.gradient(objective, variables), variables, strict=True)
+        ]
         gradients, norm = self._clip(self._sum_over_devices(gradients))
         self.optimizer.apply(gradients, variables)
         return loss, norm

@@ -59,6 +59,8 @@ class Compiled(Engine):
             return "it has no project and step"
         if type(cell).call is not Cell.call:
             return "it has a call of its own beside project and step"
+        if not all(isinstance(size, int) for size in cell.state_size):
+            return "a state of it is no vector"
         return None
 
     def discouraged_reason(self, cell: keras.layers.Layer, /) -> str | None:
@@ -72,7 +74,7 @@ class Compiled(Engine):
 
     def run(self, call: Call, /) -> tuple[Tensor, States]:
         """See `Engine.run`."""
-        if portable.wanted():
+        if portable.wanted() or any(len(state.shape) != 2 for state in keras.tree.flatten(call.states)):
             return loop.ENGINE.run(call)
         call, recurrent_mask = _with_dropout(call)
         run_loops: RunLoops = importlib.import_module(BACKENDS[keras.backend.backend()]).run

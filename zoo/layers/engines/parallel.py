@@ -22,7 +22,7 @@ class Parallel(Engine):
             mask = keras.ops.ones(keras.ops.shape(inputs)[:2], dtype="bool")
         if call.reverse:
             inputs, mask = keras.ops.flip(inputs, axis=1), keras.ops.flip(mask, axis=1)
-        if call.training and cell.dropout > 0:
+        if call.training and getattr(cell, "dropout", 0) > 0:
             inputs = inputs * cell.get_dropout_mask(inputs[:, 0])[:, None]
             cell.reset_masks()
         outputs, final_states = cell.scan(cell.project(inputs), mask, call.states)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import keras
@@ -58,6 +59,9 @@ def summary(states: StackedStates) -> Tensor:
     States of a single number beside larger ones (a counter, say) are left out, as the decoder's bridges leave them out.
     """
     flat = keras.tree.flatten(states)
-    larger = [state for state in flat if state.shape[-1] > 1]
-    chosen = larger or flat
+    larger = [state for state in flat if math.prod(state.shape[1:]) > 1]
+    chosen = [
+        state if len(state.shape) == 2 else ops.reshape(state, (-1, math.prod(state.shape[1:])))
+        for state in larger or flat
+    ]
     return chosen[0] if len(chosen) == 1 else ops.concatenate(chosen, axis=-1)
