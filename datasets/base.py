@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 Example = Mapping[str, Any]
+#: The class id of an example of dev or test whose class train does not have: no model can be right about it.
+NOT_IN_TRAIN = -1
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import Index, LabelledPart, changed_while_read, make_splits
+from datasets.assembly.spellings import spelling_notes, spellings, unknown_note
 from datasets.assembly.splitting import TRAIN, assign, dropped_note, taken_notes
-from datasets.base import Dataset, Example, Info
+from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
 from datasets.formats.hashes import content_hash
 
@@ -46,6 +47,15 @@ class TextIndex(Index[LabelledText]):
     first: dict[str, object] = field(default_factory=dict)
     empty: int = 0
 
+    def merge(self, classes: Mapping[str, str]) -> None:
+        """Take labels for the classes that they mean."""
+        ids: dict[str, int] = {}
+        new = [ids.setdefault(classes[label], len(ids)) for label in self.first]
+        first: dict[str, object] = {}
+        for label, where in self.first.items():
+            first.setdefault(classes[label], where)
+        self.first, self.classes = first, array("H", (new[id] for id in self.classes))
+
 
 def assemble(
     info: Info,
@@ -63,19 +73,28 @@ def assemble(
         labels: the class names in their order, or None to sort those that occur.
 
     Returns:
-        Examples with `text`, a string, and `label`, a number into `info.labels`.
+        Examples with `text`, a string, and `label`, a number into `info.labels`; in dev and test `NOT_IN_TRAIN` where
+        train has no such label.
 
     Raises:
-        UserError: no examples, one class, labels that look like texts, labels in one part alone, a bad row.
+        UserError: no examples, one class, labels that look like texts, a part without a label of train, a bad row.
     """
     import numpy as np
 
     indexes = {split: _index(part) for split, part in parts.items()}
+    every = {label for index in indexes.values() for label in index.first}
+    classes = (
+        spellings(indexes["train"].first, every) if labels is None else {label: label for label in every}
+    )
+    for index in indexes.values():
+        index.merge(classes)
     names = labels or _sorted_labels(indexes["train"].first)
     _check_classes(indexes)
     hashes = {split: np.frombuffer(index.hashes, np.uint64) for split, index in indexes.items()}
     codes = assign(hashes, valid_fraction, test_fraction)
     notes = chain(
+        spelling_notes(classes, "labels"),
+        *(_unknown_notes(index, names) for index in indexes.values()),
         *(_notes(index, hashes[split]) for split, index in indexes.items()),
         dropped_note(codes["train"], "training examples whose text is in another split were dropped"),
         taken_notes(codes["train"], "examples taken out of train by the hash of their text"),
@@ -86,9 +105,9 @@ def assemble(
 
     def example(row: LabelledText) -> Example:
         _, text, label = row
-        if label not in ids:
+        if label not in classes:
             raise changed_while_read(parts["train"])
-        return {"text": text, "label": ids[label]}
+        return {"text": text, "label": ids.get(classes[label], NOT_IN_TRAIN)}
 
     return Dataset(info, *make_splits(indexes, codes, "test" in parts or test_fraction > 0, example))
 
@@ -120,13 +139,13 @@ def _sorted_labels(labels: Mapping[str, object]) -> tuple[str, ...]:
 def _check_classes(indexes: Mapping[str, TextIndex]) -> None:
     train = indexes["train"]
     for index in indexes.values():
-        for label, where in index.first.items():
-            if label not in train.first:
-                known = ", ".join(f"'{name}'" for name in _sorted_labels(train.first)[:5])
-                raise UserError(
-                    f"{index.part.place(where)}: the label '{label[:40]}' is not in {train.part.name}, "
-                    f"which begins with {known}"
-                )
+        if not index.first.keys() & train.first.keys():
+            label, where = next(iter(index.first.items()))
+            known = ", ".join(f"'{name}'" for name in _sorted_labels(train.first)[:5])
+            raise UserError(
+                f"{index.part.place(where)}: the label '{label[:40]}' is not in {train.part.name}, "
+                f"which begins with {known}; nor is any other of {index.part.name}"
+            )
     if len(train.first) == 1:
         (label,) = train.first
         raise UserError(
@@ -152,6 +171,17 @@ def _notes(index: TextIndex, hashes: np.ndarray) -> Iterator[str]:
     for what, count in counts.items():
         if count:
             yield f"{index.part.name}: {count:,} {what} (kept)"
+
+
+def _unknown_notes(index: TextIndex, names: tuple[str, ...]) -> Iterator[str]:
+    """The labels of a part that train has not, if there are any."""
+    import numpy as np
+
+    unknown = [id for id, label in enumerate(index.first) if label not in names]
+    if unknown:
+        count = int(np.isin(np.frombuffer(index.classes, np.uint16), unknown).sum())
+        labels = [label for label in index.first if label not in names]
+        yield unknown_note(index.part.name, "examples with labels", labels, count)
 
 
 def _repetitions(hashes: np.ndarray, classes: array[int]) -> tuple[int, int]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import InMemory, Part, make_splits
+from datasets.assembly.spellings import spelling_notes, spellings, unknown_note
 from datasets.assembly.splitting import CODES, assign, dropped_note
-from datasets.base import Dataset, Example, Info
+from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
 from datasets.formats.images import ImageFile, image_hash
 
@@ -54,25 +56,36 @@ def assemble(
 
     Returns:
         Examples with `image`, a `datasets.formats.images.Image`, `question`, a string, and `answer`, a number into
-        `info.labels`.
+        `info.labels`; in dev and test `NOT_IN_TRAIN` where train has no such answer.
 
     Raises:
-        UserError: no questions, one answer alone, an answer that train does not have, an image that is not there.
+        UserError: no questions, one answer alone, a part without an answer of train, an image that is not there.
     """
     import numpy as np
 
     known: dict[Path, int] = {}
     indexes = {split: _index(part, known) for split, part in parts.items()}
-    answers = tuple(sorted(indexes["train"].first))
-    _check_answers(indexes)
+    every = {answer for index in indexes.values() for answer in index.first}
+    classes = spellings(indexes["train"].first, every)
+    answers = tuple(sorted({classes[answer] for answer in indexes["train"].first}))
+    _check_answers(indexes, classes, answers)
     hashes = {split: np.array(index.hashes, np.uint64) for split, index in indexes.items()}
     codes = assign(hashes, valid_fraction, test_fraction)
-    info = replace(info, labels=answers, notes=(*info.notes, *_notes(hashes["train"], codes["train"])))
+    notes = chain(
+        spelling_notes(classes, "answers"),
+        *(_unknown_notes(index, classes, answers) for index in indexes.values()),
+        _notes(hashes["train"], codes["train"]),
+    )
+    info = replace(info, labels=answers, notes=(*info.notes, *notes))
     ids = {answer: id for id, answer in enumerate(answers)}
 
     def example(row: Question) -> Example:
         _, image, question, answer = row
-        return {"image": ImageFile(image), "question": question, "answer": ids[answer]}
+        return {
+            "image": ImageFile(image),
+            "question": question,
+            "answer": ids.get(classes[answer], NOT_IN_TRAIN),
+        }
 
     return Dataset(info, *make_splits(indexes, codes, "test" in parts or test_fraction > 0, example))
 
@@ -96,20 +109,31 @@ def _index(part: QuestionPart, known: dict[Path, int]) -> QuestionIndex:
     return index
 
 
-def _check_answers(indexes: Mapping[str, QuestionIndex]) -> None:
+def _check_answers(
+    indexes: Mapping[str, QuestionIndex], classes: Mapping[str, str], answers: tuple[str, ...]
+) -> None:
     train = indexes["train"]
     for index in indexes.values():
-        for answer, where in index.first.items():
-            if answer not in train.first:
-                raise UserError(
-                    f"{index.part.place(where)}: the answer '{answer[:40]}' is not in {train.part.name}; a model "
-                    "can only give answers that it has been taught"
-                )
-    if len(train.first) == 1:
-        (answer,) = train.first
+        if not any(classes[answer] in answers for answer in index.first):
+            answer, where = next(iter(index.first.items()))
+            raise UserError(
+                f"{index.part.place(where)}: the answer '{answer[:40]}' is not in {train.part.name}, nor is any other "
+                f"of {index.part.name}; a model can only give answers that it has been taught"
+            )
+    if len(answers) == 1:
         raise UserError(
-            f"{train.part.name}: every question has the answer '{answer[:40]}'; at least two are needed"
+            f"{train.part.name}: every question has the answer '{answers[0][:40]}'; at least two are needed"
         )
+
+
+def _unknown_notes(
+    index: QuestionIndex, classes: Mapping[str, str], answers: tuple[str, ...]
+) -> Iterator[str]:
+    """The answers of a part that train has not, if there are any."""
+    unknown = [answer for answer in index.first if classes[answer] not in answers]
+    if unknown:
+        count = sum(answer in unknown for *_, answer in index.rows)
+        yield unknown_note(index.part.name, "questions with answers", unknown, count)
 
 
 def _notes(hashes: np.ndarray, codes: np.ndarray) -> Iterator[str]:

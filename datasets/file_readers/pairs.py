@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
+from typing import TypeAlias
 
-from datasets.assembly.pairs import Pair, PairPart, assemble, checked
+from datasets.assembly.pairs import Pair, assemble, checked
 from datasets.assembly.parts import FilePart
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
@@ -32,6 +33,7 @@ class Options(TableOptions):
     reverse: bool = option(False, "translate the other way round")
     source_column: str | None = option(None, "column with the sources: its name, or its position from 0")
     target_column: str | None = option(None, "column with the targets: its name, or its position from 0")
+    skip_empty: bool = option(False, "leave out pairs of which a side is empty, and say how many")
     valid_fraction: float = share_for_dev("pairs")
     test_fraction: float = share_for_test("pairs")
 
@@ -66,13 +68,21 @@ def load(spec: str, options: Options) -> Dataset:
     path = existing(spec)
     parts = _of_folder(path, options) if path.is_dir() else {"train": _of_file(path, options)}
     info = Info(name=path.name or str(path.resolve().name), fields=FIELDS, source=str(path))
-    return assemble(info, parts, options.valid_fraction, options.test_fraction)
+    dataset = assemble(info, parts, options.valid_fraction, options.test_fraction)
+    left_out = (
+        f"{part.name}: {part.kept.empty:,} pairs with an empty side left out"
+        for part in parts.values()
+        if part.kept.empty
+    )
+    return replace(dataset, info=replace(dataset.info, notes=(*left_out, *dataset.info.notes)))
 
+
+FilePairs: TypeAlias = "AlignedPart | TablePart"
 
 # ---- which files
 
 
-def _of_file(path: Path, options: Options) -> PairPart:
+def _of_file(path: Path, options: Options) -> FilePairs:
     """A table, or one of two line-aligned files: the other one has the same name with another ending."""
     if is_table(path) or options.delimiter != "auto":
         return TablePart(path, options)
@@ -102,7 +112,7 @@ def _only_other(path: Path, flag: str, known: str, beside: dict[str, Path]) -> s
     return others[0]
 
 
-def _of_folder(folder: Path, options: Options) -> dict[str, PairPart]:
+def _of_folder(folder: Path, options: Options) -> dict[str, FilePairs]:
     if options.source is None and options.target is None:
         if tables := split_files(folder, is_table):
             return {split: TablePart(table, options) for split, table in tables.items()}
@@ -179,6 +189,40 @@ def _stem(path: Path) -> str:
 # ---- their content
 
 
+class Kept:
+    """Which pairs are examples: all, or with `--skip-empty` those of which both sides hold text.
+
+    Attributes:
+        empty: how many pairs were left out in the last pass.
+    """
+
+    def __init__(self, skip_empty: bool):
+        self._skip_empty = skip_empty
+        self.empty = 0
+
+    def pairs(self, rows: Iterable[tuple[int, str, object, object]]) -> Iterator[Pair]:
+        """The pairs of rows: where each stands, the words for its place, source and target.
+
+        Raises:
+            UserError: a side is no text, or empty.
+        """
+        self.empty = 0
+        for number, place, source, target in rows:
+            if not (_is_empty(source) or _is_empty(target)):
+                yield number, *checked(place, source, target)
+            elif self._skip_empty:
+                self.empty += 1
+            else:
+                side = "source" if _is_empty(source) else "target"
+                raise UserError(
+                    f"{place}: the {side} is empty; leave the pair out, or all such with --skip-empty"
+                )
+
+
+def _is_empty(side: object) -> bool:
+    return isinstance(side, str) and not side.strip()
+
+
 class AlignedPart:
     """Two files, a sentence a line: line n of one is the translation of line n of the other."""
 
@@ -190,9 +234,13 @@ class AlignedPart:
         self._files = (target, source) if options.reverse else (source, target)
         self._encoding = options.encoding
         self.name = f"{self._files[0]} and {self._files[1].name}"
+        self.kept = Kept(options.skip_empty)
 
     def rows(self) -> Iterator[Pair]:
         """One pass over both files."""
+        return self.kept.pairs(self._rows())
+
+    def _rows(self) -> Iterator[tuple[int, str, str, str]]:
         read = (lines(path, self._encoding) for path in self._files)
         for number, (source, target) in enumerate(zip_longest(*read), 1):
             if source is None or target is None:
@@ -201,8 +249,7 @@ class AlignedPart:
                     f"{longer} line {number}: {shorter.name} ends at line {number - 1}; "
                     "both files need the same number of lines"
                 )
-            place = f"{self._files[0 if not source.strip() else 1]} line {number}"
-            yield number, *checked(place, source, target)
+            yield number, f"{self._files[0 if not source.strip() else 1]} line {number}", source, target
 
     def place(self, where: object) -> str:
         """The words for a line of both files."""
@@ -226,11 +273,12 @@ class TablePart(FilePart):
         self._table = Table(path, options.format)
         source, target = _columns(self._table, options)
         self._positions = (target, source) if options.reverse else (source, target)
+        self.kept = Kept(options.skip_empty)
 
     def rows(self) -> Iterator[Pair]:
         """One pass over the table."""
-        for number, (source, target) in self._table.rows(self._positions):
-            yield number, *checked(self.place(number), source, target)
+        rows = self._table.rows(self._positions)
+        return self.kept.pairs((line, self.place(line), source, target) for line, (source, target) in rows)
 
 
 def _columns(table: Table, options: Options) -> tuple[int, int]:

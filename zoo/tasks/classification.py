@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from typing_extensions import TypeVar
 
+from datasets.base import NOT_IN_TRAIN
 from datasets.errors import UserError
 from zoo.tasks.base import Learned, Metrics, NoOptions, OptionsT, Prepared, Row, Task
 from zoo.tasks.sequence_batches import SequenceBatches
@@ -72,6 +73,9 @@ def scores(logits: np.ndarray, targets: np.ndarray, f1_classes: np.ndarray | Non
     The F1 of a class that is neither among the targets nor predicted is undefined and counts as 0, as in scikit-learn
     with `zero_division=0`: that can only lower the mean. The AUC is left out where one of the two classes is missing.
 
+    An example whose class train does not have (`datasets.base.NOT_IN_TRAIN`) is answered wrong. Its class has no logit,
+    so that `loss` and `auc` leave it out.
+
     Args:
         logits: `(examples, classes)`.
         targets: `(examples,)` class ids.
@@ -86,16 +90,17 @@ def scores(logits: np.ndarray, targets: np.ndarray, f1_classes: np.ndarray | Non
     if not np.isfinite(logits).all():
         return dict.fromkeys(("accuracy", "macro_f1", "loss"), math.nan)
     chosen = logits.argmax(axis=1)
+    known = np.flatnonzero(targets != NOT_IN_TRAIN)
     log_p = log_softmax(logits.astype(np.float64), axis=1)
     f1_classes = np.arange(logits.shape[1]) if f1_classes is None else f1_classes
     f1 = metrics.f1_score(targets, chosen, labels=f1_classes, average="macro", zero_division=0)
     values = {
         "accuracy": float(np.mean(chosen == targets)),
         "macro_f1": float(f1),
-        "loss": float(-log_p[np.arange(len(targets)), targets].mean()),
+        "loss": float(-log_p[known, targets[known]].mean()),
     }
-    if logits.shape[1] == 2 and len(np.unique(targets)) == 2:
-        values["auc"] = float(metrics.roc_auc_score(targets, np.exp(log_p[:, 1])))
+    if logits.shape[1] == 2 and len(np.unique(targets[known])) == 2:
+        values["auc"] = float(metrics.roc_auc_score(targets[known], np.exp(log_p[known, 1])))
     return values
 
 

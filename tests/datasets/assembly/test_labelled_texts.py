@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from datasets.assembly.labelled_texts import LabelledText, assemble
-from datasets.base import Dataset, Info
+from datasets.base import NOT_IN_TRAIN, Dataset, Info
 from datasets.errors import UserError
 from tests.datasets.assembly.memory_part import MemoryPart
 
@@ -142,8 +142,48 @@ def test_few_classes_pass_however_few_the_examples() -> None:
 
 
 def test_a_label_that_train_does_not_have() -> None:
-    said = refused(train=rows(10), test=[("x", "a"), ("y", "meh")])
-    assert said == "test row 1: the label 'meh' is not in train, which begins with 'a', 'b'"
+    data = made(train=rows(10), test=[("x", "a"), ("y", "meh"), ("z", "meh")])
+    assert data.info.labels == ("a", "b")
+    assert data.test is not None
+    assert [example["label"] for example in data.test] == [0, NOT_IN_TRAIN, NOT_IN_TRAIN]
+    assert (
+        "test: 2 examples with labels that train has not (meh); every answer to them counts as wrong"
+        in data.info.notes
+    )
+
+
+def test_a_part_without_any_label_of_train() -> None:
+    said = refused(train=rows(10), test=[("x", "1"), ("y", "meh")])
+    assert said == (
+        "test row 0: the label '1' is not in train, which begins with 'a', 'b'; nor is any other of test"
+    )
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "labels", "ids"),
+    [
+        (["True", "FALSE", "true", "False"], ["TRUE", "false"], ("false", "true"), [1, 0]),
+        (["True", "False"], ["TRUE", "false"], ("False", "True"), [1, 0]),
+        (["1.0", "0.0"], ["0", "1"], ("0.0", "1.0"), [0, 1]),
+        (["1.0", "1", "0"], ["0.0", "2.0"], ("0", "1"), [0, NOT_IN_TRAIN]),
+        (["Yes", "no", "yes"], ["NO", "YES"], ("no", "yes"), [0, 1]),
+        (["a", "A"], ["A", "a"], ("A", "a"), [0, 1]),
+        (["01", "1"], ["1", "01"], ("01", "1"), [1, 0]),
+    ],
+)
+def test_spellings_of_truth_and_of_whole_numbers(
+    train: list[str], test: list[str], labels: tuple[str, ...], ids: list[int]
+) -> None:
+    data = made(
+        train=[(f"text {number}", train[number % len(train)]) for number in range(12)],
+        test=[(f"x {number}", label) for number, label in enumerate(test)],
+    )
+    assert data.info.labels == labels
+    assert data.test is not None
+    assert [example["label"] for example in data.test] == ids
+    said = [note for note in data.info.notes if note.startswith("labels: ")]
+    assert bool(said) == ("01" not in train)
+    assert any("differ in capitals alone" in note for note in said) == ("a" in train)
 
 
 def test_a_part_that_has_changed() -> None:

@@ -171,11 +171,12 @@ def test_folder_whose_name_is_no_text(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_another_label_in_the_test_file(tmp_path: Path) -> None:
+def test_other_labels_in_the_test_file(tmp_path: Path) -> None:
     write(tmp_path / "train.csv", as_csv(ROWS))
-    write(tmp_path / "test.csv", as_csv([("x", "neg"), ("y", "1")]))
+    write(tmp_path / "test.csv", as_csv([("x", "0"), ("y", "1")]))
     assert refused(tmp_path) == (
-        "PATH/test.csv line 3: the label '1' is not in PATH/train.csv, which begins with 'neg', 'pos'"
+        "PATH/test.csv line 2: the label '0' is not in PATH/train.csv, which begins with 'neg', 'pos'; "
+        "nor is any other of PATH/test.csv"
     )
 
 

@@ -58,6 +58,21 @@ def test_the_other_way_round(folder: Path, options: dict[str, object]) -> None:
     assert pairs(data.train, data.valid, data.test) == {(english, german) for german, english in EXPECTED}
 
 
+def test_pairs_with_an_empty_side_are_left_out_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "all.de", [*GERMAN, "", "  ", "allein"])
+    write(tmp_path / "all.en", [*ENGLISH, "", "alone", ""])
+    data = load(path, skip_empty=True)
+    assert pairs(*splits_of(data)) == EXPECTED
+    assert f"{tmp_path}/all.de and all.en: 3 pairs with an empty side left out" in data.info.notes
+    with pytest.raises(
+        UserError, match="line 21: the source is empty; leave the pair out, or all such with --skip-empty"
+    ):
+        load(path)
+    rows = [*zip(GERMAN, ENGLISH, strict=True), ("", "alone")]
+    table = write(tmp_path / "all.tsv", ["source\ttarget", *("\t".join(row) for row in rows)])
+    assert pairs(*splits_of(load(table, skip_empty=True))) == EXPECTED
+
+
 @pytest.mark.parametrize("options", [{}, {"source": "de"}, {"target": "en"}, {"source": ".DE.gz"}])
 def test_one_of_two_files(tmp_path: Path, options: dict[str, object]) -> None:
     path = write(tmp_path / "all.de.gz", GERMAN)

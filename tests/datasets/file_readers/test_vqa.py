@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import datasets
-from datasets.base import Dataset, Split
+from datasets.base import NOT_IN_TRAIN, Dataset, Split
 from datasets.formats.images import write_image
 from tests.datasets.file_readers.refusals import refusal
 from tests.datasets.splits import sizes_of, splits_of
@@ -140,7 +140,15 @@ def test_an_answer_that_train_has_not_is_told(tmp_path: Path) -> None:
     items = json.loads((path / "test/questions.json").read_text())
     items[3][1] = "pentagon"
     (path / "test/questions.json").write_text(json.dumps(items))
-    assert f"{path}/test/questions.json item 3: the answer 'pentagon' is not in {path}/train" in told(path)
+    data = load(path)
+    assert data.test is not None
+    assert [example["answer"] == NOT_IN_TRAIN for example in data.test].count(True) == 1
+    assert "pentagon" not in data.info.labels
+    assert any("1 questions with answers that train has not (pentagon)" in note for note in data.info.notes)
+    (path / "test/questions.json").write_text(
+        json.dumps([[question, "what", image] for question, _, image in items])
+    )
+    assert f"{path}/test/questions.json item 0: the answer 'what' is not in {path}/train" in told(path)
 
 
 @pytest.mark.parametrize(

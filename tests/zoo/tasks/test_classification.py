@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from datasets.base import NOT_IN_TRAIN
 from zoo.data.ragged import Ragged
 from zoo.tasks.base import Prepared
 from zoo.tasks.classification import confusion, majority, scores
@@ -101,3 +102,14 @@ def test_the_majority_stands_beside_the_model() -> None:
     three = baseline(1, 0, 2, 0, labels="abc")
     assert three["accuracy"] == 0.5
     assert three["loss"] == pytest.approx(-(2 * np.log(0.5) + 2 * np.log(0.25)) / 4)
+
+
+def test_an_answer_to_a_class_that_train_has_not_is_wrong() -> None:
+    logits = np.log([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]])
+    known = scores(logits[:2], np.array([0, 1]))
+    found = scores(logits, np.array([0, 1, NOT_IN_TRAIN]))
+    assert found["accuracy"] == pytest.approx(2 / 3)
+    assert (found["loss"], found["auc"]) == (known["loss"], known["auc"])
+    assert found["macro_f1"] < known["macro_f1"]
+    matrix = confusion(["a", "b"], logits, np.array([0, 1, NOT_IN_TRAIN]))["confusion_matrix"]
+    assert matrix == [[1, 0], [0, 1]]

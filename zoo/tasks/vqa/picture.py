@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
+from datasets.base import NOT_IN_TRAIN
 from zoo.runtime.figures import overlay_attention
 from zoo.tasks.vqa.batches import Predictions, QuestionBatches
 
@@ -21,7 +22,8 @@ def contact_sheet(labels: tuple[str, ...], predictions: Predictions, batches: Qu
     chosen = predictions["logits"].argmax(axis=1)
     panels = []
     for n in which:
-        answer, target = labels[chosen[n]], labels[batches.answers[n]]
+        answer, id = labels[chosen[n]], batches.answers[n]
+        target = "an answer that train has not" if id == NOT_IN_TRAIN else labels[id]
         verdict = answer if answer == target else f"{answer} (right: {target})"
         panels.append((batches.images[batches.of_image[n]], batches.texts[n], verdict, answer == target))
     return sheet(panels, [predictions["attention"][n] for n in which])

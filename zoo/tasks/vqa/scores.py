@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from datasets.base import NOT_IN_TRAIN
 from zoo.tasks import classification
 from zoo.tasks.base import Metrics
 from zoo.tasks.classification import confusion, logits_of
@@ -22,7 +23,7 @@ def scores(logits: np.ndarray, answers: np.ndarray) -> Metrics:
         logits: `(questions, answers)`.
         answers: `(questions,)` class ids.
     """
-    metrics = classification.scores(logits, answers, f1_classes=np.unique(answers))
+    metrics = classification.scores(logits, answers, f1_classes=np.unique(answers[answers != NOT_IN_TRAIN]))
     return {name: metrics[name] for name in ("accuracy", "macro_f1", "loss")}
 
 
