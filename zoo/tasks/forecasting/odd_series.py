@@ -5,6 +5,7 @@ Such a series is left out of what it cannot give, by name, and changes nothing f
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,14 @@ import numpy as np
 from datasets.base import Dataset, Example, Split
 from datasets.errors import listed
 from zoo.tasks.forecasting.baselines import lags_of
+from zoo.tasks.forecasting.scales import deviation_within, mean_and_deviation
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification, no_window
 
 if TYPE_CHECKING:
     from datasets.formats.time_series import TimeSeries
+
+#: So many times the deviation of the least series, and the largest one decides the mean errors.
+FAR_FROM_EQUAL = 1000
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,30 @@ def _labels(series: TimeSeries, every: int) -> list[str]:
     if len(series.variables) == 1:
         return [series.name]
     return [*series.variables] if every == 1 else [f"{series.name} {name}" for name in series.variables]
+
+
+def size_notes(train: Sequence[TimeSeries], units: np.ndarray) -> Iterator[str]:
+    """Which variables have series at levels far apart, or series of which some vary far more than others.
+
+    Args:
+        train: the series of train.
+        units: `(variables,)` in which errors count.
+    """
+    _, pooled = mean_and_deviation([series.values for series in train])
+    own = np.stack([deviation_within([series.values]) for series in train])
+    for n, variable in enumerate(train[0].variables):
+        if units[n] < pooled[n]:
+            yield (
+                f"{variable}: the levels of series are far apart, so errors count in what a series varies by itself "
+                f"({units[n]:.3g}), not in what all values do ({pooled[n]:.3g})"
+            )
+        least, most = own[own[:, n] > 0, n].min(initial=math.inf), own[:, n].max()
+        if most > FAR_FROM_EQUAL * least:
+            names = [train[int(np.argmax(own[:, n] == size))].name for size in (most, least)]
+            yield (
+                f"{variable}: {names[0]} varies {most / least:,.0f} times as much as {names[1]}; errors of the large "
+                "series decide the loss and the means, only MASE counts each in its own unit"
+            )
 
 
 def lag_notes(train: Sequence[TimeSeries], lags: int, scored: frozenset[str]) -> Iterator[str]:

@@ -10,6 +10,8 @@ import numpy as np
 ROUNDING = 16 * np.finfo(np.float64).eps
 #: A series whose seasonal differences are a smaller share of its deviation repeats itself exactly.
 PERIODIC = 1e-8
+#: So many times what series vary by themselves, and their levels are far apart.
+FAR_APART = 100
 
 
 def mean_and_deviation(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -23,6 +25,30 @@ def mean_and_deviation(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndar
     deviation = differences.std(axis=0)
     constant = is_rounding(deviation, np.abs(stacked).max(axis=0))
     return first + differences.mean(axis=0), np.where(constant, 1.0, deviation)
+
+
+def deviation_within(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The root of the mean variance of series around their own means, `(columns,)`; 0 where all are constant."""
+    own = np.stack([(part - part[0]).std(axis=0) for part in parts])
+    level = np.stack([np.abs(part).max(axis=0) for part in parts])
+    own = np.where(is_rounding(own, level), 0.0, own)
+    return np.sqrt(np.average(own**2, axis=0, weights=[len(part) for part in parts]))
+
+
+def unit_of(parts: Sequence[np.ndarray], by_window: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation as `mean_and_deviation` has them, for series that may stand at levels far apart.
+
+    Where a window's own level is subtracted, what the levels differ by is not in what is learnt: if all values together
+    vary more than `FAR_APART` times as much as the series do around their own means, the latter is the deviation.
+
+    Args:
+        parts: the values of each series.
+        by_window: whether each window's own level is subtracted.
+    """
+    mean, deviation = mean_and_deviation(parts)
+    own = deviation_within(parts)
+    far_apart = by_window & (own > 0) & (deviation > FAR_APART * own)
+    return mean, np.where(far_apart, own, deviation)
 
 
 def seasonal_difference(values: np.ndarray, season: int) -> np.ndarray:

@@ -59,7 +59,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         specification = _specification(options, first)
         learned = Learned(
             options, specification, first.variables, first.past_names, first.future_names, first.step, season,
-            _statistics(trained, specification), first.as_read,
+            _statistics(trained, specification, options), first.as_read,
         )  # fmt: skip
         units = np.stack([seasonal_difference(truth(each), season) for each in series])
         windows = partial(
@@ -215,10 +215,10 @@ def _specification(options: Options, series: TimeSeries) -> WindowSpecification:
 
 
 def _statistics(
-    train: list[TimeSeries], specification: WindowSpecification
+    train: list[TimeSeries], specification: WindowSpecification, options: Options
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Mean and deviation of every column of train, pooled over series; the calendar stays as it is."""
-    from zoo.tasks.forecasting.scales import mean_and_deviation
+    from zoo.tasks.forecasting.scales import mean_and_deviation, unit_of
 
     statistics = {}
     for kind in ("values", "past", "future"):
@@ -226,6 +226,8 @@ def _statistics(
         if not all(np.isfinite(part).all() for part in parts):
             raise UserError(f"{kind} of the training series are no finite numbers")
         statistics[kind] = mean_and_deviation(parts)
+        if kind == "values":
+            statistics[kind] = unit_of(parts, by_window=options.normalise != "none")
     waves = 2 * len(specification.cycles)
     mean, deviation = statistics["future"]
     statistics["future"] = (
@@ -251,9 +253,12 @@ def _odd_notes(
 ) -> Iterator[str]:
     """What is left out of what, by name; see `zoo.tasks.forecasting.odd_series`."""
     from zoo.tasks.forecasting.baselines import most_lags
-    from zoo.tasks.forecasting.odd_series import lag_notes, made_up_notes, mase_notes
+    from zoo.tasks.forecasting.odd_series import lag_notes, made_up_notes, mase_notes, size_notes
 
     yield from extent.notes()
+    yield from size_notes(
+        [each for each in train.series if each.name in extent.with_window["train"]], learned.scale
+    )
     yield from mase_notes(train.series, train.mase_scale, learned.season, extent.scored)
     yield from lag_notes(train.series, most_lags(train.series, learned.options), extent.scored)
     yield from made_up_notes((train, valid), dataset)

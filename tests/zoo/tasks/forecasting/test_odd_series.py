@@ -142,6 +142,30 @@ def test_where_all_are_too_short_the_longest_is_named(
         TASK.prepare(dataset(*all_series, cut=cut), Options(window=6, horizon=4), 8)
 
 
+def test_series_at_levels_far_apart_are_learnt_as_at_one() -> None:
+    """Meters at 1000, 3e6 and 1.2e9 that vary by about 10: the level of each is subtracted, and is in no unit."""
+    walks = [series(90, name=name, seed=n, variables=1) for n, name in enumerate("abc")]
+    walks = [dataclasses.replace(one, values=np.round(8 * one.values) / 8) for one in walks]
+    apart = [
+        dataclasses.replace(one, values=one.values + level)
+        for one, level in zip(walks, (1e3, 3e6, 1.2e9), strict=True)
+    ]
+    of, other = prepared(*apart, season=7), prepared(*reversed(apart), season=7)
+    own = np.sqrt(np.mean([one.values[:54].var() for one in walks]))
+    assert of.learned.scale == pytest.approx([own])
+    assert other.learned.scale == pytest.approx([own])
+    assert any(note.startswith("u: the levels of series are far apart") for note in of.notes)
+    assert prepared(*apart, season=7, normalise="none").learned.scale > 1e6
+    assert not any("u: " in note for note in prepared(*walks, season=7).notes)
+
+
+def test_a_series_that_decides_the_means_is_named() -> None:
+    large = dataclasses.replace(BOTH[1], values=1e5 * BOTH[1].values)
+    (note,) = (note for note in prepared(BOTH[0], large, season=7).notes if "times as much" in note)
+    assert note.startswith("u: b varies ")
+    assert "times as much as a; errors of the large series decide the loss and the means" in note
+
+
 # ------------------------------------------------------------------------------------ values that were made up
 
 
