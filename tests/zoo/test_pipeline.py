@@ -13,9 +13,12 @@ import pytest
 from tests.conftest import RunPython
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from tests.zoo.stopping import stop_in_training_of_baselines
-from zoo.pipeline import load_run
+from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
+from zoo.pipeline import _after_epoch, load_run
 from zoo.run import main
+from zoo.runtime.rundir import RunDirectory
 from zoo.tasks.base import Batch, NoOptions
+from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext
 from zoo.training.loop import Trainer
 
@@ -286,6 +289,15 @@ def test_a_run_on_two_devices_gives_the_numbers_of_one(toy, run_python, tmp_path
 
 
 # ------------------------------------------------------------------------------------------ not a number
+
+
+def test_a_metric_that_is_undefined_is_a_dash_in_the_line_of_an_epoch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"epoch": 1, "loss": 0.5, "dev_mae": 0.25, "dev_mase": math.nan, "seconds": 2.0}
+    config = RunConfig("forecasting", "series.csv", {}, RecurrentOptions(), TrainingOptions(), NoOptions())
+    _after_epoch(RunDirectory(tmp_path), config, Progress(history=[row]))
+    assert capsys.readouterr().err == "epoch 1/10: loss 0.5000, dev_mae 0.2500, dev_mase –, 2 s\n"
 
 
 def failing_in_epoch(monkeypatch, epoch: int) -> None:

@@ -184,8 +184,8 @@ def most_lags(train: Sequence[TimeSeries], options: Options) -> int:
 
 
 def lags_of(length: int, most: int) -> int:
-    """How many lags are fitted on a series of this length: three steps a lag at least; none of a shorter one."""
-    return min(most, length // 3)
+    """How many lags are fitted on a series of this length: three steps a lag at least; none of three steps or fewer."""
+    return min(most, length // 3) if length > 3 else 0
 
 
 def from_statsmodels(module: str, name: str) -> type:

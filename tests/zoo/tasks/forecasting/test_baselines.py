@@ -10,6 +10,7 @@ from zoo.tasks.forecasting.baselines import (
     fit_autoregression,
     fit_ets,
     from_statsmodels,
+    lags_of,
     roll_ets,
 )
 
@@ -60,6 +61,33 @@ def test_the_autoregression_is_that_of_statsmodels(lags: int):
 def test_a_constant_is_forecast_to_stay():
     y = np.full((50, 1), 3.0)
     assert autoregress(y, np.array([40]), fit_autoregression(y, 2), 3).ravel().tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 9, 10, 12])
+@pytest.mark.parametrize("constant", [True, False])
+def test_of_a_series_of_few_steps_a_row_has_numbers_all_the_same(length: int, constant: bool) -> None:
+    """None can be fitted on one to three steps; the last value is repeated there."""
+    y = np.full(20, 0.1) if constant else seasonal(20)
+    coefficients = fit_autoregression(y[:length, None], lags_of(length, 24))
+    by_lags = autoregress(y[:, None], np.array([15]), coefficients, 7)[0, :, 0]
+    by_ets = roll_ets(y, fit_ets(y[:length], 6), np.array([15]), AHEAD)[0]
+    assert np.isfinite([by_lags, by_ets]).all()
+    if constant or length <= 3:
+        np.testing.assert_allclose([by_lags, by_ets], np.full((2, 7), y[14]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.2e9])
+def test_a_large_level_costs_no_digits(level: float) -> None:
+    """Eighths, which are exact at both levels."""
+    y = np.round(8 * seasonal()) / 8
+    origins, season = np.array([80, 93]), 6
+    coefficients = fit_autoregression(level + y[:80, None], 4)
+    by_lags = autoregress(level + y[:, None], origins, coefficients, 7) - level
+    by_ets = roll_ets(level + y, fit_ets(level + y[:80], season), origins, AHEAD) - level
+    np.testing.assert_allclose(
+        by_lags, autoregress(y[:, None], origins, fit_autoregression(y[:80, None], 4), 7), atol=1e-4
+    )
+    np.testing.assert_allclose(by_ets, roll_ets(y, fit_ets(y[:80], season), origins, AHEAD), atol=1e-4)
 
 
 @pytest.mark.parametrize("season", [1, 6])
