@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from zoo.tasks.forecasting import metrics
 from zoo.tasks.forecasting.losses import DELTAS, levels, loss, loss_of_errors
@@ -47,6 +52,38 @@ def test_constant_columns_do_not_count_in_corr():
     expected = np.mean([np.corrcoef(Y[:, s, 0], F[:, s, 0])[0, 1] for s in range(3)])
     assert metrics.corr(y, forecasts) == pytest.approx(expected)
     assert metrics.corr(np.full((9, 1, 1), 3.3), np.full((9, 1, 1), 3.1)) is None
+
+
+VALUES = st.sampled_from([0.0, 0.1, 7.0, -3.5, 1.2e9, 1.2e9 + 0.5])
+
+
+@given(
+    y=arrays(np.float64, (4, 2, 2), elements=VALUES),
+    f=arrays(np.float64, (4, 2, 2), elements=VALUES),
+    made_up=arrays(np.bool_, (4, 2, 2)),
+    mase_scale=arrays(np.float64, (2, 2), elements=st.sampled_from([0.0, 1e-3, 5.0])),
+    count=st.sampled_from([1, 3]),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_score_is_a_number_or_undefined(
+    y: np.ndarray, f: np.ndarray, made_up: np.ndarray, mase_scale: np.ndarray, count: int
+) -> None:
+    """Undefined is no number: neither infinite nor, where a forecast errs, 0; what was made up changes nothing."""
+    made_up[0, 0, 0] = False
+    truth = np.where(made_up, np.nan, y)
+    forecasts = np.repeat(f[..., None], count, axis=-1)
+    found = score(forecasts, truth, mase_scale=mase_scale)
+    assert not any(map(math.isinf, found.values()))
+    undefined = {name for name, value in found.items() if math.isnan(value)}
+    assert undefined <= {"mase", "rse", "corr"}
+    known = ~made_up
+    units = np.broadcast_to(mase_scale[np.arange(4) % 2][:, None], y.shape)
+    assert ("mase" in undefined) == (not (known & (units > 0)).any())
+    assert ("rse" in undefined) == (np.ptp(y[known]) == 0)
+    if (np.abs(y - f)[known & (units > 0)] > 0).any():
+        assert found["mase"] > 0
+    if "rse" not in undefined and (y != f)[known].any():
+        assert found["rse"] > 0
 
 
 def test_smape_of_zeros_is_zero():
