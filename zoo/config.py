@@ -50,7 +50,7 @@ class TrainingOptions:
 
     epochs: int = option(10, "passes over the training split, at most", minimum=1, maximum=1_000_000)
     batch_size: int = option(32, "examples per step", minimum=1, maximum=65_536)
-    learning_rate: float = option(1e-3, "of the Adam optimiser", minimum=0)
+    learning_rate: float = option(1e-3, "of the Adam optimiser", minimum=0, maximum=1e38)
     decay: str = option(
         "none", "how the learning rate falls, to 0 after the last epoch", choices=("none", "linear", "cosine")
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from experiments.report.groups import Group
-from experiments.report.metrics import less_is_better, number, share, signed
+from experiments.report.metrics import number, share, signed
 from experiments.report.statistics import FEW_SEEDS, Difference, corrected, frontier, seeds_needed
+from zoo.runtime.metric_names import less_is_better
 
 #: Scores that differ by less are the same.
 SAME = 1e-12

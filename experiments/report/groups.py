@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.report import statistics
-from experiments.report.metrics import less_is_better
 from experiments.report.reading import RunCollection
 from experiments.report.statistics import Difference, Mean
 from zoo.cli.cells import in_order, keras_layers
+from zoo.runtime.metric_names import less_is_better
 
 #: What a run costs: column of the table, and what it is called.
 COSTS = {

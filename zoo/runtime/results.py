@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
+from zoo.runtime.metric_names import less_is_better
 from zoo.runtime.rundir import read_json, write_atomically, write_json
 
 SPLITS = ("dev", "test")
@@ -148,6 +149,7 @@ def result_table(results: Results, path: Path) -> str:
         table.to_string(float_format="{:.4f}".format, na_rep="–"),
         "",
         *([f"ceiling     {ceiling} (known: {results.dataset} is synthetic)"] if ceiling else []),
+        *([f"baseline    {better}"] if (better := better_baseline(results)) else []),
         f"seconds     {seconds['total']:.1f} in all, {seconds['train']:.1f} in training, {results.epochs} epochs "
         f"(best: {results.best_epoch})",
         f"parameters  {results.parameters:,}",
@@ -156,6 +158,21 @@ def result_table(results: Results, path: Path) -> str:
         f"run         {path}",
     ]
     return "\n".join(lines)
+
+
+def better_baseline(results: Results) -> str:
+    """Which baseline is better than the model in the first metric of the table, on the last split; empty if none is."""
+    split, metric = list(results.scores)[-1], results.headline[0]
+    sign = -1 if less_is_better(metric) else 1
+    own = results.scores[split].get(metric, math.nan)
+    values = {
+        name: by_split.get(split, {}).get(metric, math.nan) for name, by_split in results.baselines.items()
+    }
+    better = {name: value for name, value in values.items() if sign * value > sign * own}
+    if not better:
+        return ""
+    name = max(better, key=lambda name: sign * better[name])
+    return f"{name} is better than {results.cell}: {split} {metric} {better[name]:.4f}, not {own:.4f}"
 
 
 def history_csv(history: list[dict[str, float]], path: Path) -> None:

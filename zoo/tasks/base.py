@@ -8,6 +8,7 @@ A run calls a task in this order:
     task.score(learned, predictions, batches)                 metrics, after each epoch and at the end
     task.finish(learned, model, batches, predictions)         once after training, such as a search
     task.baselines(prepared)                                  what needs no model
+    task.fitted_baselines(prepared, options)                  what other libraries fit, which takes longer
     task.order_agnostic_baselines(prepared, ...)              models that do not see the order of their inputs
     task.details, by_length, pictures                         more than one number each
     task.serve(model, learned)                                the exported model: raw input in, answer out
@@ -255,6 +256,15 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
     def baselines(self, prepared: Prepared[LearnedT, BatchesT]) -> Callable[[BatchesT], dict[str, Metrics]]:
         """Fit on train what needs no training loop; the result gives its metrics on a split, by name."""
         return lambda batches: {}
+
+    def fitted_baselines(
+        self, prepared: Prepared[LearnedT, BatchesT], options: OptionsT
+    ) -> dict[str, Callable[[], Callable[[BatchesT], Metrics]]]:
+        """Functions that fit on train, by name, what takes longer than `baselines` and follows from the data alone.
+
+        Each gives the metrics of a split. Runs of other cells find them as they find trained baselines.
+        """
+        return {}
 
     def details(self, learned: LearnedT, predictions: PredictionsT, batches: BatchesT) -> dict[str, object]:
         """More than one number each, for `metrics.json`: a confusion matrix, a table per class."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+from datasets.base import Split
 from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan, widened
 from zoo.tasks.base import Batch
 
@@ -20,21 +22,28 @@ class SequenceBatches:
         targets: `(sequences, …)`, such as class ids.
         batch_size: rows of a batch.
         widths: rising widths, the last at least as long as the longest sequence.
+        examples: what they were made of, for baselines that read the examples; None where none does.
     """
 
     sequences: Ragged
     targets: np.ndarray
     batch_size: int
     widths: np.ndarray
+    examples: Split | None = None
 
     @classmethod
     def of(
-        cls, sequences: Ragged, targets: np.ndarray, batch_size: int, widths: np.ndarray | None = None
-    ) -> SequenceBatches:
+        cls,
+        sequences: Ragged,
+        targets: np.ndarray,
+        batch_size: int,
+        widths: np.ndarray | None = None,
+        examples: Split | None = None,
+    ) -> Self:
         """Batches with `widths` (those of the training split), a longer one added where a sequence needs it."""
         if widths is None:
             widths = bucket_widths(sequences.lengths)
-        return cls(sequences, targets, batch_size, widened(widths, sequences.lengths))
+        return cls(sequences, targets, batch_size, widened(widths, sequences.lengths), examples)
 
     def plan(self, seed: Sequence[int] | None) -> list[BatchPlan]:
         """See `zoo.tasks.base.Batches`."""

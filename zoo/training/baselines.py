@@ -12,7 +12,9 @@ import hashlib
 import inspect
 import json
 import math
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import keras
 import numpy as np
 
 from datasets.errors import UserError
+from zoo.data.digest import digests
 from zoo.factory import RecurrentFactory, order_agnostic_factory
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import read_json, write_json
@@ -49,18 +52,58 @@ def baseline_metrics(
     for split, batches in splits.items():
         for name, values in score(batches).items():
             metrics.setdefault(name, {})[split] = values
-    recurrent = order_agnostic_factory(context.config.recurrent, context.config.training.seed)
-    models = context.task.order_agnostic_baselines(context.prepared, recurrent, context.config.options)
-    for name, build in models.items():
-        path = shared / f"{_digest(context, recurrent, name, splits)}.json" if shared else None
+    for name, make in _makers(context, splits).items():
+        path = shared / f"{make.digest()}.json" if shared else None
         by_split = _known(path, splits) if path else None
         if by_split is None:
-            by_split = _trained(context, name, build, splits)
+            by_split = make.scores()
             if path:
                 _keep(path, name, by_split)
         if by_split:
             metrics[name] = by_split
     return metrics
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """How a baseline is made that takes so long that runs share it.
+
+    Attributes:
+        digest: of all that decides its numbers.
+        scores: makes it; gives metrics by split.
+    """
+
+    digest: Callable[[], str]
+    scores: Callable[[], BySplit]
+
+
+def _makers(context: RunContext, splits: Mapping[str, Batches]) -> dict[str, _Maker]:
+    """What is fitted, then what is trained, by name."""
+    task, prepared, options = context.task, context.prepared, context.config.options
+    recurrent = order_agnostic_factory(context.config.recurrent, context.config.training.seed)
+    fitted = {
+        name: _Maker(partial(_digest_of_fit, context, name, splits), partial(_fitted, name, fit, splits))
+        for name, fit in task.fitted_baselines(prepared, options).items()
+    }
+    trained = {
+        name: _Maker(
+            partial(_digest, context, recurrent, name, splits),
+            partial(_trained, context, name, build, splits),
+        )
+        for name, build in task.order_agnostic_baselines(prepared, recurrent, options).items()
+    }
+    return fitted | trained
+
+
+def _fitted(
+    name: str, fit: Callable[[], Callable[[Batches], Metrics]], splits: Mapping[str, Batches]
+) -> BySplit:
+    """Metrics by split of what is fitted here."""
+    began = time.monotonic()
+    score = fit()
+    by_split = {split: score(batches) for split, batches in splits.items()}
+    log(f"{name}: {time.monotonic() - began:.0f} s")
+    return by_split
 
 
 def _trained(
@@ -92,17 +135,29 @@ def _digest(
     """Of all that decides a trained baseline's numbers: data as the model gets them, options, versions and code."""
     training = dataclasses.asdict(context.config.training)
     decisive = {
-        "row": name,
-        "task": context.config.task,
         "learned": context.prepared.learned.to_json(),
         "arrays": {
             split: _arrays(batches) for split, batches in {**splits, "train": context.prepared.train}.items()
         },
         "recurrent": dataclasses.asdict(recurrent.options),
         "training": {key: value for key, value in training.items() if key not in _IMMATERIAL},
+    }
+    return _digest_of(context, name, decisive)
+
+
+def _digest_of_fit(context: RunContext, name: str, splits: Mapping[str, Batches]) -> str:
+    """The same of a baseline that is fitted: it reads the examples themselves."""
+    return _digest_of(context, name, {"splits": sorted(splits), "examples": digests(context.dataset)})
+
+
+def _digest_of(context: RunContext, name: str, more: Mapping[str, object]) -> str:
+    decisive = {
+        "row": name,
+        "task": context.config.task,
         "options": dataclasses.asdict(context.config.options),
         "versions": environment()["packages"],
         "code": [_CODE, _source(context.task)],
+        **more,
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

@@ -2,26 +2,7 @@ from __future__ import annotations
 
 import math
 
-import pytest
-
-from experiments.report.metrics import LESS, MORE, less_is_better, number, share, signed, words
-from zoo.tasks.base import load_task, task_names
-
-TASKS = task_names()
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_the_direction_of_every_tasks_metrics_is_known(task: str) -> None:
-    for metric in load_task(task).headline:
-        assert words(metric) & (LESS | MORE), (
-            f"say in experiments/report/metrics.py which way {metric} is better"
-        )
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_the_direction_is_the_one_by_which_the_task_picks_its_weights(task: str) -> None:
-    metric, way = load_task(task).monitor
-    assert less_is_better(metric) == (way == "min")
+from experiments.report.metrics import number, share, signed
 
 
 def test_numbers_keep_four_digits() -> None:

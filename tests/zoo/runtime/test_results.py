@@ -11,7 +11,14 @@ import pytest
 
 from datasets.errors import UserError
 from zoo.runtime.learning_curves import draw_history
-from zoo.runtime.results import Results, history_csv, read_results, result_table, tensorboard
+from zoo.runtime.results import (
+    Results,
+    better_baseline,
+    history_csv,
+    read_results,
+    result_table,
+    tensorboard,
+)
 
 OLD_RUNS = Path(__file__).parents[2] / "fixtures" / "runs_0.1"
 
@@ -221,3 +228,33 @@ def test_learning_curves_are_drawn(history, tmp_path):
     path = tmp_path / "history.png"
     draw_history(history, path)
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("metric", "of_model", "of_baselines", "better"),
+    [
+        (
+            "accuracy", 0.8, {"majority": 0.5, "bag": 0.9, "TF-IDF": 0.95},
+            "TF-IDF is better than gru: test accuracy 0.9500, not 0.8000",
+        ),
+        ("accuracy", 0.8, {"majority": 0.5, "bag": 0.8}, ""),
+        ("mae", 2.0, {"last value": 1.5, "drift": 3.0}, "last value is better than gru: test mae 1.5000, not 2.0000"),
+        ("mae", 2.0, {"last value": math.nan, "drift": 3.0}, ""),
+        ("mae", math.nan, {"last value": 1.0}, ""),
+    ],
+)  # fmt: skip
+def test_a_baseline_that_is_better_than_the_model_is_told(
+    metric: str, of_model: float, of_baselines: dict[str, float], better: str
+) -> None:
+    """By the first metric of the table on the last split, and by the way in which that metric is better."""
+    baselines = {
+        name: {"dev": {metric: 0.0}, "test": {metric: value}} for name, value in of_baselines.items()
+    }
+    results = made_up_results(
+        cell="gru",
+        headline=(metric,),
+        scores={"dev": {metric: 1.0}, "test": {metric: of_model}},
+        baselines=baselines,
+    )
+    assert better_baseline(results) == better
+    assert (f"baseline    {better}\n" in result_table(results, Path("run"))) == bool(better)

@@ -13,16 +13,19 @@ from datasets.errors import UserError
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from zoo import pipeline
 from zoo.run import config_of, main, task_parser
+from zoo.tasks.sentiment.task import Sentiment
 from zoo.training import baselines
 from zoo.training.context import RunContext
 
-BAG = "bag of embeddings"
+BAG, TFIDF = "bag of embeddings", "TF-IDF of words and pairs"
+#: The options of a small run with one row that takes long.
+ALONE = (*SMALL, "--no-tfidf")
 Rows = dict[str, dict[str, dict[str, float]]]
 
 
 def run(data: Path, out: Path, *options: object) -> tuple[Rows, str]:
     """The rows beside a run's model, and what it said."""
-    done = call(main, "sentiment", "--dataset", data, "--out", out, *SMALL, *options)
+    done = call(main, "sentiment", "--dataset", data, "--out", out, *ALONE, *options)
     assert done.code == 0, done.err
     return rows_of(out), done.err
 
@@ -34,7 +37,7 @@ def rows_of(out: Path) -> Rows:
 
 def baselines_of(data: Path, shared: Path, *options: object) -> Rows:
     """The rows beside a model of these options, which is not trained itself."""
-    arguments = map(str, ("--dataset", data, *SMALL, *options))
+    arguments = map(str, ("--dataset", data, *ALONE, *options))
     config = config_of("sentiment", task_parser("sentiment", str(data)).parse_args(list(arguments)))
     context = RunContext.prepare(config, datasets.load(config.dataset, ("text", "label"), config.data))
     test = context.prepared.test()
@@ -173,7 +176,7 @@ def test_a_resumed_run_shares_too(
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
         patched.setattr(pipeline, "baseline_metrics", lambda *_: signal.raise_signal(signal.SIGTERM))
-        done = call(main, "sentiment", "--dataset", data, "--out", out, *SMALL)
+        done = call(main, "sentiment", "--dataset", data, "--out", out, *ALONE)
         assert done.code == 128 + signal.SIGTERM
     done = call(main, "--resume", out, "--shared-baselines", shared)
     assert done.code == 0
@@ -197,6 +200,25 @@ def test_a_row_that_fails_leaves_the_run_standing_and_is_not_kept(
     assert f"{BAG}: the loss became nan at epoch 1" in said
     assert set(rows) == {"majority"}
     assert kept(tmp_path / "rows") == []
+
+
+def test_a_row_that_is_fitted_is_shared_by_all_that_have_the_same_texts(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever their cells, seeds and rates, and not by others, though the model may see the same tokens of them."""
+    monkeypatch.setattr(Sentiment, "order_agnostic_baselines", lambda *_: {})
+    shared = tmp_path / "rows"
+    shared.mkdir()
+    first = baselines_of(data, shared, "--tfidf")
+    assert set(first) == {"majority", TFIDF}
+    assert set(first[TFIDF]) == {"dev", "test"}
+    assert baselines_of(data, shared, "--tfidf", "--seed", 3, "--learning-rate", 0.02) == first
+    assert len(kept(shared)) == 1
+    place = tmp_path / "place"
+    shutil.copytree(data, place)
+    write_tsv(place / "test.tsv", [(f"{text} unheard", label) for text, label in toy_rows(20)])
+    assert baselines_of(place, shared, "--tfidf").keys() == first.keys()
+    assert len(kept(shared)) == 2
 
 
 def test_a_row_whose_score_is_no_number_is_not_kept(

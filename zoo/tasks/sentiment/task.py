@@ -13,7 +13,7 @@ from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.input_kinds import texts
 from datasets.options import Former, option
-from zoo.tasks.base import NoOptions, Prepared, Row
+from zoo.tasks.base import Metrics, NoOptions, Prepared, Row
 from zoo.tasks.classification import (
     AT_ONCE,
     SequenceClassification,
@@ -54,6 +54,7 @@ class Options:
         "how the outputs of all steps become one: auto takes both mean and max, or last for an order-agnostic cell",
         choices=("auto", "last", "mean", "max", "both"),
     )
+    tfidf: bool = option(True, "also fit TF-IDF with logistic regression, to stand beside the model")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,10 @@ class Sentiment(SequenceClassification[Options, Learned]):
             )
         encoder = _encoder(vocabulary, options)
         train = SequenceBatches.of(
-            tokens.truncate(options.max_tokens, options.truncation_side), _labels(dataset.train), batch_size
+            tokens.truncate(options.max_tokens, options.truncation_side),
+            _labels(dataset.train),
+            batch_size,
+            examples=dataset.train,
         )
         notes = _vocabulary_note(vocabulary, tokens), *_cut_note(tokens.lengths, options)
         batches = partial(_batches, encoder=encoder, batch_size=batch_size, widths=train.widths)
@@ -130,6 +134,20 @@ class Sentiment(SequenceClassification[Options, Learned]):
     ) -> dict[str, Callable[[], keras.Model]]:
         """The bag of embeddings: the same model around the mean of the embeddings."""
         return {"bag of embeddings": partial(self.build, prepared, recurrent, options)}
+
+    # ---- metrics
+
+    def fitted_baselines(
+        self, prepared: Prepared[Learned, SequenceBatches], options: Options
+    ) -> dict[str, Callable[[], Callable[[SequenceBatches], Metrics]]]:
+        """TF-IDF with logistic regression, see `zoo.tasks.sentiment.baselines`."""
+        from zoo.tasks.sentiment.baselines import fit_tfidf, name_of
+
+        if not options.tfidf:
+            return {}
+        classes = len(prepared.learned.labels)
+        fit = partial(fit_tfidf, prepared.train, classes, options.tokens, options.lowercase)
+        return {name_of(options.tokens): fit}
 
     # ---- answers
 
@@ -166,7 +184,7 @@ def _labels(split: Split) -> np.ndarray:
 
 def _batches(split: Split, encoder: TextEncoder, batch_size: int, widths: np.ndarray) -> SequenceBatches:
     tokens = encoder.encode_all(_texts(split)).truncate(encoder.max_tokens, encoder.truncation_side)
-    return SequenceBatches.of(tokens, _labels(split), batch_size, widths)
+    return SequenceBatches.of(tokens, _labels(split), batch_size, widths, split)
 
 
 def _encoder(vocabulary: list[str], options: Options) -> TextEncoder:

@@ -1,0 +1,26 @@
+"""Which way a metric is better, by its name."""
+
+from __future__ import annotations
+
+import re
+
+#: Words of names of metrics of which less is better.
+LESS = {
+    *("loss", "error", "mae", "mse", "rmse", "mase", "smape", "mape", "rse", "crps", "pinball", "nll", "wer", "cer"),
+    *("ter", "perplexity", "ppl", "bits", "nats", "entropy", "cut", "brier", "rmsle", "distance", "hamming"),
+}  # fmt: skip
+#: And more.
+MORE = {
+    *("accuracy", "f1", "precision", "recall", "auc", "bleu", "chrf", "rouge", "meteor", "cider", "coverage"),
+    *("correlation", "corr", "exact", "r2", "spice", "match", "true"),
+}
+
+
+def words(metric: str) -> set[str]:
+    """The words of a metric's name."""
+    return set(re.findall(r"[a-z]+[0-9]?", metric.casefold()))
+
+
+def less_is_better(metric: str) -> bool:
+    """True for errors and losses; what is not known counts as a score."""
+    return bool(words(metric) & LESS)
