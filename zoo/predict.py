@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import csv
 import dataclasses
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import UserError
-from datasets.formats.lines import check_encoding
+from datasets.formats.lines import check_encoding, is_utf8
 from datasets.formats.tables import DELIMITERS, Format
 from datasets.input_kinds.base import IMAGE_COLUMN, InputKind
 from datasets.plugins import is_own
@@ -202,7 +203,15 @@ def _format(arguments: argparse.Namespace, trained: Mapping[str, Any]) -> Format
     left_open = {name: value for name, value in trained.items() if name not in said}
     if arguments.format is not None:
         left_open.pop("format", None)
+    if is_utf8(Path(arguments.file)) and not _is_named_utf8(left_open.get("encoding", "utf-8")):
+        form.remarks.append(
+            f"{arguments.file} is UTF-8, and not {left_open.pop('encoding')} as the training data"
+        )
     return replace(form, kind=kind, image_column=arguments.image_column, trained=left_open)
+
+
+def _is_named_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
 
 
 def _trained(directory: RunDirectory, config: RunConfig) -> dict[str, Any]:

@@ -83,6 +83,9 @@ def is_caption_table(path: Path, encoding: str) -> bool:
     """Whether a `.txt` file is a table in commas, as Kaggle's `captions.txt`: its first line is `image,caption`."""
     if suffix(path) != ".txt" or not path.is_file():
         return False
-    first = next(lines(path, encoding), "")
+    try:
+        first = next(lines(path, encoding), "")
+    except UserError:  # told by whoever reads it
+        return False
     names = {usual_name(name) for name in first.split(",")}
     return bool(len(names) > 1 and names & IMAGE_NAMES and names & CAPTION_NAMES)

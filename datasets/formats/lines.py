@@ -76,6 +76,15 @@ def check_encoding(encoding: str) -> None:
         raise UserError(f"--encoding {encoding}: not a text encoding; usual ones are utf-8, cp949, latin-1")
 
 
+def is_utf8(path: Path) -> bool:
+    """Whether the first part of a file is UTF-8 beyond doubt: it decodes, and not all of it is ASCII."""
+    try:
+        text = next(decoded(path, "utf-8"))
+    except UserError:
+        return False
+    return not text.isascii()
+
+
 def _bound(path: Path, number: int, line: str) -> None:
     if len(line) > LONGEST_LINE:
         raise UserError(

@@ -61,6 +61,7 @@ class TextReader:
             return
         column_of_texts = self._column(column, form)
         if self._has_lines(path, column, form, column_of_texts):
+            self._remark_on_language(path, form)
             for line in lines(path, form.as_trained(path).encoding):
                 yield composed(line.removesuffix("\r"))
             return
@@ -81,6 +82,12 @@ class TextReader:
         if self.option == "source_column" and form.trained.get("reverse"):
             return Column("text", TARGET_NAMES, column, option="target_column", place=1)
         return Column("text", self.usual, column, option=self.option, place=self.place)
+
+    def _remark_on_language(self, path: Path, form: Format) -> None:
+        """Tell of a file that is called after the language that is translated into."""
+        target = form.trained.get("source" if form.trained.get("reverse") else "target")
+        if self.any_name and target and suffix(path) == f".{str(target).lower().lstrip('.')}":
+            form.remarks.append(f"{path} is called after the language that the model translates into")
 
     def _has_lines(self, path: Path, column: str | None, form: Format, wanted: Column) -> bool:
         if self.any_name and not is_table(path) and column is None and form.delimiter is None:

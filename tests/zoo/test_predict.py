@@ -188,6 +188,18 @@ def test_what_was_said_of_the_training_data_counts_unless_it_is_said_anew(traine
     assert done.err == ""
 
 
+def test_a_file_in_utf8_is_no_file_in_the_encoding_of_training(trained, tmp_path):
+    run = shutil.copytree(trained, tmp_path / "run")
+    config = json.loads((run / "config.json").read_text())
+    config["config"]["data"] = {"encoding": "latin-1"}
+    (run / "config.json").write_text(json.dumps(config))
+    path = tmp_path / "new.txt"
+    path.write_text("좋다\n", "utf-8")
+    done = call(main, run, "--file", path)
+    assert (done.code, done.err) == (0, f"{path} is UTF-8, and not latin-1 as the training data\n")
+    assert done.out.splitlines()[1].split()[0] == "좋다"
+
+
 def test_a_run_without_a_model_is_told(trained, tmp_path):
     shutil.copy(trained / "config.json", tmp_path)
     assert f"{tmp_path} has no model yet; finish it with: python -m zoo.run --resume" in told(tmp_path, "a")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from datasets.errors import UserError
 from datasets.formats import lines as reading
-from datasets.formats.lines import check_encoding, lines
+from datasets.formats.lines import check_encoding, is_utf8, lines
 
 
 def refused(path: Path, encoding: str = "utf-8") -> str:
@@ -53,6 +53,15 @@ def test_gzip_is_known_by_its_content(path: Path) -> None:
 def test_encodings(path: Path, encoding: str) -> None:
     path.write_bytes("한글\n둘째".encode(encoding))
     assert list(lines(path, encoding)) == ["한글", "둘째"]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [("좋다".encode(), True), (b"good", False), ("좋다".encode("cp949"), False), (b"", False)],
+)
+def test_what_is_utf8_beyond_doubt(path: Path, data: bytes, expected: bool) -> None:
+    path.write_bytes(data)
+    assert is_utf8(path) is expected
 
 
 def test_lines_across_chunks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,13 @@ def test_plain_files_of_any_name_where_training_reads_them(tmp_path: Path, name:
         assert asked(kind, path, {}) == ["eins", "", "zwei\u2028drei"]
 
 
+def test_a_file_of_the_other_language_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.en", "one\n")
+    languages = {"source": "de", "target": "en"}
+    assert asked(sources.KIND, path, languages, ["the language that the model translates into"]) == ["one"]
+    assert asked(sources.KIND, path, {**languages, "reverse": True}, []) == ["one"]
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize(

@@ -232,3 +232,28 @@ def test_details_have_a_table_per_tag():
     details: dict[str, Any] = TASK.details(ready.learned, np.array([0, 1, 1]), ready.valid)
     assert details["tags"]["NOUN"]["precision"] == 0.5
     assert details["tags"]["VERB"]["support"] == 1
+
+
+def of_tags(labels: tuple[str, ...], *sentences: str) -> Dataset:
+    """A data set whose dev split is its train split."""
+    train = split(*sentences, labels=labels)
+    return Dataset(Info("toy", TASK.fields, labels), train, train, None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence", "spans", "stored"),
+    [
+        (("B-P", "L-P", "O", "U-P"), "a/B-P b/L-P c/U-P d/O", ("B-P", "E-P", "O", "S-P"), False),
+        (("O", "P"), "a/P b/O c/O", ("O", "I-P"), True),  # plain tags: how often O is there decides
+        (("B-P", "I-P", "O", "X"), "a/B-P b/I-P c/O", ("B-P", "I-P", "O", "O"), True),  # X is in dev alone
+        (LABELS, "a/ADJ b/NOUN", (), False),
+    ],
+)
+def test_what_tags_mean_is_learnt_on_train_and_stored_where_they_do_not_tell(
+    labels: tuple[str, ...], sentence: str, spans: tuple[str, ...], stored: bool
+) -> None:
+    options = Options(min_count=1)
+    learned = TASK.prepare(of_tags(labels, sentence), options, batch_size=3).learned
+    assert learned.spans == spans
+    assert ("spans" in learned.to_json()) == stored
+    assert TASK.restore(learned.to_json(), options).spans == spans
