@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+#: Characters of a message. A value in it may be as long as a file; its beginning and the advice at the end stay.
+LONGEST = 1200
+
 
 class UserError(Exception):
     """A fault in what the user gave, told in one line that names the input and the fix.
@@ -14,7 +17,9 @@ class UserError(Exception):
     """
 
     def __init__(self, message: str, exit_code: int = 2):
-        super().__init__(" ".join(message.split()))
+        line = " ".join(message.split())
+        half = LONGEST // 2
+        super().__init__(line if len(line) <= LONGEST else f"{line[:half]} … {line[-half:]}")
         self.exit_code = exit_code
 
 

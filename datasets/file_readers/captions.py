@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -123,7 +124,7 @@ def _store(path: Path, parts: Parts, options: Options) -> ImageStore:
     base = path if path.is_dir() else path.parent
     names = [entry.name for entry in parts["train"][:20]]
     for usual in USUAL_FOLDERS:
-        if any((base / usual / name).is_file() for name in names):
+        if any(os.path.isfile(base / usual / name) for name in names):
             return ImageFolder(base / usual)
     return ImageFolder(base)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class ImageFolder:
     def find(self, name: str) -> Image | None:
         """See `ImageStore`."""
         path = self.folder / name
-        return ImageFile(path) if path.is_file() else None
+        return ImageFile(path) if os.path.isfile(path) else None
 
     def content_hash(self, name: str, place: str, /) -> int:
         """See `ImageStore`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,7 @@ def read_image(path: Path) -> np.ndarray:
     from PIL import Image as Pillow
     from PIL import ImageOps
 
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UserError(f"{path}: there is no such image")
     try:
         with warnings.catch_warnings(action="ignore"), Pillow.open(path) as image:

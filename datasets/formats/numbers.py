@@ -25,6 +25,8 @@ GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 WITH_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?|[+-]?,\d+", re.IGNORECASE)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 CURRENCY = r"[A-Z]{0,3}[$€£¥₩₹]|원|USD|EUR|KRW|JPY|GBP"
+#: Characters of a cell that is no number which are looked at to say why: some patterns take long for long texts.
+MOST_LOOKED_AT = 100
 #: Signs and units around a number, by what they are called.
 AROUND = {
     "a percent sign": re.compile(r"^(.*)[%％‰]$"),
@@ -151,7 +153,7 @@ def _number(cells: Cells, name: str, row: int, text: str, form: NumberForm) -> f
     try:
         number = float(form.plain(plain))
     except ValueError:
-        what = _advice(plain, form, name in cells.covariates)
+        what = _advice(plain[:MOST_LOOKED_AT], form, name in cells.covariates)
         raise UserError(f"{cells.path} line {cells.lines[row]}: {name} is {text[:40]!r}, {what}") from None
     if np.isinf(number):
         raise UserError(f"{cells.path} line {cells.lines[row]}: {name} is infinite; remove or correct it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +68,7 @@ def found(path: Path, name: str, form: Format) -> str:
     given = form.trained.get("images")
     folders = [beside, *([Path(given).expanduser()] if given else [])]
     folders += [folder / usual for folder in (beside, base) for usual in USUAL_FOLDERS]
-    return str(next((folder / name for folder in folders if (folder / name).is_file()), beside / name))
+    return str(next((folder / name for folder in folders if os.path.isfile(folder / name)), beside / name))
 
 
 def example(example: Example, path: Path) -> str:
