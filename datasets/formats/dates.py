@@ -17,10 +17,12 @@ MONTHS = (
 )
 #: Two digits are a year of this century up to here, and of the last one beyond it, as in POSIX.
 LAST_OF_THIS_CENTURY = 68
+#: Later ones leave no room for steps that come next: Python knows years of four digits.
+LAST_YEAR = 9000
 NO_TIME = np.datetime64("NaT", "s")
 
 _TIME = (
-    r"(?:(?:T|[ _:,]+)(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,]\d+)?)?)?"
+    r"(?:(?:T|[ _:,]+)(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,](?P<fraction>\d+))?)?)?"
     r"\s*(?P<offset>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?"
 )
 _NAME = r"(?P<month>[a-z]{3,9})\.?"
@@ -75,7 +77,8 @@ class Written(NamedTuple):
     """What stands in one cell: the name of its form, numbers as they are written, and the time of day.
 
     `a`, `b` and `c` are the numbers of the date; a month that is written as a word is the number `b`. `seconds` is the
-    time of day, -1 where there is no such time; `offset` is in seconds east of UTC, or None; `zone` may be empty.
+    time of day, -1 where there is no such time, without its part of a second, of which `finer` tells; `offset` is in
+    seconds east of UTC, or None; `zone` may be empty.
     """
 
     form: str
@@ -86,6 +89,7 @@ class Written(NamedTuple):
     seconds: int
     offset: int | None
     zone: str
+    finer: bool = False
 
 
 def written(text: str) -> Written | None:
@@ -117,8 +121,10 @@ def _parts(form: str, match: re.Match[str], half: str, zone: str) -> Written | N
     between = found.get("letter", "").upper() or found.get("between", "")
     offset = _offset(found["offset"]) if found["offset"] else None
     same = {"name first": "named", "year of month": "month of year"}
+    finer = bool(found["fraction"].strip("0"))
+    plain = same.get(form, form)
     return Written(
-        same.get(form, form), found["a"], b, found.get("c", ""), between, _seconds(found, half), offset, zone
+        plain, found["a"], b, found.get("c", ""), between, _seconds(found, half), offset, zone, finer
     )
 
 
@@ -168,6 +174,7 @@ def days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
     begin = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     date = begin.astype("datetime64[D]") + (day - 1)
     real = (month >= 1) & (month <= 12) & (day >= 1) & (date.astype("datetime64[M]") == begin) & (year >= 1)
+    real &= year <= LAST_YEAR
     return np.where(real, date.astype("datetime64[s]"), NO_TIME)
 
 
@@ -259,7 +266,7 @@ def _period(cells: Sequence[Written]) -> list[Way]:
     number, day = _numbers(cells, "b")[0], _numbers(cells, "c")[0]
     year = _years(year, digits)
     if letter == "W":
-        stamps = np.array([_week(*parts) for parts in zip(year, number, np.maximum(day, 1), strict=True)])
+        stamps = np.array([week(*parts) for parts in zip(year, number, np.maximum(day, 1), strict=True)])
         how = "ISO weeks"
     else:
         how, months = PERIODS[letter]
@@ -269,9 +276,10 @@ def _period(cells: Sequence[Written]) -> list[Way]:
     return [Way(how, stamps)]
 
 
-def _week(year: int, week: int, day: int) -> np.datetime64:
+def week(year: int, number: int, day: int) -> np.datetime64:
+    """A day of an ISO week, NaT where there is none such."""
     try:
-        return np.datetime64(datetime.date.fromisocalendar(int(year), int(week), int(day)), "s")
+        return np.datetime64(datetime.date.fromisocalendar(int(year), int(number), int(day)), "s")
     except ValueError:
         return NO_TIME
 

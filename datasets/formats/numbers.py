@@ -191,7 +191,7 @@ def _advice(text: str, form: NumberForm, covariate: bool) -> str:
         return f"not a number as numbers are read here; give {options}; {PAGE}"
     if re.search(r"\d[-/:]\d|\d[년월]", text) and written(text) is not None:
         return "not a number; if it is the time stamp, name it with --time-column"
-    return "not a number; name the columns to forecast with --value-columns"
+    return "not a number; name the columns to forecast with --value-columns, and one that names series with --id-column"
 
 
 def _is_any_number(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from datasets.errors import UserError
 from datasets.formats.columns import find, find_usual
-from datasets.formats.numbers import is_number
+from datasets.formats.dates import written
+from datasets.formats.numbers import is_missing, is_number
 from datasets.formats.tables import Format, Table, suffix
 from datasets.formats.time_stamps import Writing
 
@@ -24,6 +26,7 @@ ID_NAMES = frozenset({"unique_id", "series", "series_id", "id", "item_id"})
 ROW_NUMBER_NAMES = frozenset({
     "", "unnamed: 0", "index", "id", "row", "rownames", "row_id", "no", "no.", "#", "번호", "순번", "연번",
 })  # fmt: skip
+UNNAMED = re.compile(r"(Unnamed: \d+)?")
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,10 @@ def open_table(path: Path, columns: Columns) -> Table:
     """The table, with or without a header."""
     delimiter = columns.delimiter or ("comma" if suffix(path) == ".txt" else None)
     table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
-    if columns.header == "auto" and not table.is_json and all(is_number(name) for name in table.columns):
+    first_is_a_row = any(map(is_number, table.columns)) and all(
+        is_number(name) or written(name) is not None for name in table.columns
+    )
+    if columns.header == "auto" and not table.is_json and first_is_a_row:
         return Table(path, Format(columns.encoding, delimiter, False))
     return table
 
@@ -130,10 +136,19 @@ def roles_of(table: Table, columns: Columns) -> Roles:
 def _time_column(table: Table, columns: Columns, plain: Sequence[str]) -> int | None:
     if columns.time is not None:
         return find(table, "time", columns.time, frozenset())
+    if not table.named:
+        return _first_of_dates(table)
     found = find_usual(table, TIME_NAMES)
     first_is_time = bool(plain) and plain[0] in FIRST_TIME_NAMES and not FIRST_TIME_NAMES & set(plain[1:])
     is_a_value = bool(plain) and table.columns[0] in (*columns.values, *columns.past, *columns.future)
     return 0 if found is None and first_is_time and not is_a_value else found
+
+
+def _first_of_dates(table: Table) -> int | None:
+    """The first column without a name that holds dates and no numbers, seen by the first row."""
+    _, cells = next(table.rows(range(len(table.columns))), (0, []))
+    dates = [not is_number(str(cell)) and written(str(cell)) is not None for cell in cells]
+    return dates.index(True) if True in dates else None
 
 
 def _named(table: Table, field: str, names: tuple[str, ...], learnt: bool) -> tuple[int, ...]:
@@ -155,15 +170,24 @@ def without_row_numbers(
     if not columns.values and len(roles.values) > 1:
         numbering = [position for position in roles.values if _is_row_number(roles, position, cells)]
         notes += [f"column '{roles.names[n]}' numbers the rows and is not forecast" for n in numbering]
-        roles = replace(roles, values=tuple(n for n in roles.values if n not in numbering))
+        empty = [position for position in roles.values if _is_nothing(roles, position, cells)]
+        notes += [f"column {n} has neither a name nor values, and is left out" for n in empty]
+        roles = replace(roles, values=tuple(n for n in roles.values if n not in (*numbering, *empty)))
     return roles, notes
+
+
+def _is_nothing(roles: Roles, position: int, cells: Mapping[int, Sequence[object]]) -> bool:
+    """Whether a column has no name and no values, as behind a separator at the end of each line."""
+    return UNNAMED.fullmatch(roles.names[position].strip()) is not None and all(
+        map(is_missing, cells[position])
+    )
 
 
 def _is_no_series(roles: Roles, columns: Columns, cells: Mapping[int, Sequence[object]]) -> bool:
     """Whether a column of ids has another for each row, so that no series has two; a model's file may have one row."""
     assert roles.id is not None
-    ids = cells[roles.id]
-    every_row_another = len(ids) > 1 and len(set(map(str, ids))) == len(ids)
+    ids = [str(text).strip() for text in cells[roles.id]]
+    every_row_another = len(ids) > 1 and len(set(ids)) == len(ids)
     return every_row_another and (not columns.learnt or _is_row_number(roles, roles.id, cells))
 
 

@@ -132,7 +132,7 @@ def _source(path: Path, columns: Columns) -> _Source:
 
 def _factorised(ids: Sequence[object]) -> tuple[np.ndarray, list[str]]:
     numbers: dict[str, int] = {}
-    codes = np.array([numbers.setdefault(str(text), len(numbers)) for text in ids])
+    codes = np.array([numbers.setdefault(str(text).strip(), len(numbers)) for text in ids])
     return codes, list(numbers)
 
 
@@ -260,9 +260,14 @@ def _refuse_duplicates(source: _Source, one: Timed) -> None:
     again = one.index.duplicated()
     if again.any():
         row = int(again.argmax())
+        parts = (
+            "; parts of a second are not kept, give --step rows"
+            if source.stamps and source.stamps.finer
+            else ""
+        )
         raise UserError(
-            f"{source.path} line {one.lines[row]}: series {one.name} has {one.index[row]} twice; "
-            "remove one, or name the series' column with --id-column"
+            f"{source.path} line {one.lines[row]}: series {one.name} has {one.index[row]} twice{parts}; "
+            f"remove one, or name the series' column with --id-column; {PAGE}"
         )
 
 

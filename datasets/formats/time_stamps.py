@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.errors import UserError
-from datasets.formats.dates import NO_TIME, Way, Written, days, ways, written
+from datasets.formats.dates import NO_TIME, Way, Written, days, ways, week, written
 from datasets.formats.steps import find_step, share_there
 from datasets.formats.zones import zone_name, zone_of
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 PAGE = 'see docs/reading.md, "Time stamps"'
 #: Whole numbers of so many digits are dates of this form. Where there are several, the first that fits all is taken.
 WHOLE_DATES = {
-    4: ("YYYY",), 5: ("YYYYQ",), 6: ("YYYYMM", "YYMMDD"), 7: ("YYYYDDD",), 8: ("YYYYMMDD", "DDMMYYYY", "MMDDYYYY"),
+    4: ("YYYY",), 5: ("YYYYQ",), 6: ("YYYYMM", "YYMMDD", "YYYYWW"), 7: ("YYYYDDD",),
+    8: ("YYYYMMDD", "DDMMYYYY", "MMDDYYYY"),
     10: ("YYYYMMDDhh",), 12: ("YYYYMMDDhhmm",), 14: ("YYYYMMDDhhmmss",), 17: ("YYYYMMDDhhmmssfff",),
 }  # fmt: skip
 FIRST_YEAR, LAST_YEAR = 1500, 2200
@@ -89,12 +90,14 @@ class Stamps:
         how: how they were read, in words.
         writing: what the column has decided of its writing.
         zone: the zone's name, such as `+09:00`; empty where there is none.
+        finer: some cells have parts of a second, which are not kept.
     """
 
     index: pd.Index
     how: str
     writing: Writing
     zone: str = ""
+    finer: bool = False
 
     @property
     def keys(self) -> np.ndarray:
@@ -127,7 +130,7 @@ def read_stamps(column: Column, writing: Writing) -> Stamps:
     )
     index, zone = _in_zone(column, way.stamps, [cells[code] for code in codes])
     chosen = dataclasses.replace(writing, day_first=way.day_first)
-    return Stamps(index, way.how, chosen, zone)
+    return Stamps(index, way.how, chosen, zone, any(cell is not None and cell.finer for cell in cells))
 
 
 def _unique(texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
@@ -281,6 +284,8 @@ def _whole_numbers(column: Column, codes: np.ndarray, texts: Sequence[str], writ
 
     unique = [int(text) for text in texts]
     found = _whole_dates(texts)
+    if _are_mostly(found, codes):
+        found = [way for way in found if way.how != "YYYYWW"]  # 201513 among months is a wrong month
     fitting = [
         dataclasses.replace(way, stamps=way.stamps[codes]) for way in found if not np.isnat(way.stamps).any()
     ]
@@ -354,6 +359,8 @@ def _cut(texts: Sequence[str], form: str) -> np.ndarray:
     )
     of_year = part("DDD", 1) if "DDD" in form else np.ones(len(texts), int)
     day = part("DD", 1) if "DDD" not in form else np.ones(len(texts), int)
+    if "WW" in form:
+        return np.array([week(*parts) for parts in zip(year, part("WW", 1), np.ones_like(year), strict=True)])
     stamps = days(year, month, day) + (of_year - 1).astype("timedelta64[D]")
     hour, minute, second = part("hh", 0), part("mm", 0), part("ss", 0)
     seconds = 3600 * hour + 60 * minute + second

@@ -206,6 +206,34 @@ def test_the_first_column_may_be_months_or_years(tmp_path: Path) -> None:
     assert one(table(tmp_path, "year,month,Sales", many)).variables == ("year", "month", "Sales")
 
 
+def test_a_table_without_names_may_have_dates(tmp_path: Path) -> None:
+    first, *rest = numbered(dated("2024-01-01", 9, "D"))
+    series = one(table(tmp_path, first, rest))
+    assert (series.step, len(series), series.variables) == ("D", 9, ("1",))
+
+
+def test_what_has_neither_name_nor_values_is_left_out(tmp_path: Path) -> None:
+    read = table(tmp_path, "date,y,", [f"{row}," for row in numbered(dated("2024-01-01", 9, "D"))])
+    assert one(read).variables == ("y",)
+    assert read.notes == ("column 2 has neither a name nor values, and is left out",)
+
+
+def test_names_of_series_lose_blanks_around(tmp_path: Path) -> None:
+    rows = [
+        f"{name},{row}"
+        for name, row in zip(["a", " a", "a "], numbered(dated("2024-01-01", 3, "D")), strict=True)
+    ]
+    assert one(table(tmp_path, "unique_id,ds,y", rows)).name == "a"
+
+
+def test_parts_of_a_second_are_told_of(tmp_path: Path) -> None:
+    rows = numbered(f"2024-01-01 00:00:00.{tenth}" for tenth in range(9))
+    with pytest.raises(
+        UserError, match="line 3: series t has 2024-01-01 00:00:00 twice; parts of a second are not"
+    ):
+        table(tmp_path, "ds,y", rows)
+
+
 # ------------------------------------------------------------------------------------------ continued by a model
 
 ABOUT = {"variables": ("y",), "past": (), "future": (), "horizon": 2}
