@@ -26,6 +26,7 @@ ID_NAMES = frozenset({"unique_id", "series", "series_id", "id", "item_id"})
 ROW_NUMBER_NAMES = frozenset({
     "", "unnamed: 0", "index", "id", "row", "rownames", "row_id", "no", "no.", "#", "번호", "순번", "연번",
 })  # fmt: skip
+LONGEST = 19  # digits of a number of a row
 UNNAMED = re.compile(r"(Unnamed: \d+)?")
 
 
@@ -196,7 +197,7 @@ def _is_row_number(roles: Roles, position: int, cells: Mapping[int, Sequence[obj
     column = [str(cell).strip().removesuffix(".0") for cell in cells[position]]
     if roles.names[position].strip().lower() not in ROW_NUMBER_NAMES or len(column) < 2:
         return False
-    if not all(cell.isdecimal() for cell in column):
+    if not all(cell.isdecimal() and len(cell) < LONGEST for cell in column):
         return False
     steps = {int(after) - int(before) for before, after in pairwise(column)}
     return steps in ({1}, {-1})

@@ -53,12 +53,11 @@ def read_table(path: Path, columns: Columns) -> SeriesTable:
     """
     source = _source(path, columns)
     timed, notes = agree(source.timed(), path, columns)
-    series, left_out = [], []
-    for one in timed:
-        if not one.length and len(timed) > 1:
-            left_out.append(one.name)
-            continue
-        series.append(_series(source, one))
+    left_out = [one.name for one in timed if not one.length]
+    if len(left_out) == len(timed):
+        names = ", ".join(source.roles.named(source.roles.values))
+        raise UserError(f"{path}: has no value of {names}; name the columns to forecast with --value-columns")
+    series = [_series(source, one) for one in timed if one.length]
     if left_out:
         notes.append(f"left out: {len(left_out)} series without any value ({_listed(left_out)})")
     return SeriesTable(series, (*source.notes, *notes, *_notes_on_the_future(source, timed)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ WHOLE_DATES = {
     8: ("YYYYMMDD", "DDMMYYYY", "MMDDYYYY"),
     10: ("YYYYMMDDhh",), 12: ("YYYYMMDDhhmm",), 14: ("YYYYMMDDhhmmss",), 17: ("YYYYMMDDhhmmssfff",),
 }  # fmt: skip
+#: A number that is no longer than nanoseconds since 1970; tables of floats have `.0` behind it.
+WHOLE = re.compile(r"-?\d{1,19}(\.0)?", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1500, 2200
 #: Numbers since 1970 are believed between these times only.
 EARLIEST, LATEST = np.datetime64("1975-01-01", "s"), np.datetime64("2100-01-01", "s")
@@ -116,7 +119,7 @@ def read_stamps(column: Column, writing: Writing) -> Stamps:
     codes, unique = _unique(column.texts)
     if writing.date_format:
         return _formatted(column, codes, unique, writing)
-    whole = np.array([text.removesuffix(".0").lstrip("-").isdecimal() and text.isascii() for text in unique])
+    whole = np.array([WHOLE.fullmatch(text) is not None for text in unique])
     if whole[codes].mean() >= 0.5:
         if not whole.all():
             raise column.fault(

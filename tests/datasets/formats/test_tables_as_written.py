@@ -149,6 +149,12 @@ def test_a_series_without_any_value_is_left_out(tmp_path: Path) -> None:
     assert read.notes[0] == "left out: 1 series without any value (c)"
 
 
+@pytest.mark.parametrize("fill", ["none", "zero"])
+def test_a_table_without_any_value_is_refused(tmp_path: Path, fill: str) -> None:
+    with pytest.raises(UserError, match=r"t.csv: has no value of y; name the columns to forecast"):
+        table(tmp_path, "ds,y", ["2024-01-01,", "2024-01-02,"], Columns(fill=fill))
+
+
 def test_rows_as_steps(tmp_path: Path) -> None:
     days = [day for n, day in enumerate(dated("2024-01-01", 60, "B")) if n % 7]
     with pytest.raises(UserError, match="--fill last, linear or zero, or --step rows if each row is a step"):

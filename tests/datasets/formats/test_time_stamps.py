@@ -150,6 +150,8 @@ def test_what_the_column_does_not_decide_is_asked() -> None:
         (["13:00 PM 2024", "x"], "line 2: '13:00 PM 2024' is no date; usual ones are"),
         (["1/31/2024 13:00 PM", "1/31/2024 2:00 PM"], "line 2: '1/31/2024 13:00 PM' is no date"),
         (["2024-01-01T00:00Z", "2024-01-02T00:00"], "line 3: '2024-01-02T00:00' has no offset from UTC"),
+        (["9" * 5000, "9" * 5001], "line 2: '9999999999999999999999999999999999999999' is no date"),
+        (["9999-12-31", "9999-12-31"], "line 2: '9999-12-31' is no date"),
         (["0.1", "0.2", "0.3"], "line 2: '0.1' is no date"),
         (["5", "19", "2223"], ": the time stamps 5, 19, 2223, … are no dates (YYYY, YYYYMM,"),
         (["201511", "201512", "201513"], "line 4: '201513' is no date, where the column's are read as YYYYMM"),
