@@ -9,10 +9,12 @@ import itertools
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.errors import UserError
 from experiments.report.records import COSTS, Costs
 from zoo.cli.flags import Parser, add_options, collect, main_guard
 from zoo.config_file import OwnCode, read_config
@@ -36,18 +38,32 @@ def parser() -> Parser:
 
 
 def single_answers(task: AnyTask, server: Server, inputs: Sequence[object]) -> list[float]:
-    """Milliseconds of answers to one raw input at a time, after some that do not count."""
-    for raw_input in itertools.islice(itertools.cycle(inputs), WARM_UP):
-        task.answer(server, [raw_input], task.answer_options())
-    times: list[float] = []
+    """Milliseconds of answers to one raw input at a time, after some that do not count.
+
+    An input that has no answer, such as a series that is shorter than a window, is not asked again.
+
+    Raises:
+        UserError: if no input has an answer.
+    """
+    asked, times = deque(inputs), list[float]()
     start = time.perf_counter()
-    for raw_input in itertools.islice(itertools.cycle(inputs), ANSWERS):
+    while len(times) < WARM_UP + ANSWERS:
         before = time.perf_counter()
-        task.answer(server, [raw_input], task.answer_options())
-        times.append(1000 * (time.perf_counter() - before))
-        if time.perf_counter() - start > SECONDS:
+        try:
+            task.answer(server, [asked[0]], task.answer_options())
+        except UserError:
+            if len(asked) == 1:
+                raise
+            asked.popleft()
+            continue
+        asked.rotate(-1)
+        now = time.perf_counter()
+        times.append(1000 * (now - before))
+        if len(times) == WARM_UP:
+            start = now
+        if len(times) > WARM_UP and now - start > SECONDS:
             break
-    return times
+    return times[WARM_UP:]
 
 
 def size_of(path: Path) -> int:

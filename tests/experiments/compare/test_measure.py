@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import datasets
 import zoo.run
+from datasets.errors import UserError
 from experiments.compare import measure
 from experiments.compare.measure import some_inputs
 from experiments.compare.runner import Setting
@@ -17,7 +19,7 @@ from tests.experiments.untrained import untrained_run
 from tests.zoo.conftest import toy_rows, write_tsv
 from zoo.run import config_of, task_parser
 from zoo.runtime.rundir import read_json
-from zoo.tasks.base import load_task, task_names
+from zoo.tasks.base import NoOptions, load_task, task_names
 from zoo.training.context import RunContext
 
 TASKS = task_names()
@@ -49,6 +51,31 @@ def test_every_task_answers_and_can_be_timed(
     times = measure.single_answers(task, server, inputs[:2])
     assert len(times) <= 3
     assert min(times) > 0
+
+
+class OnlyLong:
+    """A task that answers texts of more than two letters."""
+
+    def __init__(self) -> None:
+        self.answered: list[str] = []
+
+    def answer_options(self) -> NoOptions:
+        return NoOptions()
+
+    def answer(self, _server: object, inputs: list[str], _options: NoOptions) -> None:
+        if len(inputs[0]) < 3:
+            raise UserError(f"{inputs[0]} is too short")
+        self.answered += inputs
+
+
+def test_an_input_that_has_no_answer_keeps_no_other_from_being_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "ANSWERS", 3)
+    task: Any = OnlyLong()
+    server: Any = None
+    assert len(measure.single_answers(task, server, ["long", "a", "longer"])) == 3
+    assert task.answered == ["long", "longer"] * 4
+    with pytest.raises(UserError, match="b is too short"):
+        measure.single_answers(task, server, ["a", "b"])
 
 
 @pytest.mark.parametrize("exported", [False, True])
