@@ -1,6 +1,7 @@
 """Bytes on disk to lines of text, one at a time: gzip, encodings, and a bound on what one line may hold.
 
-Lines end at line feed alone: U+2028, NEL and form feed are characters of a text.
+Lines end at line feed alone: U+2028, NEL and form feed are characters of a text. A file without any line feed, as old
+Macs wrote them, has lines that end at carriage returns.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
             yield line
             number += 1
         _bound(path, number, rest)
-    if rest:
+    if number == 1 and "\r" in rest:
+        yield from rest.removesuffix("\r").split("\r")
+    elif rest:
         yield rest
 
 

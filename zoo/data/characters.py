@@ -24,7 +24,8 @@ class WordEncoder(tf.Module):
         words: lower-case words with the ids 2, 3, …; 0 is padding and 1 any other word.
         characters: likewise; upper and lower case are different characters.
         max_characters: a longer word keeps half as many characters from its start and half from its end.
-        split: how a plain sentence is split into words: `spaces` at white space, `words` at punctuation, too.
+        split: how a plain sentence is split into words: `spaces` at white space, `words` at punctuation, too;
+            `characters` takes each character for a word, blanks where training has them as words.
     """
 
     def __init__(self, words: list[str], characters: list[str], *, max_characters: int, split: str) -> None:
@@ -67,8 +68,13 @@ class WordEncoder(tf.Module):
         sentences = valid_utf8(sentences)
         if self.split_by == "words":
             sentences = self._split_off_punctuation(sentences)
-        sentences = tf.strings.regex_replace(sentences, WHITE_SPACE, " ")
-        tokens = tf.strings.split(sentences).to_tensor("")
+        blank = " " if self.split_by != "characters" or " " in self.words else ""
+        sentences = tf.strings.strip(tf.strings.regex_replace(sentences, WHITE_SPACE, blank))
+        is_by_character = self.split_by == "characters"
+        ragged = (
+            tf.strings.unicode_split(sentences, "UTF-8") if is_by_character else tf.strings.split(sentences)
+        )
+        tokens = ragged.to_tensor("")
         return tf.pad(tokens, [[0, 0], [0, tf.cast(tf.shape(tokens)[1] == 0, tf.int32)]], constant_values="")
 
     def tokens_read(self, sentence: str) -> list[str]:

@@ -30,6 +30,23 @@ def test_lines_end_at_line_feeds_alone(path: Path) -> None:
     assert list(lines(path)) == [odd, "", "last"]
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a\r\rb", ["a", "", "b"]),
+        (b"a\rb\r", ["a", "b"]),
+        (b"a\r", ["a"]),
+        (b"a\rb\n", ["a\rb"]),  # with a line feed, a carriage return within a line is a character
+        (b"a\nb\rc", ["a", "b\rc"]),
+    ],
+)
+def test_lines_of_a_file_without_line_feeds_end_at_carriage_returns(
+    path: Path, data: bytes, expected: list[str]
+) -> None:
+    path.write_bytes(data)
+    assert list(lines(path)) == expected
+
+
 def test_the_end_of_the_last_line_adds_no_line(path: Path) -> None:
     path.write_bytes(b"a\nb\n")
     assert list(lines(path)) == ["a", "b"]

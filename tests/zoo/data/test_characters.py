@@ -46,6 +46,11 @@ def test_sentences_can_be_split_at_blanks_alone() -> None:
     assert words("do n't stop.", split="spaces") == ["do", "n't", "stop."]
 
 
+def test_characters_can_be_words_and_blanks_too_where_training_has_them() -> None:
+    assert words(" 한 글.\n", split="characters") == ["한", "글", "."]
+    assert words(" 한\u3000글.\n", [" ", "한"], "characters") == ["한", " ", "글", "."]
+
+
 def test_the_words_that_are_read_are_those_of_the_sentence() -> None:
     assert encoder(["the"]).tokens_read("The Film, 좋다") == ["The", "Film", ",", "좋다"]
 

@@ -28,6 +28,7 @@ class Options:
     crf: bool = option(False, "score whole sequences of tags (conditional random field)")
     split: str = option(
         "words",
-        "how a plain sentence becomes words: words also parts punctuation, spaces goes by blanks alone",
-        choices=("words", "spaces"),
+        "how a plain sentence becomes words: words also parts punctuation, spaces goes by blanks alone, characters "
+        "takes each for a word, as where the training data have a tag a syllable",
+        choices=("words", "spaces", "characters"),
     )

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: Tags of nouns: NOUN and PROPN of Universal Dependencies, NN, NNS, NNP of Penn, NNG, NNB of Sejong.
 NOUN = re.compile(r"(?i)noun|propn|n|nn\w*")
 NOUN_OR_NOT = ("noun", "other")
+#: Share of words of several characters up to which a data set counts as tagged by character.
+FEW = 0.02
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
             return TaggedBatches.of(split, encoder, batch_size, train).with_tags(renumbered)
 
         spans = () if labels == NOUN_OR_NOT else _spans(labels, train)
-        return Prepared.of(Learned(encoder, labels, spans), train, dataset, batches, [_note(encoder, train)])
+        notes = [_note(encoder, train), *_note_on_characters(train, options)]
+        return Prepared.of(Learned(encoder, labels, spans), train, dataset, batches, notes)
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
@@ -209,6 +212,17 @@ def _note(encoder: WordEncoder, train: TaggedBatches) -> str:
         f"vocabulary: {len(encoder.words):,} words and {len(encoder.characters):,} characters learnt on train; "
         f"{unknown:.1%} of its words are unknown"
     )
+
+
+def _note_on_characters(train: TaggedBatches, options: Options) -> list[str]:
+    """That words of one character want plain sentences to be split likewise."""
+    lengths = train.distinct.characters.lengths[train.words.values]
+    if options.split == "characters" or not len(lengths) or (lengths > 1).mean() > FEW:
+        return []
+    return [
+        f"the words of train are single characters; --split characters splits plain sentences likewise, "
+        f"--split {options.split} does not"
+    ]
 
 
 TASK = Tagging()

@@ -257,3 +257,14 @@ def test_what_tags_mean_is_learnt_on_train_and_stored_where_they_do_not_tell(
     assert learned.spans == spans
     assert ("spans" in learned.to_json()) == stored
     assert TASK.restore(learned.to_json(), options).spans == spans
+
+
+def test_words_of_one_character_want_sentences_to_be_split_likewise() -> None:
+    def notes(*sentences: str, **options: str) -> str:
+        return " ".join(
+            TASK.prepare(of_tags(("O", "P"), *sentences), Options(min_count=1, **options), 3).notes
+        )
+
+    assert "--split characters" in notes("한/P 글/O", "말/P 이/O")
+    assert "--split characters" not in notes("한/P 글/O", split="characters")
+    assert "--split characters" not in notes("한글/P 이/O")
