@@ -260,10 +260,9 @@ def test_what_tags_mean_is_learnt_on_train_and_stored_where_they_do_not_tell(
 
 
 def test_words_of_one_character_want_sentences_to_be_split_likewise() -> None:
-    def notes(*sentences: str, **options: str) -> str:
-        return " ".join(
-            TASK.prepare(of_tags(("O", "P"), *sentences), Options(min_count=1, **options), 3).notes
-        )
+    def notes(*sentences: str, split: str = "words") -> str:
+        options = Options(min_count=1, split=split)
+        return " ".join(TASK.prepare(of_tags(("O", "P"), *sentences), options, 3).notes)
 
     assert "--split characters" in notes("한/P 글/O", "말/P 이/O")
     assert "--split characters" not in notes("한/P 글/O", split="characters")
