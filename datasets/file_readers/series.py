@@ -15,6 +15,7 @@ from datasets.formats.series_tables import read_table
 from datasets.formats.steps import is_step
 from datasets.formats.time_series import TimeSeries
 from datasets.formats.time_stamps import Writing
+from datasets.formats.zones import is_zone
 from datasets.options import option, require
 
 FIELDS = ("series", "start")
@@ -38,6 +39,9 @@ class Options(TableOptions):
     )
     date_format: str | None = option(None, "how time stamps are written, such as %d/%m/%Y %H:%M")
     day_first: bool | None = option(None, "whether 01/02/2024 is 1 February")
+    time_zone: str | None = option(
+        None, "zone of time stamps without one, such as Europe/Paris or +09:00; forecasts are shown in it"
+    )
     decimal: str = option("auto", "the sign before decimals", ("auto", "point", "comma"))
     thousands: str = option("none", "the sign between thousands", tuple(SEPARATORS))
     header: str = option("auto", "whether the first row names the columns", ("auto", "yes", "no"))
@@ -53,6 +57,10 @@ class Options(TableOptions):
         require(fits, "split_steps", steps, "give three whole numbers, such as 8640 2880 2880")
         has_directive = self.date_format is None or "%" in self.date_format
         require(has_directive, "date_format", self.date_format, "write it as %Y-%m-%d, %d/%m/%Y or the like")
+        zone_is_known = self.time_zone is None or is_zone(self.time_zone)
+        require(
+            zone_is_known, "time_zone", self.time_zone, "no such zone; names are like Asia/Seoul or +09:00"
+        )
         point = self.decimal == "point" and self.thousands == "point"
         comma = self.decimal == "comma" and self.thousands == "comma"
         require(not point and not comma, "thousands", self.thousands, "is the sign before decimals too")
@@ -74,7 +82,8 @@ class Options(TableOptions):
     @property
     def writing(self) -> Writing:
         """How the cells are written."""
-        return Writing(self.date_format or "", self.day_first, self.decimal, self.thousands)
+        zone = self.time_zone or ""
+        return Writing(self.date_format or "", self.day_first, self.decimal, self.thousands, zone)
 
 
 def load(spec: str, options: Options) -> Dataset:

@@ -19,7 +19,6 @@ from datasets.formats.steps import first_fault, is_numbered, share_there
 from datasets.formats.tables import Table
 from datasets.formats.time_series import TimeSeries
 from datasets.formats.time_stamps import Column, Stamps, Writing, read_stamps
-from datasets.formats.zones import zone_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,8 +165,9 @@ def _stamps(
     if roles.time is None:
         return None, []
     texts = [tidy("" if cell is None else cell) for cell in by_position[roles.time]]
+    writing = replace(columns.writing, time_zone=columns.zone or columns.writing.time_zone)
     try:
-        stamps = read_stamps(Column(path, texts, lines, codes), columns.writing)
+        stamps = read_stamps(Column(path, texts, lines, codes), writing)
     except UserError as problem:
         if columns.step != "rows":
             raise
@@ -175,26 +175,16 @@ def _stamps(
             f"rows are steps in the order of the file, as its time stamps cannot be read ({problem})"
         ]
     notes = [] if stamps.how == "YYYY-MM-DD" else [f"time stamps are read as {stamps.how}"]
-    return _in_zone_of_model(stamps, columns), notes
+    return _without_zone(stamps) if columns.zone == "" else stamps, notes
 
 
-def _in_zone_of_model(stamps: Stamps, columns: Columns) -> Stamps:
-    """Stamps as the model's data have them: with its zone where the file has none, without where the data had none."""
+def _without_zone(stamps: Stamps) -> Stamps:
+    """Stamps as the model's data have them, which had no zone: by the clock on the wall."""
     import pandas as pd
 
-    index = stamps.index
-    if (
-        columns.zone is None
-        or not isinstance(index, pd.DatetimeIndex)
-        or bool(columns.zone) == bool(stamps.zone)
-    ):
+    if not isinstance(stamps.index, pd.DatetimeIndex):
         return stamps
-    if stamps.zone:
-        return replace(stamps, index=index.tz_localize(None), zone="")
-    zoned = index.tz_localize(
-        zone_of(columns.zone), ambiguous=[False] * len(index), nonexistent="shift_forward"
-    )
-    return replace(stamps, index=zoned, zone=columns.zone)
+    return replace(stamps, index=stamps.index.tz_localize(None), zone="")
 
 
 def _notes_on_the_future(source: _Source, timed: Sequence[Timed]) -> list[str]:
@@ -259,15 +249,20 @@ def _refuse_duplicates(source: _Source, one: Timed) -> None:
     again = one.index.duplicated()
     if again.any():
         row = int(again.argmax())
-        parts = (
-            "; parts of a second are not kept, give --step rows"
-            if source.stamps and source.stamps.finer
-            else ""
-        )
         raise UserError(
-            f"{source.path} line {one.lines[row]}: series {one.name} has {one.index[row]} twice{parts}; "
-            f"remove one, or name the series' column with --id-column; {PAGE}"
+            f"{source.path} line {one.lines[row]}: series {one.name} has {one.index[row]} twice"
+            f"{_why_twice(source, one.index[row])}; remove one, or name the series' column with --id-column; {PAGE}"
         )
+
+
+def _why_twice(source: _Source, stamp: object) -> str:
+    """What may be the reason that a time stamp comes twice, and what to give then."""
+    import pandas as pd
+
+    if source.stamps is not None and source.stamps.finer:
+        return "; parts of a second are not kept, give --step rows"
+    is_hour = isinstance(stamp, pd.Timestamp) and stamp.tz is None and stamp != stamp.normalize()
+    return ", as where clocks are put back: then give --time-zone" if is_hour else ""
 
 
 def _refuse_gaps(source: _Source, one: Timed) -> None:

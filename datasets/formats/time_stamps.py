@@ -19,7 +19,7 @@ import numpy as np
 from datasets.errors import UserError
 from datasets.formats.dates import NO_TIME, Way, Written, days, ways, week, written
 from datasets.formats.steps import find_step, share_there
-from datasets.formats.zones import zone_name, zone_of
+from datasets.formats.zones import localised, zone_name, zone_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,12 +51,14 @@ class Writing:
         day_first: whether the day stands before the month; None where the column decides.
         decimal: `point`, `comma`, or `auto`.
         thousands: what separates thousands: `none`, `comma`, `point`, `blank` or `apostrophe`.
+        time_zone: of stamps that have none, and that all are shown in; empty takes them as they are.
     """
 
     date_format: str = ""
     day_first: bool | None = None
     decimal: str = "auto"
     thousands: str = "none"
+    time_zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,30 @@ def read_stamps(column: Column, writing: Writing) -> Stamps:
     """The stamps of a column.
 
     Raises:
-        UserError: a cell is no date of the column's form; the order of day and month is open; numbers are no dates.
+        UserError: a cell is no date of the column's form; the order of day and month is open; numbers are no dates; a
+            time is not there in the zone that was asked for.
     """
+    stamps = _read(column, writing)
+    return _to_zone(column, stamps, writing.time_zone) if writing.time_zone else stamps
+
+
+def _to_zone(column: Column, stamps: Stamps, zone: str) -> Stamps:
+    """Stamps with a zone that was asked for: times without one are those of its clocks on the wall."""
+    import pandas as pd
+
+    index = stamps.index
+    if not isinstance(index, pd.DatetimeIndex):
+        return stamps
+    if "since 1970" in stamps.how:
+        index = index.tz_localize("UTC")
+    zoned = index.tz_convert(zone_of(zone)) if index.tz is not None else localised(index, zone, column.series)
+    if zoned.hasnans:
+        row = int(zoned.isna().argmax())
+        raise column.fault(row, f"is no time in {zone}, where clocks go forward then; {PAGE}")
+    return dataclasses.replace(stamps, index=zoned, zone=zone)
+
+
+def _read(column: Column, writing: Writing) -> Stamps:
     codes, unique = _unique(column.texts)
     if writing.date_format:
         return _formatted(column, codes, unique, writing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,3 +59,30 @@ def zone_of(name: str) -> datetime.tzinfo:
         offset = datetime.timedelta(hours=int(name[1:3]), minutes=int(name[4:6]))
         return datetime.timezone(-offset if name[0] == "-" else offset)
     return zoneinfo.ZoneInfo(name)
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a zone of this name or an offset such as `+09:00`."""
+    import zoneinfo
+
+    return name in zoneinfo.available_timezones() or re.fullmatch(r"[+-]\d\d:\d\d", name) is not None
+
+
+def localised(wall: pd.DatetimeIndex, zone: str, series: np.ndarray) -> pd.DatetimeIndex:
+    """Times of the clocks on the walls of a zone; NaT for those that clocks jump over.
+
+    Of an hour that comes twice, as clocks go back, the first in the order of time is that of summer.
+
+    Args:
+        wall: `(rows,)` in the order of the file.
+        zone: see `zone_of`.
+        series: `(rows,)` numbers of the series that rows belong to.
+    """
+    import pandas as pd
+
+    keys = pd.DataFrame({"series": series, "wall": wall})
+    backwards = len(wall) > 1 and wall[0] > wall[-1]
+    summer = (keys.groupby(["series", "wall"]).cumcount() == 0).to_numpy()
+    if backwards:
+        summer = np.where(keys.duplicated(keep=False), ~summer, summer)
+    return wall.tz_localize(zone_of(zone), ambiguous=summer, nonexistent="NaT")

@@ -28,6 +28,11 @@ def test_a_file_becomes_three_splits(tmp_path: Path) -> None:
     [
         ({"split_steps": ("3", "4")}, "--split-steps 3 4: give three whole numbers"),
         ({"valid_fraction": 0.6, "test_fraction": 0.4}, "leaves nothing to train on"),
+        ({"time_zone": "Mars/Base"}, "--time-zone Mars/Base: no such zone"),
+        ({"date_format": "DD/MM"}, "--date-format DD/MM: write it as %Y-%m-%d"),
+        ({"step": "fortnight"}, "--step fortnight: no such step; usual ones are"),
+        ({"step": "0D"}, "--step 0D: no such step"),
+        ({"decimal": "comma", "thousands": "comma"}, "--thousands comma: is the sign before decimals too"),
         ({"fill": "guess"}, "--fill: unknown fill 'guess'; choose one of: last, linear, none, zero"),
     ],
 )

@@ -76,6 +76,27 @@ def test_summer_time_is_no_gap(tmp_path: Path) -> None:
     assert series.labels_ahead(10) == [str(day) for day in days[20:]]
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_local_times_without_offsets_have_a_zone_when_it_is_named(tmp_path: Path, backwards: bool) -> None:
+    hours = pd.date_range("2024-03-01", "2024-12-01", freq="h", tz="Europe/Paris")
+    rows = numbered(hour.strftime("%d.%m.%Y %H:%M") for hour in hours)
+    with pytest.raises(
+        UserError, match="02:00:00 twice, as where clocks are put back: then give --time-zone"
+    ):
+        table(tmp_path, "ds,y", rows)
+    asked = Columns(writing=Writing(time_zone="Europe/Paris"))
+    series = one(table(tmp_path, "ds,y", rows[::-1] if backwards else rows, asked))
+    assert (series.step, series.zone, len(series)) == ("h", "Europe/Paris", len(hours))
+    assert series.values[:, 0].tolist() == list(range(1, len(hours) + 1))
+    assert series.labels_ahead(1) == ["2024-12-01 01:00:00+01:00"]
+    with pytest.raises(
+        UserError, match="line 3: '2024-03-31 02:30' is no time in Europe/Paris, where clocks"
+    ):
+        table(tmp_path, "ds,y", numbered(["2024-03-31 01:30", "2024-03-31 02:30"]), asked)
+    since = one(table(tmp_path, "ds,y", numbered(range(1704067200, 1704067200 + 36000, 3600)), asked))
+    assert since.labels_ahead(1) == ["2024-01-01 11:00:00+01:00"]
+
+
 @pytest.mark.parametrize("fill", ["none", "last", "linear", "zero"])
 @pytest.mark.parametrize("dates", [True, False])
 def test_the_future_of_a_table_is_left_out_and_said(tmp_path: Path, fill: str, dates: bool) -> None:
