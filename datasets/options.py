@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
+import sys
 import types
 import typing
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -29,6 +30,7 @@ T = TypeVar("T")
 NO_DEFAULTS: Mapping[str, object] = {}
 #: The greatest value of a number that states none: what fits into the 32 bits of array libraries, or has a use.
 CEILINGS: Mapping[type, float] = {int: 2**31 - 1, float: 1e12}
+LARGEST_FLOAT = int(sys.float_info.max)
 MOST_SHOWN = 40  # characters of a value in a message
 
 
@@ -161,10 +163,9 @@ class Field:
         Raises:
             UserError: if they are not; the message does not name the option.
         """
-        if self.base is float and type(value) is int and abs(value) <= CEILINGS[float]:
-            value = float(value)
-        whole_and_too_large = self.base is float and type(value) is int
-        if self.base in self.names_of_types and type(value) is not self.base and not whole_and_too_large:
+        if self.base is float and type(value) is int:
+            value = float(value) if abs(value) < LARGEST_FLOAT else math.inf if value > 0 else -math.inf
+        if self.base in self.names_of_types and type(value) is not self.base:
             raise UserError(f"{_shown(value)} is not {self.names_of_types[self.base]}")
         if self.choices is not None and value not in self.choices:
             raise unknown(self.name.replace("_", " "), str(value), map(str, self.choices))

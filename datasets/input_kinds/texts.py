@@ -112,7 +112,7 @@ def _position(column: Column, table: Table, trained: Mapping[str, object]) -> li
 
     The first row of a table with one column may be its name or the first text: the user is asked, it is not guessed.
     """
-    if column.given is not None or column.option in trained or len(table.columns) > 1:
+    if column.given is not None or column.option in trained or len(table.columns) != 1:
         return [column.find(table, trained)]
     only = table.columns[0]
     if table.named and not table.is_json and usual_name(only) not in column.usual:

@@ -49,11 +49,14 @@ class Attempt:
     def __post_init__(self) -> None:
         """Train what is not there yet."""
         for task in self.tasks or task_names():
-            if not RunDirectory(self.keep / task).metrics_path.exists():
-                small = SMALL.get(task, FEW)
-                command = [sys.executable, "-m", "zoo.run", task, *small, "--out", str(self.keep / task)]
+            run = RunDirectory(self.keep / task)
+            if not run.metrics_path.exists():
                 size = ("--units", "8", "--epochs", "1", "--device", "cpu", "--export")
-                subprocess.run([*command, *size], check=True, stdout=subprocess.DEVNULL)
+                new = [task, *SMALL.get(task, FEW), *size, "--out", str(run.path)]
+                arguments = ["--resume", str(run.path)] if run.config_path.exists() else new
+                subprocess.run(
+                    [sys.executable, "-m", "zoo.run", *arguments], check=True, stdout=subprocess.DEVNULL
+                )
 
     def __call__(self) -> Try:
         """What tries one case, for a worker: it loads the models."""

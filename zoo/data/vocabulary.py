@@ -11,6 +11,8 @@ from typing import TypeVar
 import numpy as np
 import tensorflow as tf
 
+from datasets.errors import UserError
+
 #: Id of every token that is not in the vocabulary.
 UNKNOWN = 1
 #: Ids that stand for no token of the vocabulary, where a tokenizer has no others.
@@ -25,11 +27,16 @@ class TokenTable(tf.Module):
     Args:
         tokens: the vocabulary, with the ids `reserved`, `reserved` + 1, …
         reserved: how many ids stand for no token of the vocabulary.
+
+    Raises:
+        UserError: if there is no token.
     """
 
     def __init__(self, tokens: Iterable[str], reserved: int = RESERVED) -> None:
         super().__init__(name="token_table")
         self.tokens = tuple(tokens)
+        if not self.tokens:
+            raise UserError("no token is often enough in the training texts; give a smaller --min-count")
         #: How many different ids there are.
         self.size = reserved + len(self.tokens)
         keys = tf.constant(list(self.tokens), tf.string, shape=(len(self.tokens),))

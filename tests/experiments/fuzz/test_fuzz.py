@@ -141,3 +141,25 @@ def test_a_message_is_of_a_length_that_can_be_read() -> None:
     assert len(told) <= LONGEST + 3
     assert told.startswith("file.csv line 3: the label is aaa")
     assert told.endswith("aaa; name its column")
+
+
+LONG = "a" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("content", "fields", "task"),
+    [
+        ({"data.jsonl": b"{}\n"}, ("text", "label"), "translation"),
+        ({"data.csv": f"date,x\n2020-01-01,{LONG}\n".encode()}, ("series", "start"), None),
+        ({"data.csv": f"image,caption\n{LONG},a film\n".encode()}, ("image", "captions"), None),
+        ({"data.txt": LONG.encode()}, ("text",), "captioning"),
+    ],
+)
+def test_what_was_found_is_refused_at_once(
+    content: dict[str, bytes], fields: tuple[str, ...], task: str | None, tmp_path: Path
+) -> None:
+    files = Files(content, next(iter(content)), fields)
+    began = time.monotonic()
+    answer = loaders._read(Case(0, "found", files, (), task), *files.write(tmp_path))
+    assert answer.answer == ("read" if task == "captioning" else "refused")
+    assert time.monotonic() - began < 5

@@ -74,6 +74,8 @@ def test_a_number_is_taken_within_a_ceiling_and_refused_in_one_line_beyond(
             assert value is None or abs(value) <= (field.limits[1] or CEILINGS[field.base])  # type: ignore[arg-type]
             build(options, {field.name: (value,) if field.many else value})
     for number in TOO_LARGE:  # as files and calls give them
+        if abs(number) <= (field.limits[1] or 0):
+            continue
         with pytest.raises(UserError) as caught:
             build(options, {field.name: (number,) if field.many else number})
         assert len(str(caught.value)) < 160

@@ -8,6 +8,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datasets.errors import UserError
 from zoo.data.vocabulary import TokenIndex, TokenTable, most_frequent
 
 
@@ -18,6 +19,11 @@ def test_ids_follow_the_reserved_ones_and_1_is_unknown() -> None:
     ragged = table.ragged_ids(tf.ragged.constant([["b"], [], ["x", "한"]]))
     assert ragged.to_list() == [[5], [], [1, 4]]
     assert ragged.dtype == tf.int32
+
+
+def test_a_vocabulary_without_a_token_is_told() -> None:
+    with pytest.raises(UserError, match="no token is often enough in the training texts"):
+        TokenTable([])
 
 
 @pytest.mark.parametrize(

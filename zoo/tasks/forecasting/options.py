@@ -29,7 +29,9 @@ class Options:
     )
     skip: str = option("none", "add a linear map of the window to the forecasts", choices=("none", "linear"))
     calendar: bool = option(True, "read the hour, the day and the time of year off the time stamps")
-    quantiles: int = option(9, "evenly spaced quantiles, an odd number; 1 gives point forecasts", minimum=1)
+    quantiles: int = option(
+        9, "evenly spaced quantiles, an odd number; 1 gives point forecasts", minimum=1, maximum=999
+    )
     loss: str = option("mae", "of point forecasts", choices=("mae", "mse", "huber"))
     stride: int = option(1, "steps between the origins of training windows", minimum=1)
     season: int = option(0, "steps of a season, for the rows and MASE; 0 goes by the step", minimum=0)

@@ -13,7 +13,7 @@ class Options(GenerationOptions):
     """What is special to sentences and their translations."""
 
     tokens: str = option("subwords", "what a token is, on both sides", choices=tuple(TOKENS))
-    vocabulary: int = option(8000, "most different tokens of each language", minimum=1)
+    vocabulary: int = option(8000, "most different tokens of each language", minimum=1, maximum=1_000_000)
     max_tokens: int = option(
         100, "longer training sentences are left out, other sources cut, and translations ended", minimum=2
     )
