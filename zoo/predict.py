@@ -220,7 +220,8 @@ def _trained(directory: RunDirectory, config: RunConfig) -> dict[str, Any]:
         labels = read_json(directory.prepared_path).get("labels")
     except (UserError, AttributeError):  # told when the model is loaded
         labels = None
-    options = {name: value for name, value in config.data.items() if isinstance(value, str | bool)}
+    data = {} if is_own(config.dataset) else config.data  # of the user's own, options may mean anything
+    options = {name: value for name, value in data.items() if isinstance(value, str | bool)}
     check_encoding(str(options.get("encoding", "utf-8")))
     names = [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else []
     return {**options, "dataset": config.dataset, "labels": names}

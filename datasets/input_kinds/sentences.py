@@ -15,7 +15,7 @@ from datasets.formats.conll import Columns, conllu_words, parse_column, split_co
 from datasets.formats.lines import lines
 from datasets.formats.sentences import FORMATS, token_list
 from datasets.formats.spans import from_brackets, recognise
-from datasets.formats.tables import Format, Table, suffix
+from datasets.formats.tables import SUFFIXES, Format, Table, is_table, suffix
 from datasets.input_kinds import texts
 from datasets.input_kinds.base import COLUMN, InputKind, up_to_each
 
@@ -82,6 +82,11 @@ def _kind(path: Path, column: str | None, form: Format) -> str:
     is_of_training = ending == suffix(Path(form.trained.get("dataset", "")))
     if trained != "auto" and (by_name is None or is_of_training):
         return str(trained)
+    if by_name is None and form.delimiter is None and not is_table(path):
+        known = ", ".join(dict.fromkeys([*FORMATS, *SUFFIXES]))
+        raise UserError(
+            f"{path}: unknown format '{ending}'; known are {known}, each also .gz; or say it with --format"
+        )
     if ending not in EITHER or form.delimiter is not None:
         return by_name if by_name is not None and form.delimiter is None else "table"
     return _either(path, column, form)

@@ -164,6 +164,15 @@ def test_lines_of_words_and_tags_are_told_from_sentences(tmp_path: Path) -> None
         asked(sentences.KIND, path, {})
 
 
+def test_a_file_of_an_unknown_name_is_asked_about(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.data", "a X\n")
+    with pytest.raises(
+        UserError, match=r"unknown format '\.data'; known are .*, .conll, .*; or say it with --format"
+    ):
+        asked(sentences.KIND, path, {})
+    assert list(sentences.KIND.read(path, None, Format(kind="columns"))) == [("a",)]
+
+
 def test_a_txt_table_like_that_of_training_is_no_text_a_line(tmp_path: Path) -> None:
     path = written(tmp_path / "a.txt", "id\tdocument\tlabel\n1\t좋다\t1\n")
     assert asked(texts.KIND, path, {}, ["the column 'document' is read; --format text"]) == ["좋다"]
