@@ -27,6 +27,9 @@ ROW_NUMBER_NAMES = frozenset({
     "", "unnamed: 0", "index", "id", "row", "rownames", "row_id", "no", "no.", "#", "번호", "순번", "연번",
 })  # fmt: skip
 LONGEST = 19  # digits of a number of a row
+#: Of times of day beside a column of days.
+CLOCK_NAMES = frozenset({"time", "hour", "시간", "시각", "시"})
+CLOCK = re.compile(r"\d{1,2}(:\d{2}){0,2}(\.0)?")
 UNNAMED = re.compile(r"(Unnamed: \d+)?")
 
 
@@ -77,7 +80,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Roles:
-    """Positions of columns, and their names."""
+    """Positions of columns, and their names; `clock` is a column of times of day, where `time` has days alone."""
 
     time: int | None
     id: int | None
@@ -85,6 +88,7 @@ class Roles:
     past: tuple[int, ...]
     future: tuple[int, ...]
     names: tuple[str, ...]
+    clock: int | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -131,7 +135,9 @@ def roles_of(table: Table, columns: Columns) -> Roles:
     twice = [table.columns[n] for n in values if n in taken]
     if twice:
         raise UserError(f"{table.path}: column '{twice[0]}' is given two roles")
-    return Roles(time, series, values, past, future, tuple(table.columns))
+    named = (*past, *future, *(values if columns.values else ()))
+    clocks = [n for n, name in enumerate(plain) if name in CLOCK_NAMES and n not in (time, series, *named)]
+    return Roles(time, series, values, past, future, tuple(table.columns), clocks[0] if clocks else None)
 
 
 def _time_column(table: Table, columns: Columns, plain: Sequence[str]) -> int | None:
@@ -139,10 +145,19 @@ def _time_column(table: Table, columns: Columns, plain: Sequence[str]) -> int | 
         return find(table, "time", columns.time, frozenset())
     if not table.named:
         return _first_of_dates(table)
-    found = find_usual(table, TIME_NAMES)
-    first_is_time = bool(plain) and plain[0] in FIRST_TIME_NAMES and not FIRST_TIME_NAMES & set(plain[1:])
-    is_a_value = bool(plain) and table.columns[0] in (*columns.values, *columns.past, *columns.future)
-    return 0 if found is None and first_is_time and not is_a_value else found
+    found = find_usual(table, TIME_NAMES - CLOCK_NAMES)
+    found = find_usual(table, TIME_NAMES) if found is None else found
+    return 0 if found is None and _begins_with_time(table, columns, plain) else found
+
+
+def _begins_with_time(table: Table, columns: Columns, plain: Sequence[str]) -> bool:
+    """Whether the first column, called month, year or the like, tells each row of a series from the others."""
+    named = {name.strip().lower() for name in (*columns.values, *columns.past, *columns.future)}
+    if plain[0] not in FIRST_TIME_NAMES or FIRST_TIME_NAMES & set(plain[1:]) or named & {plain[0], "0"}:
+        return False
+    series = find_usual(table, ID_NAMES)
+    cells = [tuple(map(str, values)) for _, values in table.rows([0] if series is None else [series, 0])]
+    return len(set(cells)) == len(cells)
 
 
 def _first_of_dates(table: Table) -> int | None:
@@ -156,6 +171,26 @@ def _named(table: Table, field: str, names: tuple[str, ...], learnt: bool) -> tu
     """The positions of columns that the user named, or a model that was trained on such a table."""
     asked = "the model's column" if learnt else f"--{field}-columns"
     return tuple(find(table, field, name, frozenset(), asked) for name in names)
+
+
+def with_clock(roles: Roles, cells: Mapping[int, Sequence[object]]) -> Roles:
+    """The roles with a column of times of day as part of the time stamps, if each day comes many times."""
+    if roles.clock is None or roles.time is None:
+        return replace(roles, clock=None)
+    names = [""] * len(cells[roles.time]) if roles.id is None else cells[roles.id]
+    days = list(zip(names, cells[roles.time], strict=True))
+    is_part = len(set(days)) < len(days) and all(
+        CLOCK.fullmatch(str(cell).strip()) for cell in cells[roles.clock]
+    )
+    if not is_part or (len(roles.values) == 1 and roles.clock in roles.values):
+        return replace(roles, clock=None)
+    return replace(roles, values=tuple(position for position in roles.values if position != roles.clock))
+
+
+def hour(clock: object) -> str:
+    """A time of day as hours and minutes: `9` is 9:00."""
+    text = str(clock).strip().removesuffix(".0")
+    return text if ":" in text else f"{text}:00"
 
 
 def without_row_numbers(

@@ -14,7 +14,15 @@ from datasets.errors import UserError
 from datasets.formats.common_step import Timed, agree
 from datasets.formats.filling import MOST_MADE_UP, WAYS, fault_of_share, fill_steps, made_up
 from datasets.formats.numbers import Cells, number_form, read_numbers, tidy
-from datasets.formats.series_columns import Columns, Roles, open_table, roles_of, without_row_numbers
+from datasets.formats.series_columns import (
+    Columns,
+    Roles,
+    hour,
+    open_table,
+    roles_of,
+    with_clock,
+    without_row_numbers,
+)
 from datasets.formats.steps import first_fault, is_numbered, share_there
 from datasets.formats.tables import Table
 from datasets.formats.time_series import TimeSeries
@@ -110,18 +118,23 @@ def _source(path: Path, columns: Columns) -> _Source:
 
     table = open_table(path, columns)
     roles = roles_of(table, columns)
-    others = [position for position in (roles.id, roles.time) if position is not None]
-    positions = [*others, *roles.numbers]
+    others = [position for position in (roles.id, roles.time, roles.clock) if position is not None]
+    positions = list(dict.fromkeys([*others, *roles.numbers]))
     rows = list(table.rows(positions))
     if not rows:
         raise UserError(f"{path}: has no rows of numbers")
     lines = [line for line, _ in rows]
     by_position = dict(zip(positions, zip(*(values for _, values in rows), strict=True), strict=True))
-    roles, notes = without_row_numbers(roles, columns, by_position)
+    roles, notes = without_row_numbers(with_clock(roles, by_position), columns, by_position)
     numbers, number_note = _numbers(table, roles, columns, by_position, lines)
     cells = pd.DataFrame(dict[object, object](line=lines) | numbers)
     ids = np.zeros(len(rows), int), [path.name.split(".")[0]]
     codes, names = ids if roles.id is None else _factorised(by_position[roles.id])
+    if columns.id is not None and len(names) == len(rows) > 1 and not columns.learnt:
+        raise UserError(
+            f"{path}: column '{roles.names[roles.id or 0]}' is taken for the names of series, and has another in each "
+            f"of {len(rows):,} rows; name another with --id-column, or give none if there is one series"
+        )
     stamps, time_notes = _stamps(path, columns, roles, by_position, lines, codes)
     writing = columns.writing if stamps is None else stamps.writing
     notes = [*notes, *number_note, *time_notes]
@@ -165,6 +178,8 @@ def _stamps(
     if roles.time is None:
         return None, []
     texts = [tidy("" if cell is None else cell) for cell in by_position[roles.time]]
+    if roles.clock is not None:
+        texts = [f"{date} {hour(clock)}" for date, clock in zip(texts, by_position[roles.clock], strict=True)]
     writing = replace(columns.writing, time_zone=columns.zone or columns.writing.time_zone)
     try:
         stamps = read_stamps(Column(path, texts, lines, codes), writing)

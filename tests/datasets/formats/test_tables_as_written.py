@@ -209,6 +209,10 @@ def test_a_column_that_numbers_the_rows_is_no_name_and_no_value(tmp_path: Path) 
     read = table(tmp_path, ",date,sales", rows)
     assert one(read).variables == ("sales",)
     assert read.notes == ("column '' numbers the rows and is not forecast",)
+    with pytest.raises(
+        UserError, match="column 'id' is taken for the names of series, and has another in each of 20"
+    ):
+        table(tmp_path, "id,date,sales", rows, Columns(id="id"))
     asked = Columns(values=("sales", "index"))
     assert one(table(tmp_path, "index,date,sales", rows, asked)).variables == ("sales", "index")
 
@@ -231,6 +235,22 @@ def test_the_first_column_may_be_months_or_years(tmp_path: Path) -> None:
     assert one(table(tmp_path, "Year,Sales", numbered(range(2001, 2010)))).step == "YS"
     many = [f"{year},{month},1" for year in (2001, 2002) for month in range(1, 13)]
     assert one(table(tmp_path, "year,month,Sales", many)).variables == ("year", "month", "Sales")
+    week = [f"{n % 7},{n}" for n in range(21)]
+    assert one(table(tmp_path, "Day,Sales", week)).variables == ("Day", "Sales")
+    asked = Columns(values=("month",))
+    assert one(table(tmp_path, "Month,Sales", numbered(range(1, 9)), asked)).variables == ("Month",)
+
+
+@pytest.mark.parametrize("clock", ["{:02}:00:00", "{}:00", "{}", "{}.0"])
+@pytest.mark.parametrize(
+    ("head", "order"), [("Date,Time,load", 1), ("time,date,load", -1), ("날짜,시간,load", 1)]
+)
+def test_days_and_times_of_day_may_be_two_columns(tmp_path: Path, head: str, order: int, clock: str) -> None:
+    rows = [(f"{day:02}.01.2024", clock.format(hour)) for day in range(1, 20) for hour in range(24)]
+    series = one(table(tmp_path, head, [",".join([*row[::order], "5"]) for row in rows]))
+    assert (series.step, len(series), series.variables) == ("h", 19 * 24, ("load",))
+    daily = [f"{day:02}.01.2024,9,5" for day in range(1, 20)]
+    assert one(table(tmp_path, "date,hour,load", daily)).variables == ("hour", "load")
 
 
 def test_a_table_without_names_may_have_dates(tmp_path: Path) -> None:
