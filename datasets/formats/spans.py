@@ -43,9 +43,13 @@ ONLY_KIND = "span"
 #: Share of the words in spans that may have tags of no scheme, such as a misprint; they count as outside.
 STRAY = 0.01
 
-_BEFORE = re.compile(r"([A-Za-z]+)([-_:])(.+)", re.DOTALL)
+#: A letter, a sign and a kind, but not several tags in one, such as `B-PER|B-LOC`.
+_BEFORE = re.compile(r"([A-Za-z]+)([-_:])((?!.*\|[A-Za-z]+[-_:]).+)", re.DOTALL)
+_SEVERAL = re.compile(r"[A-Za-z]+[-_:][^|]+\|[A-Za-z]+[-_:]")
 _BEHIND = re.compile(r"(.+)([-_:])([A-Za-z]+)", re.DOTALL)
 _BRACKET = re.compile(r"(?:\((?P<kind>[^()*|]+))?[*O_-]?(?P<close>[^()*|]*\))?", re.DOTALL)
+
+_CORE = re.compile(r"\W*(?:\w[-_:.])?(.+?)(?:[-_:.]\w)?\W*", re.DOTALL)
 
 #: The word or letter for the place in the span, and the kind.
 Marked = tuple[str, str]
@@ -200,18 +204,20 @@ def unknown_scheme(counts: Mapping[str, int]) -> str | None:
     inside = sorted(tag for tag in counts if not is_outside(tag))
     if len(inside) == len(counts):
         return None
-    suspects = [tag for tag in inside if tag.startswith("(") and len(tag) > 1]
+    suspects = [tag for tag in inside if (tag.startswith("(") and len(tag) > 1) or _SEVERAL.match(tag)]
     marked = [tag for tag in inside if _before(tag) or _behind(tag)]
     if not suspects and 2 * sum(counts[tag] for tag in marked) >= sum(counts[tag] for tag in inside):
         suspects = [tag for tag in inside if tag not in marked]
-    return ", ".join((suspects or _of_one_shape(inside))[:3]) or None
+    if not suspects and any(is_outside(tag) and tag.isalnum() for tag in counts):
+        cores = {_core(tag) for tag in inside}
+        suspects = inside if len(cores) < len(inside) else []
+    return ", ".join(suspects[:3]) or None
 
 
-def _of_one_shape(tags: Sequence[str]) -> list[str]:
-    """The tags, where all are a letter, a sign and a kind, and a kind comes with several letters."""
-    matches = [match for tag in tags if (match := _BEFORE.fullmatch(tag)) and len(match[1]) == 1]
-    repeated = len({match[3] for match in matches}) < len(matches) == len(tags)
-    return [*tags] if repeated else []
+def _core(tag: str) -> str:
+    """What is left of a tag without a letter or digit and a sign before or behind it, and without signs around it."""
+    match = _CORE.fullmatch(tag)
+    return tag if match is None else match[1]
 
 
 def _letter(place: str) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.formats.spans import (
@@ -124,6 +124,7 @@ FORMS = [("{0}-{1}", "O"), ("{1}-{0}", "O"), ("{1}_{0}", "-"), ("{0}_{1}", "O"),
 @pytest.mark.parametrize("name", SCHEMES)
 @pytest.mark.parametrize(("form", "outside"), FORMS)
 def test_every_scheme_gives_the_spans_that_were_written(name: str, form: str, outside: str) -> None:
+    @settings(max_examples=20)
     @given(sentences())
     def check(sentence: tuple[int, list[Span]]) -> None:
         tags = write(*sentence, SCHEMES[name], form, outside)
@@ -147,6 +148,7 @@ def test_brackets_give_the_spans_that_were_written(sentence: tuple[int, list[Spa
     ("form", "in_lower_case"), [("{0}-{1}", False), ("{0}-{1}", True), ("{1}-{0}", False), ("{1}_{0}", False)]
 )
 def test_iob1_becomes_iob2_in_any_style(form: str, in_lower_case: bool) -> None:
+    @settings(max_examples=20)
     @given(sentences())
     def check(sentence: tuple[int, list[Span]]) -> None:
         iob2 = write(*sentence, SCHEMES["IOB2 (BIO)"], form, "O")
@@ -199,6 +201,11 @@ def test_the_common_form_is_its_own() -> None:
     ("tags", "suspects"),
     [
         ("O X-PER Y-PER", "X-PER, Y-PER"),
+        ("O O O 1-PER 2-PER LOC", "1-PER, 2-PER, LOC"),
+        ("O O O PER.1 PER.2", "PER.1, PER.2"),
+        ("O O O <PER> PER>", "<PER>, PER>"),
+        ("O O O B-PER|B-LOC I-PER|I-LOC", "B-PER|B-LOC, I-PER|I-LOC"),
+        ("O O O PER LOC cell_type cell_line", None),
         ("O B-PER I-PER PER", "PER"),
         ("* (A* (B* *))", "(A*, (B*"),
         ("NOUN VERB ADJ", None),
