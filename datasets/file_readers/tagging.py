@@ -138,6 +138,11 @@ class ColumnsPart(_TaggedFile):
             parse_column("tag", options.tag_column, -1),
         )
         width = self._columns.check()
+        if options.token_column is None and self._columns.numbers_words():
+            raise UserError(
+                f"{path}: column 0 numbers the words; say where the words are with --token-column, such as 1, or give "
+                "--format conllu"
+            )
         self.label_name = f"column {self._columns.tag_column % width}"
 
     def rows(self) -> Iterator[TaggedSentence]:

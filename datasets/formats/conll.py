@@ -141,6 +141,11 @@ class Columns:
             raise UserError(f"{self.path}: has {width} columns, and words and tags would be the same one")
         return width
 
+    def numbers_words(self) -> bool:
+        """Whether the column of the words numbers the words of the first sentence instead."""
+        first = next(self.tokens(), ())
+        return len(first) > 1 and any(first == tuple(map(str, range(n, n + len(first)))) for n in (0, 1))
+
     def _refuse(self, name: str, column: int, width: int) -> NoReturn:
         raise UserError(f"--{name}-column {column}: {self.path} has the columns 0 to {width - 1}")
 

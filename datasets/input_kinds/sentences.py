@@ -11,7 +11,7 @@ from pathlib import Path
 from datasets.base import Example
 from datasets.errors import UserError
 from datasets.formats.columns import TEXT_NAMES, TOKEN_NAMES, find, find_usual
-from datasets.formats.conll import Columns, conllu_words, parse_column, split_columns
+from datasets.formats.conll import CONLLU_COLUMNS, Columns, conllu_words, parse_column, split_columns
 from datasets.formats.lines import lines
 from datasets.formats.sentences import FORMATS, token_list
 from datasets.formats.spans import from_brackets, recognise
@@ -99,6 +99,10 @@ def _either(path: Path, column: str | None, form: Format) -> str:
         UserError: it may hold either; the user is asked, it is not guessed.
     """
     rows, blocks = _first_rows(path, form.as_trained(path).encoding)
+    numbered = sum(len(row) == len(CONLLU_COLUMNS) and row[0][:1].isdigit() for row in rows)
+    if rows and numbered >= MOSTLY * len(rows):
+        form.remarks.append(f"{path} is read as CoNLL-U; give --format text if it has a sentence a line")
+        return "conllu"
     if _look_tagged(rows, _columns(path, None, form).tag_column, form.trained):
         form.remarks.append(f"{path} has a word a line; give --format text if it has a sentence a line")
         return "columns"

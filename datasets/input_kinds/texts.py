@@ -62,6 +62,11 @@ class TextReader:
         column_of_texts = self._column(column, form)
         if self._has_lines(path, column, form, column_of_texts):
             self._remark_on_language(path, form)
+            if form.kind is None and suffix(path) == ".txt" and _had_a_file_a_text(form):
+                form.remarks.append(
+                    f"{path} has a text a line, and the training data had a file a text; give a folder to have each "
+                    "file in it read as one"
+                )
             for line in lines(path, form.as_trained(path).encoding):
                 yield composed(line.removesuffix("\r"))
             return
@@ -93,6 +98,16 @@ class TextReader:
         if self.any_name and not is_table(path) and column is None and form.delimiter is None:
             return True
         return has_lines_of(path, column, form, finder_of(wanted))
+
+
+def _had_a_file_a_text(form: Format) -> bool:
+    """Whether the training data, where they still are, are folders of text files, one a class."""
+    folder = Path(form.trained.get("dataset", "")).expanduser()
+    if not folder.name or not folder.is_dir():
+        return False
+    inside = [*folder.glob("*"), *folder.glob("train/*")]
+    has_tables = any(is_table(path) and path.is_file() for path in inside)
+    return not has_tables and any(next(path.glob("*.txt"), None) for path in inside if path.is_dir())
 
 
 def _files(folder: Path) -> list[Path]:

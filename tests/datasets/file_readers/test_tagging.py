@@ -80,6 +80,19 @@ def test_the_format_can_be_said(tmp_path: Path) -> None:
     assert len(datasets.load(str(path), FIELDS, {"format": "columns", "test_fraction": 0}).train) == 18
 
 
+def test_a_column_that_numbers_the_words_is_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("".join(f"1\tw{n}\tA\n2\tx\tB\n\n" for n in range(20)))
+    with pytest.raises(
+        UserError, match="column 0 numbers the words; .* --token-column, such as 1, or give --format"
+    ):
+        datasets.load(str(path), FIELDS)
+    data = datasets.load(str(path), FIELDS, {"token_column": "1"})
+    assert next(iter(data.train))["tokens"][1] == "x"
+    path.write_text("".join(f"1 A\n2 A\n\nw{n} B\n\n" for n in range(20)))
+    assert len(datasets.load(str(path), FIELDS, {"token_column": "0"}).train) > 10
+
+
 def test_sentences_without_words_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"tokens": [], "tags": []}\n' + '{"tokens": ["a", "b"], "tags": ["A", "B"]}\n' * 2)

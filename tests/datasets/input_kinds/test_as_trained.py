@@ -149,6 +149,8 @@ def test_lines_of_words_and_tags_are_told_from_sentences(tmp_path: Path) -> None
         ("Mina", "saw"),
         ("Ivo",),
     ]
+    path = written(tmp_path / "u.txt", CONLLU)
+    assert asked(sentences.KIND, path, {}, ["is read as CoNLL-U"]) == [("a", "b")]
     path = written(tmp_path / "b.txt", "two words\n\nmore words\n")
     assert asked(sentences.KIND, path, {"labels": ["X", "Y"]}, []) == ["two words", "", "more words"]
     form = Format(kind="text", trained={"labels": ["O"]})
@@ -228,6 +230,17 @@ def test_as_many_inputs_as_rows(tmp_path: Path, rows: list[str], suffix: str) ->
     head = [] if suffix == "txt" else ["text"]
     path = written(tmp_path / f"a.{suffix}", "".join(f"{line}\r\n" for line in [*head, *shown]))
     assert asked(texts.KIND, path, {}) == rows
+
+
+@pytest.mark.parametrize("split", ["", "train"])
+def test_a_model_of_a_file_a_text_tells_that_lines_are_texts(tmp_path: Path, split: str) -> None:
+    folder = tmp_path / "set" / split / "pos"
+    folder.mkdir(parents=True)
+    path = written(folder / "1.txt", "one\ntwo\n")
+    of_folders = {"dataset": str(tmp_path / "set")}
+    assert asked(texts.KIND, path, of_folders, ["the training data had a file a text"]) == ["one", "two"]
+    assert asked(texts.KIND, folder, of_folders, []) == ["one\ntwo"]
+    assert asked(texts.KIND, path, {}, []) == ["one", "two"]
 
 
 def test_each_file_of_a_folder_is_a_text(tmp_path: Path) -> None:
