@@ -84,7 +84,7 @@ def test_a_column_that_numbers_the_words_is_asked_about(tmp_path: Path) -> None:
     path = tmp_path / "a.conll"
     path.write_text("".join(f"1\tw{n}\tA\n2\tx\tB\n\n" for n in range(20)))
     with pytest.raises(
-        UserError, match="column 0 numbers the words; .* --token-column, such as 1, or give --format"
+        UserError, match=r"column 0 numbers the words; .* --token-column, such as 1, or give --format"
     ):
         datasets.load(str(path), FIELDS)
     data = datasets.load(str(path), FIELDS, {"token_column": "1"})
