@@ -17,7 +17,7 @@ from datasets.formats.steps import (
     is_numbered,
     is_step,
     length,
-    on_grid,
+    share_on_grid,
     share_there,
 )  # fmt: skip
 
@@ -118,7 +118,7 @@ def _fits(one: Timed, step: str) -> str | None:
         return own
     regular = len(one.index) >= ENOUGH and first_fault(one.index, own) is None
     here = anchored(step, one.index[0])
-    if regular or here is None or not on_grid(one.index, here):
+    if regular or here is None or share_on_grid(one.index, here) < 1:
         return None
     return here if share_there(one.index, here) >= SHARE_THERE else None
 

@@ -20,6 +20,7 @@ DAY = 86_400
 MONTHS = {"M": 1, "Q": 3, "Y": 12}
 MONTH_STEP = re.compile(r"(\d*)([MQY])([SE])(?:-([A-Z]{3}))?(?:-(\d{1,2}))?")
 SHORTEST_MONTH = 28
+SPARSE = 1_000  # times as many steps as stamps are not laid out
 SHARE_THERE = 0.5  # of the steps of a calendar must be there, or the stamps are no such steps
 
 
@@ -220,12 +221,10 @@ def first_fault(time: pd.Index, step: str) -> tuple[int, str] | None:
     return row, f"after {time[row - 1]} comes {time[row]} where {expected[row]} is expected (step {step})"
 
 
-def on_grid(time: pd.Index, step: str) -> bool:
-    """Whether every stamp is a step counted from the first one; some steps may be missing."""
+def share_on_grid(time: pd.Index, step: str) -> float:
+    """How many of the stamps are steps counted from the first one; 0 where far most steps are missing."""
     steps = count(time[0], time[-1], step)
-    if steps > 1_000 * len(time):
-        return False
-    return bool(time.isin(grid(time[0], step, steps)).all())
+    return 0.0 if steps > SPARSE * len(time) else float(time.isin(grid(time[0], step, steps)).mean())
 
 
 def anchored(step: str, stamp: pd.Timestamp | int) -> str | None:

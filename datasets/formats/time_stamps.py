@@ -18,7 +18,7 @@ import numpy as np
 
 from datasets.errors import UserError
 from datasets.formats.dates import NO_TIME, Way, Written, days, ways, week, written
-from datasets.formats.steps import find_step, share_there
+from datasets.formats.steps import find_step, share_on_grid, share_there
 from datasets.formats.zones import localised, zone_name, zone_of
 
 if TYPE_CHECKING:
@@ -249,11 +249,14 @@ def _is_in_order(stamps: np.ndarray) -> bool:
 
 
 def _regularity(stamps: np.ndarray) -> float:
-    """How many of the steps that the stamps seem to have there are; 1 for too few to tell."""
+    """How many of the steps that the stamps seem to have there are, and how many stamps are such; 1 for one stamp."""
     import pandas as pd
 
     time = pd.DatetimeIndex(np.unique(stamps))
-    return share_there(time, find_step(time)) if len(time) > 1 else 1.0
+    if len(time) < 2:
+        return 1.0
+    step = find_step(time)
+    return share_there(time, step) * share_on_grid(time, step)
 
 
 # ------------------------------------------------------------------------------------------ a form that was asked for

@@ -6,7 +6,7 @@ import pytest
 
 from datasets.errors import UserError
 from datasets.formats.filling import fill_steps
-from datasets.formats.steps import find_step, first_fault
+from datasets.formats.steps import ahead, find_step, first_fault, is_step, length
 from datasets.formats.time_series import TimeSeries
 
 
@@ -58,3 +58,40 @@ def test_times_ahead() -> None:
     ahead = series.times_ahead(2)
     assert ahead is not None
     assert [str(time) for time in ahead] == ["2024-01-01T03:00:00", "2024-01-01T04:00:00"]
+
+
+@pytest.mark.parametrize("day", [15, 28, 29, 30, 31])
+@pytest.mark.parametrize(("months", "name"), [(1, "MS"), (3, "QS"), (12, "YS"), (6, "6MS"), (24, "2YS")])
+def test_months_on_any_day(months: int, name: str, day: int) -> None:
+    first = pd.Timestamp(2021, 1, 1)
+    time = pd.DatetimeIndex([first + pd.DateOffset(months=months * n, day=day) for n in range(30)]).as_unit(
+        "s"
+    )
+    found = find_step(time[:20])
+    if day < 31:
+        assert found == f"{name}-{day}"
+    assert first_fault(time, found) is None
+    assert ahead(time[19], found, 10).tolist() == time[20:].tolist()
+    assert find_step(time.delete([5, 9])) == found
+    assert length(found) == f"{months} months"
+
+
+def test_steps_come_after_a_time_that_is_none() -> None:
+    saturday = pd.Timestamp("2024-01-06")
+    assert ahead(saturday, "B", 2).tolist() == [pd.Timestamp("2024-01-08"), pd.Timestamp("2024-01-09")]
+    assert ahead(pd.Timestamp("2024-01-15"), "MS", 1).tolist() == [pd.Timestamp("2024-02-01")]
+
+
+def test_days_begin_later_where_clocks_jump_over_midnight() -> None:
+    days = pd.date_range(
+        "2017-10-10", periods=10, freq="D", tz="America/Sao_Paulo", nonexistent="shift_forward"
+    )
+    assert find_step(days) == "D"
+    assert [str(day) for day in ahead(days[3], "D", 3)] == [
+        "2017-10-14 00:00:00-03:00", "2017-10-15 01:00:00-02:00", "2017-10-16 00:00:00-02:00",
+    ]  # fmt: skip
+
+
+def test_names_of_steps() -> None:
+    assert all(map(is_step, ["h", "15min", "D", "B", "W", "W-MON", "MS", "MS-15", "2QE", "BME", "3"]))
+    assert not any(map(is_step, ["", "x", "0D", "-1D", "0MS", "0", "fortnight"]))

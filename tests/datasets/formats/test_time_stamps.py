@@ -121,6 +121,13 @@ def test_the_whole_column_decides_what_is_day_month_and_year(dates: list[str], f
     assert (found[0], found[-1]) == (pd.Timestamp(first), pd.Timestamp(last))
 
 
+def test_rows_in_the_order_of_time_decide_where_no_step_is_regular() -> None:
+    forward = ["01/03/2024", "05/03/2024", "02/04/2024", "12/04/2024", "03/06/2024"]
+    for dates in (forward, forward[::-1]):
+        assert stamps_of(dates).writing.day_first is True
+    assert "give --day-first" in fault(["02/03/2024", "03/02/2024", "01/05/2024", "05/01/2024"])
+
+
 def test_what_the_column_does_not_decide_is_asked() -> None:
     open_dates = ["01/01/2024", "01/02/2024", "01/03/2024"]
     assert fault(open_dates).startswith(
