@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import keras
 
 from datasets.base import Dataset
+from datasets.errors import UserError
+from datasets.plugins import is_own
 from zoo.config import RunConfig
 from zoo.factory import RecurrentFactory, recurrent_factory
 from zoo.runtime.process_memory import machine_memory
@@ -45,8 +47,20 @@ class RunContext:
         return (f"data: {info.name}{kind}, {', '.join(sizes)} {info.unit}", *info.notes, *self.prepared.notes)
 
     def build(self) -> keras.Model:
-        """The model."""
-        return self.task.build(self.prepared, self.recurrent, self.config.options)
+        """The model.
+
+        Raises:
+            UserError: a cell of the user's own does not fit into it.
+        """
+        try:
+            return self.task.build(self.prepared, self.recurrent, self.config.options)
+        except ValueError as problem:
+            if not is_own(self.config.recurrent.cell):
+                raise
+            reason = str(problem).partition("\n")[0]
+            raise UserError(
+                f"--cell {self.config.recurrent.cell} does not fit into the model: {reason}"
+            ) from None
 
     def score(self, predictor: Predictor, batches: Batches) -> Metrics:
         """Metrics of a model on a split."""
