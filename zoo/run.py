@@ -16,7 +16,7 @@ from datasets.errors import UserError
 from datasets.options import names
 from zoo.cli.flags import Parser, add_options, add_own_options, collect, frozen, given, main_guard
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
-from zoo.config_file import OwnCode, read_config, to_dict
+from zoo.config_file import OwnCode, own_flags, read_config, to_dict
 from zoo.runtime.platform import configure
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import RunDirectory, default_path, make_folder
@@ -241,7 +241,8 @@ def _stoppable(directory: RunDirectory) -> Iterator[None]:
             yield
     except Stopped as stop:
         if directory.config_path.exists():
-            resume = f"python -m zoo.run --resume {shlex.quote(str(directory.path))}"
+            own = own_flags(directory.load_config()["config"])
+            resume = shlex.join(["python", "-m", "zoo.run", "--resume", str(directory.path), *own])
             stop.args = (f"{stop}; go on with: {resume}",)
         raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from experiments.compare.__main__ import main as compare
 from tests.zoo.conftest import SMALL, call
 from zoo import export, predict, run
+from zoo.runtime.rundir import RunDirectory
+from zoo.runtime.signals import Stopped
 
 DATA = '''
 """Tickets by department."""
@@ -240,6 +243,16 @@ def test_its_model_answers_with_its_own_kind_of_input_and_options(trained_task: 
     assert (
         "--length is an option of language_model, and this is a run of outside.task:Departments"
         in refused.err
+    )
+
+
+def test_a_run_that_is_stopped_says_what_to_name(trained_task: Path) -> None:
+    directory = RunDirectory.open(trained_task)
+    with pytest.raises(Stopped) as caught, run._stoppable(directory):
+        raise Stopped(signal.SIGTERM, "at epoch 1")
+    assert str(caught.value).endswith(
+        f"go on with: python -m zoo.run --resume {trained_task} --task outside.task:Departments "
+        "--dataset outside_data:Tickets"
     )
 
 
