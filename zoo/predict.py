@@ -183,6 +183,11 @@ def _run_of(name: str) -> str:
 def _inputs(arguments: argparse.Namespace, kind: InputKind[Any], trained: Mapping[str, Any]) -> list[object]:
     if not arguments.file:
         return kind.parse(arguments.inputs)
+    if arguments.format not in (None, "auto", *kind.formats):
+        known = ", ".join(("auto", *kind.formats))
+        raise UserError(f"--format {arguments.format}: files of this model's inputs may be {known}")
+    if arguments.image_column is not None and not kind.has_images:
+        raise UserError(f"{IMAGE_COLUMN}: this model's inputs have no images beside them; give --column")
     form = _format(arguments, trained)
     inputs = list(kind.read(Path(arguments.file), arguments.column, form))
     for remark in form.remarks:

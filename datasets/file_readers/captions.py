@@ -77,7 +77,8 @@ def _parts(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
     if token_files := [
         file for folder in (path, *folders(path)) for file in data_files(folder, is_token_file)
     ]:
-        return _flickr(_only(path, token_files), options)
+        plain = [file for file in token_files if ".lemma." not in file.name]  # the original set has both
+        return _flickr(_only(path, plain or token_files), options)
     if json_files := data_files(path, lambda file: file.suffix.lower() == ".json"):
         return _karpathy(_only(path, json_files), options), ()
     if tables := split_files(path, _is_caption_table):

@@ -35,6 +35,8 @@ class InputKind(Generic[Raw]):
         prefixes: for probes that ask after every token, the input up to each of them; None where an input has no order.
             Its arguments are the input; the tokens that the model reads; and whether they are the last of the input
             (of one that is too long, a model reads only the first or only the last tokens).
+        formats: what `--format` may say of a file of this kind.
+        has_images: whether `--image-column` names a column beside that of the inputs.
     """
 
     name: str
@@ -42,6 +44,8 @@ class InputKind(Generic[Raw]):
     read: Callable[[Path, str | None, Format], Iterator[Raw]]
     example: Callable[[Example, Path], Raw]
     prefixes: Callable[[Raw, Sequence[str], bool], list[Raw]] | None = None
+    formats: tuple[str, ...] = ()
+    has_images: bool = False
 
     def examples(self, examples: Iterable[Example], folder: Path) -> list[Raw]:
         """Examples of a data set as raw inputs; files that these need are written into the folder."""

@@ -69,4 +69,4 @@ def example(example: Example, path: Path) -> Pair:
     return images.example(example, path), example["question"]
 
 
-KIND = InputKind("image and question", parse, read, example)
+KIND = InputKind("image and question", parse, read, example, has_images=True)

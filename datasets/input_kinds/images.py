@@ -85,4 +85,4 @@ def example(example: Example, path: Path) -> str:
     return str(path)
 
 
-KIND = InputKind("image", texts.parse, read, example)
+KIND = InputKind("image", texts.parse, read, example, formats=("text",))

@@ -166,4 +166,6 @@ def prefixes(sentence: Sentence, tokens: Sequence[str], from_end: bool) -> list[
     return list(up_to_each(sentence, len(tokens), from_end))
 
 
-KIND: InputKind[Sentence] = InputKind("tokens", parse, read, example, prefixes)
+KIND: InputKind[Sentence] = InputKind(
+    "tokens", parse, read, example, prefixes, ("text", "columns", "conllu", "json")
+)

@@ -7,4 +7,4 @@ from datasets.input_kinds import texts
 from datasets.input_kinds.base import InputKind
 
 read = texts.TextReader(SOURCE_NAMES | TEXT_NAMES, "source_column", place=0, any_name=True)
-KIND = InputKind("sentence", texts.parse, read, texts.example, texts.prefixes)
+KIND = InputKind("sentence", texts.parse, read, texts.example, texts.prefixes, ("text",))

@@ -178,4 +178,4 @@ def _ends_from_last(text: str, tokens: Sequence[str]) -> list[int] | None:
 
 
 read = TextReader()
-KIND = InputKind("text", parse, read, example, prefixes)
+KIND = InputKind("text", parse, read, example, prefixes, ("text",))

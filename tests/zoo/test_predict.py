@@ -124,6 +124,8 @@ def test_the_column_and_the_encoding_can_be_named(trained, answers, tmp_path):
         (["a", "--device", "cpy"], "did you mean cpu?"),
         (["--file", "empty.txt"], "empty.txt holds no inputs"),
         (["--file", "empty.txt", "--encoding", "utf-9"], "--encoding utf-9: not a text encoding"),
+        (["--file", "same.csv", "--format", "conllu"], "files of this model's inputs may be auto, text"),
+        (["--file", "same.csv", "--image-column", "a"], "--image-column: this model's inputs have no images"),
     ],
 )
 def test_wrong_commands_are_told(trained, tmp_path, monkeypatch, arguments, answer):

@@ -64,6 +64,20 @@ def test_files_as_of_flickr8k(tmp_path: Path) -> None:
     assert sizes(load(tmp_path / "Flickr8k_text", images=str(tmp_path / "Flicker8k_Dataset"))) == [5, 2, 2]
     token_file = tmp_path / "Flickr8k_text/Flickr8k.token.txt"
     assert sizes(load(token_file, images=str(tmp_path / "Flicker8k_Dataset"))) == [5, 2, 2]
+    token_file.with_name("Flickr8k.lemma.token.txt").write_text("7.jpg#0\tdog\n")
+    assert next(iter(splits_of(load(tmp_path))[2]))["captions"] == first["captions"]
+
+
+@pytest.mark.parametrize("as_folder", [True, False])
+def test_captions_as_kaggle_has_them(tmp_path: Path, as_folder: bool) -> None:
+    for n in range(9):
+        picture(tmp_path / "Images" / f"{n}.jpg", n)
+    rows = [f'{n}.jpg,"A dog , {n}, {k} ."\n' for n in range(9) for k in range(2)]
+    path = tmp_path / "captions.txt"
+    path.write_text("image,caption\n" + "".join(rows))
+    data = load(tmp_path if as_folder else path)
+    assert sum(sizes(data)) == 9
+    assert all(example["captions"][0].endswith(", 0 .") for example in data.train)
 
 
 def test_features_in_place_of_images(tmp_path: Path) -> None:
