@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.assembly.parts import FilePart
-from datasets.assembly.tagged_sentences import SentencePart, assemble
+from datasets.assembly.tagged_sentences import assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.options import FileOptions, share_for_dev, share_for_test
@@ -51,11 +51,12 @@ def load(spec: str, options: Options) -> Dataset:
     path = existing(spec)
     files = _files(path, options) if path.is_dir() else {"train": path}
     parts = {split: make_part(file, options) for split, file in files.items()}
-    info = Info(name=path.name or str(path.resolve().name), fields=FIELDS, source=str(path))
+    notes = tuple(note for part in parts.values() for note in part.notes)
+    info = Info(name=path.name or str(path.resolve().name), fields=FIELDS, source=str(path), notes=notes)
     return assemble(info, parts, options.valid_fraction, options.test_fraction)
 
 
-def make_part(path: Path, options: Options) -> SentencePart:
+def make_part(path: Path, options: Options) -> ConlluPart | ColumnsPart | JsonPart:
     """The sentences of one file.
 
     Raises:
@@ -105,6 +106,9 @@ class _TaggedFile(FilePart):
     """What parts of tagged sentences in one file have in common."""
 
     fix = "is --tag-column right?"
+    label_name: str
+    #: What the file's user should know of how it is read.
+    notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path, options: Options):
         super().__init__(path)
@@ -144,6 +148,8 @@ class ColumnsPart(_TaggedFile):
                 "--format conllu"
             )
         self.label_name = f"column {self._columns.tag_column % width}"
+        if self._columns.first_names_columns():
+            self.notes = (f"{path}: the first row names the columns; it is no word",)
 
     def rows(self) -> Iterator[TaggedSentence]:
         """One pass over the file."""

@@ -149,6 +149,15 @@ class Columns:
     def _refuse(self, name: str, column: int, width: int) -> NoReturn:
         raise UserError(f"--{name}-column {column}: {self.path} has the columns 0 to {width - 1}")
 
+    def first_names_columns(self) -> bool:
+        """Whether the first row that is no comment names the columns."""
+        width = self._width()
+        rows = (split_columns(text.removesuffix("\r"), width) for text in lines(self.path, self.encoding))
+        first = next(
+            (row for row in rows if row and not row[0].startswith("#") and row[0] != NEW_DOCUMENT), []
+        )
+        return self._is_header(first, width)
+
     def _width(self) -> int:
         for text in lines(self.path, self.encoding):
             row = split_columns(text.removesuffix("\r"))

@@ -93,6 +93,14 @@ def test_a_column_that_numbers_the_words_is_asked_about(tmp_path: Path) -> None:
     assert len(datasets.load(str(path), FIELDS, {"token_column": "0"}).train) > 10
 
 
+def test_a_first_row_of_names_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("Word\tPOS\n" + "".join(f"w{n}\tA\nx\tB\n\n" for n in range(20)))
+    data = datasets.load(str(path), FIELDS)
+    assert data.info.notes[0] == f"{path}: the first row names the columns; it is no word"
+    assert data.info.labels == ("A", "B")
+
+
 def test_sentences_without_words_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"tokens": [], "tags": []}\n' + '{"tokens": ["a", "b"], "tags": ["A", "B"]}\n' * 2)
