@@ -15,6 +15,10 @@ MOST_MADE_UP = 0.2  # of the values of a column
 WAYS = "--fill last, linear or zero"
 
 
+class TooMuchMadeUp(UserError):
+    """More of a series would be made up than may be; other series of its table may do without it."""
+
+
 def fill_steps(table: pd.DataFrame, step: str, how: str, name: str) -> pd.DataFrame:
     """The table, indexed by time or by whole numbers, at every step; steps and values that are missing are filled.
 

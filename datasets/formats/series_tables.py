@@ -12,7 +12,7 @@ import numpy as np
 
 from datasets.errors import UserError
 from datasets.formats.common_step import Timed, agree
-from datasets.formats.filling import MOST_MADE_UP, WAYS, fault_of_share, fill_steps, made_up
+from datasets.formats.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
 from datasets.formats.numbers import Cells, number_form, read_numbers, tidy
 from datasets.formats.series_columns import (
     Columns,
@@ -59,15 +59,33 @@ def read_table(path: Path, columns: Columns) -> SeriesTable:
         UserError: whatever is wrong with the file; names the line.
     """
     source = _source(path, columns)
-    timed, notes = agree(source.timed(), path, columns)
-    left_out = [one.name for one in timed if not one.length]
-    if len(left_out) == len(timed):
+    every = source.timed()
+    empty = [one.name for one in every if not one.length]
+    if len(empty) == len(every):
         names = ", ".join(source.roles.named(source.roles.values))
         raise UserError(f"{path}: has no value of {names}; name the columns to forecast with --value-columns")
-    series = [_series(source, one) for one in timed if one.length]
-    if left_out:
-        notes.append(f"left out: {len(left_out)} series without any value ({_listed(left_out)})")
-    return SeriesTable(series, (*source.notes, *notes, *_notes_on_the_future(source, timed)))
+    timed, notes = agree([one for one in every if one.length], path, columns)
+    series, made_up_notes = _all_series(source, timed)
+    if empty:
+        notes.append(f"left out: {len(empty)} series without any value ({_listed(empty)})")
+    return SeriesTable(series, (*source.notes, *notes, *made_up_notes, *_notes_on_the_future(source, timed)))
+
+
+def _all_series(source: _Source, timed: Sequence[Timed]) -> tuple[list[TimeSeries], list[str]]:
+    """The series; those of which too much would be made up are left out and named, unless they are most."""
+    series: list[TimeSeries] = []
+    refused: dict[str, TooMuchMadeUp] = {}
+    for one in timed:
+        try:
+            series.append(_series(source, one))
+        except TooMuchMadeUp as problem:
+            refused[one.name] = problem
+    if not refused:
+        return series, []
+    if len(refused) >= len(series):
+        raise next(iter(refused.values()))
+    what = f"{len(refused)} series of which more than {MOST_MADE_UP:.0%} would be made up"
+    return series, [f"left out: {what} ({_listed(list(refused))})"]
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:
@@ -316,7 +334,7 @@ def _filled(
     else:
         there = share_there(given.index, one.step)
         if there < 1 - MOST_MADE_UP:
-            raise UserError(f"{source.path}: series {one.name}: {_misread(source, one, 1 - there)}")
+            raise TooMuchMadeUp(f"{source.path}: series {one.name}: {_misread(source, one, 1 - there)}")
         filled = fill_steps(given, one.step, source.columns.fill, one.name)
         missing = made_up(given, filled.index)
     until = _steps_with_values(source, one, filled.index)
@@ -325,7 +343,7 @@ def _filled(
         fault = fault_of_share(part)
         if fault is not None:
             column, share = fault
-            raise UserError(
+            raise TooMuchMadeUp(
                 f"{source.path}: series {one.name}: {share:.0%} of {source.roles.names[column]} would be made up, and "  # type: ignore[call-overload]
                 f"at most {MOST_MADE_UP:.0%} may be; leave the column or the series out; {PAGE}"
             )

@@ -129,6 +129,22 @@ def test_a_share_of_made_up_values_that_is_too_large_is_refused(tmp_path: Path, 
     assert "--fill" not in str(unfilled.value)
 
 
+def test_a_series_with_too_many_gaps_is_left_out_of_many(tmp_path: Path) -> None:
+    days = dated("2024-01-01", 40, "D")
+    rows = [
+        f"{name},{day},1"
+        for name in "abc"
+        for n, day in enumerate(days)
+        if name != "b" or n % 7 < 4 or n == 39
+    ]
+    columns = Columns(fill="last", step="D")
+    read = table(tmp_path, "unique_id,ds,y", rows, columns)
+    assert [series.name for series in read.series] == ["a", "c"]
+    assert read.notes == ("left out: 1 series of which more than 20% would be made up (b)",)
+    with pytest.raises(UserError, match="series b: 38% of the steps would be made up"):
+        table(tmp_path, "unique_id,ds,y", [row for row in rows if row[0] == "b"], columns)
+
+
 def test_values_of_one_column_are_counted_by_themselves(tmp_path: Path) -> None:
     rows = [f"{date},{n},{n if n % 3 else ''}" for n, date in enumerate(dated("2024-01-01", 90, "D"))]
     with pytest.raises(UserError, match="33% of v would be made up, and at most 20% may be"):
@@ -165,8 +181,9 @@ def test_a_series_without_any_value_is_left_out(tmp_path: Path) -> None:
     rows = [
         f"{name},{day},{1 if name != 'c' else ''}" for name in "abc" for day in dated("2024-01-01", 9, "D")
     ]
-    read = table(tmp_path, "unique_id,ds,y", rows)
-    assert [series.name for series in read.series] == ["a", "b"]
+    for columns in (NOTHING, Columns(step="D"), Columns(fill="last")):
+        read = table(tmp_path, "unique_id,ds,y", rows, columns)
+        assert [series.name for series in read.series] == ["a", "b"]
     assert read.notes[0] == "left out: 1 series without any value (c)"
 
 
