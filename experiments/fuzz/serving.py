@@ -144,8 +144,8 @@ def _number(spec: tf.TensorSpec, name: str, random: Random) -> float:
     if spec.dtype.is_bool:
         return random.random() < 0.8
     if spec.dtype.is_integer:
-        most = 50 if name in COUNTS else 2**31 - 1
-        return random.choice((0, 1, 2, 3, random.randint(-3, most)))
+        most = 50 if name in COUNTS else min(2**31 - 1, spec.dtype.max)
+        return random.choice((0, 1, 2, 3, random.randint(max(-3, spec.dtype.min), most)))
     rare = NUMBERS if random.random() < 0.1 else NUMBERS[:6]
     return random.choice((*rare, random.gauss(0, 3)))
 

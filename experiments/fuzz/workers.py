@@ -46,11 +46,22 @@ Try = Callable[[int], Answer]
 def try_all(numbers: range, prepare: Callable[[], Try], workers: int) -> list[Answer]:
     """Try every case, and give the answers in their order.
 
+    A case that hangs is tried once more, alone: another program may have had the machine.
+
     Args:
         numbers: of the cases.
         prepare: called once in each process; gives what tries one case, which must not raise.
         workers: processes at a time.
     """
+    answers = _tried(numbers, prepare, workers)
+    for place, answer in enumerate(answers):
+        if answer.answer == "hang":
+            answers[place] = _tried(range(answer.number, answer.number + 1), prepare, 1)[0]
+    return answers
+
+
+def _tried(numbers: range, prepare: Callable[[], Try], workers: int) -> list[Answer]:
+    """Every case once, in processes side by side."""
     answers: list[Answer] = []
     bar, lock = progress_bar(list(numbers), "cases"), threading.Lock()
     done = iter(bar)
