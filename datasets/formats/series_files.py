@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from datasets.formats.time_stamps import Writing
 
 if TYPE_CHECKING:
     from datasets.formats.time_series import TimeSeries
+
+NOTHING_SAID: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class SeriesFile:
         """What reading did with the file and its user should know."""
         return self.form.remarks
 
-    def read(self, about: Mapping[str, Any], fill: str | None = None) -> list[TimeSeries]:
+    def read(
+        self, about: Mapping[str, Any], fill: str | None = None, said: Mapping[str, Any] = NOTHING_SAID
+    ) -> list[TimeSeries]:
         """The series; `about` holds the column names `variables`, `past` and `future`, and `horizon`.
 
         It may hold `step`, `zone`, `rows` and `writing`, each a tuple of texts: those of the model's own data.
@@ -44,6 +48,7 @@ class SeriesFile:
         Args:
             about: see above.
             fill: see `datasets.formats.filling.fill_steps`; None fills as the training data were filled.
+            said: fields of `Writing` that the user says of this file.
         """
         names = (about["variables"], about["past"], about["future"])
         fill = fill or self.form.trained.get("fill", "none")
@@ -52,7 +57,7 @@ class SeriesFile:
         time = self.time or self._column("time_column", there)
         columns = Columns(
             time, self._column("id_column", there), *names, plain.header, plain.encoding, plain.delimiter, fill,
-            ahead=about["horizon"], learnt=True, **_of_model(about),
+            ahead=about["horizon"], learnt=True, **_of_model(about, said),
         )  # fmt: skip
         table = read_table(self.path, columns)
         self.remarks.extend(table.notes)
@@ -68,15 +73,15 @@ class SeriesFile:
         return name if name in there else None
 
 
-def _of_model(about: Mapping[str, Any]) -> dict[str, Any]:
+def _of_model(about: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     """What a model says of the time and the cells of its data; models of version 0.1 say only the step."""
     (step,) = about.get("step", ("",))
-    known: dict[str, Any] = {"step": step}
+    known: dict[str, Any] = {"step": step, "writing": replace(Writing(), **said)}
     if "writing" in about:
         date_format, day_first, decimal, thousands = about["writing"]
         first = {"True": True, "False": False}.get(day_first)
-        known["writing"] = Writing(date_format, first, decimal, thousands)
-        known["zone"] = about["zone"][0]
+        known["writing"] = replace(Writing(date_format, first, decimal, thousands), **said)
+        known["zone"] = said.get("time_zone", about["zone"][0])
         if about["rows"] == ("rows",):
             known["step"] = f"rows:{step}".removesuffix(":")
     return known

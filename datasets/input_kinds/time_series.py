@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from datasets.base import Example
-from datasets.formats.series_files import SeriesFile
+from datasets.formats.series_files import NOTHING_SAID, SeriesFile
 from datasets.formats.tables import Format
 from datasets.input_kinds import texts
 from datasets.input_kinds.base import InputKind
@@ -25,7 +25,9 @@ class SeriesReader(Protocol):
     def remarks(self) -> Sequence[str]:
         """What reading did and its user should know."""
 
-    def read(self, about: Mapping[str, Any], fill: str | None = None, /) -> list[TimeSeries]:
+    def read(
+        self, about: Mapping[str, Any], fill: str | None = None, said: Mapping[str, Any] = NOTHING_SAID, /
+    ) -> list[TimeSeries]:
         """The series. See `SeriesFile.read`."""
 
 
@@ -36,7 +38,9 @@ class SeriesExample:
     series: TimeSeries
     remarks: Sequence[str] = ()
 
-    def read(self, about: Mapping[str, Any], _: str | None = None, /) -> list[TimeSeries]:
+    def read(
+        self, about: Mapping[str, Any], _: str | None = None, __: Mapping[str, Any] = NOTHING_SAID, /
+    ) -> list[TimeSeries]:
         """The series. Where there are future covariates it ends a horizon earlier, so that the forecast has them."""
         ahead = about["horizon"] if about["future"] else 0
         length = len(self.series) - ahead

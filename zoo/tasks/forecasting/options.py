@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datasets.errors import UserError
+from datasets.formats.numbers import SEPARATORS
 from datasets.options import option
 
 
@@ -55,3 +56,17 @@ class AnswerOptions:
         "what stands in for missing steps and values of a file (default: as in training)",
         choices=("none", "last", "linear", "zero"),
     )
+    date_format: str | None = option(None, "how its time stamps are written (default: as in training)")
+    day_first: bool | None = option(None, "whether 01/02/2024 is 1 February (default: as in training)")
+    decimal: str | None = option(
+        None, "the sign before decimals (default: as in training)", choices=("auto", "point", "comma")
+    )
+    thousands: str | None = option(
+        None, "the sign between thousands (default: as in training)", choices=tuple(SEPARATORS)
+    )
+
+    @property
+    def writing(self) -> dict[str, object]:
+        """What is said of how the file is written, by the fields of `datasets.formats.time_stamps.Writing`."""
+        said = {name: getattr(self, name) for name in ("date_format", "day_first", "decimal", "thousands")}
+        return {name: value for name, value in said.items() if value is not None}

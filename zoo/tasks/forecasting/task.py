@@ -198,7 +198,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             if isinstance(given, str):
                 series.append(parse(given))
                 continue
-            series += given.read(about, options.fill)
+            series += given.read(about, options.fill, options.writing)
             for remark in given.remarks:
                 log(remark)
         return rows(server, series)

@@ -106,3 +106,15 @@ def test_what_was_said_of_the_training_data_counts_for_the_file(
     assert "time stamps are read as DD.MM.YYYY" in capsys.readouterr().err
     with pytest.raises(UserError, match="give --fill last, linear or zero"):
         TASK.answer(server, [SeriesFile(path, None, form)], AnswerOptions(fill="none"))
+
+
+def test_what_is_said_of_the_file_counts_more(tmp_path: Path) -> None:
+    days = pd.date_range("2023-01-02", "2023-12-29", freq="D").strftime("%d.%m.%Y")
+    _, server = trained(write(tmp_path, [f"{day};1" for day in days]))
+    file = SeriesFile(
+        write(tmp_path, ["2024|01|31;1.000,5", "2024|02|01;2"], "u.csv"), None, Format(delimiter="semicolon")
+    )
+    said = AnswerOptions(date_format="%Y|%m|%d", decimal="comma", thousands="point")
+    assert TASK.answer(server, [file], said)[0]["time"] == "2024-02-02 00:00:00"
+    with pytest.raises(UserError, match="give --decimal comma --thousands point"):
+        TASK.answer(server, [file], AnswerOptions(date_format="%Y|%m|%d"))
