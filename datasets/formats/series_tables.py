@@ -284,18 +284,21 @@ def _refuse_duplicates(source: _Source, one: Timed) -> None:
         row = int(again.argmax())
         raise UserError(
             f"{source.path} line {one.lines[row]}: series {one.name} has {one.index[row]} twice"
-            f"{_why_twice(source, one.index[row])}; remove one, or name the series' column with --id-column; {PAGE}"
+            f"{_why_twice(source, one.index[row])}; {PAGE}"
         )
 
 
 def _why_twice(source: _Source, stamp: object) -> str:
-    """What may be the reason that a time stamp comes twice, and what to give then."""
+    """What may be the reason that a time stamp comes twice, and what to do."""
     import pandas as pd
 
+    if source.columns.learnt:
+        return "; remove one"
+    remove = "; remove one, or name the series' column with --id-column"
     if source.stamps is not None and source.stamps.finer:
-        return "; parts of a second are not kept, give --step rows"
+        return f"; parts of a second are not kept, give --step rows{remove}"
     is_hour = isinstance(stamp, pd.Timestamp) and stamp.tz is None and stamp != stamp.normalize()
-    return ", as where clocks are put back: then give --time-zone" if is_hour else ""
+    return (", as where clocks are put back: then give --time-zone" if is_hour else "") + remove
 
 
 def _refuse_gaps(source: _Source, one: Timed) -> None:
@@ -307,7 +310,8 @@ def _refuse_gaps(source: _Source, one: Timed) -> None:
     place = f"{source.path} line {one.lines[row]}: series {one.name}: {what}"
     missing = 1 - share_there(one.index, one.step)
     if 0 < missing <= MOST_MADE_UP:
-        raise UserError(f"{place}; give {WAYS}, or --step rows if each row is a step; {PAGE}")
+        or_rows = "" if source.columns.learnt else ", or --step rows if each row is a step"
+        raise UserError(f"{place}; give {WAYS}{or_rows}; {PAGE}")
     raise UserError(f"{place}; {_misread(source, one, missing)}")
 
 
@@ -317,9 +321,10 @@ def _misread(source: _Source, one: Timed, missing: float) -> str:
     share = (
         f"{missing:.0%} of the steps would be made up" if missing > 0 else "the rows are not at even steps"
     )
+    give = "--date-format, --day-first or --step; --step rows takes each row as a step"
     return (
         f"{share}: the time stamps were read as {how}, from {one.index[0]} to {one.index[-1]} with the step {one.step}"
-        f"; if that is wrong give --date-format, --day-first or --step; --step rows takes each row as a step; {PAGE}"
+        f"; if that is wrong give {'--date-format or --day-first' if source.columns.learnt else give}; {PAGE}"
     )
 
 
