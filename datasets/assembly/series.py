@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError, listed
-from datasets.formats.time_series import TimeSeries
+from datasets.series.time_series import TimeSeries
 
 FIELDS = ("series", "start")
 

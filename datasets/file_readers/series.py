@@ -9,14 +9,14 @@ from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.options import TableOptions
 from datasets.file_readers.paths import existing
-from datasets.formats.numbers import SEPARATORS
-from datasets.formats.series_columns import Columns
-from datasets.formats.series_tables import read_table
-from datasets.formats.steps import is_step
-from datasets.formats.time_series import TimeSeries
-from datasets.formats.time_stamps import Writing
-from datasets.formats.zones import is_zone
 from datasets.options import option, require
+from datasets.series.columns import Columns
+from datasets.series.numbers import SEPARATORS
+from datasets.series.steps import is_step
+from datasets.series.tables import read_table
+from datasets.series.time_series import TimeSeries
+from datasets.series.time_stamps import Writing
+from datasets.series.zones import is_zone
 
 FIELDS = ("series", "start")
 

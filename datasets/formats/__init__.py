@@ -1,1 +1,1 @@
-"""Readers by format: bytes on disk to lines, rows, sentences, series and images. They know no task."""
+"""Readers by format: bytes on disk to lines, rows, sentences and images. They know no task."""

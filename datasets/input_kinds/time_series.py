@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from datasets.base import Example
-from datasets.formats.series_files import NOTHING_SAID, SeriesFile
 from datasets.formats.tables import Format
 from datasets.input_kinds import texts
 from datasets.input_kinds.base import InputKind
+from datasets.series.files import NOTHING_SAID, SeriesFile
 
 if TYPE_CHECKING:
-    from datasets.formats.time_series import TimeSeries
+    from datasets.series.time_series import TimeSeries
 
 
 class SeriesReader(Protocol):

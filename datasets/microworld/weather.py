@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from datasets.assembly.series import Cut, assemble
 from datasets.base import Dataset
-from datasets.formats.time_series import TimeSeries
 from datasets.microworld.generating import info_of
 from datasets.options import check_fractions, check_range, option, require
+from datasets.series.time_series import TimeSeries
 
 if TYPE_CHECKING:
     import numpy as np

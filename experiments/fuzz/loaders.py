@@ -14,7 +14,7 @@ from random import Random
 import datasets
 from datasets.errors import UserError
 from datasets.formats.tables import Format
-from datasets.formats.time_series import TimeSeries
+from datasets.series.time_series import TimeSeries
 from experiments.fuzz.formats import FORMATS, Files
 from experiments.fuzz.mutations import mutated
 from experiments.fuzz.workers import Answer, Try

@@ -6,7 +6,7 @@ import pytest
 from datasets.assembly.series import FIELDS, Cut, assemble
 from datasets.base import Info
 from datasets.errors import UserError
-from datasets.formats.time_series import TimeSeries
+from datasets.series.time_series import TimeSeries
 
 
 def series(length: int, name: str = "a") -> TimeSeries:

@@ -7,7 +7,7 @@ import datasets
 from datasets.assembly.series import FIELDS
 from datasets.base import Dataset
 from datasets.errors import UserError
-from datasets.formats.time_series import TimeSeries
+from datasets.series.time_series import TimeSeries
 from tests.datasets.splits import splits_of
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.formats.images import Features, ImageFile, write_image
-from datasets.formats.time_series import TimeSeries
+from datasets.series.time_series import TimeSeries
 from zoo.data.digest import digests
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sklearn.linear_model import Ridge
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    from datasets.formats.time_series import TimeSeries
+    from datasets.series.time_series import TimeSeries
 
 #: Fitted parameters of ETS, and the steps of their season; None where the fit failed.
 ETSParameters: TypeAlias = tuple[np.ndarray, int] | None

@@ -20,7 +20,7 @@ from zoo.tasks.forecasting.scales import deviation_within, mean_and_deviation
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification, no_window
 
 if TYPE_CHECKING:
-    from datasets.formats.time_series import TimeSeries
+    from datasets.series.time_series import TimeSeries
 
 #: So many times the deviation of the least series, and the largest one decides the mean errors.
 FAR_FROM_EQUAL = 1000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datasets.errors import UserError
-from datasets.formats.numbers import SEPARATORS
 from datasets.options import option
+from datasets.series.numbers import SEPARATORS
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,6 @@ class AnswerOptions:
 
     @property
     def writing(self) -> dict[str, object]:
-        """What is said of how the file is written, by the fields of `datasets.formats.time_stamps.Writing`."""
+        """What is said of how the file is written, by the fields of `datasets.series.time_stamps.Writing`."""
         said = {name: getattr(self, name) for name in ("date_format", "day_first", "decimal", "thousands")}
         return {name: value for name, value in said.items() if value is not None}

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError, listed
-from datasets.formats.time_series import TimeSeries
+from datasets.series.time_series import TimeSeries
 from zoo.runtime.progress import log
 from zoo.serving import Server
 from zoo.tasks.forecasting.calendar import phases

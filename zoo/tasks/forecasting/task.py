@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
-    from datasets.formats.time_series import TimeSeries
     from datasets.input_kinds.time_series import SeriesReader
+    from datasets.series.time_series import TimeSeries
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tasks.forecasting.odd_series import Extent

@@ -19,7 +19,7 @@ from zoo.tasks.base import Batch
 from zoo.tasks.forecasting.calendar import phases
 
 if TYPE_CHECKING:
-    from datasets.formats.time_series import TimeSeries
+    from datasets.series.time_series import TimeSeries
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from datasets.assembly.series import FIELDS, Cut, assemble
 from datasets.base import Dataset, Info
-from datasets.formats.time_series import TimeSeries
+from datasets.series.time_series import TimeSeries
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.base import Prepared

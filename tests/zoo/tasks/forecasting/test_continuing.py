@@ -11,8 +11,8 @@ import pytest
 import datasets
 from datasets.assembly.series import FIELDS
 from datasets.errors import UserError
-from datasets.formats.series_files import SeriesFile
 from datasets.formats.tables import Format
+from datasets.series.files import SeriesFile
 from tests.zoo.tasks.forecasting.examples import model
 from zoo.serving import Server
 from zoo.tasks.forecasting.learned import Learned

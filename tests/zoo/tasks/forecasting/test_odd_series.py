@@ -10,7 +10,7 @@ import pytest
 
 from datasets.assembly.series import Cut
 from datasets.errors import UserError
-from datasets.formats.time_series import TimeSeries
+from datasets.series.time_series import TimeSeries
 from tests.zoo.tasks.forecasting.examples import dataset, model, prepared, series, windows_of_test
 from zoo.tasks.forecasting.baselines import Baselines
 from zoo.tasks.forecasting.task import TASK, Options

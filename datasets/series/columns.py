@@ -10,10 +10,10 @@ from pathlib import Path
 
 from datasets.errors import UserError
 from datasets.formats.columns import find, find_usual
-from datasets.formats.dates import written
-from datasets.formats.numbers import is_missing, is_number
 from datasets.formats.tables import Format, Table, suffix
-from datasets.formats.time_stamps import Writing
+from datasets.series.dates import written
+from datasets.series.numbers import is_missing, is_number
+from datasets.series.time_stamps import Writing
 
 TIME_NAMES = frozenset({"date", "ds", "time", "datetime", "timestamp", "날짜", "일시", "시간", "일자"})
 #: Of time stamps where the column is the first of the table; elsewhere such columns are numbers.
@@ -43,7 +43,7 @@ class Columns:
         past, future: covariates.
         header: whether the first row names the columns: `yes`, `no`, or `auto` looks whether it is all numbers.
         encoding: of the file.
-        fill: `none`, or how missing steps and values are filled; see `datasets.formats.filling.fill_steps`.
+        fill: `none`, or how missing steps and values are filled; see `datasets.series.filling.fill_steps`.
         ahead: most rows at the end without values, with future covariates only.
         learnt: the names of the values and covariates are a model's, not the user's.
         writing: how cells are written.

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from datasets.formats.series_columns import Columns
-from datasets.formats.series_files import SeriesFile
-from datasets.formats.series_tables import read
 from datasets.formats.tables import Format
+from datasets.series.columns import Columns
+from datasets.series.files import SeriesFile
+from datasets.series.tables import read
 
 NOTHING = Columns()
 WIDE = "date,u,v\n2024-01-01,1,10\n2024-01-02,2,20\n2024-01-03,3,30\n2024-01-04,4,40\n"

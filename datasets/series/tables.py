@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.errors import UserError
-from datasets.formats.common_step import Timed, agree
-from datasets.formats.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
-from datasets.formats.numbers import Cells, number_form, read_numbers, tidy
-from datasets.formats.series_columns import (
+from datasets.formats.tables import Table
+from datasets.series.columns import (
     Columns,
     Roles,
     hour,
@@ -23,10 +21,12 @@ from datasets.formats.series_columns import (
     with_clock,
     without_row_numbers,
 )
-from datasets.formats.steps import first_fault, is_numbered, share_there
-from datasets.formats.tables import Table
-from datasets.formats.time_series import TimeSeries
-from datasets.formats.time_stamps import Column, Stamps, Writing, read_stamps
+from datasets.series.common_step import Timed, agree
+from datasets.series.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
+from datasets.series.numbers import Cells, number_form, read_numbers, tidy
+from datasets.series.steps import first_fault, is_numbered, share_there
+from datasets.series.time_series import TimeSeries
+from datasets.series.time_stamps import Column, Stamps, Writing, read_stamps
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from datasets.formats.steps import ahead
-from datasets.formats.time_stamps import Writing
-from datasets.formats.zones import zone_of
+from datasets.series.steps import ahead
+from datasets.series.time_stamps import Writing
+from datasets.series.zones import zone_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ class TimeSeries:
         name: its id.
         values: `(time, variables)` float64, all finite.
         time: `(time,)` datetime64[s], in UTC where there is a zone; None where steps are only numbered.
-        step: its name (`h`, `D`, `MS-15`; see `datasets.formats.steps`), empty where steps are only numbered.
+        step: its name (`h`, `D`, `MS-15`; see `datasets.series.steps`), empty where steps are only numbered.
         past: `(time, past covariates)`, known up to the moment of a forecast.
         future: `(time + ahead, future covariates)`, known also for the steps that are forecast; `ahead` steps more
             than values are there where a series is to be continued, none otherwise.

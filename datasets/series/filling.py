@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datasets.errors import UserError
-from datasets.formats.steps import count, grid
+from datasets.series.steps import count, grid
 
 if TYPE_CHECKING:
     import pandas as pd

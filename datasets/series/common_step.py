@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.errors import UserError
-from datasets.formats.series_columns import Columns
-from datasets.formats.steps import (
+from datasets.series.columns import Columns
+from datasets.series.steps import (
     SHARE_THERE,
     anchored,
     find_step,

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.formats.series_columns import Columns, open_table
-from datasets.formats.series_tables import read_table
 from datasets.formats.tables import Format
-from datasets.formats.time_stamps import Writing
+from datasets.series.columns import Columns, open_table
+from datasets.series.tables import read_table
+from datasets.series.time_stamps import Writing
 
 if TYPE_CHECKING:
-    from datasets.formats.time_series import TimeSeries
+    from datasets.series.time_series import TimeSeries
 
 NOTHING_SAID: Mapping[str, Any] = {}
 
@@ -47,7 +47,7 @@ class SeriesFile:
 
         Args:
             about: see above.
-            fill: see `datasets.formats.filling.fill_steps`; None fills as the training data were filled.
+            fill: see `datasets.series.filling.fill_steps`; None fills as the training data were filled.
             said: fields of `Writing` that the user says of this file.
         """
         names = (about["variables"], about["past"], about["future"])

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from datasets.formats.filling import fill_steps
-from datasets.formats.steps import ahead, find_step, first_fault, is_step, length
-from datasets.formats.time_series import TimeSeries
+from datasets.series.filling import fill_steps
+from datasets.series.steps import ahead, find_step, first_fault, is_step, length
+from datasets.series.time_series import TimeSeries
 
 
 @pytest.mark.parametrize("step", ["h", "15min", "D", "B", "MS", "ME", "QS", "YS", "W-SUN"])

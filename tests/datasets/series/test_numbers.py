@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.errors import UserError
-from datasets.formats.numbers import Cells, number_form, read_numbers
+from datasets.series.numbers import Cells, number_form, read_numbers
 
 
 def numbers(

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.errors import UserError
-from datasets.formats.dates import NO_TIME, Way, Written, days, ways, week, written
-from datasets.formats.steps import find_step, share_on_grid, share_there
-from datasets.formats.zones import localised, zone_name, zone_of
+from datasets.series.dates import NO_TIME, Way, Written, days, ways, week, written
+from datasets.series.steps import find_step, share_on_grid, share_there
+from datasets.series.zones import localised, zone_name, zone_of
 
 if TYPE_CHECKING:
     import pandas as pd

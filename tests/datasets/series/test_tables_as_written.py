@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from datasets.formats.series_columns import Columns
-from datasets.formats.series_files import SeriesFile
-from datasets.formats.series_tables import SeriesTable, read_table
 from datasets.formats.tables import Format
-from datasets.formats.time_series import TimeSeries
-from datasets.formats.time_stamps import Writing
+from datasets.series.columns import Columns
+from datasets.series.files import SeriesFile
+from datasets.series.tables import SeriesTable, read_table
+from datasets.series.time_series import TimeSeries
+from datasets.series.time_stamps import Writing
 
 NOTHING = Columns()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import UserError
-from datasets.formats.dates import written
+from datasets.series.dates import written
 
 PAGE = 'see docs/reading.md, "Numbers in tables"'
 #: What stands for no value, in lower case.

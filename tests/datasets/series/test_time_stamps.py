@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from datasets.errors import UserError
-from datasets.formats.steps import ahead, find_step, first_fault
-from datasets.formats.time_stamps import Column, Stamps, Writing, read_stamps
+from datasets.series.steps import ahead, find_step, first_fault
+from datasets.series.time_stamps import Column, Stamps, Writing, read_stamps
 
 USUAL = Writing()
 
