@@ -27,8 +27,9 @@ SMALL = {
 }
 FEW = ("--examples", "60", "--valid-examples", "20", "--test-examples", "20")
 LONGEST_MESSAGE = 4000
-#: Arguments that say how much is to be done.
-COUNTS = ("length", "top_k", "width", "results", "n_best", "beam")
+#: A whole number alone says how much is to be done, but for these; no machine answers who asks for billions.
+NO_COUNTS = ("seed",)
+MOST = 50
 NUMBERS = (0.0, 1.0, -1.0, 0.5, 1e6, -1e6, 1e38, 1e-38, float("nan"), float("inf"))
 
 
@@ -144,7 +145,8 @@ def _number(spec: tf.TensorSpec, name: str, random: Random) -> float:
     if spec.dtype.is_bool:
         return random.random() < 0.8
     if spec.dtype.is_integer:
-        most = 50 if name in COUNTS else min(2**31 - 1, spec.dtype.max)
+        is_count = spec.shape.rank == 0 and name not in NO_COUNTS
+        most = MOST if is_count else min(2**31 - 1, spec.dtype.max)
         return random.choice((0, 1, 2, 3, random.randint(max(-3, spec.dtype.min), most)))
     rare = NUMBERS if random.random() < 0.1 else NUMBERS[:6]
     return random.choice((*rare, random.gauss(0, 3)))

@@ -100,6 +100,8 @@ class _Beam:
             raise ValueError(f"results must be from 1 to the width {width}, not {results}")
         if isinstance(penalty, float) and penalty < 0:
             raise ValueError(f"penalty must be at least 0, not {penalty}")
+        if tf.is_tensor(width):
+            width, results, penalty = _checked(width, results, penalty)
         self.step, self.limits, self.special = step, limits, special
         self.width, self.results, self.penalty = width, results, penalty
         self.batch = tf.shape(limits)[0]
@@ -204,6 +206,17 @@ class _Beam:
             cut=best["cut"] & ~empty,
             extras=tf.nest.map_structure(lambda t: zero_where(empty, t[:, :, :steps]), best["extras"]),
         )
+
+
+def _checked(width: tf.Tensor, results: Count, penalty: Number) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The same, when the graph runs; out of range it ends at once with the reason, where a search would go on."""
+    checks = [
+        tf.debugging.assert_greater_equal(results, 1, "results must be at least 1"),
+        tf.debugging.assert_less_equal(results, width, "results must be at most the width"),
+        tf.debugging.assert_greater_equal(tf.cast(penalty, tf.float32), 0.0, "penalty must be at least 0"),
+    ]
+    with tf.control_dependencies([check for check in checks if check is not None]):
+        return tf.identity(width), tf.identity(results), tf.identity(penalty)
 
 
 class _Taker:

@@ -261,6 +261,27 @@ def test_settings_that_mean_nothing_are_refused(arguments: dict[str, Any], messa
         beam_search(*model(tables(1)), limits(2), SPECIAL_TOKENS, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("width", "results", "penalty", "message"),
+    [
+        (2, 3, 1.0, "results must be at most the width"),
+        (0, 0, 1.0, "results must be at least 1"),
+        (2, 1, -1.0, "penalty must be at least 0"),
+    ],
+)
+def test_a_graph_that_is_asked_for_what_means_nothing_says_so(
+    width: int, results: int, penalty: float, message: str
+) -> None:
+    @tf.function
+    def search(width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor) -> tf.Tensor:
+        settings = {"width": width, "results": results, "penalty": penalty}
+        return beam_search(*model(tables(1)), limits(1), SPECIAL_TOKENS, **settings).tokens
+
+    assert search(tf.constant(2), tf.constant(2), tf.constant(0.5)).shape[1] == 2
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        search(tf.constant(width), tf.constant(results), tf.constant(penalty))
+
+
 def test_repeat_keeps_rows_together() -> None:
     assert repeat(tf.constant([[1], [2]]), 2).numpy().ravel().tolist() == [1, 1, 2, 2]
 
