@@ -35,6 +35,8 @@ from zoo.generation.hypotheses import Count, Hypotheses, Nest, Number, SpecialTo
 from zoo.generation.sampling import draw
 
 T = TypeVar("T")
+#: Of a larger one, the power of a length of some hundreds is no number of 32 bits.
+MOST_PENALTY = 10.0
 
 
 def repeat(nest: T, times: Count) -> T:
@@ -214,6 +216,9 @@ def _checked(width: tf.Tensor, results: Count, penalty: Number) -> tuple[tf.Tens
         tf.debugging.assert_greater_equal(results, 1, "results must be at least 1"),
         tf.debugging.assert_less_equal(results, width, "results must be at most the width"),
         tf.debugging.assert_greater_equal(tf.cast(penalty, tf.float32), 0.0, "penalty must be at least 0"),
+        tf.debugging.assert_less_equal(
+            tf.cast(penalty, tf.float32), MOST_PENALTY, f"penalty must be at most {MOST_PENALTY:g}"
+        ),
     ]
     with tf.control_dependencies([check for check in checks if check is not None]):
         return tf.identity(width), tf.identity(results), tf.identity(penalty)

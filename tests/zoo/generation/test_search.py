@@ -267,6 +267,7 @@ def test_settings_that_mean_nothing_are_refused(arguments: dict[str, Any], messa
         (2, 3, 1.0, "results must be at most the width"),
         (0, 0, 1.0, "results must be at least 1"),
         (2, 1, -1.0, "penalty must be at least 0"),
+        (2, 1, 1e6, "penalty must be at most 10"),
     ],
 )
 def test_a_graph_that_is_asked_for_what_means_nothing_says_so(
