@@ -32,7 +32,7 @@ class GenerationOptions:
     """Options that such tasks share; a task adds its own, and may declare one again with another default or help."""
 
     tokens: str = option("subwords", "what a token is", choices=tuple(TOKENS))
-    vocabulary: int = option(10_000, "most different tokens", minimum=1)
+    vocabulary: int = option(10_000, "most different tokens", minimum=1, maximum=1_000_000)
     min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
     max_tokens: int = option(100, "longer training sentences are left out, and written ones ended", minimum=2)
     embedding: int = option(64, "size of the token vectors", minimum=1, maximum=65_536)

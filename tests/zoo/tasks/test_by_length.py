@@ -50,7 +50,8 @@ def test_sentiment_scores_each_length_by_itself():
 def test_translation_scores_sources_of_a_length_by_themselves():
     batches = types.SimpleNamespace(texts=lambda: ["a", "b c d"], references=lambda: ["x", "y"])
     predictions = {"translations": [{"translation": "x"}, {"translation": "no"}]}
-    rows = TRANSLATION.by_length(None, predictions, batches)  # type: ignore[arg-type]
+    learned = types.SimpleNamespace(bleu="13a")
+    rows = TRANSLATION.by_length(learned, predictions, batches)  # type: ignore[arg-type]
     assert [(row["low"], row["high"], row["examples"], row["exact"]) for row in rows] == [
         (1, 1, 1, 1),
         (3, 3, 1, 0),
