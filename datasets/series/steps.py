@@ -13,6 +13,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 DAY = 86_400
@@ -202,6 +203,16 @@ def count(first: pd.Timestamp | int, last: pd.Timestamp | int, step: str) -> int
     whole_days = size % DAY == 0
     distance = last.tz_localize(None) - first.tz_localize(None) if whole_days else last - first
     return int(distance.total_seconds() // size) + 1
+
+
+def on_no_step(time: pd.Index, step: str) -> np.ndarray:
+    """Which of rising stamps are no steps counted from the first one, `(rows,)`; none where most steps are missing."""
+    import numpy as np
+
+    steps = count(time[0], time[-1], step)
+    if steps > SPARSE * len(time):
+        return np.zeros(len(time), bool)
+    return ~time.isin(grid(time[0], step, steps))
 
 
 def share_there(time: pd.Index, step: str) -> float:

@@ -24,7 +24,7 @@ from datasets.series.columns import (
 from datasets.series.common_step import Timed, agree
 from datasets.series.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
 from datasets.series.numbers import Cells, number_form, read_numbers, tidy
-from datasets.series.steps import first_fault, is_numbered, share_there
+from datasets.series.steps import first_fault, is_numbered, on_no_step, share_there
 from datasets.series.time_series import TimeSeries
 from datasets.series.time_stamps import Column, Stamps, Writing, read_stamps
 
@@ -315,6 +315,21 @@ def _refuse_gaps(source: _Source, one: Timed) -> None:
     raise UserError(f"{place}; {_misread(source, one, missing)}")
 
 
+def _refuse_between_steps(source: _Source, one: Timed) -> None:
+    """Refuse rows that lie on no step: filling would put made-up values in their place."""
+    wrong = on_no_step(one.index, one.step)
+    if wrong.any():
+        row, number = int(wrong.argmax()), int(wrong.sum())
+        what = f"{number:,} rows are" if number > 1 else "1 row is"
+        give = (
+            "" if source.columns.learnt else ", or give another --step, or --step rows if each row is a step"
+        )
+        raise UserError(
+            f"{source.path} line {one.lines[row]}: series {one.name}: {what} on no step of {one.step}, the first is "
+            f"{one.index[row]}, and would be lost; correct the time stamps{give}; {PAGE}"
+        )
+
+
 def _misread(source: _Source, one: Timed, missing: float) -> str:
     """That filling would make up too much: how the time stamps were read, and what to give if that is wrong."""
     how = "numbered rows" if source.stamps is None else source.stamps.how
@@ -337,6 +352,7 @@ def _filled(
         numbered = given.reset_index(drop=True)
         filled = fill_steps(numbered, "1", source.columns.fill, one.name).set_axis(given.index, axis=0)
     else:
+        _refuse_between_steps(source, one)
         there = share_there(given.index, one.step)
         if there < 1 - MOST_MADE_UP:
             raise TooMuchMadeUp(f"{source.path}: series {one.name}: {_misread(source, one, 1 - there)}")
