@@ -11,6 +11,12 @@ Example = Mapping[str, Any]
 NOT_IN_TRAIN = -1
 
 
+class FileName(str):
+    """What a file is called, where an example holds it for want of a better name: no part of its content."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Info:
     """What is known of a data set besides its examples.

@@ -210,7 +210,7 @@ def checkpoint_file(directory: RunDirectory) -> Path:
     """The one file of a run's checkpoint."""
     refuse_link(directory.checkpoint_path)
     directory.checkpoint_path.mkdir(exist_ok=True)
-    return directory.checkpoint_path / "state.npz"
+    return directory.state_path
 
 
 def save_model(model: keras.Model, path: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import datasets
-from datasets import plugins
+from datasets import plugins, sources
 from datasets.errors import UserError
 from datasets.options import names
 from zoo.cli.flags import Parser, add_options, add_own_options, collect, frozen, given, main_guard
@@ -192,7 +192,32 @@ def _resume(folder: Path, own: OwnCode, data: str | None, shared_baselines: Path
     directory = RunDirectory.open(folder)
     with directory.lock(), _stoppable(directory):
         config = read_config(directory, own)
-        return _run(config if data is None else moved(config, data), directory, shared_baselines)
+        if data is None:
+            with _sent_to_data_flag(config.dataset):
+                return _run(config, directory, shared_baselines)
+        _require_digest(directory, data)
+        return _run(moved(config, data), directory, shared_baselines)
+
+
+@contextmanager
+def _sent_to_data_flag(dataset: str) -> Iterator[None]:
+    """Where the data are gone, the error says how to tell their new place."""
+    try:
+        yield
+    except UserError as problem:
+        is_path = not sources.is_own(dataset) and dataset not in sources.data_sets()
+        if problem.exit_code == 2 and is_path and not Path(dataset).expanduser().exists():
+            raise UserError(f"{problem}; where they are now is said with --data PATH") from None
+        raise
+
+
+def _require_digest(directory: RunDirectory, data: str) -> None:
+    """Refuse other data for a run that has begun, where nothing tells whether they are the same; raises UserError."""
+    if directory.state_path.exists() and not directory.data_path.exists():
+        raise UserError(
+            f"--data {data} cannot be proven to be the same data, for {directory.data_path} is missing; put the data "
+            "where they were and leave out --data, or start the run again"
+        )
 
 
 def moved(config: RunConfig, data: str) -> RunConfig:

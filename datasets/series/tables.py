@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from datasets.base import FileName
 from datasets.errors import UserError
 from datasets.formats.tables import Table
 from datasets.series.columns import (
@@ -146,7 +147,7 @@ def _source(path: Path, columns: Columns) -> _Source:
     roles, notes = without_row_numbers(with_clock(roles, by_position), columns, by_position)
     numbers, number_note = _numbers(table, roles, columns, by_position, lines)
     cells = pd.DataFrame(dict[object, object](line=lines) | numbers)
-    ids = np.zeros(len(rows), int), [path.name.split(".")[0]]
+    ids: tuple[np.ndarray, list[str]] = np.zeros(len(rows), int), [FileName(path.name.split(".")[0])]
     codes, names = ids if roles.id is None else _factorised(by_position[roles.id])
     if columns.id is not None and len(names) == len(rows) > 1 and not columns.learnt:
         raise UserError(

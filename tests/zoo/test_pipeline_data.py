@@ -74,11 +74,28 @@ def test_a_run_goes_on_with_its_data_where_they_are_now(moved: Path) -> None:
 
 def test_a_run_of_an_earlier_version_goes_on_and_says_what_is_not_known(moved: Path) -> None:
     (moved / "run" / "data.json").unlink()
-    done = call(main, "--resume", moved / "run", "--data", moved / "data")
+    done = call(main, "--resume", moved / "run")
     assert done.code == 0, done.err
     note = "the run was begun by a version that kept no digest of its data: whether they are the same is not known"
     assert note in done.err
     assert note in json.loads((moved / "run" / "metrics.json").read_text())["notes"]
+
+
+def test_other_data_are_refused_where_nothing_tells_what_they_were(moved: Path) -> None:
+    (moved / "run" / "data.json").unlink()
+    done = call(main, "--resume", moved / "run", "--data", moved / "data")
+    assert done.code == 2
+    assert "cannot be proven to be the same data" in done.err
+    assert not (moved / "run" / "metrics.json").exists()
+
+
+def test_data_that_are_not_there_any_more_can_be_told(moved: Path, stopped: Path) -> None:
+    config = moved / "run" / "config.json"
+    config.write_text(config.read_text().replace(str(stopped / "data"), str(moved / "gone.csv")))
+    done = call(main, "--resume", moved / "run")
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert "where they are now is said with --data PATH" in done.err
 
 
 def test_where_the_data_are_is_for_runs_that_go_on(toy: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from datasets.base import Dataset, Split
+from datasets.base import Dataset, FileName, Split
 from datasets.formats.images import Features, ImageFile, image_hash
 
 
@@ -35,12 +35,15 @@ def _of_split(split: Split, labels: Sequence[str], images: dict[str, bytes]) -> 
 def _add(update: Callable[[bytes], None], value: object, images: dict[str, bytes]) -> None:
     """Add a value to a digest: its type, its size and its content, so that no two values are alike.
 
-    Of an image counts what is in its file, and not the file's name. Of an object of an unknown kind counts its class.
+    Of an image counts what is in its file; what a file is called does not count. Of an object of an unknown kind counts
+    its class.
 
     Args:
         images: what was added for each file so far, for an image may belong to many examples.
     """
-    if isinstance(value, str | bytes):
+    if isinstance(value, FileName):
+        update(b"file ")
+    elif isinstance(value, str | bytes):
         content = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
         update(b"%s %d " % (type(value).__name__.encode(), len(content)))
         update(content)

@@ -39,9 +39,11 @@ def open_in_place(path: str | os.PathLike[str], flags: int) -> int:
 
 
 def refuse_link(folder: Path) -> None:
-    """Raises UserError where a folder that files are written into is a link to another place."""
+    """Raises UserError where a folder that files are written into is a link to another place, or no folder."""
     if folder.is_symlink():
         raise UserError(f"{folder} is a link; nothing is written through links: remove it")
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file where a folder should be; remove it")
 
 
 def _refused(path: str | os.PathLike[str]) -> UserError:

@@ -224,9 +224,8 @@ class RunDirectory:
             if not had_lock:
                 run.lock_path.unlink()
             run._let_go()
-            raise UserError(
-                f"--out {path}: the folder is not empty; name another, or go on with --resume {path}"
-            )
+            go_on = f", or go on with --resume {path}" if run.config_path.is_file() else ""
+            raise UserError(f"--out {path}: the folder is not empty; name another{go_on}")
         return run
 
     @classmethod
@@ -341,6 +340,11 @@ class RunDirectory:
     def checkpoint_path(self) -> Path:
         """Folder from which an unfinished run continues."""
         return self.path / "checkpoint"
+
+    @property
+    def state_path(self) -> Path:
+        """The one file of the checkpoint."""
+        return self.checkpoint_path / "state.npz"
 
     @property
     def export_path(self) -> Path:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.base import Dataset, Example, Info, Split
+from datasets import load
+from datasets.base import Dataset, Example, FileName, Info, Split
 from datasets.formats.images import Features, ImageFile, write_image
 from datasets.series.time_series import TimeSeries
 from zoo.data.digest import digests
@@ -35,6 +36,7 @@ VALUES = [
     "a", "b", "", b"a", "\ud800", 0, 1, 1.0, 0.5, True, None, ("a", "b"), ("ab",), (("a",), "b"), ("a", ("b",)), (),
     {"x": 1}, {"x": 2}, {"y": 1}, np.zeros(2), np.zeros(2, np.float32), np.zeros((1, 2)), np.ones(2),
     np.array(["a"], object), np.array(["b"], object), np.float32(1), series(), series(name="b"), series(step="B"),
+    series(name=FileName("a")),
     series(values=np.zeros((3, 2))), series(time=None),
     Features("x", np.zeros((2, 3)), 0), Features("x", np.eye(3), 1), Features("x", np.zeros((2, 3)), 0, np.ones(3)),
 ]  # fmt: skip
@@ -53,6 +55,14 @@ def test_order_labels_and_texts_count(rows: list[tuple[str, int]]) -> None:
     assert digest(*examples[1:], examples[0]) != known
     assert digest({**examples[0], "label": 1 - rows[0][1]}, *examples[1:]) != known
     assert digest({**examples[0], "text": rows[0][0] + "."}, *examples[1:]) != known
+
+
+def test_a_table_of_one_series_is_the_same_under_another_name(tmp_path: Path) -> None:
+    tables = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for table in tables:
+        table.write_text("time,x\n" + "".join(f"2024-01-{day:02},{day}\n" for day in range(1, 31)))
+    first, second = (digests(load(str(table), ("series", "start"), {})) for table in tables)
+    assert first == second
 
 
 def test_each_split_has_its_own_and_the_labels_count() -> None:

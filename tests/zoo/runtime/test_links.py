@@ -96,3 +96,9 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "checkpoint").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UserError, match="checkpoint is a link; nothing is written through links"):
         refuse_link(tmp_path / "checkpoint")
+
+
+def test_a_file_where_a_folder_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint").write_text("")
+    with pytest.raises(UserError, match="checkpoint is a file where a folder should be; remove it"):
+        refuse_link(tmp_path / "checkpoint")

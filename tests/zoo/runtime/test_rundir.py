@@ -247,12 +247,31 @@ def test_create_takes_a_folder_where_an_earlier_create_came_no_further(tmp_path:
 def test_create_refuses_a_folder_with_something_in_it_and_lets_go_of_it(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("do not touch")
     line = complaint(RunDirectory.create, tmp_path)
-    assert (
-        line == f"--out {tmp_path}: the folder is not empty; name another, or go on with --resume {tmp_path}"
-    )
+    assert line == f"--out {tmp_path}: the folder is not empty; name another"
     assert (tmp_path / "mine.txt").read_text() == "do not touch"
     with RunDirectory(tmp_path).lock():
         pass
+
+
+@pytest.mark.parametrize(
+    ("names", "is_run"),
+    [
+        ((".lock", ".DS_Store"), False),
+        ((".lock", "data.json", "prepared.json", "checkpoint"), False),
+        ((".lock", "config.json", "data.json"), True),
+    ],
+)
+def test_create_sends_to_resume_only_where_it_finds_a_run(
+    tmp_path: Path, names: tuple[str, ...], is_run: bool
+) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    line = complaint(RunDirectory.create, tmp_path)
+    assert line.endswith(f", or go on with --resume {tmp_path}") == is_run
+    if is_run:
+        RunDirectory.open(tmp_path)
+    else:
+        assert "it has no config.json" in complaint(RunDirectory.open, tmp_path)
 
 
 @pytest.mark.parametrize("inside", ["", "sub", "sub/sub"])
