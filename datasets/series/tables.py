@@ -145,6 +145,7 @@ def _source(path: Path, columns: Columns) -> _Source:
     lines = [line for line, _ in rows]
     by_position = dict(zip(positions, zip(*(values for _, values in rows), strict=True), strict=True))
     roles, notes = without_row_numbers(with_clock(roles, by_position), columns, by_position)
+    _refuse_same_names(path, roles)
     numbers, number_note = _numbers(table, roles, columns, by_position, lines)
     cells = pd.DataFrame(dict[object, object](line=lines) | numbers)
     ids: tuple[np.ndarray, list[str]] = np.zeros(len(rows), int), [FileName(path.name.split(".")[0])]
@@ -158,6 +159,19 @@ def _source(path: Path, columns: Columns) -> _Source:
     writing = columns.writing if stamps is None else stamps.writing
     notes = [*notes, *number_note, *time_notes]
     return _Source(path, columns, roles, cells, names, codes, stamps, writing, tuple(notes))
+
+
+def _refuse_same_names(path: Path, roles: Roles) -> None:
+    """Refuse two columns of numbers with one name, by which a model could not find them again."""
+    first: dict[str, int] = {}
+    for position in sorted(roles.numbers):
+        name = roles.names[position]
+        if first.setdefault(name, position) != position:
+            called = f"are called '{name}'" if name.strip() else "have no name"
+            raise UserError(
+                f"{path}: columns {first[name]} and {position} (counted from 0) {called}; "
+                "give each a name of its own, or name one by its position with --value-columns"
+            )
 
 
 def _factorised(ids: Sequence[object]) -> tuple[np.ndarray, list[str]]:

@@ -110,6 +110,11 @@ def test_usual_forms_of_dates(tmp_path: Path, dates: tuple[str, ...], first: str
         ),
         ("date,u\n2024-01-01,1,2\n", "t.csv line 2: 3 columns where the first row has 2"),
         ("date,u\n", "t.csv: has no rows of numbers"),
+        (
+            "date,temp,temp\n2024-01-01,1,10\n",
+            "t.csv: columns 1 and 2 (counted from 0) are called 'temp'; give each a name of its own",
+        ),
+        ("date,,\n2024-01-01,1,10\n", "t.csv: columns 1 and 2 (counted from 0) have no name; give each"),
         ("date\n2024-01-01\n", "t.csv: no column is left to forecast"),
         (
             "unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,1\nb,2024-01-01,1\nb,2025-01-01,1\n",
