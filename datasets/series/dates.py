@@ -22,9 +22,12 @@ LAST_YEAR = 9000
 NO_TIME = np.datetime64("NaT", "s")
 
 _TIME = (
-    r"(?:(?:T|[ _:,]+)(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,](?P<fraction>\d+))?)?)?"
-    r"\s*(?P<offset>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?"
+    r"(?:(?:T|[ _:,]+)(?P<hour>\d{1,2})"
+    r"(?:(?P<colon>[:-])(?P<minute>\d{1,2})(?:(?P=colon)(?P<second>\d{1,2})(?:[.,](?P<fraction>\d+))?)?)?"
+    r"\s*(?P<offset>Z|UTC|GMT|(?(colon)[+-]\d\d(?::?\d\d)?|[+-]\d\d:\d\d))?)?"
 )
+#: Hours east or west of UTC; behind an hour without minutes, `-08` is minutes, and `-08:00` is an offset.
+FARTHEST_OFFSET = 14
 _NAME = r"(?P<month>[a-z]{3,9})\.?"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 
@@ -44,6 +47,9 @@ FORMS = {
     "year of month": _form(rf"(?P<a>\d{{4}})[-/., ]*{_NAME}"),
     "year": _form(r"(?P<a>\d{4})"),
 }
+
+#: Forms of whole months and years.
+WITHOUT_DAY = frozenset({"month", "month of year", "year of month", "year"})
 
 #: What is written in words or signs of a language, in the forms above.
 _REWRITTEN = [
@@ -120,12 +126,19 @@ def _parts(form: str, match: re.Match[str], half: str, zone: str) -> Written | N
             return None
     between = found.get("letter", "").upper() or found.get("between", "")
     offset = _offset(found["offset"]) if found["offset"] else None
+    if abs(offset or 0) > 3600 * FARTHEST_OFFSET or (form in WITHOUT_DAY and _has_only_hour(found)):
+        return None
     same = {"name first": "named", "year of month": "month of year"}
     finer = bool(found["fraction"].strip("0"))
     plain = same.get(form, form)
     return Written(
         plain, found["a"], b, found.get("c", ""), between, _seconds(found, half), offset, zone, finer
     )
+
+
+def _has_only_hour(found: dict[str, str]) -> bool:
+    """Whether a number stands where the hour would, alone: behind a year or a month that is a part of the date."""
+    return bool(found["hour"]) and (not found["minute"] or found["colon"] == "-")
 
 
 def _month(name: str) -> int:
