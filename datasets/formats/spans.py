@@ -1,8 +1,8 @@
 """Schemes that write spans as one tag a word: `B-PER I-PER O`.
 
 A tag says where in its span a word stands, and of which kind the span is. Schemes differ in the letters for the first
-(`POSITIONS`), in where the letter stands (`B-PER`, `PER_B`, `B` where there is one kind) and in what
-they leave out:
+(`POSITIONS`), in where the letter stands (`B-PER`, `PER_B`, `B` where there is one kind), in the sign between
+letter and kind (`SIGNS`, or none: `BPER`) and in what they leave out:
 
 - IO has no beginnings: neighbours of one kind are one span. Plain tags (`PER PER O`) are the same without the letter;
 - IOB1 (Ramshaw and Marcus 1995) begins a span with `I-` unless it touches one of its own kind; IOB2 (Ratnaparkhi 1998),
@@ -43,13 +43,17 @@ ONLY_KIND = "span"
 #: Share of the words in spans that may have tags of no scheme, such as a misprint; they count as outside.
 STRAY = 0.01
 
+#: What may stand between the letter and the kind: signs of ASCII, and all that look like a minus sign.
+SIGNS = "-_:/.\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"
+
 #: A letter, a sign and a kind, but not several tags in one, such as `B-PER|B-LOC`.
-_BEFORE = re.compile(r"([A-Za-z]+)([-_:])((?!.*\|[A-Za-z]+[-_:]).+)", re.DOTALL)
-_SEVERAL = re.compile(r"[A-Za-z]+[-_:][^|]+\|[A-Za-z]+[-_:]")
-_BEHIND = re.compile(r"(.+)([-_:])([A-Za-z]+)", re.DOTALL)
+_BEFORE = re.compile(rf"([A-Za-z]+)([{SIGNS}])((?!.*\|[A-Za-z]+[{SIGNS}]).+)", re.DOTALL)
+_SEVERAL = re.compile(rf"[A-Za-z]+[{SIGNS}][^|]+\|[A-Za-z]+[{SIGNS}]")
+_BEHIND = re.compile(rf"(.+)([{SIGNS}])([A-Za-z]+)", re.DOTALL)
+_OUTSIDE_TWICE = re.compile(rf"[Oo][{SIGNS}][Oo]")
 _BRACKET = re.compile(r"(?:\((?P<kind>[^()*|]+))?[*O_-]?(?P<close>[^()*|]*\))?", re.DOTALL)
 
-_CORE = re.compile(r"\W*(?:\w[-_:.])?(.+?)(?:[-_:.]\w)?\W*", re.DOTALL)
+_CORE = re.compile(r"\W*(?:\w[\W_])?(.+?)(?:[\W_]\w)?\W*", re.DOTALL)
 
 #: The word or letter for the place in the span, and the kind.
 Marked = tuple[str, str]
@@ -69,12 +73,16 @@ def _alone(tag: str) -> Marked | None:
     return (tag, ONLY_KIND) if tag in POSITIONS and len(tag) == 1 else None
 
 
+def _joined(tag: str) -> Marked | None:
+    return (tag[0], tag[1:]) if tag[:1] in POSITIONS and tag[1:2].isalnum() else None
+
+
 def _plain(tag: str) -> Marked | None:
     return None if is_outside(tag) else ("I", tag)
 
 
 #: How tags hold the place in the span and the kind, with an example for notes.
-_STYLES = {"B-PER": _before, "PER-B": _behind, "B": _alone, "PER": _plain}
+_STYLES = {"B-PER": _before, "PER-B": _behind, "B": _alone, "BPER": _joined, "PER": _plain}
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ class Scheme:
         if self.style == "B":
             return letter
         place, _ = _STYLES[self.style](tag) or ("", "")
-        return letter + tag[len(place) :] if self.style == "B-PER" else tag[: len(tag) - len(place)] + letter
+        return letter + tag[len(place) :] if self.style != "PER-B" else tag[: len(tag) - len(place)] + letter
 
 
 def recognise(counts: Mapping[str, int]) -> Scheme | None:
@@ -140,16 +148,18 @@ def recognise(counts: Mapping[str, int]) -> Scheme | None:
 
     Args:
         counts: how often each tag is there. Tags of no scheme are forgiven where they are rare (`STRAY`). Plain tags
-            are taken for spans where more than half of all words have a tag that means outside, such as O.
+            are taken for spans where more than half of all words have a tag that means outside, such as O. A letter and
+            a kind without a sign (`BPER`) are taken for that where all tags say so, see `_are_joined`.
     """
     fitting = []
-    for style in ("B-PER", "PER-B", "B"):
+    for style in ("B-PER", "PER-B", "B", "BPER"):
         marked = {tag: _STYLES[style](tag) for tag in counts if not is_outside(tag)}
         stray = tuple(sorted(tag for tag, parts in marked.items() if parts is None))
         letters = {_letter(parts[0]) for parts in marked.values() if parts}
         lost = sum(counts[tag] for tag in stray)
         inside = sum(counts[tag] for tag in marked) - lost
-        if inside and lost <= STRAY * inside and (style != "B" or _are_places(letters)):
+        sure = (style != "B" or _are_places(letters)) and (style != "BPER" or _are_joined(marked.values()))
+        if inside and lost <= STRAY * inside and sure:
             fitting.append((lost, Scheme(style, "".join(sorted(letters)), stray)))
     if fitting:
         return min(fitting, key=lambda pair: pair[0])[1]
@@ -169,7 +179,7 @@ def common_forms(labels: Iterable[str]) -> tuple[str, ...]:
 
 def is_outside(tag: str) -> bool:
     """Whether a tag stands for a word outside of all spans."""
-    return tag.upper() in OUTSIDE_NAMES
+    return tag.upper() in OUTSIDE_NAMES or _OUTSIDE_TWICE.fullmatch(tag) is not None
 
 
 def are_iob(tags: Iterable[str]) -> bool:
@@ -203,7 +213,7 @@ def unknown_scheme(counts: Mapping[str, int]) -> str | None:
     """Examples of tags that look like spans and are of no scheme that is known; None where none do."""
     inside = sorted(tag for tag in counts if not is_outside(tag))
     if len(inside) == len(counts):
-        return None
+        return ", ".join(_suspects_without_outside(inside)[:3]) or None
     suspects = [tag for tag in inside if (tag.startswith("(") and len(tag) > 1) or _SEVERAL.match(tag)]
     marked = [tag for tag in inside if _before(tag) or _behind(tag)]
     if not suspects and 2 * sum(counts[tag] for tag in marked) >= sum(counts[tag] for tag in inside):
@@ -212,6 +222,18 @@ def unknown_scheme(counts: Mapping[str, int]) -> str | None:
         cores = {_core(tag) for tag in inside}
         suspects = inside if len(cores) < len(inside) else []
     return ", ".join(suspects[:3]) or None
+
+
+def _suspects_without_outside(tags: Sequence[str]) -> list[str]:
+    """Where most tags differ from another in a letter for the place alone (`B~PER I~PER`): the others, or all."""
+    letters: dict[str, set[str]] = {}
+    for tag in tags:
+        letters.setdefault(tag[1:], set()).add(tag[:1])
+    in_schemes = {rest for rest, own in letters.items() if rest and {"B"} < own <= set(POSITIONS)}
+    in_pairs = [tag for tag in tags if tag[1:] in in_schemes]
+    if 2 * len(in_pairs) <= len(tags):
+        return []
+    return [tag for tag in tags if tag not in in_pairs] or in_pairs
 
 
 def _core(tag: str) -> str:
@@ -228,3 +250,17 @@ def _letter(place: str) -> str:
 def _are_places(letters: Iterable[str]) -> bool:
     """Whether bare letters are places in spans and no parts of speech of one letter."""
     return {POSITIONS[letter] for letter in letters} > {"B"}
+
+
+def _are_joined(marked: Iterable[Marked | None]) -> bool:
+    """Whether all tags are a letter and a kind without a sign between (`BPER IPER`): the letters are those of a scheme
+    with beginnings, each kind that has an inner word or an end also has a beginning, and some kind has both."""
+    letters: dict[str, set[str]] = {}
+    for parts in marked:
+        if parts is None:
+            return False
+        letters.setdefault(parts[1], set()).add(parts[0])
+    own = set().union(*letters.values())
+    begun = all("B" in of_kind or of_kind <= set("SUW") for of_kind in letters.values())
+    is_known = any(own <= set(known) for known in NAMES.values() if "B" in known)
+    return begun and is_known and any(of_kind > {"B"} for of_kind in letters.values())

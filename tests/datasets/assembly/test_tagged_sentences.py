@@ -72,6 +72,7 @@ def test_tags_that_only_look_like_spans_stay() -> None:
     [
         (("a/B-P b/L-P", "c/O d/U-Q"), "spans: BILOU", ("B-P", "L-P", "O", "U-Q")),
         (("a/P_B b/P_I", "c/-"), "spans: IOB2 (BIO), written as PER-B", ("-", "P_B", "P_I")),
+        (("a/BP b/IP", "c/O"), "spans: IOB2 (BIO), written as BPER", ("BP", "IP", "O")),
         (("a/I-P b/B-P", "c/O"), "spans: IOB1", ("B-P", "O")),
         (("a/I-P b/I-P", "c/O"), "spans: IO (neighbours of one kind are one span)", ("B-P", "I-P", "O")),
         (("a/(P* b/*)", "c/* d/(Q*)"), "spans: brackets", ("B-P", "B-Q", "I-P", "O")),

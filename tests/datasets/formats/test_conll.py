@@ -142,6 +142,8 @@ def test_words_of_a_column_file_need_no_tags(write: Write) -> None:
     [
         ("a A\nb\n", (0, -1), "line 2: 1 columns where the first row has 2"),
         ("a\t\n", (0, -1), "line 1: the word 'a' has no tag"),
+        ("word\ttag\na\tX\n\nword\ttag\nb\tX\n", (0, -1), "line 4: is the header row again"),
+        ("a\tX\n" * 120, (0, -1), "is one sentence of 120 words; an empty line ends each sentence"),
     ],
 )
 def test_a_ragged_row_is_named(write: Write, text: str, columns: tuple[int, int], message: str) -> None:

@@ -118,7 +118,10 @@ SCHEMES = {
     "BMEWO": ("B", "M", "E", "W"),
     "BMES": ("B", "M", "E", "S"),
 }
-FORMS = [("{0}-{1}", "O"), ("{1}-{0}", "O"), ("{1}_{0}", "-"), ("{0}_{1}", "O"), ("{0}:{1}", "_")]
+FORMS = [
+    ("{0}-{1}", "O"), ("{1}-{0}", "O"), ("{1}_{0}", "-"), ("{0}_{1}", "O"), ("{0}:{1}", "_"), ("{0}/{1}", "O"),
+    ("{1}/{0}", "O"), ("{0}\u2013{1}", "O\u2013O"), ("{0}\u2014{1}", "O"), ("{0}.{1}", "O-O"), ("{0}{1}", "O"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SCHEMES)
@@ -178,6 +181,11 @@ def test_iob1_becomes_iob2_in_any_style(form: str, in_lower_case: bool) -> None:
         ({"B": 2, "I": 2, "O": 5}, "IOB2 (BIO)"),
         ({"B": 2, "M": 2, "E": 2, "S": 5}, "BMES"),
         ({"O": 9, "PER": 3, "LOC": 1}, "plain tags"),
+        ({"O": 9, "BPER": 3, "IPER": 1, "BLOC": 1}, "IOB2 (BIO)"),
+        ({"O": 1, "BPER": 3, "IPER": 3}, "IOB2 (BIO)"),
+        ({"O-O": 1, "B/PER": 3, "I/PER": 3}, "IOB2 (BIO)"),
+        ({"O": 9, "BRAND": 3, "ITEM": 1, "SIZE": 1}, "plain tags"),
+        ({"O": 9, "LOC": 3, "BOOK": 1, "EVENT": 1}, "plain tags"),
         ({"O": 9, "BEGIN-PER": 3, "INSIDE-PER": 1}, "IOB2 (BIO)"),
         ({"O": 900, "B-PER": 200, "I-PER": 100, "PER": 2}, "IOB2 (BIO)"),
         ({"O": 3, "PER": 3, "LOC": 3}, None),
@@ -208,7 +216,11 @@ def test_the_common_form_is_its_own() -> None:
         ("O O O PER LOC cell_type cell_line", None),
         ("O B-PER I-PER PER", "PER"),
         ("* (A* (B* *))", "(A*, (B*"),
+        ("O O O B~PER I~PER", "B~PER, I~PER"),
+        ("B~PER I~PER", "B~PER, I~PER"),
+        ("B-PER I-PER X", "X"),
         ("NOUN VERB ADJ", None),
+        ("BE IN UH IE", None),
         ("_ NOUN VERB", None),
     ],
 )

@@ -105,6 +105,10 @@ def test_which_names_are_tables() -> None:
         assert not is_table(Path(name))
 
 
+AGAIN = " line 3: is the header row again, as where files were joined; remove this line"
+HEADED = (("a.csv", ","), ("a.tsv", "\t"))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -139,6 +143,11 @@ def test_which_names_are_tables() -> None:
         ("a.jsonl", "[" * 100_000 + "\n", " line 1: is not JSON (too deep or too long a value)"),
         ("a.jsonl", '{"a": ' + "1" * 5000 + "}\n", " line 1: is not JSON (too deep or too long a value)"),
         ("a.jsonl", '{"a": 1, "b": 2}\n{"a": 1}\n', " line 2: has no 'b'"),
+        *(
+            (name, f"a{mark}b\n1{mark}2\n{before}a{mark}b\n", AGAIN)
+            for before in ("", "\ufeff")
+            for name, mark in HEADED
+        ),
     ],
 )
 def test_refusals(tmp_path: Path, name: str, content: str, said: str) -> None:
