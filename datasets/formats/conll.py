@@ -22,6 +22,7 @@ from datasets.formats.sentences import TaggedSentence, check_tags
 CONLLU_COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 NOT_A_WORD = re.compile(r"[0-9]+-[0-9]+|[0-9]+\.[0-9]+")  # the row of a multiword token, an empty node
 LONGEST_SENTENCE = 10_000  # words; more is a file without empty lines
+LONGEST_ONLY_SENTENCE = 100  # words; where a file has one sentence alone, more is a file without empty lines
 NEW_DOCUMENT = "-DOCSTART-"
 BLANKS = re.compile(r"[ \t]+")
 
@@ -107,10 +108,17 @@ class Columns:
         Lines that begin a document (`-DOCSTART-`) are no words, nor are comments, see `_is_comment`.
 
         Raises:
-            UserError: a row with more or fewer columns than the first; names its line.
+            UserError: a row with more or fewer columns than the first, or that is the header row again: names its line;
+                all words are one sentence of more than `LONGEST_ONLY_SENTENCE`.
         """
+        count = words = 0
         for rows in self._rows():
+            count, words = count + 1, len(rows)
             yield self._sentence(rows)
+        if count == 1 and words > LONGEST_ONLY_SENTENCE:
+            raise UserError(
+                f"{self.path}: is one sentence of {words:,} words; an empty line ends each sentence"
+            )
 
     def tokens(self) -> Iterator[tuple[str, ...]]:
         """The words of each sentence; the file may have no tags, and is a word a line where it has one column."""
@@ -168,17 +176,22 @@ class Columns:
     def _rows(self) -> Iterator[list[Row]]:
         """The rows of each sentence, without comments and without a first row that names the columns."""
         width = self._width()
-        begun = False
+        header: list[str] | None = None  # the first row, empty where it is no header
         for block in _blocks(self.path, self.encoding):
             rows: list[Row] = []
             for line, text in block:
                 row = split_columns(text, width)
                 if row[0] == NEW_DOCUMENT or (not rows and self._is_comment(text, row, width)):
                     continue
-                if not begun and self._is_header(row, width):
-                    begun = True
-                    continue
-                begun = True
+                if header is None:
+                    header = row if self._is_header(row, width) else []
+                    if header:
+                        continue
+                elif header and [row[0].removeprefix("\ufeff"), *row[1:]] == header:
+                    raise UserError(
+                        f"{self.path} line {line}: is the header row again, as where files were joined; "
+                        "remove this line"
+                    )
                 if len(row) != width:
                     raise UserError(
                         f"{self.path} line {line}: {len(row)} columns where the first row has {width}"

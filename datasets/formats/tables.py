@@ -105,8 +105,8 @@ class Table:
         """The rows, each with the values of the columns at these positions.
 
         Raises:
-            UserError: a row that does not parse, with more or fewer values than the first row, or (JSON)
-                without one of the columns; names its line.
+            UserError: a row that does not parse, with more or fewer values than the first row, that is the header row
+                again, or (JSON) without one of the columns; names its line.
         """
         return self._json_rows(positions) if self.is_json else self._delimited_rows(positions)
 
@@ -122,7 +122,15 @@ class Table:
                 raise UserError(
                     f"{self.path} line {line}: {len(values)} columns where the first row has {width}"
                 )
+            if width > 1 and self.named and values[-1] == self.columns[-1] and self._is_header(values):
+                raise UserError(
+                    f"{self.path} line {line}: is the header row again, as where files were joined; remove this line"
+                )
             yield line, [values[position] for position in positions]
+
+    def _is_header(self, values: list[str]) -> bool:
+        """Whether a row is the row that names the columns; where files were joined, behind a byte order mark."""
+        return [values[0].removeprefix("\ufeff"), *values[1:]] == self.columns
 
     def _json_rows(self, positions: Sequence[int]) -> Iterator[Row]:
         names = [self.columns[position] for position in positions]
