@@ -7,7 +7,7 @@ columns where theirs did not, is read by what its own names say, and a remark te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -55,16 +55,16 @@ class Column:
         if wanted is None and not table.named and self.place is not None:
             wanted = str(self.place)
         position = find(table, self.field, wanted, self.usual, self.asked)
-        if trained.get("header") == "no" and not table.named and self._is_name(table, position):
+        if trained.get("header") == "no" and not table.named and self._is_named(table):
             raise UserError(
                 f"{table.path}: its first row names its columns; give --header yes or --header no"
             )
         return position
 
-    def _is_name(self, table: Table, position: int) -> bool:
-        """Whether the first row of a table without a header has a usual name in this column."""
-        (value,) = next(table.rows([position]))[1]
-        return usual_name(value) in self.usual
+    def _is_named(self, table: Table) -> bool:
+        """Whether the first row of a table without a header has a usual name of this column, wherever it is."""
+        _, values = next(table.rows(range(len(table.columns))))
+        return any(usual_name(value) in self.usual for value in values)
 
 
 def opened(path: Path, form: Format, finder: Finder) -> tuple[Table, list[int]]:
@@ -92,25 +92,50 @@ def opened(path: Path, form: Format, finder: Finder) -> tuple[Table, list[int]]:
     raise first
 
 
-def has_lines_of(path: Path, column: str | None, form: Format, finder: Finder) -> bool:
-    """Whether a file holds one input a line: a `.txt` file of which nothing says that it is a table.
+def form_of_table(path: Path, column: str | None, form: Format, finder: Finder) -> Format | None:
+    """How to read a file that is a table; None where it holds one input a line: a `.txt` file of which nothing says
+    that it is a table.
 
-    A `.txt` file is a table where the user names a column or a delimiter; and where its first line has a tab, or what
-    separated the columns of the training data, and the columns that are looked for. A remark tells of the latter.
+    A `.txt` file is a table where the user names a column or a delimiter; where its first line has a tab, or what
+    separated the columns of the training data, and the columns that are looked for; and where its first line names
+    these columns, whatever separates them. A remark tells of the latter two.
     """
     if form.kind == "text":
-        return True
+        return None
     if suffix(path) != ".txt" or column is not None or form.delimiter is not None:
-        return False
+        return form
     first = next((line for line in lines(path, form.as_trained(path).encoding) if line.strip()), "")
     for delimiter, mark in DELIMITERS.items():
-        if delimiter in (form.trained.get("delimiter"), "tab") and mark in first:
-            try:
-                finder(Table(path, replace(form, delimiter=delimiter).as_trained(path)), form.trained)
-            except UserError:
-                continue
-            return False
+        if mark not in first:
+            continue
+        separated = replace(form, delimiter=delimiter)
+        if delimiter in (form.trained.get("delimiter"), "tab") and _has_columns(path, separated, finder):
+            return form
+        by_names = replace(separated, trained=_names_alone(form.trained))
+        if _looks_like_names(first.split(mark)) and _has_columns(path, by_names, finder):
+            return separated
+    return None
+
+
+def _has_columns(path: Path, form: Format, finder: Finder) -> bool:
+    """Whether a table, read so, has the columns that are looked for."""
+    try:
+        finder(Table(path, form.as_trained(path)), form.trained)
+    except UserError:
+        return False
     return True
+
+
+def _names_alone(trained: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said of the training data, without positions of columns, which any line has, and that none is named."""
+    of_columns = {name for name in trained if name.endswith(OF_COLUMNS)}
+    positions = {name for name in of_columns if str(trained[name]).isdecimal()}
+    return {name: value for name, value in trained.items() if name not in {*positions, "header"}}
+
+
+def _looks_like_names(cells: Sequence[str]) -> bool:
+    """Whether the parts of a line are names of columns and no parts of a sentence, which have blanks around them."""
+    return all(cell and cell == cell.strip() for cell in cells)
 
 
 def finder_of(*columns: Column) -> Finder:

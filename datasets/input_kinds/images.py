@@ -21,7 +21,7 @@ from datasets.formats.images import write_image
 from datasets.formats.lines import lines
 from datasets.formats.tables import Format, suffix
 from datasets.input_kinds import texts
-from datasets.input_kinds.as_trained import Column, Finder, finder_of, has_lines_of, opened
+from datasets.input_kinds.as_trained import Column, Finder, finder_of, form_of_table, opened
 from datasets.input_kinds.base import InputKind
 
 
@@ -42,10 +42,10 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[str]:
         names = [name for _, name, _ in karpathy_images(path, encoding)]
     elif column is None and form.kind is None and is_caption_table(path, encoding):
         names = _of_table(path, replace(form, delimiter=form.delimiter or "comma"), finder)
-    elif has_lines_of(path, column, form, finder):
+    elif (form_of_file := form_of_table(path, column, form, finder)) is None:
         names = (line.strip() for line in lines(path, encoding) if line.strip())
     else:
-        names = _of_table(path, form, finder)
+        names = _of_table(path, form_of_file, finder)
     yield from (found(path, name, form) for name in names)
 
 

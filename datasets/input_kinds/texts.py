@@ -13,7 +13,7 @@ from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import TARGET_NAMES, TEXT_NAMES, usual_name
 from datasets.formats.lines import lines, whole_text
 from datasets.formats.tables import Format, Table, is_table, suffix
-from datasets.input_kinds.as_trained import Column, finder_of, has_lines_of, opened
+from datasets.input_kinds.as_trained import Column, finder_of, form_of_table, opened
 from datasets.input_kinds.base import InputKind
 
 #: Characters of an example; a language model's are long, and its prompts short.
@@ -60,7 +60,8 @@ class TextReader:
             yield from (composed(whole_text(file, form.as_trained(file).encoding)) for file in _files(path))
             return
         column_of_texts = self._column(column, form)
-        if self._has_lines(path, column, form, column_of_texts):
+        form_of_file = self._form_of_table(path, column, form, column_of_texts)
+        if form_of_file is None:
             self._remark_on_language(path, form)
             if form.kind is None and suffix(path) == ".txt" and _had_a_file_a_text(form):
                 form.remarks.append(
@@ -70,7 +71,7 @@ class TextReader:
             for line in lines(path, form.as_trained(path).encoding):
                 yield composed(line.removesuffix("\r"))
             return
-        table, (position,) = opened(path, form, partial(_position, column_of_texts))
+        table, (position,) = opened(path, form_of_file, partial(_position, column_of_texts))
         if suffix(path) == ".txt" and column is None and form.delimiter is None:
             form.remarks.append(
                 f"{path} is a table of which the column '{table.columns[position]}' is read; "
@@ -94,10 +95,11 @@ class TextReader:
         if self.any_name and target and suffix(path) == f".{str(target).lower().lstrip('.')}":
             form.remarks.append(f"{path} is called after the language that the model translates into")
 
-    def _has_lines(self, path: Path, column: str | None, form: Format, wanted: Column) -> bool:
+    def _form_of_table(self, path: Path, column: str | None, form: Format, wanted: Column) -> Format | None:
+        """How to read the file as a table; None where it has a text a line."""
         if self.any_name and not is_table(path) and column is None and form.delimiter is None:
-            return True
-        return has_lines_of(path, column, form, finder_of(wanted))
+            return None
+        return form_of_table(path, column, form, finder_of(wanted))
 
 
 def _had_a_file_a_text(form: Format) -> bool:

@@ -179,6 +179,21 @@ def test_a_txt_table_like_that_of_training_is_no_text_a_line(tmp_path: Path) -> 
     path = written(tmp_path / "a.txt", "id\tdocument\tlabel\n1\t좋다\t1\n")
     assert asked(texts.KIND, path, {}, ["the column 'document' is read; --format text"]) == ["좋다"]
     assert list(texts.KIND.read(path, None, Format(kind="text"))) == ["id\tdocument\tlabel", "1\t좋다\t1"]
+    for mark in DELIMITERS.values():
+        path = written(tmp_path / "m.txt", f"text{mark}label\ngood{mark}1\nbad{mark}0\n")
+        for options in (
+            {},
+            {"header": "no", "text_column": "1"},
+            {"text_column": "text", "delimiter": "tab"},
+        ):
+            form = Format(trained={"dataset": "train.csv", **options})
+            assert list(texts.KIND.read(path, None, form)) == ["good", "bad"]
+            assert "is a table of which the column 'text' is read; --format text" in form.remarks[-1]
+    for prose in ("Comment, please.\n", "well,so be it\n", "text, or no text\n"):
+        path = written(tmp_path / "p.txt", prose)
+        for options in ({}, {"header": "no", "text_column": "1"}, {"text_column": "0"}):
+            assert asked(texts.KIND, path, options, []) == [prose.strip()]
+            assert asked(sources.KIND, path, {"header": "no"}, []) == [prose.strip()]
     path = written(tmp_path / "b.txt", "two\tcells\nand one\n")
     assert asked(texts.KIND, path, {"text_column": "document"}, []) == ["two\tcells", "and one"]
 
