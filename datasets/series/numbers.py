@@ -22,6 +22,8 @@ TRUE_OR_FALSE = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 SEPARATORS = {"none": "", "comma": ",", "point": ".", "blank": r"\s", "apostrophe": "'’"}
 #: Between thousands in `1,000`, which may be a decimal number as well.
 GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+WHOLE_BELOW_1000 = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 WITH_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?|[+-]?,\d+", re.IGNORECASE)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 CURRENCY = r"[A-Z]{0,3}[$€£¥₩₹]|원|USD|EUR|KRW|JPY|GBP"
@@ -111,7 +113,12 @@ def number_form(cells: Cells, decimal: str, thousands: str, delimiter: str) -> N
         decimal: `point`, `comma` or `auto`.
         thousands: a name in `SEPARATORS`.
         delimiter: a name of what separates columns.
+
+    Raises:
+        UserError: points may stand between thousands.
     """
+    if decimal == "auto" and thousands == "none":
+        _refuse_open_points(cells)
     if decimal != "auto" or thousands == "comma":
         return NumberForm("point" if decimal == "auto" else decimal, thousands)
     for column in cells.columns.values():
@@ -126,6 +133,26 @@ def number_form(cells: Cells, decimal: str, thousands: str, delimiter: str) -> N
     return NumberForm("point", thousands)
 
 
+def _refuse_open_points(cells: Cells) -> None:
+    """Refuse `1.000` in a column that has 999 and no number of other digits behind a point: both may be thousands."""
+    for name, column in cells.columns.items():
+        texts = [tidy(cell) if isinstance(cell, str) and not is_missing(cell) else "" for cell in column]
+        pointed = [text for text in texts if "." in text]
+        whole = [int(text) for text in texts if text.isdecimal() and len(text) < 4]
+        if not pointed or not whole or not all(POINT_GROUPS.fullmatch(text) for text in pointed):
+            continue
+        if any(text and "." not in text and not WHOLE_BELOW_1000.fullmatch(text) for text in texts):
+            continue
+        smallest = min(float(text.lstrip("+-").split(".")[0]) for text in pointed)
+        if max(whole) > 1000**0.5 * smallest:  # nearer to 1000 times the number than to the number
+            row = texts.index(pointed[0])
+            raise UserError(
+                f"{cells.path} line {cells.lines[row]}: {name} is {pointed[0]!r}, which may be "
+                f"{pointed[0].replace('.', '')} or {float(pointed[0])}, as other cells are whole, up to {max(whole)}; "
+                f"give --decimal comma --thousands point, or --decimal point; {PAGE}"
+            )
+
+
 def read_numbers(cells: Cells, name: str, form: NumberForm) -> np.ndarray:
     """A column as float64 `(rows,)`, NaN where a value is missing.
 
@@ -137,7 +164,7 @@ def read_numbers(cells: Cells, name: str, form: NumberForm) -> np.ndarray:
     for row, cell in enumerate(cells.columns[name]):
         text = "" if cell is None else str(cell)
         if text not in known:
-            known[text] = _number(cells, name, row, text, form)
+            known[text] = _number(cells, name, row, text, form if isinstance(cell, str) else NumberForm())
         numbers[row] = known[text]
     if name in cells.covariates:
         _check_truth(cells, name, known)

@@ -146,7 +146,7 @@ def _source(path: Path, columns: Columns) -> _Source:
     by_position = dict(zip(positions, zip(*(values for _, values in rows), strict=True), strict=True))
     roles, notes = without_row_numbers(with_clock(roles, by_position), columns, by_position)
     _refuse_same_names(path, roles)
-    numbers, number_note = _numbers(table, roles, columns, by_position, lines)
+    numbers, decimal, number_note = _numbers(table, roles, columns, by_position, lines)
     cells = pd.DataFrame(dict[object, object](line=lines) | numbers)
     ids: tuple[np.ndarray, list[str]] = np.zeros(len(rows), int), [FileName(path.name.split(".")[0])]
     codes, names = ids if roles.id is None else _factorised(by_position[roles.id])
@@ -156,7 +156,7 @@ def _source(path: Path, columns: Columns) -> _Source:
             f"of {len(rows):,} rows; name another with --id-column, or give none if there is one series"
         )
     stamps, time_notes = _stamps(path, columns, roles, by_position, lines, codes)
-    writing = columns.writing if stamps is None else stamps.writing
+    writing = replace(columns.writing if stamps is None else stamps.writing, decimal=decimal)
     notes = [*notes, *number_note, *time_notes]
     return _Source(path, columns, roles, cells, names, codes, stamps, writing, tuple(notes))
 
@@ -186,8 +186,8 @@ def _numbers(
     columns: Columns,
     by_position: Mapping[int, Sequence[object]],
     lines: list[int],
-) -> tuple[dict[int, np.ndarray], list[str]]:
-    """Columns of numbers by their position, and a note where their decimal comma was found."""
+) -> tuple[dict[int, np.ndarray], str, list[str]]:
+    """Columns of numbers by their position, how decimals are written, and a note where a comma was found."""
     covariates = frozenset(roles.names[position] for position in (*roles.past, *roles.future))
     by_name = {roles.names[position]: by_position[position] for position in roles.numbers}
     cells = Cells(table.path, lines, by_name, covariates)
@@ -196,7 +196,7 @@ def _numbers(
     found = form.decimal == "comma" and writing.decimal == "auto"
     notes = ["numbers are read with a decimal comma; --decimal point says otherwise"] if found else []
     numbers = {position: read_numbers(cells, roles.names[position], form) for position in roles.numbers}
-    return numbers, notes
+    return numbers, "comma" if found else writing.decimal, notes
 
 
 def _stamps(

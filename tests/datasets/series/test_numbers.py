@@ -36,6 +36,15 @@ def numbers(
         (["10,5", "3"], {}, [10.5, 3]),
         (["10,071", "3"], {"decimal": "comma"}, [10.071, 3]),
         (["1,000", "999", "1,234,567.5"], {"thousands": "comma"}, [1000, 999, 1234567.5]),
+        (["999", "1.000"], {"decimal": "point"}, [999, 1]),
+        (["999", "1.000"], {"decimal": "comma", "thousands": "point"}, [999, 1000]),
+        (["999", "1.000", "1.5"], {}, [999, 1, 1.5]),
+        (["345.125", "346", "347.375"], {}, [345.125, 346, 347.375]),
+        (["0", "0", "1.234", "2"], {}, [0, 0, 1.234, 2]),
+        (["999", "0.125"], {}, [999, 0.125]),
+        (["1999", "1.000"], {}, [1999, 1]),
+        (["-999", "1.234", "2.345"], {}, [-999, 1.234, 2.345]),
+        ([10.5, 999, 1.125], {"decimal": "comma", "delimiter": "json"}, [10.5, 999, 1.125]),
         (["1,00,000"], {"thousands": "comma"}, [100000]),
         (["1.000,5", "3,25"], {"decimal": "comma", "thousands": "point"}, [1000.5, 3.25]),
         (["1 000", "2"], {"thousands": "blank"}, [1000, 2]),
@@ -57,6 +66,12 @@ def test_words_and_blanks_for_nothing() -> None:
 @pytest.mark.parametrize(
     ("cells", "options", "message"),
     [
+        (
+            ["998", "999", "1.000", "1.001"],
+            {},
+            "line 4: u is '1.000', which may be 1000 or 1.0, as other cells are whole, up to 999; give --decimal comma",
+        ),
+        (["-1", "500", "12.000"], {"delimiter": "semicolon"}, "line 4: u is '12.000', which may be 12000 or 12.0"),
         (["1,000", "999"], {}, "line 2: u is '1,000', not a number as numbers are read here; give --thousands"),
         (["1,234,567"], {}, "give --thousands comma; see"),
         (["1.000,5"], {}, "give --decimal comma --thousands point; see"),

@@ -245,6 +245,12 @@ def test_a_decimal_comma_is_found_and_said(tmp_path: Path) -> None:
     read = table(tmp_path, "ds;y", rows, Columns(delimiter="semicolon"))
     assert one(read).values[:, 0].tolist() == [10.070, 10.071, 10.072, 10.073]
     assert read.notes == ("numbers are read with a decimal comma; --decimal point says otherwise",)
+    known = one(read).as_read["writing"]
+    assert known[2] == "comma"
+    about = {**ABOUT, "step": ("D",), "zone": ("",), "rows": ("",), "writing": known}
+    (tmp_path / "more.csv").write_text("ds,y\n2024-01-05,10.000\n")
+    with pytest.raises(UserError, match=r"'10\.000', not a number as numbers are read here; give"):
+        SeriesFile(tmp_path / "more.csv", None, Format()).read(about)
 
 
 def test_the_first_column_may_be_months_or_years(tmp_path: Path) -> None:
