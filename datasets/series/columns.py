@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 from datasets.errors import UserError
-from datasets.formats.columns import find, find_usual
+from datasets.formats.columns import find, find_usual, usual_name
 from datasets.formats.tables import Format, Table, suffix
 from datasets.series.dates import written
-from datasets.series.numbers import is_missing, is_number
+from datasets.series.numbers import is_missing, is_number, tidy
+from datasets.series.parts import joined, part_columns
 from datasets.series.time_stamps import Writing
 
 TIME_NAMES = frozenset({"date", "ds", "time", "datetime", "timestamp", "날짜", "일시", "시간", "일자"})
@@ -80,7 +81,11 @@ class Columns:
 
 @dataclass(frozen=True)
 class Roles:
-    """Positions of columns, and their names; `clock` is a column of times of day, where `time` has days alone."""
+    """Positions of columns, and their names.
+
+    `clock` is a column of times of day, where `time` has days alone. `parts` are the columns that time stamps are made
+    of, by the part, where there is no column `time`; see `datasets.series.parts`.
+    """
 
     time: int | None
     id: int | None
@@ -89,6 +94,7 @@ class Roles:
     future: tuple[int, ...]
     names: tuple[str, ...]
     clock: int | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -123,7 +129,9 @@ def roles_of(table: Table, columns: Columns) -> Roles:
     series = find_usual(table, ID_NAMES) if columns.id is None else find(table, "id", columns.id, frozenset())
     past = _named(table, "past", columns.past, columns.learnt)
     future = _named(table, "future", columns.future, columns.learnt)
-    taken = {time, series, *past, *future}
+    parts = _parts(table, columns, series)
+    time = None if parts else time
+    taken = {time, series, *past, *future, *parts.values()}
     if columns.values:
         values = _named(table, "value", columns.values, columns.learnt)
     elif "y" in plain and "ds" in plain:
@@ -137,7 +145,18 @@ def roles_of(table: Table, columns: Columns) -> Roles:
         raise UserError(f"{table.path}: column '{twice[0]}' is given two roles")
     named = (*past, *future, *(values if columns.values else ()))
     clocks = [n for n, name in enumerate(plain) if name in CLOCK_NAMES and n not in (time, series, *named)]
-    return Roles(time, series, values, past, future, tuple(table.columns), clocks[0] if clocks else None)
+    clock = clocks[0] if clocks and time is not None else None
+    return Roles(time, series, values, past, future, tuple(table.columns), clock, parts)
+
+
+def _parts(table: Table, columns: Columns, series: int | None) -> dict[str, int]:
+    """The columns that time stamps are made of, if no column has whole ones and the user names none of them."""
+    if columns.time is not None or not table.named or find_usual(table, TIME_NAMES - CLOCK_NAMES) is not None:
+        return {}
+    parts = part_columns(table.columns, set() if series is None else {series})
+    given = {usual_name(name) for name in (*columns.values, *columns.past, *columns.future)}
+    names = {usual_name(table.columns[position]) for position in parts.values()}
+    return {} if given & (names | {str(position) for position in parts.values()}) else parts
 
 
 def _time_column(table: Table, columns: Columns, plain: Sequence[str]) -> int | None:
@@ -185,6 +204,29 @@ def with_clock(roles: Roles, cells: Mapping[int, Sequence[object]]) -> Roles:
     if not is_part or (len(roles.values) == 1 and roles.clock in roles.values):
         return replace(roles, clock=None)
     return replace(roles, values=tuple(position for position in roles.values if position != roles.clock))
+
+
+def refuse_same_names(path: Path, roles: Roles) -> None:
+    """Refuse two columns of numbers with one name, by which a model could not find them again."""
+    first: dict[str, int] = {}
+    for position in sorted(roles.numbers):
+        name = roles.names[position]
+        if first.setdefault(name, position) != position:
+            called = f"are called '{name}'" if name.strip() else "have no name"
+            raise UserError(
+                f"{path}: columns {first[name]} and {position} (counted from 0) {called}; "
+                "give each a name of its own, or name one by its position with --value-columns"
+            )
+
+
+def time_texts(roles: Roles, cells: Mapping[int, Sequence[object]]) -> list[str]:
+    """What is written as the time stamp of each row."""
+    if roles.time is None:
+        return [tidy(text) for text in joined(roles.parts, cells)]
+    texts = [tidy("" if cell is None else cell) for cell in cells[roles.time]]
+    if roles.clock is None:
+        return texts
+    return [f"{date} {hour(clock)}" for date, clock in zip(texts, cells[roles.clock], strict=True)]
 
 
 def hour(clock: object) -> str:

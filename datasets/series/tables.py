@@ -16,15 +16,16 @@ from datasets.formats.tables import Table
 from datasets.series.columns import (
     Columns,
     Roles,
-    hour,
     open_table,
+    refuse_same_names,
     roles_of,
+    time_texts,
     with_clock,
     without_row_numbers,
 )
 from datasets.series.common_step import Timed, agree
 from datasets.series.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
-from datasets.series.numbers import Cells, number_form, read_numbers, tidy
+from datasets.series.numbers import Cells, number_form, read_numbers
 from datasets.series.steps import first_fault, is_numbered, on_no_step, share_there
 from datasets.series.time_series import TimeSeries
 from datasets.series.time_stamps import Column, Stamps, Writing, read_stamps
@@ -137,7 +138,7 @@ def _source(path: Path, columns: Columns) -> _Source:
 
     table = open_table(path, columns)
     roles = roles_of(table, columns)
-    others = [position for position in (roles.id, roles.time, roles.clock) if position is not None]
+    others = [n for n in (roles.id, roles.time, roles.clock, *roles.parts.values()) if n is not None]
     positions = list(dict.fromkeys([*others, *roles.numbers]))
     rows = list(table.rows(positions))
     if not rows:
@@ -145,7 +146,7 @@ def _source(path: Path, columns: Columns) -> _Source:
     lines = [line for line, _ in rows]
     by_position = dict(zip(positions, zip(*(values for _, values in rows), strict=True), strict=True))
     roles, notes = without_row_numbers(with_clock(roles, by_position), columns, by_position)
-    _refuse_same_names(path, roles)
+    refuse_same_names(path, roles)
     numbers, decimal, number_note = _numbers(table, roles, columns, by_position, lines)
     cells = pd.DataFrame(dict[object, object](line=lines) | numbers)
     ids: tuple[np.ndarray, list[str]] = np.zeros(len(rows), int), [FileName(path.name.split(".")[0])]
@@ -159,19 +160,6 @@ def _source(path: Path, columns: Columns) -> _Source:
     writing = replace(columns.writing if stamps is None else stamps.writing, decimal=decimal)
     notes = [*notes, *number_note, *time_notes]
     return _Source(path, columns, roles, cells, names, codes, stamps, writing, tuple(notes))
-
-
-def _refuse_same_names(path: Path, roles: Roles) -> None:
-    """Refuse two columns of numbers with one name, by which a model could not find them again."""
-    first: dict[str, int] = {}
-    for position in sorted(roles.numbers):
-        name = roles.names[position]
-        if first.setdefault(name, position) != position:
-            called = f"are called '{name}'" if name.strip() else "have no name"
-            raise UserError(
-                f"{path}: columns {first[name]} and {position} (counted from 0) {called}; "
-                "give each a name of its own, or name one by its position with --value-columns"
-            )
 
 
 def _factorised(ids: Sequence[object]) -> tuple[np.ndarray, list[str]]:
@@ -208,12 +196,12 @@ def _stamps(
     codes: np.ndarray,
 ) -> tuple[Stamps | None, list[str]]:
     """The time stamps, and notes on how they were read; None where there are none or rows are only counted."""
-    if roles.time is None:
+    if roles.time is None and not roles.parts:
         return None, []
-    texts = [tidy("" if cell is None else cell) for cell in by_position[roles.time]]
-    if roles.clock is not None:
-        texts = [f"{date} {hour(clock)}" for date, clock in zip(texts, by_position[roles.clock], strict=True)]
+    texts = time_texts(roles, by_position)
     writing = replace(columns.writing, time_zone=columns.zone or columns.writing.time_zone)
+    if roles.parts:
+        writing = replace(writing, date_format="", day_first=None)
     try:
         stamps = read_stamps(Column(path, texts, lines, codes), writing)
     except UserError as problem:
@@ -223,6 +211,9 @@ def _stamps(
             f"rows are steps in the order of the file, as its time stamps cannot be read ({problem})"
         ]
     notes = [] if stamps.how == "YYYY-MM-DD" else [f"time stamps are read as {stamps.how}"]
+    if roles.parts:
+        made_of = ", ".join(roles.named(tuple(roles.parts.values())))
+        notes = [f"time stamps are made of the columns {made_of}"]
     return _without_zone(stamps) if columns.zone == "" else stamps, notes
 
 
