@@ -274,52 +274,6 @@ def test_days_and_times_of_day_may_be_two_columns(tmp_path: Path, head: str, ord
     assert one(table(tmp_path, "date,hour,load", daily)).variables == ("hour", "load")
 
 
-@pytest.mark.parametrize(
-    ("head", "form", "step"),
-    [
-        ("year,month", "%Y,%m", "MS"),
-        ("Month,Year", "%m,%Y", "MS"),
-        ("year,month", "%y,%b", "MS"),
-        ("연도,월", "%Y년,%m월", "MS"),
-        ("year,month,day", "%Y,%m.0,%d.0", "D"),
-        ("year,month,day", "%Y,%B,%d", "D"),
-        ("year,month,day,hour", "%Y,%m,%d,%H", "h"),
-        ("연도,월,일,시간", "%Y,%m,%d,%H시", "h"),
-        ("year,month,day,time", "%Y,%m,%d,%H:%M", "h"),
-        ("year,month,day,hour,minute", "%Y,%m,%d,%H,%M", "15min"),
-        ("year,week", "%G,%V", "W-MON"),
-        ("year,week", "%G,W%V", "W-MON"),
-    ],
-)
-@pytest.mark.parametrize("values", [(), ("y",)])
-def test_parts_of_time_stamps_may_be_columns(
-    tmp_path: Path, head: str, form: str, step: str, values: tuple[str, ...]
-) -> None:
-    rows = [f"{n},{row}" for n, row in enumerate(numbered(dated("2024-01-01", 30, step, form)), 1)]
-    read = table(tmp_path, f"No,{head},y", rows, Columns(values=values))
-    assert (one(read).step, one(read).variables) == (step, ("y",))
-    assert str(one(read).time[0]) == "2024-01-01T00:00:00"  # type: ignore[index]
-    assert f"time stamps are made of the columns {head.replace(',', ', ')}" in [
-        note.replace("Year, Month", "Month, Year") for note in read.notes
-    ]
-
-
-def test_parts_of_time_stamps_that_are_odd(tmp_path: Path) -> None:
-    quarters = [f"{year},Q{quarter},1" for year in range(2001, 2005) for quarter in range(1, 5)]
-    assert one(table(tmp_path, "year,quarter,y", quarters)).step == "QS"
-    with pytest.raises(UserError, match="line 3: '2001-13' is no date"):
-        table(tmp_path, "year,month,y", ["2001,12,1", "2001,13,1"])
-    with pytest.raises(UserError, match="line 4: series t: after 2001-02-01"):
-        table(tmp_path, "year,month,y", [f"2001,{month},1" for month in (1, 2, 4, 5, 6, 7)])
-    with pytest.raises(UserError, match="twice; remove one, or name the series' column with --id-column"):
-        table(tmp_path, "shop,year,month,y", ["1,2001,1,1", "2,2001,1,1"])
-    months = [f"2001,{month},1" for month in range(1, 13)]
-    asked = Columns(values=("y",), future=("month",))
-    assert one(table(tmp_path, "year,month,y", months, asked)).time is None
-    dates = [f"{day},2024,1,1" for day in dated("2024-01-01", 9, "D")]
-    assert one(table(tmp_path, "date,year,month,y", dates)).step == "D"
-
-
 def test_a_table_without_names_may_have_dates(tmp_path: Path) -> None:
     first, *rest = numbered(dated("2024-01-01", 9, "D"))
     series = one(table(tmp_path, first, rest))
