@@ -14,6 +14,7 @@ from datasets.series.steps import (
     anchored,
     find_step,
     first_fault,
+    grid,
     is_numbered,
     is_step,
     length,
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ENOUGH = 3  # rows from which a series has a step of its own
+NEAR = (
+    1.5  # times as long as the steps of a calendar, or as short, may be the time between rows that follow it
+)
+MOSTLY = 0.5  # of the rows are alike, or nothing is said of them
+SOME = 0.1  # of the rows that follow business days may be on weekends
 PAGE = 'see docs/reading.md, "Steps, gaps and filling"'
 
 
@@ -59,6 +65,9 @@ def agree(series: Sequence[Timed], path: Path, columns: Columns) -> tuple[list[T
         UserError: most series have other steps, or one has not that of the model.
     """
     if columns.rows_are_steps:
+        if columns.named_step:
+            for one in series:
+                _refuse_other_calendar(one, path, columns.named_step)
         return [replace(one, step=columns.named_step) for one in series], []
     if columns.learnt and columns.step and not is_numbered(series[0].index):
         return [_as_model(one, columns.step, path) for one in series], []
@@ -82,6 +91,41 @@ def _refuse_other_kind(one: Timed, path: Path, step: str) -> None:
     if step.isdecimal() != is_numbered(one.index):
         kind = "whole numbers" if is_numbered(one.index) else "time stamps"
         raise UserError(f"--step {step}: is no step between {kind}, which {path} has; {PAGE}")
+
+
+def _refuse_other_calendar(one: Timed, path: Path, step: str) -> None:
+    """Refuse rows that cannot go on as steps of a calendar, whose time stamps forecasts would have."""
+    import pandas as pd
+
+    if not isinstance(one.index, pd.DatetimeIndex):
+        return
+    if step.isdecimal():
+        raise UserError(f"--step rows:{step}: is no step between time stamps, which {path} has; {PAGE}")
+    if len(one.index) < ENOUGH or not is_step(step):
+        return
+    fault = _fault_of_calendar(one.index.tz_localize(None), step)
+    if fault:
+        raise UserError(
+            f"{path}: series {one.name} has rows {fault}, from {one.index[0]} to {one.index[-1]}, which do not go on "
+            f"in steps of {step} (rows:{step}); {PAGE}"
+        )
+
+
+def _fault_of_calendar(wall: pd.DatetimeIndex, step: str) -> str:
+    """What tells that rows are none of a calendar's: they may leave steps out and lie beside them."""
+    import numpy as np
+    import pandas as pd
+
+    time_of_day = (wall - wall.normalize()).value_counts(normalize=True)
+    calendar = pd.DatetimeIndex(grid(wall[0], step, 6))
+    if (calendar - calendar.normalize()).nunique() == 1 and time_of_day.iloc[0] < MOSTLY:
+        return "at several times of day"
+    apart = pd.Series(np.diff(wall.to_numpy("datetime64[s]"))).value_counts(normalize=True)
+    typical = pd.Timedelta(apart.index[0])
+    even = pd.Timedelta(np.median(np.diff(calendar.to_numpy("datetime64[s]"))))
+    if apart.iloc[0] > MOSTLY and not even / NEAR <= typical <= even * NEAR:
+        return f"{typical.days} days apart" if typical.days else f"{str(typical)[-8:]} hours apart"
+    return "on Saturdays and Sundays too" if step == "B" and (wall.day_of_week > 4).mean() > SOME else ""
 
 
 def _listed(series: Sequence[Timed], most: int = 5) -> str:

@@ -13,14 +13,18 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 DAY = 86_400
+MINUTE = 60
 #: Months of a step, by pandas' name of it.
 MONTHS = {"M": 1, "Q": 3, "Y": 12}
 MONTH_STEP = re.compile(r"(\d*)([MQY])([SE])(?:-([A-Z]{3}))?(?:-(\d{1,2}))?")
 SHORTEST_MONTH = 28
+LONGEST_MONTHS = 1_200  # of a step
+LONGEST = 36_525 * DAY  # seconds of a step: a hundred years
+MOST_NUMBERS = 2**31  # between numbered steps
+DIGITS = 10  # of the number of a step
 SPARSE = 1_000  # times as many steps as stamps are not laid out
 SHARE_THERE = 0.5  # of the steps of a calendar must be there, or the stamps are no such steps
 
@@ -136,16 +140,28 @@ def length(step: str) -> str | float:
     return offset.nanos / 1e9 if isinstance(offset, pd.offsets.Tick) else step
 
 
+def are_seconds(step: str) -> bool:
+    """Whether a step is shorter than a minute, so that parts of a second matter to it."""
+    size = length(step) if step else ""
+    return isinstance(size, float) and size < MINUTE
+
+
 def is_step(name: str) -> bool:
-    """Whether there is a step of this name."""
+    """Whether there is a step of this name, of whole seconds and no longer than `LONGEST`."""
     import pandas as pd
 
-    if MONTH_STEP.fullmatch(name) or name.isdecimal():
-        return not name.startswith("0")
+    months = MONTH_STEP.fullmatch(name)
+    if months or name.isdecimal():
+        digits, most = (months[1], LONGEST_MONTHS // MONTHS[months[2]]) if months else (name, MOST_NUMBERS)
+        return not name.startswith("0") and len(digits) <= DIGITS and int(digits or 1) <= most
     try:
-        return pd.tseries.frequencies.to_offset(name).n > 0
-    except ValueError:
+        offset = pd.tseries.frequencies.to_offset(name)
+    except (ValueError, OverflowError):
         return False
+    if isinstance(offset, pd.offsets.Tick) and offset.nanos % 10**9:
+        return False
+    size = length(name)
+    return offset.n > 0 and (size if isinstance(size, float) else offset.n * DAY) <= LONGEST
 
 
 def ahead(last: pd.Timestamp | int, step: str, steps: int) -> pd.Index:
@@ -205,14 +221,20 @@ def count(first: pd.Timestamp | int, last: pd.Timestamp | int, step: str) -> int
     return int(distance.total_seconds() // size) + 1
 
 
-def on_no_step(time: pd.Index, step: str) -> np.ndarray:
-    """Which of rising stamps are no steps counted from the first one, `(rows,)`; none where most steps are missing."""
-    import numpy as np
+def lost_rows(time: pd.Index, step: str) -> tuple[int, str] | None:
+    """The first of rising stamps that are no steps counted from the first one, and how many they are.
 
+    None where all are steps, or where most steps are missing.
+    """
     steps = count(time[0], time[-1], step)
     if steps > SPARSE * len(time):
-        return np.zeros(len(time), bool)
-    return ~time.isin(grid(time[0], step, steps))
+        return None
+    wrong = ~time.isin(grid(time[0], step, steps))
+    if not wrong.any():
+        return None
+    row, number = int(wrong.argmax()), int(wrong.sum())
+    what = f"{number:,} rows are" if number > 1 else "1 row is"
+    return row, f"{what} on no step of {step}, the first is {time[row]}, and would be lost"
 
 
 def share_there(time: pd.Index, step: str) -> float:
@@ -222,8 +244,9 @@ def share_there(time: pd.Index, step: str) -> float:
 
 def first_fault(time: pd.Index, step: str) -> tuple[int, str] | None:
     """The first row that does not come one step after the row before it, and what is wrong there."""
-    expected = grid(time[0], step, len(time))
-    wrong = (time != expected).nonzero()[0]
+    steps = min(len(time), max(count(time[0], time[-1], step), 0) + 1)
+    expected = grid(time[0], step, steps)
+    wrong = (time[:steps] != expected).nonzero()[0]
     if not len(wrong):
         return None
     row = int(wrong[0])

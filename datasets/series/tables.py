@@ -25,8 +25,9 @@ from datasets.series.columns import (
 )
 from datasets.series.common_step import Timed, agree
 from datasets.series.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
+from datasets.series.gaps import Gaps
 from datasets.series.numbers import Cells, number_form, read_numbers
-from datasets.series.steps import first_fault, is_numbered, on_no_step, share_there
+from datasets.series.steps import is_numbered, share_there
 from datasets.series.time_series import TimeSeries
 from datasets.series.time_stamps import Column, Stamps, Writing, read_stamps
 
@@ -110,6 +111,10 @@ class _Source:
     stamps: Stamps | None
     writing: Writing
     notes: tuple[str, ...]
+
+    def gaps(self, one: Timed) -> Gaps:
+        """Where the rows of a series are not one step apart."""
+        return Gaps(self.path, self.columns, self.stamps, one)
 
     def timed(self) -> list[Timed]:
         """Each series with its rows in the order of time."""
@@ -249,12 +254,13 @@ def _series(source: _Source, one: Timed) -> TimeSeries:
     roles, columns = source.roles, source.columns
     given = source.cells.iloc[one.rows].drop(columns="line").set_axis(one.index, axis=0)
     lines = one.lines
+    gaps = source.gaps(one)
     if not columns.rows_are_steps:
-        _refuse_duplicates(source, one)
+        gaps.refuse_duplicates()
     if columns.fill != "none":
         given, lines, missing = _filled(source, one, given)
     else:
-        _refuse_gaps(source, one)
+        gaps.refuse_gaps()
         missing = None
     length = _steps_with_values(source, one, given.index)
     values, past = given[list(roles.values)][:length], given[list(roles.past)][:length]
@@ -284,71 +290,6 @@ def _steps_with_values(source: _Source, one: Timed, every: pd.Index) -> int:
     return int(every.searchsorted(one.index[one.length - 1], side="right"))
 
 
-def _refuse_duplicates(source: _Source, one: Timed) -> None:
-    again = one.index.duplicated()
-    if again.any():
-        row = int(again.argmax())
-        raise UserError(
-            f"{source.path} line {one.lines[row]}: series {one.name} has {one.index[row]} twice"
-            f"{_why_twice(source, one.index[row])}; {PAGE}"
-        )
-
-
-def _why_twice(source: _Source, stamp: object) -> str:
-    """What may be the reason that a time stamp comes twice, and what to do."""
-    import pandas as pd
-
-    if source.columns.learnt:
-        return "; remove one"
-    remove = "; remove one, or name the series' column with --id-column"
-    if source.stamps is not None and source.stamps.finer:
-        return f"; parts of a second are not kept, give --step rows{remove}"
-    is_hour = isinstance(stamp, pd.Timestamp) and stamp.tz is None and stamp != stamp.normalize()
-    return (", as where clocks are put back: then give --time-zone" if is_hour else "") + remove
-
-
-def _refuse_gaps(source: _Source, one: Timed) -> None:
-    """Refuse steps that are not there; filling is advised only where few are missing."""
-    fault = None if source.columns.rows_are_steps or not len(one.index) else first_fault(one.index, one.step)
-    if fault is None:
-        return
-    row, what = fault
-    place = f"{source.path} line {one.lines[row]}: series {one.name}: {what}"
-    missing = 1 - share_there(one.index, one.step)
-    if 0 < missing <= MOST_MADE_UP:
-        or_rows = "" if source.columns.learnt else ", or --step rows if each row is a step"
-        raise UserError(f"{place}; give {WAYS}{or_rows}; {PAGE}")
-    raise UserError(f"{place}; {_misread(source, one, missing)}")
-
-
-def _refuse_between_steps(source: _Source, one: Timed) -> None:
-    """Refuse rows that lie on no step: filling would put made-up values in their place."""
-    wrong = on_no_step(one.index, one.step)
-    if wrong.any():
-        row, number = int(wrong.argmax()), int(wrong.sum())
-        what = f"{number:,} rows are" if number > 1 else "1 row is"
-        give = (
-            "" if source.columns.learnt else ", or give another --step, or --step rows if each row is a step"
-        )
-        raise UserError(
-            f"{source.path} line {one.lines[row]}: series {one.name}: {what} on no step of {one.step}, the first is "
-            f"{one.index[row]}, and would be lost; correct the time stamps{give}; {PAGE}"
-        )
-
-
-def _misread(source: _Source, one: Timed, missing: float) -> str:
-    """That filling would make up too much: how the time stamps were read, and what to give if that is wrong."""
-    how = "numbered rows" if source.stamps is None else source.stamps.how
-    share = (
-        f"{missing:.0%} of the steps would be made up" if missing > 0 else "the rows are not at even steps"
-    )
-    give = "--date-format, --day-first or --step; --step rows takes each row as a step"
-    return (
-        f"{share}: the time stamps were read as {how}, from {one.index[0]} to {one.index[-1]} with the step {one.step}"
-        f"; if that is wrong give {'--date-format or --day-first' if source.columns.learnt else give}; {PAGE}"
-    )
-
-
 def _filled(
     source: _Source, one: Timed, given: pd.DataFrame
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
@@ -358,10 +299,11 @@ def _filled(
         numbered = given.reset_index(drop=True)
         filled = fill_steps(numbered, "1", source.columns.fill, one.name).set_axis(given.index, axis=0)
     else:
-        _refuse_between_steps(source, one)
+        gaps = source.gaps(one)
+        gaps.refuse_between_steps()
         there = share_there(given.index, one.step)
         if there < 1 - MOST_MADE_UP:
-            raise TooMuchMadeUp(f"{source.path}: series {one.name}: {_misread(source, one, 1 - there)}")
+            raise TooMuchMadeUp(f"{source.path}: series {one.name}: {gaps.misread(1 - there)}")
         filled = fill_steps(given, one.step, source.columns.fill, one.name)
         missing = made_up(given, filled.index)
     until = _steps_with_values(source, one, filled.index)

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from datasets.series.steps import length
+
 if TYPE_CHECKING:
     import pandas as pd
+
+OFFSET = re.compile(r"[+-]([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 def zone_name(utc: pd.DatetimeIndex, wall: pd.DatetimeIndex, seconds: np.ndarray, named: str) -> str:
@@ -65,7 +69,28 @@ def is_zone(name: str) -> bool:
     """Whether there is a zone of this name or an offset such as `+09:00`."""
     import zoneinfo
 
-    return name in zoneinfo.available_timezones() or re.fullmatch(r"[+-]\d\d:\d\d", name) is not None
+    return name in zoneinfo.available_timezones() or OFFSET.fullmatch(name) is not None
+
+
+def is_hour_forward(before: object, after: object, step: str) -> bool:
+    """Whether an hour is left out between two times without a zone, in which clocks are put forward somewhere."""
+    import zoneinfo
+
+    import pandas as pd
+
+    size = length(step)
+    if not isinstance(before, pd.Timestamp) or not isinstance(after, pd.Timestamp) or isinstance(size, str):
+        return False
+    expected = before + pd.Timedelta(seconds=size)
+    if before.tz is not None or after - expected != pd.Timedelta(hours=1):
+        return False
+    wall = expected.to_pydatetime()
+    return any(_is_jumped_over(wall, zone) for zone in sorted(zoneinfo.available_timezones()))
+
+
+def _is_jumped_over(wall: datetime.datetime, zone: str) -> bool:
+    there = wall.replace(tzinfo=zone_of(zone))
+    return there.astimezone(datetime.UTC).astimezone(there.tzinfo).replace(tzinfo=None) != wall
 
 
 def localised(wall: pd.DatetimeIndex, zone: str, series: np.ndarray) -> pd.DatetimeIndex:

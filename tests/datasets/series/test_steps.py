@@ -93,5 +93,17 @@ def test_days_begin_later_where_clocks_jump_over_midnight() -> None:
 
 
 def test_names_of_steps() -> None:
-    assert all(map(is_step, ["h", "15min", "D", "B", "W", "W-MON", "MS", "MS-15", "2QE", "BME", "3"]))
+    assert all(
+        map(is_step, ["h", "15min", "D", "B", "W", "W-MON", "MS", "MS-15", "2QE", "BME", "3", "36525D"])
+    )
     assert not any(map(is_step, ["", "x", "0D", "-1D", "0MS", "0", "fortnight"]))
+    too_long = [
+        "999999999999D",
+        "9" * 30 + "D",
+        "99999999999h",
+        "999999999MS",
+        "101YS",
+        "9999999B",
+        "9" * 5000,
+    ]
+    assert not any(map(is_step, [*too_long, "ns", "1500ms", "us"]))
