@@ -132,17 +132,33 @@ def _image_hash(path: Path) -> int:
 
 
 def _opaque(image: Picture, deep: bool) -> Picture:
-    """The image in red, green and blue. Transparent pixels become white; in `deep` images 16 bits become 8."""
+    """The image in red, green and blue. Transparent pixels become white; in `deep` images 16 bits become 8.
+
+    Raises:
+        ValueError: pixels of 32 bits that are not in the range of 8.
+    """
     import numpy as np
     from PIL import Image as Pillow
 
     if deep:
         return Pillow.fromarray((np.asarray(image) >> 8).astype("uint8")).convert("RGB")
+    if image.mode in ("I", "F"):
+        _refuse_other_range(np.asarray(image))
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Pillow.new("RGBA", image.size, "white")
         return Pillow.alpha_composite(white, image).convert("RGB")
     return image.convert("RGB")
+
+
+def _refuse_other_range(pixels: np.ndarray) -> None:
+    """Raises ValueError unless pixels of 32 bits are from 0 to 255: others would all become black or white."""
+    least, most = float(pixels.min()), float(pixels.max())
+    are_shares = pixels.dtype.kind == "f" and 0 < most <= 1
+    if are_shares or not 0 <= least <= most <= 255:
+        raise ValueError(
+            f"pixels of 32 bits from {least:g} to {most:g}, not 0 to 255; save it with 8 or 16 bits"
+        )
 
 
 def write_image(pixels: np.ndarray, path: Path) -> None:

@@ -59,6 +59,30 @@ def test_copies_have_the_same_hash(tmp_path: Path) -> None:
     assert image_hash(tmp_path / "a.png") == image_hash(tmp_path / "b.png") != image_hash(tmp_path / "c.png")
 
 
+@pytest.mark.parametrize(
+    ("values", "kind", "good"),
+    [
+        ([0, 255], np.int32, True),
+        ([0.0, 254.5], np.float32, True),
+        ([0, 0], np.float32, True),
+        ([0, 65535], np.int32, False),
+        ([-1, 3], np.int32, False),
+        ([0.0, 1.0], np.float32, False),
+        ([0.0, np.nan], np.float32, False),
+    ],
+)
+def test_pixels_of_32_bits_are_those_of_8_or_refused(
+    tmp_path: Path, values: list[float], kind: type, good: bool
+) -> None:
+    path = tmp_path / "deep.tif"
+    Image.fromarray(np.array([values], kind)).save(path)
+    if good:
+        assert read_image(path)[0, :, 0].tolist() == [int(value) for value in values]
+        return
+    with pytest.raises(UserError, match=r"deep\.tif: .*not 0 to 255; save it with 8 or 16 bits"):
+        read_image(path)
+
+
 def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no image")
     (tmp_path / "empty.png").touch()
