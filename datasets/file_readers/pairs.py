@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TypeAlias
 
@@ -272,6 +272,8 @@ class TablePart(FilePart):
         super().__init__(path)
         self._table = Table(path, options.format)
         source, target = _columns(self._table, options)
+        if not self._table.named:
+            _refuse_numbers(self._table, options)
         self._positions = (target, source) if options.reverse else (source, target)
         self.kept = Kept(options.skip_empty)
 
@@ -279,6 +281,18 @@ class TablePart(FilePart):
         """One pass over the table."""
         rows = self._table.rows(self._positions)
         return self.kept.pairs((line, self.place(line), source, target) for line, (source, target) in rows)
+
+
+def _refuse_numbers(table: Table, options: Options) -> None:
+    """Refuse a column that nobody named, of a table of more than two, of which the first rows are whole numbers."""
+    columns = (options.source_column, options.target_column)
+    for position in (n for n, name in enumerate(columns) if name is None and len(table.columns) > 2):
+        values = [str(value) for _, (value,) in islice(table.rows([position]), 100)]
+        if all(value.isdecimal() for value in values):
+            raise UserError(
+                f"{table.path}: column {position} holds numbers and no sentences; name the columns with "
+                "--source-column and --target-column"
+            )
 
 
 def _columns(table: Table, options: Options) -> tuple[int, int]:

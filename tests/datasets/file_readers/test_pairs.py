@@ -183,6 +183,12 @@ def test_what_holds_no_pairs(tmp_path: Path) -> None:
         ),
         ("a\nb", {}, "has one column; pairs need two"),
         ("a\tb", {"header": "no", "source_column": "1"}, "source and target are the same column"),
+        (
+            "1\ta\t7\tb\n2\tc\t8\td",
+            {"header": "no"},
+            "column 0 holds numbers and no sentences; name the columns",
+        ),
+        ("a\t7\tb\nc\t8\td", {"header": "no"}, "column 1 holds numbers and no sentences; name the columns"),
         ("a\tb", {"source": "de"}, "--source: .* is a table; name its columns with --source-column"),
         ("source\ttarget\na\t", {}, "line 2: the target is empty"),
     ],
