@@ -19,6 +19,8 @@ MONTHS = (
 LAST_OF_THIS_CENTURY = 68
 #: Later ones leave no room for steps that come next: Python knows years of four digits.
 LAST_YEAR = 9000
+#: Of the rows that follow another are in the same month of another year, or numbers that look like years are days.
+SAME_MONTH = 0.5
 NO_TIME = np.datetime64("NaT", "s")
 
 _TIME = (
@@ -41,8 +43,10 @@ FORMS = {
     "three": _form(r"(?P<a>\d{1,4})(?P<between>[-/. ])(?P<b>\d{1,2})(?P=between)(?P<c>\d{1,4})"),
     "month": _form(r"(?P<a>\d{1,4})(?P<between>[-/.])(?P<b>\d{1,4})"),
     "period": _form(r"(?P<a>\d{4}|\d{2})[-/. ]*(?P<letter>[QHWM])(?P<b>\d{1,2})(?:-?(?P<c>[1-7]))?"),
-    "named": _form(rf"(?P<a>\d{{1,4}}){_ORDINAL}[-/., ]*{_NAME}[-/., ]*(?P<c>\d{{1,4}})"),
-    "name first": _form(rf"{_NAME}[-/ ]*(?P<a>\d{{1,2}}){_ORDINAL}[-/, ]+(?P<c>\d{{4}}|\d{{2}})"),
+    "named": _form(
+        rf"(?P<a>\d{{1,4}}){_ORDINAL}[-/., ]*{_NAME}[-/., ]*(?P<c>\d{{3,4}}|\d{{1,2}}(?!:\d)|(?<=[^ ,])\d{{1,2}})"
+    ),
+    "name first": _form(rf"{_NAME}[-/ ]*(?P<a>\d{{1,2}}){_ORDINAL}[-/, ]+(?P<c>\d{{4}}|\d{{2}}(?!:\d))"),
     "month of year": _form(rf"{_NAME}[-/., ']*(?P<a>\d{{4}}|\d{{2}})"),
     "year of month": _form(rf"(?P<a>\d{{4}})[-/., ]*{_NAME}"),
     "year": _form(r"(?P<a>\d{4})"),
@@ -257,6 +261,28 @@ def _month_and_year(cells: Sequence[Written]) -> list[Way]:
     """Months; with a point between, as in `1.5`, both numbers short are a decimal number and no month."""
     found = _orders(cells, ("YM", "MY"), cells[0].between)
     return [way for way in found if cells[0].between != "." or "YYYY" in way.how]
+
+
+def without_year(way: Way, form: str, cells: Sequence[Written | None], codes: np.ndarray) -> int | None:
+    """The first row where the year is missing, if a column's numbers are days: `Jan 01`, `Jan 02` and no years.
+
+    Args:
+        way: how the column is read, with the stamps of its rows.
+        form: the form of the cells.
+        cells: each of them that is different.
+        codes: `(rows,)` numbers of the cells.
+    """
+    short = form == "month" or (
+        form == "month of year" and all(cell is not None and len(cell.a) <= 2 for cell in cells)
+    )
+    if not short or "YYYY" in way.how.replace("MON YYYY", ""):
+        return None
+    timed = [row for row, code in enumerate(codes) if (cell := cells[code]) is not None and cell.seconds > 0]
+    if timed:
+        return timed[0]
+    months = way.stamps.astype("datetime64[M]").astype(int)
+    after = np.diff(months)[np.diff(months) != 0]
+    return 0 if len(after) and (after % 12 == 0).mean() > SAME_MONTH else None
 
 
 def _month_of_year(cells: Sequence[Written]) -> list[Way]:

@@ -7,7 +7,6 @@ numbers are dates (`201501`, `2024010113`), seconds since 1970, or numbered step
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.errors import UserError
-from datasets.series.dates import NO_TIME, Way, Written, days, ways, week, written
+from datasets.series.asked_forms import check_form, parsed
+from datasets.series.dates import NO_TIME, Way, Written, days, ways, week, without_year, written
 from datasets.series.steps import find_step, share_on_grid, share_there
 from datasets.series.zones import localised, zone_name, zone_of
 
@@ -155,6 +155,9 @@ def _read(column: Column, writing: Writing) -> Stamps:
     way = _chosen(
         column, [dataclasses.replace(way, stamps=way.stamps[codes]) for way in ways(form, cells)], writing
     )
+    row = without_year(way, form, cells, codes)
+    if row is not None:
+        raise column.fault(row, f"has no year; write it, or give --date-format; {PAGE}")
     index, zone = _in_zone(column, way.stamps, [cells[code] for code in codes])
     chosen = dataclasses.replace(writing, day_first=way.day_first)
     return Stamps(index, way.how, chosen, zone, any(cell is not None and cell.finer for cell in cells))
@@ -264,22 +267,19 @@ def _regularity(stamps: np.ndarray) -> float:
 
 def _formatted(column: Column, codes: np.ndarray, unique: Sequence[str], writing: Writing) -> Stamps:
     """Dates of the form of `--date-format`."""
-    cells = [
-        _strptime(column, int((codes == code).argmax()), writing.date_format) for code in range(len(unique))
-    ]
+    form = writing.date_format
+    check_form(form)
+    times = [parsed(text, form) for text in unique]
+    if None in times:
+        row = int((codes == times.index(None)).argmax())
+        raise column.fault(row, f"is no date of the form {form} (--date-format); {PAGE}")
+    cells = [time for time in times if time is not None]
     stamps = np.array([np.datetime64(cell.replace(tzinfo=None), "s") for cell in cells])[codes]
     offsets = [cell.utcoffset() for cell in cells]
     seconds = [None if offset is None else int(offset.total_seconds()) for offset in offsets]
     as_written = [Written("three", "", "", "", "", 0, offset, "") for offset in seconds]
     index, zone = _in_zone(column, stamps, [as_written[code] for code in codes])
-    return Stamps(index, writing.date_format, writing, zone)
-
-
-def _strptime(column: Column, row: int, form: str) -> datetime.datetime:
-    try:
-        return datetime.datetime.strptime(column.texts[row], form)
-    except (ValueError, OverflowError):
-        raise column.fault(row, f"is no date of the form {form} (--date-format); {PAGE}") from None
+    return Stamps(index, form, writing, zone)
 
 
 # ------------------------------------------------------------------------------------------ zones

@@ -71,6 +71,9 @@ FORMS = [
     ("Jan-24", "Feb-24", "2024-01-01", "MS"),
     ("Wed, 31 Jan 2024 23:00:00 GMT", "Thu, 01 Feb 2024 00:00:00 GMT", "2024-01-31 23:00+00:00", "h"),
     ("2024-01", "2024-02", "2024-01-01", "MS"),
+    ("Dec-23", "Jan-24", "2023-12-01", "MS"),
+    ("01/24", "02/24", "2024-01-01", "MS"),
+    ("Jan 2023", "Jan 2024", "2023-01-01", "YS"),
     ("01/2024", "02/2024", "2024-01-01", "MS"),
     ("2024M01", "2024M02", "2024-01-01", "MS"),
     ("2024Q1", "2024Q2", "2024-01-01", "QS"),
@@ -161,6 +164,11 @@ def test_what_the_column_does_not_decide_is_asked() -> None:
         (["2024-01-01 10:00-15", "2024-01-01 11:00-15"], "line 2: '2024-01-01 10:00-15' is no date"),
         (["2024_01", "2024_02"], "line 2: '2024_01' is no date"),
         (["2024 10-08", "2024 10-09"], "line 2: '2024 10-08' is no date"),
+        ([f"Jan {day:02}" for day in range(1, 32)], "line 2: 'Jan 01' has no year; write it, or give --date-format"),
+        (["Jan 24", "Jan 31", "Feb 07", "Feb 14"], "line 2: 'Jan 24' has no year"),
+        (["Jan 01 00:00", "Jan 01 06:00", "Jan 01 12:00"], "line 3: 'Jan 01 06:00' has no year"),
+        ([f"01/{day:02}" for day in range(1, 32)], "line 2: '01/01' has no year"),
+        ([f"1월 {day}일" for day in range(1, 32)], "line 2: '1월 1일' has no year"),
         (["2024-W52", "2024-W53"], "line 3: '2024-W53' is no date, where the column's are read as ISO weeks"),
         (["2024Q4", "2024Q5"], "line 3: '2024Q5' is no date"),
         (["2024Q4", "2024M5", "2024Q1"], "line 3: '2024M5' is no date"),
@@ -185,6 +193,10 @@ def test_the_cell_that_is_wrong_is_blamed(texts: list[str], message: str) -> Non
 def test_a_form_that_is_asked_for() -> None:
     form = Writing(date_format="%d|%m|%y")
     assert stamps_of(["31|01|24", "01|02|24"], form).index[1] == pd.Timestamp("2024-02-01")
+    for wrong in ("%Y-%Y", "%Q", "%", "%d.%m.%", "%G", "YYYY-MM-DD", "%Y-%m-%d %"):
+        assert fault(["2024-01-31"], Writing(date_format=wrong)).startswith(f"--date-format '{wrong}': has ")
+    months = stamps_of(["Jan 20", "Jan 21", "Jan 22"], Writing(date_format="%b %y"))
+    assert find_step(months.index) == "YS"
     assert fault(["31|01|24", "2|30|24"], form).startswith(
         "t.csv line 3: '2|30|24' is no date of the form %d|%m|%y"
     )
