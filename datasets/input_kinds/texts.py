@@ -12,7 +12,7 @@ from datasets.errors import UserError
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import TARGET_NAMES, TEXT_NAMES, usual_name
 from datasets.formats.lines import lines, whole_text
-from datasets.formats.tables import Format, Table, is_table, suffix
+from datasets.formats.tables import DELIMITERS, Format, Table, is_table, suffix
 from datasets.input_kinds.as_trained import Column, finder_of, form_of_table, opened
 from datasets.input_kinds.base import InputKind
 
@@ -135,9 +135,19 @@ def _position(column: Column, table: Table, trained: Mapping[str, object]) -> li
     if table.named and not table.is_json and usual_name(only) not in column.usual:
         raise UserError(
             f"{table.path}: is the first row, {only[:40]!r}, the name of its only column? "
-            "give --column 0 if it is, --header no if it is a text"
+            f"give --column 0 if it is, --header no if it is a text{_other_delimiter(only, column.usual)}"
         )
     return [0]
+
+
+def _other_delimiter(first: str, usual: frozenset[str]) -> str:
+    """What to give where the first row of a table of one column may name several that are separated otherwise."""
+    fitting = (
+        delimiter
+        for delimiter, mark in DELIMITERS.items()
+        if mark in first and usual & {usual_name(name) for name in first.split(mark)}
+    )
+    return next((f", --delimiter {delimiter} if it names several columns" for delimiter in fitting), "")
 
 
 def example(example: Example, _: Path) -> str:

@@ -81,6 +81,7 @@ def test_the_first_row_of_the_only_column_is_asked_about(tmp_path: Path) -> None
             "words,label\na,b\n",
             "no column for the text among 'words', 'label'; name it with --column",
         ),
+        ("a.csv", "text;label\na;b\n", "if it is a text, --delimiter semicolon if it names several columns"),
         ("a.csv", "text,review\na,b\n", "several columns may be the text"),
         ("a.csv", "text,label\na\n", "line 2: 1 columns where the first row has 2"),
         ("a.csv", "", "is empty"),
