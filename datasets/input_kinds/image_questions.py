@@ -61,6 +61,8 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[Pair]:
     for line, (name, question) in table.rows(positions):
         if not (isinstance(name, str) and isinstance(question, str)):
             raise UserError(f"{path} line {line}: image and question are not both strings")
+        if not name.strip():
+            raise UserError(f"{path} line {line}: the image is not the name of a file")
         yield found(path, name.strip(), form), composed(question)
 
 

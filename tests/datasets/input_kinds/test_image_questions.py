@@ -28,6 +28,9 @@ def test_rows_of_a_table(tmp_path: Path) -> None:
     path.write_text('{"image": "c.png", "question": 3}\n')
     with pytest.raises(UserError, match=r"a.jsonl line 1: image and question are not both strings"):
         list(KIND.read(path, None, Format()))
+    path.write_text('{"image": "c.png", "question": "what?"}\n{"image": " ", "question": "what?"}\n')
+    with pytest.raises(UserError, match=r"a.jsonl line 2: the image is not the name of a file"):
+        list(KIND.read(path, None, Format()))
 
 
 def test_an_example_is_a_file_of_the_same_pixels_and_its_question(tmp_path: Path) -> None:
