@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,6 +16,12 @@ from datasets.formats.lines import LONGEST_LINE, lines
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t"}
 SUFFIXES = {".csv": "comma", ".tsv": "tab", ".tab": "tab", ".txt": "tab", ".jsonl": "json", ".ndjson": "json"}
+
+#: The first line with which Excel is told what separates columns.
+NAMES_SIGN = re.compile(r'"?sep=(.)"?\r?')
+
+LONGEST_NAMING = 10  # characters of such a line
+LOOKED_AT = 10  # lines of a file to see what separates its columns
 
 Row = tuple[int, Sequence[Any]]  # the line that it begins on, counted from 1, and its values
 
@@ -88,6 +96,9 @@ class Table:
         self.path = path
         self._format = format
         self._kind = format.delimiter or SUFFIXES.get(suffix(path)) or _refuse(path)
+        named = None if self.is_json else _named_delimiter(path, format.encoding)
+        self._kind = named or self._kind
+        self._begins_at = 1 if named is None else 2
         self.named = format.header or self._kind == "json"
         self.columns = self._first_columns()
 
@@ -151,7 +162,7 @@ class Table:
     def _delimited(self) -> Iterator[tuple[int, list[str]]]:
         """The rows; an empty line is one empty value, as in a table of one column."""
         read = self._plain_rows if self._kind == "tab" else self._quoted_rows
-        return ((line, values or [""]) for line, values in read())
+        return ((line, values or [""]) for line, values in read() if line >= self._begins_at)
 
     def _filled(self) -> Iterator[tuple[int, list[str]]]:
         """The rows that are no empty lines."""
@@ -192,6 +203,20 @@ class Table:
         if not isinstance(item, dict):
             raise UserError(f"{self.path} line {number}: is JSON and not an object; each line is one {{...}}")
         return item
+
+
+def _named_delimiter(path: Path, encoding: str) -> str | None:
+    """The delimiter that a first line such as `sep=;` names; None where there is no such line."""
+    match = NAMES_SIGN.fullmatch(next(lines(path, encoding), "")[:LONGEST_NAMING])
+    return {sign: name for name, sign in DELIMITERS.items()}.get(match[1]) if match else None
+
+
+def other_delimiter(table: Table, encoding: str) -> str | None:
+    """The only delimiter that stands as often in each of the first lines, if it is not that of the table."""
+    first = [line for line in islice(lines(table.path, encoding), LOOKED_AT) if line.strip()]
+    counts = {name: {line.count(sign) for line in first} for name, sign in DELIMITERS.items()}
+    even = [name for name, times in counts.items() if len(times) == 1 and times != {0}]
+    return even[0] if len(even) == 1 and len(first) > 1 and even[0] != table.delimiter else None
 
 
 def _is_blank(values: Sequence[object]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from datasets.errors import UserError
 from datasets.formats.columns import find, find_usual, usual_name
-from datasets.formats.tables import Format, Table, suffix
+from datasets.formats.tables import DELIMITERS, Format, Table, other_delimiter, suffix
 from datasets.series.dates import written
 from datasets.series.numbers import is_missing, is_number, tidy
 from datasets.series.parts import joined, part_columns
@@ -110,12 +110,21 @@ def open_table(path: Path, columns: Columns) -> Table:
     """The table, with or without a header."""
     delimiter = columns.delimiter or ("comma" if suffix(path) == ".txt" else None)
     table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
+    if not table.is_json and columns.delimiter is None:
+        _refuse_other_delimiter(table, columns.encoding)
     first_is_a_row = any(map(is_number, table.columns)) and all(
         is_number(name) or written(name) is not None for name in table.columns
     )
     if columns.header == "auto" and not table.is_json and first_is_a_row:
         return Table(path, Format(columns.encoding, delimiter, False))
     return table
+
+
+def _refuse_other_delimiter(table: Table, encoding: str) -> None:
+    seems = other_delimiter(table, encoding)
+    if seems is not None:
+        sign = "tabs" if seems == "tab" else f"'{DELIMITERS[seems]}'"
+        raise UserError(f"{table.path}: the columns seem separated by {sign}: give --delimiter {seems}")
 
 
 def roles_of(table: Table, columns: Columns) -> Roles:

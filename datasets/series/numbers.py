@@ -95,12 +95,14 @@ class Cells:
         lines: `(rows,)`.
         columns: what is written in each column, by its name.
         covariates: names of the columns where true and false may stand for 1 and 0.
+        learnt: a model names the columns, not the user.
     """
 
     path: Path
     lines: Sequence[int]
     columns: Mapping[str, Sequence[object]]
     covariates: frozenset[str] = frozenset()
+    learnt: bool = False
 
 
 def number_form(cells: Cells, decimal: str, thousands: str, delimiter: str) -> NumberForm:
@@ -180,7 +182,7 @@ def _number(cells: Cells, name: str, row: int, text: str, form: NumberForm) -> f
     try:
         number = float(form.plain(plain))
     except ValueError:
-        what = _advice(plain[:MOST_LOOKED_AT], form, name in cells.covariates)
+        what = _advice(plain[:MOST_LOOKED_AT], form, name in cells.covariates, cells.learnt)
         raise UserError(f"{cells.path} line {cells.lines[row]}: {name} is {text[:40]!r}, {what}") from None
     if np.isinf(number):
         raise UserError(f"{cells.path} line {cells.lines[row]}: {name} is infinite; remove or correct it")
@@ -202,9 +204,9 @@ def _check_truth(cells: Cells, name: str, known: Mapping[str, float]) -> None:
         )
 
 
-def _advice(text: str, form: NumberForm, covariate: bool) -> str:
+def _advice(text: str, form: NumberForm, covariate: bool, learnt: bool) -> str:
     """Why a text is no number, and what helps."""
-    if text.lower() in TRUE_OR_FALSE and not covariate:
+    if text.lower() in TRUE_OR_FALSE and not covariate and not learnt:
         return (
             "not a number; name a column of true and false with --future-columns or --past-columns, or the columns "
             "to forecast with --value-columns"
@@ -216,6 +218,8 @@ def _advice(text: str, form: NumberForm, covariate: bool) -> str:
     options = _options(text, form)
     if options:
         return f"not a number as numbers are read here; give {options}; {PAGE}"
+    if learnt:
+        return f"not a number, as the model's columns hold; correct it; {PAGE}"
     if re.search(r"\d[-/:]\d|\d[년월]", text) and written(text) is not None:
         return "not a number; if it is the time stamp, name it with --time-column"
     return "not a number; name the columns to forecast with --value-columns, and one that names series with --id-column"

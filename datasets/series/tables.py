@@ -34,6 +34,7 @@ from datasets.series.time_stamps import Column, Stamps, Writing, read_stamps
 if TYPE_CHECKING:
     import pandas as pd
 
+ADVICE_ON_VALUES = "name the columns to forecast with --value-columns"
 PAGE = 'see docs/reading.md, "Steps, gaps and filling"'
 
 
@@ -66,7 +67,8 @@ def read_table(path: Path, columns: Columns) -> SeriesTable:
     empty = [one.name for one in every if not one.length]
     if len(empty) == len(every):
         names = ", ".join(source.roles.named(source.roles.values))
-        raise UserError(f"{path}: has no value of {names}; name the columns to forecast with --value-columns")
+        what = "the model forecasts it from its values" if columns.learnt else ADVICE_ON_VALUES
+        raise UserError(f"{path}: has no value of {names}; {what}")
     timed, notes = agree([one for one in every if one.length], path, columns)
     series, made_up_notes = _all_series(source, timed)
     if empty:
@@ -183,7 +185,7 @@ def _numbers(
     """Columns of numbers by their position, how decimals are written, and a note where a comma was found."""
     covariates = frozenset(roles.names[position] for position in (*roles.past, *roles.future))
     by_name = {roles.names[position]: by_position[position] for position in roles.numbers}
-    cells = Cells(table.path, lines, by_name, covariates)
+    cells = Cells(table.path, lines, by_name, covariates, columns.learnt)
     writing = columns.writing
     form = number_form(cells, writing.decimal, writing.thousands, table.delimiter)
     found = form.decimal == "comma" and writing.decimal == "auto"

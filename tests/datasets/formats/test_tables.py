@@ -93,6 +93,17 @@ def test_other_delimiters(tmp_path: Path, delimiter: str) -> None:
     assert all_rows(some) == [(2, ["1,5", "2"])]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt.gz"])
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_first_line_may_name_the_delimiter(tmp_path: Path, name: str, sign: str, end: str) -> None:
+    content = end.join([f"sep={sign}", f"text{sign}label", f"good{sign}1", ""])
+    some = table(tmp_path, name, content)
+    assert (some.columns, [line for line, _ in all_rows(some)]) == (["text", "label"], [3])
+    said = table(tmp_path, name, content.replace("sep=", "sep"))
+    assert said.columns[0].startswith("sep")
+
+
 def test_fields_longer_than_the_limit_of_the_csv_module_pass(tmp_path: Path) -> None:
     text = "x" * 500_000
     assert all_rows(table(tmp_path, "a.csv", f"a,b\n{text},1\n")) == [(2, [text, "1"])]

@@ -126,6 +126,40 @@ def test_faults_are_told_with_their_place(tmp_path: Path, text: str, message: st
     assert fault(tmp_path, text).startswith(message)
 
 
+@pytest.mark.parametrize("name", ["t.csv", "t.txt", "t.csv.gz"])
+@pytest.mark.parametrize(
+    ("sign", "option", "shown"), [(";", "semicolon", "';'"), ("\t", "tab", "tabs"), ("|", "pipe", "'|'")]
+)
+@pytest.mark.parametrize("learnt", [True, False])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_columns_of_another_delimiter_are_told_of(
+    tmp_path: Path, name: str, sign: str, option: str, shown: str, learnt: bool, decimal: str
+) -> None:
+    rows = ["date{0}y", "2024-01-01{0}1{1}5", "2024-01-02{0}2{1}5", "2024-01-03{0}3{1}5", ""]
+    text = "\n".join(rows).format(sign, decimal)
+    known = Columns(values=("y",), learnt=learnt)
+    assert fault(tmp_path, text, known, name) == (
+        f"{name}: the columns seem separated by {shown}: give --delimiter {option}"
+    )
+    (series,) = read(write(tmp_path, text, name), Columns(delimiter=option))
+    assert series.values[:, 0].tolist() == [1.5, 2.5, 3.5]
+    (series,) = read(write(tmp_path, f"sep={sign}\n{text}", name), NOTHING)
+    assert series.values[:, 0].tolist() == [1.5, 2.5, 3.5]
+
+
+@pytest.mark.parametrize(
+    ("value", "what"), [("x", "'x', not a number"), ("yes", "'yes', not a number"), ("", "no value of y")]
+)
+def test_what_a_model_continues_is_told_of_without_options_of_training(
+    tmp_path: Path, value: str, what: str
+) -> None:
+    text = f"date,y\n2024-01-01,{value}\n2024-01-02,{value}\n"
+    message = fault(tmp_path, text, Columns(values=("y",), learnt=True))
+    assert what in message
+    assert "-column" not in message
+    assert "-column" in fault(tmp_path, text, NOTHING)
+
+
 def test_wrong_columns(tmp_path: Path) -> None:
     for flag, columns in (
         ("--value-columns", Columns(values=("w",))),
