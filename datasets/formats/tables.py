@@ -124,6 +124,7 @@ class Table:
     def _delimited_rows(self, positions: Sequence[int]) -> Iterator[Row]:
         rows = self._delimited()
         width = len(self.columns)
+        names = sorted(map(_folded, self.columns)) if self.named and width > 1 else []
         if self.named:
             next((row for row in rows if not _is_blank(row[1])), None)
         for line, values in rows:
@@ -133,15 +134,17 @@ class Table:
                 raise UserError(
                     f"{self.path} line {line}: {len(values)} columns where the first row has {width}"
                 )
-            if width > 1 and self.named and values[-1] == self.columns[-1] and self._is_header(values):
-                raise UserError(
-                    f"{self.path} line {line}: is the header row again, as where files were joined; remove this line"
-                )
+            if names and _folded(values[-1]) in names and sorted(map(_folded, values)) == names:
+                raise UserError(f"{self.path} line {line}: {self._header_again(values)}")
             yield line, [values[position] for position in positions]
 
-    def _is_header(self, values: list[str]) -> bool:
-        """Whether a row is the row that names the columns; where files were joined, behind a byte order mark."""
-        return [values[0].removeprefix("\ufeff"), *values[1:]] == self.columns
+    def _header_again(self, values: Sequence[str]) -> str:
+        """What is wrong with a row that names the columns again."""
+        if [*map(_folded, values)] == [*map(_folded, self.columns)]:
+            return "is the header row again, as where files were joined; remove this line"
+        return (
+            "is a header row with the columns in another order; these are two files joined, give them apart"
+        )
 
     def _json_rows(self, positions: Sequence[int]) -> Iterator[Row]:
         names = [self.columns[position] for position in positions]
@@ -217,6 +220,11 @@ def other_delimiter(table: Table, encoding: str) -> str | None:
     counts = {name: {line.count(sign) for line in first} for name, sign in DELIMITERS.items()}
     even = [name for name, times in counts.items() if len(times) == 1 and times != {0}]
     return even[0] if len(even) == 1 and len(first) > 1 and even[0] != table.delimiter else None
+
+
+def _folded(name: str) -> str:
+    """A column's name as headers of joined files may differ in it: without case, blanks or a byte order mark."""
+    return name.removeprefix("\ufeff").strip().casefold()
 
 
 def _is_blank(values: Sequence[object]) -> bool:

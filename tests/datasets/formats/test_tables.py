@@ -117,6 +117,9 @@ def test_which_names_are_tables() -> None:
 
 
 AGAIN = " line 3: is the header row again, as where files were joined; remove this line"
+AGAIN_IN_ANOTHER_ORDER = (
+    " line 4: is a header row with the columns in another order; these are two files joined, give them apart"
+)
 HEADED = (("a.csv", ","), ("a.tsv", "\t"))
 
 
@@ -154,6 +157,8 @@ HEADED = (("a.csv", ","), ("a.tsv", "\t"))
         ("a.jsonl", "[" * 100_000 + "\n", " line 1: is not JSON (too deep or too long a value)"),
         ("a.jsonl", '{"a": ' + "1" * 5000 + "}\n", " line 1: is not JSON (too deep or too long a value)"),
         ("a.jsonl", '{"a": 1, "b": 2}\n{"a": 1}\n', " line 2: has no 'b'"),
+        ("a.csv", "a,b\n1,2\n A,B \n", AGAIN),
+        ("a.csv", "a,b\n1,2\na,a\nb,a\n", AGAIN_IN_ANOTHER_ORDER),
         *(
             (name, f"a{mark}b\n1{mark}2\n{before}a{mark}b\n", AGAIN)
             for before in ("", "\ufeff")
