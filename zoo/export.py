@@ -37,10 +37,11 @@ def main(argv: list[str] | None = None) -> None:
     folder = Path(arguments.to) if arguments.to else directory.export_path
     configure()
     from zoo import serving
-    from zoo.pipeline import load_run
+    from zoo.pipeline import fitting_together, load_run
 
     learned, model = load_run(directory.path, own)
-    server = task.serve(model, learned)
+    with fitting_together(directory.path):
+        server = task.serve(model, learned)
     serving.save(server, folder)
     print(f"{folder}: signatures {', '.join(server.functions)}")
 

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any, NoReturn
 
 import keras
 
 from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import serving
+from zoo.cli.flags import memory_is_full
 from zoo.config import RunConfig
 from zoo.config_file import OwnModel, read_config
 from zoo.data.digest import digests
@@ -31,7 +33,8 @@ from zoo.runtime.process_memory import resident_memory
 from zoo.runtime.progress import log
 from zoo.runtime.results import Results, history_csv, result_table, tensorboard
 from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
-from zoo.tasks.base import Learned, Row, load_task
+from zoo.stored_types import check as check_types
+from zoo.tasks.base import AnyTask, Learned, Prepared, Row, load_task
 from zoo.training.baselines import baseline_metrics
 from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext
@@ -234,11 +237,9 @@ def load_run(path: Path, own: OwnModel = NO_OWN_CODE) -> tuple[Learned, keras.Mo
     keras.mixed_precision.set_global_policy(config.training.precision)
     task = load_task(config.task)
     factory = recurrent_factory(config.recurrent)
-    stored = read_json(directory.prepared_path)
+    learned = restored(directory.prepared_path, task, config.options)
     import zoo.layers.pooling  # noqa: F401  (registered, it can be loaded)
 
-    with _told(directory.prepared_path):
-        learned = task.restore(stored, config.options)
     with _told(directory.model_path):
         _refuse_damage(directory.model_path)
         model = keras.models.load_model(
@@ -246,7 +247,71 @@ def load_run(path: Path, own: OwnModel = NO_OWN_CODE) -> tuple[Learned, keras.Mo
             custom_objects={factory.cell_class.__name__: factory.cell_class},
             compile=False,
         )
+    with fitting_together(path):
+        _compare(model, _built_anew(task, learned, config))
     return learned, model
+
+
+def restored(path: Path, task: AnyTask, options: object) -> Learned:
+    """What a run learned, from its `prepared.json`; raises UserError where the file holds anything else."""
+    stored = read_json(path)
+    with _told(path):
+        learned: Learned = task.restore(stored, options)
+        check_types(learned, stored)
+    return learned
+
+
+@contextmanager
+def fitting_together(path: Path) -> Iterator[None]:
+    """Whatever fails where a run's model meets what was learned, such as in `Task.serve`, is told in one line."""
+    try:
+        yield
+    except Exception as problem:
+        if isinstance(problem, UserError) or memory_is_full(problem):
+            raise
+        lines = str(problem).strip().splitlines()
+        reason = lines[0][:200] if len(lines) == 1 else "the model is not the one of this configuration"
+        raise UserError(
+            f"{path}: model.keras, config.json and prepared.json do not belong together or are damaged: {reason}",
+            1,
+        ) from None
+
+
+class _NeedsExamples(Exception):
+    """A task looks at examples to build its model."""
+
+
+class _NoExamples:
+    """In place of batches."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise _NeedsExamples(name)
+
+
+def _built_anew(task: AnyTask, learned: Learned, config: RunConfig) -> keras.Model | None:
+    """The untrained model of a configuration; None where the task would have to look at examples."""
+    none: Any = _NoExamples()
+    try:
+        prepared = Prepared(learned, none, none, lambda: None)
+        return task.build(prepared, recurrent_factory(config.recurrent), config.options)
+    except _NeedsExamples:
+        return None
+
+
+def _compare(model: keras.Model, expected: keras.Model | None) -> None:
+    """Raises ValueError where a model reads or gives other shapes than the one expected, or knows other tokens."""
+    if expected is not None and _shapes(model) != _shapes(expected):
+        raise ValueError("the model is not the one of this configuration")
+
+
+def _shapes(model: keras.Model) -> tuple[object, ...]:
+    """Of the inputs by name, of the outputs, and of the tables of embeddings."""
+    tables = [layer for layer in all_layers(model) if isinstance(layer, keras.layers.Embedding)]
+    return (
+        {tensor.name: tuple(tensor.shape) for tensor in model.inputs},
+        sorted(str(tuple(tensor.shape)) for tensor in model.outputs),
+        sorted((layer.input_dim, layer.output_dim) for layer in tables),
+    )
 
 
 @contextmanager

@@ -149,10 +149,12 @@ def main(argv: list[str] | None = None) -> None:
     options = _chosen(arguments, task, config.task)
     inputs = _inputs(arguments, task.input_kind, _trained(directory, config))
     configure(arguments.device)
-    from zoo.pipeline import load_run
+    from zoo.pipeline import fitting_together, load_run
 
     learned, model = load_run(directory.path, own)
-    rows = task.answer(task.serve(model, learned), inputs, options)
+    with fitting_together(directory.path):
+        server = task.serve(model, learned)
+    rows = task.answer(server, inputs, options)
     if out is None:
         shown = task.show(rows)
         print(_table(rows) if shown is None else shown)

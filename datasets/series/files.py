@@ -57,7 +57,7 @@ class SeriesFile:
         time = self.time or self._column("time_column", there)
         columns = Columns(
             time, self._column("id_column", there), *names, plain.header, plain.encoding, plain.delimiter, fill,
-            ahead=about["horizon"], learnt=True, **_of_model(about, said),
+            ahead=about["horizon"], learnt=True, **of_model(about, said),
         )  # fmt: skip
         table = read_table(self.path, columns)
         self.remarks.extend(table.notes)
@@ -73,15 +73,20 @@ class SeriesFile:
         return name if name in there else None
 
 
-def _of_model(about: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model says of the time and the cells of its data; models of version 0.1 say only the step."""
+def of_model(about: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model says of the time and the cells of its data; models of version 0.1 say only the step.
+
+    Raises:
+        KeyError, ValueError: there is too little or too much of it.
+    """
     (step,) = about.get("step", ("",))
     known: dict[str, Any] = {"step": step, "writing": replace(Writing(), **said)}
     if "writing" in about:
         date_format, day_first, decimal, thousands = about["writing"]
         first = {"True": True, "False": False}.get(day_first)
         known["writing"] = replace(Writing(date_format, first, decimal, thousands), **said)
-        known["zone"] = said.get("time_zone", about["zone"][0])
-        if about["rows"] == ("rows",):
+        (zone,), (rows,) = about["zone"], about["rows"]
+        known["zone"] = said.get("time_zone", zone)
+        if rows == "rows":
             known["step"] = f"rows:{step}".removesuffix(":")
     return known

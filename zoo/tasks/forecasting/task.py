@@ -11,6 +11,7 @@ import numpy as np
 from datasets.base import Dataset
 from datasets.errors import UserError
 from datasets.input_kinds import time_series
+from datasets.series.files import of_model
 from zoo.tasks.base import Metrics, Prepared, Row, Task
 from zoo.tasks.forecasting.learned import Learned
 from zoo.tasks.forecasting.options import AnswerOptions, Options
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Steps of a season by pandas' name of the step.
 SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 60}
+#: Columns of the calendar for each cycle; see `zoo.tasks.forecasting.calendar.phases`.
+WAVES = 2
 
 
 class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
@@ -91,12 +94,18 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             stored["step_seconds"],
         )
         statistics = {
-            name: (np.array(mean), np.array(deviation))
+            name: (np.array(mean, float), np.array(deviation, float))
             for name, (mean, deviation) in stored["statistics"].items()
         }
         variables, past, future = (tuple(stored[kind]) for kind in ("variables", "past", "future"))
+        waves = WAVES * len(specification.cycles)
+        sizes = {"values": len(variables), "past": len(past), "future": len(future) + waves}
+        shapes = {kind: (mean.shape, deviation.shape) for kind, (mean, deviation) in statistics.items()}
+        if shapes != {kind: ((size,), (size,)) for kind, size in sizes.items()}:
+            raise ValueError("'statistics' are of other columns or cycles")
         step, season = stored["step"], stored["season"]
         as_read = {name: tuple(texts) for name, texts in stored.get("as_read", {}).items()}
+        of_model({"step": (step,), **as_read}, {})  # tells what lacks
         return Learned(options, specification, variables, past, future, step, season, statistics, as_read)
 
     # ---- model
@@ -228,7 +237,7 @@ def _statistics(
         statistics[kind] = mean_and_deviation(parts)
         if kind == "values":
             statistics[kind] = unit_of(parts, by_window=options.normalise != "none")
-    waves = 2 * len(specification.cycles)
+    waves = WAVES * len(specification.cycles)
     mean, deviation = statistics["future"]
     statistics["future"] = (
         np.concatenate([mean, np.zeros(waves)]), np.concatenate([deviation, np.ones(waves)]),
