@@ -112,6 +112,7 @@ def open_table(path: Path, columns: Columns) -> Table:
     table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
     if not table.is_json and columns.delimiter is None:
         _refuse_other_delimiter(table, columns.encoding)
+    _refuse_title(table)
     first_is_a_row = any(map(is_number, table.columns)) and all(
         is_number(name) or written(name) is not None for name in table.columns
     )
@@ -125,6 +126,20 @@ def _refuse_other_delimiter(table: Table, encoding: str) -> None:
     if seems is not None:
         sign = "tabs" if seems == "tab" else f"'{DELIMITERS[seems]}'"
         raise UserError(f"{table.path}: the columns seem separated by {sign}: give --delimiter {seems}")
+
+
+def _refuse_title(table: Table) -> None:
+    """Refuse a comment or a title above the names of the columns, rather than the row behind it, which is wider."""
+    if table.is_json or not table.named or (len(table.columns) > 1 and not table.columns[0].startswith("#")):
+        return
+    try:
+        next(table.rows(()), None)
+    except UserError as problem:
+        first = table.columns[0].strip()
+        if "columns where the first row has" not in str(problem) or re.search(r"[,;|\t]", first):
+            raise
+        what = f"'{first[:40]}' stands above the names of the columns"
+        raise UserError(f"{table.path} line 1: {what}; remove the line ({problem})") from None
 
 
 def roles_of(table: Table, columns: Columns) -> Roles:
@@ -175,7 +190,14 @@ def _time_column(table: Table, columns: Columns, plain: Sequence[str]) -> int | 
         return _first_of_dates(table)
     found = find_usual(table, TIME_NAMES - CLOCK_NAMES)
     found = find_usual(table, TIME_NAMES) if found is None else found
-    return 0 if found is None and _begins_with_time(table, columns, plain) else found
+    if found is None and plain and (_begins_with_dates(table) or _begins_with_time(table, columns, plain)):
+        return 0
+    return found
+
+
+def _begins_with_dates(table: Table) -> bool:
+    """Whether the first column has no name and holds dates, seen by the first row: the index of a table of pandas."""
+    return UNNAMED.fullmatch(table.columns[0].strip()) is not None and _first_of_dates(table) == 0
 
 
 def _begins_with_time(table: Table, columns: Columns, plain: Sequence[str]) -> bool:

@@ -26,6 +26,7 @@ POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 WHOLE_BELOW_1000 = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 WITH_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?|[+-]?,\d+", re.IGNORECASE)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+SPREADSHEET_FAULT = re.compile(r"#[A-Z0-9_/]+[!?]", re.ASCII)
 CURRENCY = r"[A-Z]{0,3}[$€£¥₩₹]|원|USD|EUR|KRW|JPY|GBP"
 #: Characters of a cell that is no number which are looked at to say why: some patterns take long for long texts.
 MOST_LOOKED_AT = 100
@@ -211,6 +212,10 @@ def _advice(text: str, form: NumberForm, covariate: bool, learnt: bool) -> str:
             "not a number; name a column of true and false with --future-columns or --past-columns, or the columns "
             "to forecast with --value-columns"
         )
+    if SPREADSHEET_FAULT.fullmatch(text):
+        return f"a fault of a spreadsheet and not a number; leave such a cell empty, or correct it; {PAGE}"
+    if text.lower() in ("y", "n", "t", "f"):
+        return f"a letter and not a number; write 1 and 0, or leave the column out; {PAGE}"
     for what, pattern in AROUND.items():
         match = pattern.match(text)
         if match and _is_any_number(next((group for group in match.groups() if group is not None), "")):

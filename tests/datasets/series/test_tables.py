@@ -114,6 +114,12 @@ def test_usual_forms_of_dates(tmp_path: Path, dates: tuple[str, ...], first: str
             "date,temp,temp\n2024-01-01,1,10\n",
             "t.csv: columns 1 and 2 (counted from 0) are called 'temp'; give each a name of its own",
         ),
+        (
+            "# source\ndate,u\n2024-01-01,1\n",
+            "t.csv line 1: '# source' stands above the names of the columns; remove the line (t.csv line 2: 2 columns",
+        ),
+        ("Sales of 2024\ndate,u\n2024-01-01,1\n", "t.csv line 1: 'Sales of 2024' stands above the names"),
+        ("date;u\n2024-01-01;1,5\n", "t.csv: the columns seem separated by ';'"),
         ("date,,\n2024-01-01,1,10\n", "t.csv: columns 1 and 2 (counted from 0) have no name; give each"),
         ("date\n2024-01-01\n", "t.csv: no column is left to forecast"),
         (

@@ -280,6 +280,15 @@ def test_a_table_without_names_may_have_dates(tmp_path: Path) -> None:
     assert (series.step, len(series), series.variables) == ("D", 9, ("1",))
 
 
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_a_first_column_without_a_name_may_have_dates(tmp_path: Path, name: str) -> None:
+    rows = numbered(dated("2024-01-01", 9, "D"))
+    series = one(table(tmp_path, f"{name},a", rows))
+    assert (series.step, len(series), series.variables) == ("D", 9, ("a",))
+    read = table(tmp_path, f"{name},date,a", [f"{n},{row}" for n, row in enumerate(rows)])
+    assert (one(read).step, one(read).variables) == ("D", ("a",))
+
+
 def test_what_has_neither_name_nor_values_is_left_out(tmp_path: Path) -> None:
     read = table(tmp_path, "date,y,", [f"{row}," for row in numbered(dated("2024-01-01", 9, "D"))])
     assert one(read).variables == ("y",)
