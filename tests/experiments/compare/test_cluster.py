@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dask
+import distributed  # noqa: F401  (its defaults are there before one is overruled, and after)
 import pytest
 
 from experiments.compare import cluster
