@@ -11,6 +11,8 @@ from multiprocessing.connection import Connection
 
 from zoo.runtime.progress import progress_bar
 
+#: New processes: a copy of one in which TensorFlow has threads would wait for locks that nobody gives back.
+CONTEXT = multiprocessing.get_context("spawn")
 LIMIT_SECONDS = 10.0
 #: How long a worker may take to get ready, such as importing TensorFlow.
 READY_SECONDS = 300.0
@@ -85,7 +87,7 @@ def _look_after(numbers: range, prepare: Callable[[], Try], take: Callable[[Answ
     """Have a worker try these cases, and another one go on where it hangs or dies."""
     while numbers:
         here, there = multiprocessing.Pipe()
-        worker = multiprocessing.get_context("fork").Process(target=_work, args=(there, numbers, prepare))
+        worker = CONTEXT.Process(target=_work, args=(there, numbers, prepare))
         worker.start()
         there.close()
         left = _collect(here, numbers, take)
