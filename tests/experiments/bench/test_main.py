@@ -56,6 +56,7 @@ def test_shapes_are_read_as_they_are_written() -> None:
             Shape.parse(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 def test_all_contestants_give_the_same(cell: str) -> None:
     """Outputs and the gradient of the inputs; and a contestant that is off is found out."""
@@ -131,6 +132,7 @@ def test_without_torch_and_memory() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_command_leaves_table_text_and_picture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,9 @@ from experiments.report.records import RECORD
 from tests.conftest import REPOSITORY
 from tests.experiments.compare.client import STAND_IN, planned
 
+#: Processes are started and killed.
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -221,7 +224,6 @@ def test_a_signal_lets_runs_save_their_state_and_says_how_far_it_came(
     assert comparison.counts() == {"begun": 2, "stopped": 2}
 
 
-@pytest.mark.slow
 def test_runs_whose_workers_die_again_and_again_are_done_all_the_same(
     make_comparison: MakeComparison,
 ) -> None:
@@ -270,7 +272,6 @@ def cluster(comparison: Comparison, folder: Path) -> str:
     return address_in(port_file)
 
 
-@pytest.mark.slow
 def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(
     make_comparison: MakeComparison, tmp_path: Path
 ) -> None:
@@ -286,7 +287,6 @@ def test_a_cluster_of_workers_with_folders_of_their_own_gives_the_same_runs(
     pd.testing.assert_frame_equal(load(comparison.out)[same], load(local.out)[same])
 
 
-@pytest.mark.slow
 def test_a_stopped_run_goes_on_from_what_came_back_whatever_a_worker_has_kept(
     make_comparison: MakeComparison, tmp_path: Path
 ) -> None:
@@ -304,7 +304,6 @@ def test_a_stopped_run_goes_on_from_what_came_back_whatever_a_worker_has_kept(
     assert comparison.counts()["begun"] == comparison.counts()["ended"] == 3
 
 
-@pytest.mark.slow
 def test_a_run_that_is_ended_from_outside_is_told_and_not_lost(make_comparison: MakeComparison) -> None:
     comparison = make_comparison(1, hold=True)
     client = comparison.client()

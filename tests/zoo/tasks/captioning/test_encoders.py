@@ -21,6 +21,9 @@ from zoo.tasks.captioning.model import grid_of, seen
 from zoo.tasks.captioning.task import TASK, Options
 from zoo.training.loop import Trainer
 
+#: Networks of keras.applications are built, which takes seconds each.
+pytestmark = pytest.mark.slow
+
 
 def small(
     include_top: bool = True, input_shape: tuple[int, ...] = (), weights: str | None = "imagenet"
@@ -138,7 +141,6 @@ def test_the_search_and_the_pictures_see_the_images_and_their_likeness_is_that_o
     assert TASK.baselines(ready)(ready.valid)["nearest training image"]["true"] == 1
 
 
-@pytest.mark.slow
 def test_a_run_is_saved_exported_and_asked(tmp_path):
     from zoo.pipeline import load_run
     from zoo.predict import main as predict
