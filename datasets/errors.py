@@ -47,6 +47,11 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     return f"; {hint}" if hint else ""
 
 
+def see(section: str) -> str:
+    """The end of a message that a section of the page on reading says more about."""
+    return f'see docs/reading.md, "{section}"'
+
+
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first names, and how many more there are: `a, b and 3 more`."""
     more = len(names) - most

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 from pathlib import Path
 
 import pytest
+
+from tests.sources import repository
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -75,6 +78,23 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     for target, heading in links(page):
         assert target.exists(), target
         assert not heading or heading in headings(target), f"{target} has no heading {heading}"
+
+
+def sections_of_messages() -> set[str]:
+    """The sections of docs/reading.md that messages name by `datasets.errors.see`."""
+    calls = (node for tree in repository().values() for node in ast.walk(tree) if isinstance(node, ast.Call))
+    found = set()
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id == "see":
+            (section,) = call.args
+            assert isinstance(section, ast.Constant), "written where it is used, so that it is found"
+            found.add(str(section.value))
+    return found
+
+
+def test_the_sections_that_messages_name_are_there() -> None:
+    titles = re.findall(r"^## (.*)$", (ROOT / "docs" / "reading.md").read_text("utf-8"), re.MULTILINE)
+    assert {"Time stamps", "Tags and spans", "Run directories"} <= sections_of_messages() <= set(titles)
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

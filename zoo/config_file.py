@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from datasets.errors import UserError
+from datasets.errors import UserError, see
 from datasets.options import from_dict as options_from_dict
 from datasets.options import option
 from datasets.plugins import is_own
@@ -49,7 +49,8 @@ class OwnModel:
         if missing:
             flags = " ".join(f"--{name} {stored[name]}" for name in missing)
             raise UserError(
-                f"{where} names code that is not the zoo's and would be run; if you trust it, add {flags}"
+                f"{where} names code that is not the zoo's and would be run ({see('Run directories')}); "
+                f"if you trust it, add {flags}"
             )
 
 

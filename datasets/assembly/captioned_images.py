@@ -9,11 +9,9 @@ from itertools import chain
 from datasets.assembly.parts import InMemory, make_splits
 from datasets.assembly.splitting import assign, dropped_note, taken_notes
 from datasets.base import Dataset, Example, Info
-from datasets.errors import UserError
+from datasets.errors import UserError, listed
 from datasets.formats.characters import composed, encodable
 from datasets.formats.image_stores import ImageStore
-
-SHOWN = 3  # names in a note
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,3 @@ def _present(entries: list[Captioned], store: ImageStore, skip: bool, missing: l
 def _note_on_missing_images(missing: list[str]) -> Iterator[str]:
     if missing:
         yield f"{len(missing):,} images have captions and are not there ({listed(missing)}); left out"
-
-
-def listed(names: list[str]) -> str:
-    """The first names of a list, for a note."""
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from datasets.assembly.captioned_images import listed
+from datasets.errors import listed
 
 #: Words of which it is plain that capitals mean nothing.
 TRUTH = frozenset({"true", "false", "yes", "no"})

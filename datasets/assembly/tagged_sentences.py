@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from datasets.assembly.parts import Index, LabelledPart, make_splits
 from datasets.assembly.splitting import assign, taken_notes
 from datasets.base import Dataset, Example, Info
-from datasets.errors import UserError
+from datasets.errors import UserError, see
 from datasets.formats.hashes import content_hash
 from datasets.formats.sentences import TaggedSentence
 from datasets.formats.spans import Scheme, from_brackets, recognise, unknown_scheme
@@ -191,7 +191,8 @@ def _span_notes(train: SentenceIndex, spans: Spans) -> Iterator[str]:
     """By which scheme the tags of train write spans, or that they seem to write some by none that is known."""
     if spans.scheme is None:
         if suspects := unknown_scheme(train.counts):
-            yield f"spans: tags such as {suspects} are of no scheme that is known; scores are word by word"
+            what = f"spans: tags such as {suspects} are of no scheme that is known"
+            yield f"{what}; scores are word by word; {see('Tags and spans')}"
         return
     touching = " (neighbours of one kind are one span)" if spans.scheme.joins else ""
     yield f"spans: {'brackets' if spans.brackets else _scheme_name(train, spans)}{touching}"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from datasets.assembly.captioned_images import Captioned, assemble, caption_text, group, listed
+from datasets.assembly.captioned_images import Captioned, assemble, caption_text, group
 from datasets.assembly.splitting import SPLIT_NAMES
 from datasets.base import Dataset, Info
-from datasets.errors import UserError
+from datasets.errors import UserError, listed
 from datasets.file_readers.options import TableOptions
 from datasets.file_readers.paths import existing, image_folder
 from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders

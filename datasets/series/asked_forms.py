@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import re
 
-from datasets.errors import UserError
+from datasets.errors import UserError, see
 
-PAGE = 'see docs/reading.md, "Time stamps"'
+PAGE = see("Time stamps")
 #: What is written in a form and read back, to try the form.
 SOME_TIME = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.UTC)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.errors import UserError
+from datasets.errors import UserError, listed, see
 from datasets.series.columns import Columns
 from datasets.series.steps import (
     SHARE_THERE,
@@ -32,7 +32,7 @@ NEAR = (
 )
 MOSTLY = 0.5  # of the rows are alike, or nothing is said of them
 SOME = 0.1  # of the rows that follow business days may be on weekends
-PAGE = 'see docs/reading.md, "Steps, gaps and filling"'
+PAGE = see("Steps, gaps and filling")
 
 
 @dataclass(frozen=True)
@@ -66,48 +66,50 @@ def agree(series: Sequence[Timed], path: Path, columns: Columns) -> tuple[list[T
     """
     if columns.rows_are_steps:
         if columns.named_step:
-            for one in series:
-                _refuse_other_calendar(one, path, columns.named_step)
-        return [replace(one, step=columns.named_step) for one in series], []
+            for timed in series:
+                _refuse_other_calendar(timed, path, columns.named_step)
+        return [replace(timed, step=columns.named_step) for timed in series], []
     if columns.learnt and columns.step and not is_numbered(series[0].index):
-        return [_as_model(one, columns.step, path) for one in series], []
+        return [_as_model(timed, columns.step, path) for timed in series], []
     if columns.step and not columns.learnt:
         _refuse_other_kind(series[0], path, columns.step)
-        return [replace(one, step=anchored(columns.step, one.index[0]) or columns.step) for one in series], []
+        return [
+            replace(timed, step=anchored(columns.step, timed.index[0]) or columns.step) for timed in series
+        ], []
     step = _commonest(series)
-    fitting = [replace(one, step=fits) for one in series if (fits := _fits(one, step)) is not None]
-    kept = {one.name for one in fitting}
-    odd = [one for one in series if one.name not in kept]
+    fitting = [replace(timed, step=fits) for timed in series if (fits := _fits(timed, step)) is not None]
+    kept = {timed.name for timed in fitting}
+    odd = [timed for timed in series if timed.name not in kept]
     if len(fitting) <= len(odd) or (odd and columns.learnt):
         raise UserError(
-            f"{path}: series have different steps ({_listed(series)}); give a file a step, or --step; {PAGE}"
+            f"{path}: series have different steps ({_with_steps(series)}); give a file a step, or --step; {PAGE}"
         )
     if not odd:
         return fitting, []
-    return fitting, [f"left out: {len(odd)} series of another step than {step} ({_listed(odd)})"]
+    return fitting, [f"left out: {len(odd)} series of another step than {step} ({_with_steps(odd)})"]
 
 
-def _refuse_other_kind(one: Timed, path: Path, step: str) -> None:
-    if step.isdecimal() != is_numbered(one.index):
-        kind = "whole numbers" if is_numbered(one.index) else "time stamps"
+def _refuse_other_kind(timed: Timed, path: Path, step: str) -> None:
+    if step.isdecimal() != is_numbered(timed.index):
+        kind = "whole numbers" if is_numbered(timed.index) else "time stamps"
         raise UserError(f"--step {step}: is no step between {kind}, which {path} has; {PAGE}")
 
 
-def _refuse_other_calendar(one: Timed, path: Path, step: str) -> None:
+def _refuse_other_calendar(timed: Timed, path: Path, step: str) -> None:
     """Refuse rows that cannot go on as steps of a calendar, whose time stamps forecasts would have."""
     import pandas as pd
 
-    if not isinstance(one.index, pd.DatetimeIndex):
+    if not isinstance(timed.index, pd.DatetimeIndex):
         return
     if step.isdecimal():
         raise UserError(f"--step rows:{step}: is no step between time stamps, which {path} has; {PAGE}")
-    if len(one.index) < ENOUGH or not is_step(step):
+    if len(timed.index) < ENOUGH or not is_step(step):
         return
-    fault = _fault_of_calendar(one.index.tz_localize(None), step)
+    fault = _fault_of_calendar(timed.index.tz_localize(None), step)
     if fault:
         raise UserError(
-            f"{path}: series {one.name} has rows {fault}, from {one.index[0]} to {one.index[-1]}, which do not go on "
-            f"in steps of {step} (rows:{step}); {PAGE}"
+            f"{path}: series {timed.name} has rows {fault}, from {timed.index[0]} to {timed.index[-1]}, "
+            f"which do not go on in steps of {step} (rows:{step}); {PAGE}"
         )
 
 
@@ -128,20 +130,20 @@ def _fault_of_calendar(wall: pd.DatetimeIndex, step: str) -> str:
     return "on Saturdays and Sundays too" if step == "B" and (wall.day_of_week > 4).mean() > SOME else ""
 
 
-def _listed(series: Sequence[Timed], most: int = 5) -> str:
-    shown = ", ".join(f"{one.name}: {find_step(one.index) or 'one row'}" for one in series[:most])
-    return shown + (", …" if len(series) > most else "")
+def _with_steps(series: Sequence[Timed]) -> str:
+    """The first series, each with its step."""
+    return listed([f"{timed.name}: {find_step(timed.index) or 'one row'}" for timed in series])
 
 
 def _commonest(series: Sequence[Timed]) -> str:
     """The step of most series that are long enough to have one."""
-    there = [one for one in series if len(one.index)]
-    longest = max(series, key=lambda one: len(one.index))
+    there = [timed for timed in series if len(timed.index)]
+    longest = max(series, key=lambda timed: len(timed.index))
     first = find_step(longest.index)
-    if first and sum(first_fault(one.index, first) is None for one in there) > len(series) / 2:
+    if first and sum(first_fault(timed.index, first) is None for timed in there) > len(series) / 2:
         return first
     for rows in (ENOUGH, 2):
-        found = [find_step(one.index) for one in series if len(one.index) >= rows]
+        found = [find_step(timed.index) for timed in series if len(timed.index) >= rows]
         steps = [step for step in found if step]
         if steps:
             lengths = [length(step) for step in steps]
@@ -149,30 +151,30 @@ def _commonest(series: Sequence[Timed]) -> str:
     return "1" if is_numbered(series[0].index) else "D"
 
 
-def _fits(one: Timed, step: str) -> str | None:
+def _fits(timed: Timed, step: str) -> str | None:
     """The name of the step as this series has it, perhaps on another day, perhaps with gaps; None if it has another."""
-    if not len(one.index) or first_fault(one.index, step) is None:
+    if not len(timed.index) or first_fault(timed.index, step) is None:
         return step
-    if len(one.index) == 1:
-        return anchored(step, one.index[0])
-    own = find_step(one.index)
+    if len(timed.index) == 1:
+        return anchored(step, timed.index[0])
+    own = find_step(timed.index)
     if not own:
         return step
     if length(own) == length(step):
         return own
-    regular = len(one.index) >= ENOUGH and first_fault(one.index, own) is None
-    here = anchored(step, one.index[0])
-    if regular or here is None or share_on_grid(one.index, here) < 1:
+    regular = len(timed.index) >= ENOUGH and first_fault(timed.index, own) is None
+    here = anchored(step, timed.index[0])
+    if regular or here is None or share_on_grid(timed.index, here) < 1:
         return None
-    return here if share_there(one.index, here) >= SHARE_THERE else None
+    return here if share_there(timed.index, here) >= SHARE_THERE else None
 
 
-def _as_model(one: Timed, step: str, path: Path) -> Timed:
-    fits = _fits(one, step) if is_step(step) else step
+def _as_model(timed: Timed, step: str, path: Path) -> Timed:
+    fits = _fits(timed, step) if is_step(step) else step
     if fits is None:
-        own = find_step(one.index)
+        own = find_step(timed.index)
         raise UserError(
-            f"{path}: series {one.name} has the step {own} (from {one.index[0]} to {one.index[-1]}), and the model "
-            f"forecasts steps of {step}; {PAGE}"
+            f"{path}: series {timed.name} has the step {own} (from {timed.index[0]} to {timed.index[-1]}), "
+            f"and the model forecasts steps of {step}; {PAGE}"
         )
-    return replace(one, step=fits)
+    return replace(timed, step=fits)

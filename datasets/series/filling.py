@@ -48,9 +48,9 @@ def made_up(table: pd.DataFrame, every: pd.Index) -> pd.DataFrame:
     return table.reindex(every).isna()
 
 
-def fault_of_share(missing: pd.DataFrame) -> tuple[object, float] | None:
-    """The column of which most would be made up, and its share, where that is more than may be."""
+def fault_of_share(missing: pd.DataFrame) -> tuple[int, float] | None:
+    """The position of the column of which most would be made up, and its share, where that is more than may be."""
     if not missing.size:
         return None
     shares = missing.mean()
-    return None if shares.max() <= MOST_MADE_UP else (shares.idxmax(), float(shares.max()))
+    return None if shares.max() <= MOST_MADE_UP else (int(shares.idxmax()), float(shares.max()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from datasets.errors import UserError
 from datasets.series.columns import Columns
-from datasets.series.common_step import Timed
+from datasets.series.common_step import PAGE, Timed
 from datasets.series.filling import MOST_MADE_UP, WAYS
 from datasets.series.steps import are_seconds, first_fault, lost_rows, share_there
 from datasets.series.time_stamps import Stamps
@@ -17,7 +17,6 @@ from datasets.series.zones import is_hour_forward
 if TYPE_CHECKING:
     import pandas as pd
 
-PAGE = 'see docs/reading.md, "Steps, gaps and filling"'
 CUT_SECONDS = "parts of a second are not kept"
 
 
@@ -29,18 +28,18 @@ class Gaps:
         path: the file, for messages.
         columns: how it is read.
         stamps: of all its rows, None where there are none.
-        one: the series.
+        timed: the series.
     """
 
     path: Path
     columns: Columns
     stamps: Stamps | None
-    one: Timed
+    timed: Timed
 
     @property
     def index(self) -> pd.Index:
         """The series' time stamps or whole numbers, in their order."""
-        return self.one.index
+        return self.timed.index
 
     def refuse_duplicates(self) -> None:
         """Refuse a time stamp that comes twice."""
@@ -48,7 +47,7 @@ class Gaps:
         if again.any():
             row = int(again.argmax())
             raise UserError(
-                f"{self.path} line {self.one.lines[row]}: series {self.one.name} has {self.index[row]} twice"
+                f"{self.path} line {self.timed.lines[row]}: series {self.timed.name} has {self.index[row]} twice"
                 f"{self._why_twice(self.index[row])}; {PAGE}"
             )
 
@@ -67,22 +66,22 @@ class Gaps:
     def refuse_gaps(self) -> None:
         """Refuse steps that are not there; filling is advised only where few are missing."""
         steps_count = len(self.index) and not self.columns.rows_are_steps
-        fault = first_fault(self.index, self.one.step) if steps_count else None
+        fault = first_fault(self.index, self.timed.step) if steps_count else None
         if fault is None:
             return
         row, what = fault
-        place = f"{self.path} line {self.one.lines[row]}: series {self.one.name}: {what}"
+        place = f"{self.path} line {self.timed.lines[row]}: series {self.timed.name}: {what}"
         if self._cut_seconds():
             rows = "" if self.columns.learnt else ", give --step rows"
             raise UserError(f"{place}; {CUT_SECONDS}{rows}; {PAGE}")
-        missing = 1 - share_there(self.index, self.one.step)
+        missing = 1 - share_there(self.index, self.timed.step)
         if 0 < missing <= MOST_MADE_UP:
             learnt = self.columns.learnt
             or_rows = "" if learnt else ", or --step rows if each row is a step"
             forward = (
                 not learnt
                 and row > 0
-                and is_hour_forward(self.index[row - 1], self.index[row], self.one.step)
+                and is_hour_forward(self.index[row - 1], self.index[row], self.timed.step)
             )
             zone = "as where clocks are put forward: then give --time-zone; else " if forward else ""
             raise UserError(f"{place}; {zone}give {WAYS}{or_rows}; {PAGE}")
@@ -90,11 +89,11 @@ class Gaps:
 
     def _cut_seconds(self) -> bool:
         """Whether the parts of a second that are not kept may be those of the steps."""
-        return self.stamps is not None and self.stamps.finer and are_seconds(self.one.step)
+        return self.stamps is not None and self.stamps.finer and are_seconds(self.timed.step)
 
     def refuse_between_steps(self) -> None:
         """Refuse rows that lie on no step: filling would put made-up values in their place."""
-        fault = lost_rows(self.index, self.one.step)
+        fault = lost_rows(self.index, self.timed.step)
         if fault is not None:
             row, what = fault
             give = (
@@ -102,7 +101,7 @@ class Gaps:
                 if self.columns.learnt
                 else ", or give another --step, or --step rows if each row is a step"
             )
-            place = f"{self.path} line {self.one.lines[row]}: series {self.one.name}"
+            place = f"{self.path} line {self.timed.lines[row]}: series {self.timed.name}"
             raise UserError(f"{place}: {what}; correct the time stamps{give}; {PAGE}")
         if self._cut_seconds():
             self.refuse_gaps()
@@ -119,5 +118,5 @@ class Gaps:
         give = "--date-format or --day-first" if self.columns.learnt else f"--date-format, --day-first{more}"
         return (
             f"{share}: the time stamps were read as {how}, from {self.index[0]} to {self.index[-1]} with "
-            f"the step {self.one.step}; if that is wrong give {give}; {PAGE}"
+            f"the step {self.timed.step}; if that is wrong give {give}; {PAGE}"
         )

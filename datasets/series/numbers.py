@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.errors import UserError
+from datasets.errors import UserError, see
 from datasets.series.dates import written
 
-PAGE = 'see docs/reading.md, "Numbers in tables"'
+PAGE = see("Numbers in tables")
 #: What stands for no value, in lower case.
 MISSING = frozenset({
     "", "na", "nan", "null", "none", "n/a", "#n/a", "#na", "<na>", "nat", "-", "--", "?", ".", "nil",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.base import FileName
-from datasets.errors import UserError
+from datasets.errors import UserError, listed
 from datasets.formats.tables import Table
 from datasets.series.columns import (
     Columns,
@@ -23,7 +23,7 @@ from datasets.series.columns import (
     with_clock,
     without_row_numbers,
 )
-from datasets.series.common_step import Timed, agree
+from datasets.series.common_step import PAGE, Timed, agree
 from datasets.series.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
 from datasets.series.gaps import Gaps
 from datasets.series.numbers import Cells, number_form, read_numbers
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ADVICE_ON_VALUES = "name the columns to forecast with --value-columns"
-PAGE = 'see docs/reading.md, "Steps, gaps and filling"'
 
 
 @dataclass(frozen=True)
@@ -63,38 +62,36 @@ def read_table(path: Path, columns: Columns) -> SeriesTable:
         UserError: whatever is wrong with the file; names the line.
     """
     source = _source(path, columns)
-    every = source.timed()
-    empty = [one.name for one in every if not one.length]
+    every = source.all_timed()
+    empty = [timed.name for timed in every if not timed.length]
     if len(empty) == len(every):
         names = ", ".join(source.roles.named(source.roles.values))
         what = "the model forecasts it from its values" if columns.learnt else ADVICE_ON_VALUES
         raise UserError(f"{path}: has no value of {names}; {what}")
-    timed, notes = agree([one for one in every if one.length], path, columns)
-    series, made_up_notes = _all_series(source, timed)
+    all_timed, notes = agree([timed for timed in every if timed.length], path, columns)
+    series, made_up_notes = _all_series(source, all_timed)
     if empty:
-        notes.append(f"left out: {len(empty)} series without any value ({_listed(empty)})")
-    return SeriesTable(series, (*source.notes, *notes, *made_up_notes, *_notes_on_the_future(source, timed)))
+        notes.append(f"left out: {len(empty)} series without any value ({listed(empty)})")
+    return SeriesTable(
+        series, (*source.notes, *notes, *made_up_notes, *_notes_on_the_future(source, all_timed))
+    )
 
 
-def _all_series(source: _Source, timed: Sequence[Timed]) -> tuple[list[TimeSeries], list[str]]:
+def _all_series(source: _Source, all_timed: Sequence[Timed]) -> tuple[list[TimeSeries], list[str]]:
     """The series; those of which too much would be made up are left out and named, unless they are most."""
     series: list[TimeSeries] = []
     refused: dict[str, TooMuchMadeUp] = {}
-    for one in timed:
+    for timed in all_timed:
         try:
-            series.append(_series(source, one))
+            series.append(_series(source, timed))
         except TooMuchMadeUp as problem:
-            refused[one.name] = problem
+            refused[timed.name] = problem
     if not refused:
         return series, []
     if len(refused) >= len(series):
         raise next(iter(refused.values()))
     what = f"{len(refused)} series of which more than {MOST_MADE_UP:.0%} would be made up"
-    return series, [f"left out: {what} ({_listed(list(refused))})"]
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+    return series, [f"left out: {what} ({listed(list(refused))})"]
 
 
 # ------------------------------------------------------------------------------------------ from cells to rows
@@ -114,11 +111,11 @@ class _Source:
     writing: Writing
     notes: tuple[str, ...]
 
-    def gaps(self, one: Timed) -> Gaps:
+    def gaps(self, timed: Timed) -> Gaps:
         """Where the rows of a series are not one step apart."""
-        return Gaps(self.path, self.columns, self.stamps, one)
+        return Gaps(self.path, self.columns, self.stamps, timed)
 
-    def timed(self) -> list[Timed]:
+    def all_timed(self) -> list[Timed]:
         """Each series with its rows in the order of time."""
         order = np.argsort(self.codes, kind="stable")
         bounds = np.searchsorted(self.codes[order], np.arange(len(self.names) + 1))
@@ -233,51 +230,51 @@ def _without_zone(stamps: Stamps) -> Stamps:
     return replace(stamps, index=stamps.index.tz_localize(None), zone="")
 
 
-def _notes_on_the_future(source: _Source, timed: Sequence[Timed]) -> list[str]:
+def _notes_on_the_future(source: _Source, all_timed: Sequence[Timed]) -> list[str]:
     """How many rows at the end have no value: they are the future, which nobody fills."""
     if source.columns.learnt:
         return []
     rows = dict(zip(source.names, np.bincount(source.codes).tolist(), strict=True))
-    left = [rows[one.name] - len(one.rows) for one in timed]
+    left = [rows[timed.name] - len(timed.rows) for timed in all_timed]
     total = sum(left)
     if not total:
         return []
-    of = "the table" if len(timed) == 1 else f"{sum(map(bool, left)):,} series"
+    of = "the table" if len(all_timed) == 1 else f"{sum(map(bool, left)):,} series"
     return [f"the last {total:,} rows of {of} have no value: they are the future, and are left out"]
 
 
 # ------------------------------------------------------------------------------------------ from rows to series
 
 
-def _series(source: _Source, one: Timed) -> TimeSeries:
+def _series(source: _Source, timed: Timed) -> TimeSeries:
     """One series at every step."""
     import pandas as pd
 
     roles, columns = source.roles, source.columns
-    given = source.cells.iloc[one.rows].drop(columns="line").set_axis(one.index, axis=0)
-    lines = one.lines
-    gaps = source.gaps(one)
+    given = source.cells.iloc[timed.rows].drop(columns="line").set_axis(timed.index, axis=0)
+    lines = timed.lines
+    gaps = source.gaps(timed)
     if not columns.rows_are_steps:
         gaps.refuse_duplicates()
     if columns.fill != "none":
-        given, lines, missing = _filled(source, one, given)
+        given, lines, missing = _filled(source, timed, given)
     else:
         gaps.refuse_gaps()
         missing = None
-    length = _steps_with_values(source, one, given.index)
+    length = _steps_with_values(source, timed, given.index)
     values, past = given[list(roles.values)][:length], given[list(roles.past)][:length]
     future = given[list(roles.future)]
     for part in (values, past, future):
-        _refuse_missing(source, one, part, lines)
+        _refuse_missing(source, timed, part, lines)
     invented = None if missing is None else missing[list(roles.values)].to_numpy()[:length]
     stamps = given.index[:length]
     dated = isinstance(stamps, pd.DatetimeIndex) and columns.step != "rows"
     utc = stamps.tz_convert(None) if dated and stamps.tz is not None else stamps
-    numbered = is_numbered(one.index) and length and not columns.rows_are_steps
-    numbers = (int(stamps[0]), int(one.step)) if numbered else (0, 1)
+    numbered = is_numbered(timed.index) and length and not columns.rows_are_steps
+    numbers = (int(stamps[0]), int(timed.step)) if numbered else (0, 1)
     return TimeSeries(
-        one.name, values.to_numpy(np.float64), utc.to_numpy("datetime64[s]") if dated else None,
-        one.step if dated else "", past.to_numpy(np.float64), future.to_numpy(np.float64),
+        timed.name, values.to_numpy(np.float64), utc.to_numpy("datetime64[s]") if dated else None,
+        timed.step if dated else "", past.to_numpy(np.float64), future.to_numpy(np.float64),
         roles.named(roles.values), roles.named(roles.past), roles.named(roles.future),
         made_up=invented if invented is not None and invented.any() else None,
         zone=source.stamps.zone if dated and source.stamps else "", numbers=numbers,
@@ -285,43 +282,43 @@ def _series(source: _Source, one: Timed) -> TimeSeries:
     )  # fmt: skip
 
 
-def _steps_with_values(source: _Source, one: Timed, every: pd.Index) -> int:
+def _steps_with_values(source: _Source, timed: Timed, every: pd.Index) -> int:
     """How many of all steps there are up to the last that has any value in the file."""
-    if source.columns.rows_are_steps or not one.length:
-        return one.length
-    return int(every.searchsorted(one.index[one.length - 1], side="right"))
+    if source.columns.rows_are_steps or not timed.length:
+        return timed.length
+    return int(every.searchsorted(timed.index[timed.length - 1], side="right"))
 
 
 def _filled(
-    source: _Source, one: Timed, given: pd.DataFrame
+    source: _Source, timed: Timed, given: pd.DataFrame
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
     """Numbers at every step, without lines, and which of them are made up."""
     if source.columns.rows_are_steps:
         missing = given.isna()
         numbered = given.reset_index(drop=True)
-        filled = fill_steps(numbered, "1", source.columns.fill, one.name).set_axis(given.index, axis=0)
+        filled = fill_steps(numbered, "1", source.columns.fill, timed.name).set_axis(given.index, axis=0)
     else:
-        gaps = source.gaps(one)
+        gaps = source.gaps(timed)
         gaps.refuse_between_steps()
-        there = share_there(given.index, one.step)
+        there = share_there(given.index, timed.step)
         if there < 1 - MOST_MADE_UP:
-            raise TooMuchMadeUp(f"{source.path}: series {one.name}: {gaps.misread(1 - there)}")
-        filled = fill_steps(given, one.step, source.columns.fill, one.name)
+            raise TooMuchMadeUp(f"{source.path}: series {timed.name}: {gaps.misread(1 - there)}")
+        filled = fill_steps(given, timed.step, source.columns.fill, timed.name)
         missing = made_up(given, filled.index)
-    until = _steps_with_values(source, one, filled.index)
+    until = _steps_with_values(source, timed, filled.index)
     past = missing[[*source.roles.values, *source.roles.past]][:until]
     for part in (past, missing[list(source.roles.future)]):
         fault = fault_of_share(part)
         if fault is not None:
-            column, share = fault
+            column, share = source.roles.names[fault[0]], fault[1]
             raise TooMuchMadeUp(
-                f"{source.path}: series {one.name}: {share:.0%} of {source.roles.names[column]} would be made up, and "  # type: ignore[call-overload]
-                f"at most {MOST_MADE_UP:.0%} may be; leave the column or the series out; {PAGE}"
+                f"{source.path}: series {timed.name}: {share:.0%} of {column} would be made up, and at most "
+                f"{MOST_MADE_UP:.0%} may be; leave the column or the series out; {PAGE}"
             )
     return filled, np.zeros(len(filled), int), missing
 
 
-def _refuse_missing(source: _Source, one: Timed, numbers: pd.DataFrame, lines: np.ndarray) -> None:
+def _refuse_missing(source: _Source, timed: Timed, numbers: pd.DataFrame, lines: np.ndarray) -> None:
     missing = numbers.isna().to_numpy()
     rows, columns = np.nonzero(missing)
     if len(rows):
@@ -333,4 +330,4 @@ def _refuse_missing(source: _Source, one: Timed, numbers: pd.DataFrame, lines: n
             if share <= MOST_MADE_UP
             else f"{share:.0%} of it is missing, too much to be filled"
         )
-        raise UserError(f"{source.path} {place}: series {one.name} has no value of {column}; {fix}; {PAGE}")
+        raise UserError(f"{source.path} {place}: series {timed.name} has no value of {column}; {fix}; {PAGE}")

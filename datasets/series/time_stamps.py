@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.errors import UserError
-from datasets.series.asked_forms import check_form, parsed
+from datasets.series.asked_forms import PAGE, check_form, parsed
 from datasets.series.dates import NO_TIME, Way, Written, days, ways, week, without_year, written
 from datasets.series.steps import find_step, share_on_grid, share_there
 from datasets.series.zones import localised, zone_name, zone_of
@@ -24,7 +24,6 @@ from datasets.series.zones import localised, zone_name, zone_of
 if TYPE_CHECKING:
     import pandas as pd
 
-PAGE = 'see docs/reading.md, "Time stamps"'
 #: Whole numbers of so many digits are dates of this form. Where there are several, the first that fits all is taken.
 WHOLE_DATES = {
     4: ("YYYY",), 5: ("YYYYQ",), 6: ("YYYYMM", "YYMMDD", "YYYYWW"), 7: ("YYYYDDD",),

@@ -127,7 +127,8 @@ def test_code_that_only_the_run_names_is_not_imported(
         read_config(directory, OwnCode())
     flags = " ".join(f"--{name} {OWN[name]}" for name in which)
     assert str(caught.value) == (
-        f"{directory.config_path} names code that is not the zoo's and would be run; if you trust it, add {flags}"
+        f"{directory.config_path} names code that is not the zoo's and would be run "
+        f'(see docs/reading.md, "Run directories"); if you trust it, add {flags}'
     )
     if which != ("dataset",):  # a model answers without its data
         for command in (predict.main, export.main, measure.main, run.main):

@@ -162,8 +162,8 @@ def test_a_run_goes_on(trained: Path) -> None:
     (trained / "metrics.json").unlink()
     refused = told("--resume", trained)
     assert refused == (
-        f"error: {trained}/config.json names code that is not the zoo's and would be run; if you trust it, add "
-        "--dataset outside_data:Tickets\n"
+        f"error: {trained}/config.json names code that is not the zoo's and would be run (see docs/reading.md, "
+        '"Run directories"); if you trust it, add --dataset outside_data:Tickets\n'
     )
     done = call(run.main, "--resume", trained, "--dataset", "outside_data:Tickets")
     assert done.code == 0, done.err

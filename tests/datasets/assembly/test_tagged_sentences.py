@@ -79,7 +79,8 @@ def test_tags_that_only_look_like_spans_stay() -> None:
         (("a/P", "c/O d/O"), "spans: plain tags (neighbours of one kind are one span)", ("O", "P")),
         (
             ("a/(P* b/(Q* c/*))", "c/* d/(Q*)"),
-            "spans: tags such as (P*, (Q*, (Q*) are of no scheme that is known; scores are word by word",
+            "spans: tags such as (P*, (Q*, (Q*) are of no scheme that is known; scores are word by word; "
+            'see docs/reading.md, "Tags and spans"',
             ("(P*", "(Q*", "(Q*)", "*", "*))"),
         ),
     ],
