@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -151,7 +152,8 @@ def by_chunks(
     texts: Iterable[str], encode: Callable[[tf.Tensor], tf.RaggedTensor]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """What `encode` makes of texts, for each chunk of them: all values end to end, and how many each text has."""
-    traced = tf.function(encode, input_signature=[tf.TensorSpec([None], tf.string)])
+    # TensorFlow warns of many traces of one code, were they of functions apart; it does not look into a partial.
+    traced = tf.function(partial(encode), input_signature=[tf.TensorSpec([None], tf.string)])
     for chunk in chunks(texts):
         ragged = traced(tf.constant(chunk))
         yield ragged.flat_values.numpy(), ragged.row_lengths().numpy()

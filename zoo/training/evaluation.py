@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 import tensorflow as tf
 
@@ -17,7 +19,8 @@ class Predictor:
     """
 
     def __init__(self, model: keras.Model):
-        self._call = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
+        # A partial, because TensorFlow counts the traces of all lambdas of this line as those of one function.
+        self._call = tf.function(partial(model, training=False), reduce_retracing=True)
 
     def __call__(self, batches: Batches[Plan, Output, Gathered], title: str = "evaluating") -> Gathered:
         """What `batches.gather` makes of the outputs: arrays, in dictionaries where the model gives those."""

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -56,7 +57,8 @@ class Trainer:
             self.optimizer.build(self.model.trainable_variables)
             self.averages = [tf.Variable(v.value, trainable=False) for v in self._averaged_variables]
         self._loss = loss
-        self._compiled = tf.function(self._step_and_average, reduce_retracing=True)
+        # A partial, because TensorFlow counts the traces of this method over all trainers.
+        self._compiled = tf.function(partial(self._step_and_average), reduce_retracing=True)
 
     @property
     def variables(self) -> list[keras.Variable | tf.Variable]:

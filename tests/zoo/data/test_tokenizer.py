@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import numpy as np
@@ -169,3 +170,10 @@ def test_no_texts_give_no_numbers() -> None:
 
 def test_chunks_hold_all_texts_in_order() -> None:
     assert list(chunks("abcde", 2)) == [["a", "b"], ["c", "d"], ["e"]]
+
+
+def test_texts_of_many_splits_are_no_retracing(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.WARNING, logger="tensorflow"):
+        for _ in range(7):
+            learn_vocabulary(["a fine film"], tokens="words", lowercase=True, size=10, min_count=1)
+    assert not caplog.records

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import logging
+
 import keras
 import numpy as np
+import pytest
 
 from zoo.data.ragged import Ragged
 from zoo.tasks.sequence_batches import SequenceBatches
@@ -33,3 +36,10 @@ def test_the_model_is_seen_as_it_is_at_each_call():
     first = predictor(batches())
     model.trainable_variables[0].assign(model.trainable_variables[0] * 2)
     np.testing.assert_allclose(predictor(batches()), 2 * first, rtol=1e-6)
+
+
+def test_many_models_in_one_process_are_no_retracing(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.WARNING, logger="tensorflow"):
+        for _ in range(6):
+            Predictor(squares())(batches())
+    assert not caplog.records
