@@ -66,6 +66,7 @@ def option(
     metavar: str | None = None,
     flag: bool = True,
     former: Sequence[Former] = (),
+    before: T | None = None,
 ) -> T:
     """A field of an options dataclass.
 
@@ -77,8 +78,16 @@ def option(
         metavar: what stands for the value in `--help`.
         flag: False for a field that is recorded and cannot be set on the command line.
         former: names that the option had in earlier versions.
+        before: what earlier versions did, which had no such option: its value in a file that they wrote; None where
+            that is the default.
     """
-    facts = {"choices": choices, "minimum": minimum, "maximum": maximum, "metavar": metavar}
+    facts = {
+        "choices": choices,
+        "minimum": minimum,
+        "maximum": maximum,
+        "metavar": metavar,
+        "before": before,
+    }
     stated = {name: fact for name, fact in facts.items() if fact is not None}
     return dataclasses.field(
         default=default, metadata={"help": help, "flag": flag, "former": tuple(former), **stated}
@@ -291,7 +300,8 @@ def from_dict(cls: type[T], values: object, where: str = "configuration") -> T:
     """The dataclass that `to_dict` was given, also after a way through JSON.
 
     Args:
-        values: mapping of field names to values; fields that are left out take their defaults.
+        values: mapping of field names to values; fields that are left out take what earlier versions did, where that
+            is known (`before`), or their defaults.
         where: what the values come from, e.g. the name of a file; error messages begin with it.
 
     Raises:
@@ -301,7 +311,8 @@ def from_dict(cls: type[T], values: object, where: str = "configuration") -> T:
     if not isinstance(values, Mapping):
         raise UserError(f"{where}: {values!r} is not a table of options")
     fields = {field.name: field for field in fields_of(cls)}
-    values = current_names(cls, values, where)
+    earlier = {name: field.metadata["before"] for name, field in fields.items() if "before" in field.metadata}
+    values = earlier | current_names(cls, values, where)
     for key in values:
         if key not in fields:
             raise UserError(f"{where}: {unknown('key', str(key), fields)}")

@@ -50,6 +50,13 @@ class TrainingOptions:
 
     epochs: int = option(10, "passes over the training split, at most", minimum=1, maximum=1_000_000)
     batch_size: int = option(32, "examples per step", minimum=1, maximum=65_536)
+    least_steps: int = option(
+        50,
+        "steps of an epoch, at least: a small training split is read more than once an epoch",
+        minimum=1,
+        maximum=1_000_000,
+        before=1,
+    )
     learning_rate: float = option(1e-3, "of the Adam optimiser", minimum=0, maximum=1e38)
     decay: str = option(
         "none", "how the learning rate falls, to 0 after the last epoch", choices=("none", "linear", "cosine")

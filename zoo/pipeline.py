@@ -38,8 +38,9 @@ from zoo.tasks.base import AnyTask, Learned, Prepared, Row, load_task
 from zoo.training.baselines import baseline_metrics
 from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext
+from zoo.training.ending import ending
 from zoo.training.evaluation import Predictor
-from zoo.training.loop import NotANumber, Trainer, fit
+from zoo.training.loop import NotANumber, Trainer, fit, repetition_note
 
 NO_OWN_CODE = OwnModel()
 
@@ -63,7 +64,8 @@ def run(
     notes = _prove_data(directory, dataset)
     dataset = replace(dataset, info=replace(dataset.info, notes=(*dataset.info.notes, *notes)))
     context = RunContext.prepare(config, dataset)
-    for note in context.notes:
+    repeated = repetition_note(context.prepared.train, config.training)
+    for note in (*context.notes, *repeated):
         log(note)
     _keep_learned(directory, context.prepared.learned.to_json())
     prepared_in = time.monotonic() - began
@@ -91,7 +93,12 @@ def run(
     draw_history(progress.history, directory.path / "history.png", context.task.headline)
     results = _evaluate(context, predictor, trainer, progress, directory, shared_baselines)
     seconds = {"prepare": prepared_in, "train": progress.seconds, "total": time.monotonic() - began}
-    results = replace(results, seconds={name: round(value, 2) for name, value in seconds.items()})
+    results = replace(
+        results,
+        notes=(*results.notes, *repeated),
+        ending=ending(progress, config.training, context.task.monitor[0]),
+        seconds={name: round(value, 2) for name, value in seconds.items()},
+    )
     results.write(directory.metrics_path)
     return result_table(results, directory.path)
 

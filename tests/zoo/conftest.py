@@ -16,7 +16,7 @@ from tests.zoo.elsewhere import Elsewhere
 GOOD, BAD = ("good", "fine", "great", "lovely", "좋다"), ("bad", "poor", "awful", "dull", "나쁘다")
 FILLING = ("the", "film", "was", "a", "very", "long", "story", "with", "people", "and", "music")
 #: Of a model that trains in a second or two.
-SMALL = ("--units", "4", "--embedding", "4", "--epochs", "1")
+SMALL = ("--units", "4", "--embedding", "4", "--epochs", "1", "--least-steps", "1")
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,12 @@ def test_a_configuration_comes_back_from_a_run_directory(config, tmp_path):
     assert read_config(RunDirectory.open(tmp_path / "run"), OwnCode()) == config
 
 
+def test_a_configuration_of_before_an_option_keeps_what_was_done_then(config):
+    table = stored(config)
+    assert table["training"].pop("least_steps") > 1
+    assert from_dict(table, "here").training.least_steps == 1
+
+
 def changed(table: dict, place: str, value: object) -> dict:
     *outer, name = place.split(".")
     inner = table

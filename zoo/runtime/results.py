@@ -39,6 +39,7 @@ class Results:
         device: where it ran.
         details: what the task tells of the last split, such as a confusion matrix, and `split`, its name.
         notes: sentences about the data and what was done to it.
+        ending: why training ended.
     """
 
     task: str
@@ -60,6 +61,7 @@ class Results:
     engine_why: str = ""
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    ending: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The content of `metrics.json`: the splits of the model's scores stand beside all others."""
@@ -97,6 +99,7 @@ class Results:
             engine_why=str(stored.get("engine_why", "")),
             details=dict(stored.get("details") or {}),
             notes=tuple(str(note) for note in stored.get("notes", ())),
+            ending=str(stored.get("ending", "")),
         )
 
     def write(self, path: Path) -> None:
@@ -152,6 +155,7 @@ def result_table(results: Results, path: Path) -> str:
         *([f"baseline    {better}"] if (better := better_baseline(results)) else []),
         f"seconds     {seconds['total']:.1f} in all, {seconds['train']:.1f} in training, {results.epochs} epochs "
         f"(best: {results.best_epoch})",
+        *([f"ending      {results.ending}"] if results.ending else []),
         f"parameters  {results.parameters:,}",
         f"engine      {results.engine} (why: see metrics.json)",
         f"device      {results.device}",

@@ -5,6 +5,7 @@ The order of the data and the dropout of an epoch follow from (seed, epoch) alon
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -236,6 +237,29 @@ def fit(
     return progress
 
 
+def plan_epoch(train: Batches, options: TrainingOptions, epoch: int) -> list[Any]:
+    """The batches of an epoch: the split once, or in several orders one after the other, up to `least_steps`.
+
+    Raises:
+        UserError: there is no example.
+    """
+    plans = train.plan([options.seed, epoch])
+    if not plans:
+        raise UserError("the training split is empty")
+    passes = math.ceil(options.least_steps / len(plans))
+    more = (train.plan([options.seed, epoch, number]) for number in range(1, passes))
+    return [*plans, *itertools.chain.from_iterable(more)]
+
+
+def repetition_note(train: Batches, options: TrainingOptions) -> tuple[str, ...]:
+    """Says so where an epoch reads the training split more than once."""
+    once = len(train.plan([options.seed, 0]))
+    passes = math.ceil(options.least_steps / max(1, once))
+    if passes == 1:
+        return ()
+    return (f"an epoch reads the training split {passes} times, {once} steps each (--least-steps)",)
+
+
 def _train_epoch(
     trainer: Trainer,
     train: Batches,
@@ -246,9 +270,7 @@ def _train_epoch(
 ) -> None:
     """The rest of the epoch that `progress` stands in."""
     options = trainer.options
-    plans = train.plan([options.seed, progress.epoch])
-    if not plans:
-        raise UserError("the training split is empty")
+    plans = plan_epoch(train, options, progress.epoch)
     if progress.batch == 0:
         trainer.seed_dropout(progress.epoch)
     saved_at = counted_from = time.monotonic()

@@ -70,7 +70,7 @@ HISTORY = [
 
 
 def test_results_come_back_from_their_file(tmp_path: Path) -> None:
-    results = made_up_results(details={"split": "test", "labels": ["a"]}, notes=("a note",))
+    results = made_up_results(details={"split": "test", "labels": ["a"]}, notes=("a note",), ending="so")
     results.write(tmp_path / "metrics.json")
     assert read_results(tmp_path / "metrics.json") == results
 
@@ -89,7 +89,8 @@ def test_files_of_version_0_1_are_read(run: Path) -> None:
     assert results.scores == {"dev": stored["dev"], "test": stored["test"]}
     written = json.loads(json.dumps(results.to_json()))
     assert written == {name: stored[name] for name in stored if name != "trivial"} | {
-        "baselines": stored["trivial"]
+        "baselines": stored["trivial"],
+        "ending": "",
     }
 
 
@@ -102,7 +103,7 @@ def test_something_else_is_told(content: str, tmp_path: Path) -> None:
 
 def test_every_part_of_the_file_is_needed() -> None:
     whole = made_up_results().to_json()
-    for name in {*whole} - {"dev", "test", "engine_why", "details", "notes"}:
+    for name in {*whole} - {"dev", "test", "engine_why", "details", "notes", "ending"}:
         with pytest.raises(KeyError):
             Results.from_json({key: value for key, value in whole.items() if key != name})
 
@@ -258,3 +259,8 @@ def test_a_baseline_that_is_better_than_the_model_is_told(
     )
     assert better_baseline(results) == better
     assert (f"baseline    {better}\n" in result_table(results, Path("run"))) == bool(better)
+
+
+def test_the_table_says_why_training_ended(tmp_path: Path) -> None:
+    assert "\nending      as it did\n" in result_table(made_up_results(ending="as it did"), tmp_path)
+    assert "\nending" not in result_table(made_up_results(), tmp_path)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from datasets.errors import UserError
 from tests.zoo.training.toy_training import FEATURES, linear, rows, run, same, trainer, weights
 from zoo.runtime.signals import Stopped
-from zoo.training.loop import NotANumber, Trainer, fit
+from zoo.training.loop import NotANumber, Trainer, fit, plan_epoch, repetition_note
 
 # ------------------------------------------------------------------------------------------ epochs
 
@@ -51,6 +51,47 @@ def test_history_holds_means_over_the_epoch(monkeypatch):
         losses, norms = zip(*told[3 * n : 3 * n + 3], strict=True)
         assert row["loss"] == pytest.approx(np.mean(losses))
         assert row["gradient_norm"] == pytest.approx(np.mean(norms))
+
+
+def order_of(plans: list[np.ndarray]) -> list[int]:
+    return np.concatenate(plans).tolist()
+
+
+def test_a_small_split_is_read_again_in_other_orders_up_to_the_least_steps():
+    once = plan_epoch(rows(), trainer(seed=7).options, 4)
+    assert order_of(once) == order_of(rows().plan([7, 4]))
+    plans = plan_epoch(rows(), trainer(seed=7, least_steps=7).options, 4)
+    passes = [order_of(plans[n : n + 3]) for n in range(0, 9, 3)]
+    assert len(plans) == 9
+    assert passes[0] == order_of(once)
+    assert all(sorted(order) == list(range(12)) for order in passes)
+    assert len({*map(tuple, passes)}) == 3
+    assert order_of(plan_epoch(rows(), trainer(seed=7, least_steps=7).options, 5)) != order_of(plans)
+
+
+@pytest.mark.parametrize("least", [1, 3])
+def test_a_split_that_has_the_steps_is_read_once(least):
+    options = trainer(least_steps=least).options
+    assert len(plan_epoch(rows(), options, 0)) == 3
+    assert repetition_note(rows(), options) == ()
+
+
+def test_what_is_read_again_is_told():
+    (note,) = repetition_note(rows(), trainer(least_steps=7).options)
+    assert note.startswith("an epoch reads the training split 3 times, 3 steps each")
+
+
+def test_the_rates_of_an_epoch_with_repetitions_fall_evenly_to_its_end(monkeypatch):
+    one, rates = trainer(epochs=2, decay="linear", least_steps=6, learning_rate=0.6), []
+    original = one.step
+
+    def step(batch):
+        rates.append(float(one.optimizer.learning_rate))
+        return original(batch)
+
+    monkeypatch.setattr(one, "step", step)
+    run(one)
+    assert rates == pytest.approx([0.6 * (1 - n / 12) for n in range(12)])
 
 
 def dropping(**options) -> Trainer:
@@ -92,11 +133,13 @@ def test_each_random_generator_of_a_model_draws_other_numbers():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("batch", range(1, 10))
-def test_a_run_that_was_stopped_at_any_batch_goes_on_as_if_it_had_not(number, batch, tmp_path, monkeypatch):
-    unbroken = dropping(average=0.9)
+@pytest.mark.parametrize(("batch", "least"), [*((n, 1) for n in range(1, 10)), (5, 4), (7, 6)])
+def test_a_run_that_was_stopped_at_any_batch_goes_on_as_if_it_had_not(
+    number, batch, least, tmp_path, monkeypatch
+):
+    unbroken = dropping(average=0.9, least_steps=least)
     expected, _ = run(unbroken)
-    stopped, count = dropping(average=0.9), 0
+    stopped, count = dropping(average=0.9, least_steps=least), 0
     original = stopped.step
 
     def step(one):
@@ -111,8 +154,8 @@ def test_a_run_that_was_stopped_at_any_batch_goes_on_as_if_it_had_not(number, ba
     with pytest.raises(Stopped, match=signal.Signals(number).name) as caught:
         run(stopped, checkpoint_path=path)
     assert caught.value.exit_code == 128 + number
-    resumed = dropping(average=0.9)
-    done = (batch - 1) // 3
+    resumed = dropping(average=0.9, least_steps=least)
+    done = (batch - 1) // (3 if least == 1 else 6)
     progress, _ = run(resumed, [0.1, 0.2, 0.3][done:], checkpoint_path=path)
     assert same(weights(resumed), weights(unbroken))
     for row, other in zip(progress.history, expected.history, strict=True):

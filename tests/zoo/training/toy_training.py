@@ -56,7 +56,8 @@ def squares(targets, predictions):
 
 
 def trainer(make=linear, loss=squares, **options) -> Trainer:
-    settings = {"average": 0.0, "clip": 0.0, "learning_rate": 0.1, "epochs": 3, "patience": 3, **options}
+    plain = {"average": 0.0, "clip": 0.0, "least_steps": 1}
+    settings = {**plain, "learning_rate": 0.1, "epochs": 3, "patience": 3, **options}
     return Trainer(make, loss, TrainingOptions(**settings))
 
 

@@ -1,0 +1,21 @@
+"""How a training ended, in a sentence for people: whether more epochs may help."""
+
+from __future__ import annotations
+
+from zoo.config import TrainingOptions
+from zoo.training.checkpoint import Progress
+
+
+def ending(progress: Progress, options: TrainingOptions, metric: str) -> str:
+    """Why there was no further epoch.
+
+    Args:
+        progress: of a training that is finished.
+        options: of which `epochs` and `patience` end it.
+        metric: the one that the dev split decides by.
+    """
+    if progress.waited >= options.patience:
+        return f"no better dev {metric} for {options.patience} epochs (--patience)"
+    if progress.best_epoch == progress.epoch:
+        return "the best epoch was the last allowed one; more --epochs may help"
+    return f"all {options.epochs} epochs are done (--epochs)"
