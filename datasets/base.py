@@ -32,6 +32,7 @@ class Info:
         licence, citation: as stated by the source; empty where none is stated.
         notes: sentences on what loading found and did (duplicates, conflicts, how splits were made).
         unit: what an example is, in the plural.
+        horizon: steps of a series that its source asks to forecast; 0 where it does not say.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Info:
     citation: str = ""
     notes: tuple[str, ...] = ()
     unit: str = "examples"
+    horizon: int = 0
 
 
 class Split:

@@ -12,8 +12,8 @@ comes after a split is in it. What is learned from data (scaling, parameters) is
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError, listed
@@ -29,11 +29,14 @@ class Cut:
     Attributes:
         valid, test: fractions of the steps.
         steps: numbers of steps of train, dev and test, or None; later steps are left out.
+        last: numbers of steps of dev and test at the end of each series, by its name; empty where they follow from the
+            others. A series that would have no step of train has none of dev.
     """
 
     valid: float = 0.2
     test: float = 0.2
     steps: tuple[int, int, int] | None = None
+    last: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def ends(self, length: int, name: str) -> tuple[int, int, int]:
         """The first steps after train, after dev and after test.
@@ -41,6 +44,12 @@ class Cut:
         Raises:
             UserError: more steps are asked for than the series has.
         """
+        if length < self.least(name):
+            raise UserError(f"series {name} has {length:,} steps; {self._asked(name)}")
+        if self.last:
+            valid, test = self.last[name]
+            train = length - test - valid
+            return train if train > 0 else length - test, length - test, length
         if self.steps is None:
             return (
                 int((1 - self.valid - self.test) * length + 1e-9),
@@ -48,31 +57,42 @@ class Cut:
                 length,
             )
         train, valid, test = self.steps
-        if train + valid + test > length:
-            raise UserError(
-                f"series {name} has {length:,} steps; --split-steps {train} {valid} {test} asks for "
-                f"{train + valid + test:,}"
-            )
         return train, train + valid, train + valid + test
+
+    def least(self, name: str) -> int:
+        """How many steps a series must have."""
+        return self.last[name][1] + 1 if self.last else sum(self.steps or ())
+
+    def _asked(self, name: str) -> str:
+        """What a series is too short for."""
+        if self.last:
+            return f"none of them is before the {self.last[name][1]:,} steps of the test split"
+        asked = " ".join(map(str, self.steps or ()))
+        return f"--split-steps {asked} asks for {self.least(name):,}"
+
+    @property
+    def takes(self) -> str:
+        """Why series are left out."""
+        if self.last:
+            return "which have no step before those of the test split"
+        return f"for --split-steps takes {sum(self.steps or ()):,} steps"
 
 
 def assemble(info: Info, series: Sequence[TimeSeries], cut: Cut) -> Dataset:
     """Every series in three splits by time; the test split is None where it has no step.
 
-    A series that has fewer steps than `--split-steps` takes is left out, with a note.
+    A series that has fewer steps than the cut takes is left out, with a note.
 
     Raises:
         UserError: if all series have fewer.
     """
-    taken = sum(cut.steps or ())
-    short = [f"{whole.name} ({len(whole):,} steps)" for whole in series if len(whole) < taken]
+    short = [f"{whole.name} ({len(whole):,} steps)" for whole in series if len(whole) < cut.least(whole.name)]
     # Where all are too short, the longest tells it.
-    enough = [whole for whole in series if len(whole) >= taken] or sorted(series, key=len)[-1:]
+    enough = [whole for whole in series if len(whole) >= cut.least(whole.name)] or sorted(series, key=len)[
+        -1:
+    ]
     if short:
-        note = (
-            f"{len(short):,} of {len(series):,} series left out, for --split-steps takes {taken:,} steps: "
-            f"{listed(short)}"
-        )
+        note = f"{len(short):,} of {len(series):,} series left out, {cut.takes}: {listed(short)}"
         info = dataclasses.replace(info, notes=(*info.notes, note))
     parts: dict[str, list[Example]] = {"train": [], "valid": [], "test": []}
     for whole in enough:

@@ -1,24 +1,31 @@
-"""A user's time series: a wide table (a column a variable) or a long one (`unique_id, ds, y` and covariates)."""
+"""A user's time series: tables, wide or long, M4's tables, the Monash archive's files; one file, or one a split."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
+from datasets.assembly.joined_series import joined
 from datasets.assembly.series import Cut, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
 from datasets.file_readers.options import TableOptions
 from datasets.file_readers.paths import existing
-from datasets.options import option, require
+from datasets.file_readers.split_discovery import data_files, split_files
+from datasets.options import flag, option, require
 from datasets.series.columns import Columns
 from datasets.series.numbers import SEPARATORS
+from datasets.series.reading import FORMATS, is_series_file, read_file
 from datasets.series.steps import is_step
-from datasets.series.tables import read_table
 from datasets.series.time_series import TimeSeries
 from datasets.series.time_stamps import Writing
 from datasets.series.zones import is_zone
 
 FIELDS = ("series", "start")
+#: More steps of test than that are no single horizon, but a span of many origins.
+LONGEST_HORIZON = 100
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,13 @@ class Options(TableOptions):
     valid_fraction: float = option(0.2, "share of each series' steps for the dev split, after train")
     test_fraction: float = option(0.2, "share of each series' last steps for the test split; 0: none")
     split_steps: tuple[str, ...] = option((), "steps of train, dev and test instead of shares; later ones go")
+    test_steps: int | None = option(
+        None, "last steps of each series for the test split instead of a share", minimum=1
+    )
+    valid_steps: int | None = option(
+        None, "steps of each series before them for the dev split (default: as many)", minimum=1
+    )
+    test_file: str | None = option(None, "file with the steps that follow, for the test split")
 
     def __post_init__(self) -> None:
         """Refuse numbers of steps that are none, and what other options of tables may not be."""
@@ -64,12 +78,19 @@ class Options(TableOptions):
         point = self.decimal == "point" and self.thousands == "point"
         comma = self.decimal == "comma" and self.thousands == "comma"
         require(not point and not comma, "thousands", self.thousands, "is the sign before decimals too")
+        self._refuse_two_cuts()
 
-    @property
-    def cut(self) -> Cut:
-        """Where the splits begin."""
-        steps = tuple(int(text) for text in self.split_steps)
-        return Cut(self.valid_fraction, self.test_fraction, steps or None)  # type: ignore[arg-type]
+    def _refuse_two_cuts(self) -> None:
+        """Refuse options that cut in two ways."""
+        steps = " ".join(self.split_steps)
+        ways = {"split_steps": steps, "test_steps": self.test_steps, "test_file": self.test_file}
+        given = [name for name, value in ways.items() if value]
+        for name, other in pairwise(given):
+            require(False, name, ways[name], f"does not go with {flag(other)}, which says the test split too")
+        both = bool(self.split_steps and self.valid_steps)
+        require(
+            not both, "valid_steps", self.valid_steps, "does not go with --split-steps, which says it too"
+        )
 
     @property
     def columns(self) -> Columns:
@@ -87,20 +108,59 @@ class Options(TableOptions):
 
 
 def load(spec: str, options: Options) -> Dataset:
-    """The series of a file, cut by time.
+    """The series of a file, cut by time; or of a folder with a file for train and others for dev or test.
 
     Raises:
         UserError: no such file, or data that cannot be regular series of numbers.
     """
     path = existing(spec)
-    if path.is_dir():
-        raise UserError(
-            f"{path}: is a folder; name one table of series (.csv, .tsv, .txt, .jsonl, each also .gz)"
-        )
     _check_step(options)
-    table = read_table(path, options.columns)
-    info = Info(name=path.name, fields=FIELDS, source=str(path), notes=(describe(table.series), *table.notes))
-    return assemble(info, table.series, options.cut)
+    files = _files(path, options)
+    tables = {split: read_file(file, options.columns) for split, file in files.items()}
+    series, own, notes = tables["train"].series, dict[str, Mapping[str, int]](), list(tables["train"].notes)
+    for split in ("valid", "test"):
+        if split in files:
+            series, own[split], joining = joined(series, tables[split].series, files[split])
+            notes += [*(note for note in tables[split].notes if note not in notes), *joining]
+    horizon = tables["train"].horizon or options.test_steps or max(own.get("test", {"": 0}).values())
+    info = Info(
+        name=path.name, fields=FIELDS, source=str(path), notes=(describe(series), *notes),
+        horizon=horizon if horizon <= LONGEST_HORIZON else 0,
+    )  # fmt: skip
+    return assemble(info, series, _cut(options, series, own))
+
+
+def _files(path: Path, options: Options) -> Mapping[str, Path]:
+    """The file of each split that has one of its own, and of train."""
+    if not path.is_dir():
+        return {"train": path} | ({"test": existing(options.test_file)} if options.test_file else {})
+    found = split_files(path, is_series_file)
+    if found and options.test_file:
+        raise UserError(
+            f"--test-file {options.test_file}: {path} is a folder that has the files of all splits"
+        )
+    if len(found) < 2:
+        files = data_files(path, is_series_file)
+        raise UserError(
+            f"{path}: is a folder of {len(files):,} tables and not of one a split, whose names say train and test; "
+            f"name one table of series ({FORMATS})"
+        )
+    return found
+
+
+def _cut(options: Options, series: Sequence[TimeSeries], own: Mapping[str, Mapping[str, int]]) -> Cut:
+    """Where the splits begin."""
+    if not own and options.test_steps is None and options.valid_steps is None:
+        steps = tuple(int(text) for text in options.split_steps)
+        return Cut(options.valid_fraction, options.test_fraction, steps or None)  # type: ignore[arg-type]
+    last = {}
+    for whole in series:
+        test = own["test"][whole.name] if "test" in own else options.test_steps
+        test = int(options.test_fraction * len(whole)) if test is None else test
+        valid = own["valid"][whole.name] if "valid" in own else options.valid_steps
+        usual = options.test_steps or max(own.get("test", {"": test}).values())
+        last[whole.name] = (usual if valid is None else valid, test)
+    return Cut(last=last)
 
 
 def _check_step(options: Options) -> None:

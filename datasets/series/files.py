@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.formats.tables import Format
-from datasets.series.columns import Columns, open_table
-from datasets.series.tables import read_table
+from datasets.series.columns import Columns
+from datasets.series.reading import column_names, read_file
 from datasets.series.time_stamps import Writing
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ class SeriesFile:
         names = (about["variables"], about["past"], about["future"])
         fill = fill or self.form.trained.get("fill", "none")
         plain = Columns(header=self._header, encoding=self.form.encoding, delimiter=self.form.delimiter)
-        there = open_table(self.path, plain).columns
+        there = column_names(self.path, plain)
         time = self.time or self._column("time_column", there)
         columns = Columns(
             time, self._column("id_column", there), *names, plain.header, plain.encoding, plain.delimiter, fill,
             ahead=about["horizon"], learnt=True, **of_model(about, said),
         )  # fmt: skip
-        table = read_table(self.path, columns)
+        table = read_file(self.path, columns)
         self.remarks.extend(table.notes)
         return table.series
 

@@ -44,10 +44,12 @@ class SeriesTable:
     Attributes:
         series: those that could be read, in the order of the file.
         notes: what was left out, and what was read in a way that is not plain.
+        horizon: steps that are to be forecast, 0 where the file does not say.
     """
 
     series: list[TimeSeries]
     notes: tuple[str, ...] = ()
+    horizon: int = 0
 
 
 def read(path: Path, columns: Columns) -> list[TimeSeries]:

@@ -50,4 +50,5 @@ class Learned:
             "step": self.step, "season": self.season, "statistics": statistics,
             "cycles": list(self.specification.cycles), "step_seconds": self.specification.step_seconds,
             "as_read": {name: list(texts) for name, texts in self.as_read.items()},
+            **({"horizon": self.specification.horizon} if self.options.horizon is None else {}),
         }  # fmt: skip

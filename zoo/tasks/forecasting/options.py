@@ -14,7 +14,11 @@ class Options:
     """What is special to forecasts."""
 
     window: int = option(48, "steps that a forecast reads", minimum=1)
-    horizon: int = option(24, "steps that are forecast", minimum=1)
+    horizon: int | None = option(
+        None,
+        "steps that are forecast (default: those of the file's test steps, where it says them, else 24)",
+        minimum=1,
+    )
     only_last: bool = option(False, "forecast the last step of the horizon alone, not those before it")
     decoder: str = option(
         "direct", "how the steps are forecast", choices=("direct", "autoregressive", "segments")

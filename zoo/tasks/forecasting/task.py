@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Steps of a season by pandas' name of the step.
 SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 60}
+#: Steps that are forecast where neither the options nor the data say.
+HORIZON = 24
 #: Columns of the calendar for each cycle; see `zoo.tasks.forecasting.calendar.phases`.
 WAVES = 2
 
@@ -56,10 +58,11 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         series: list[TimeSeries] = [example["series"] for example in dataset.train]
         if not series:
             raise UserError("the training split has no series")
-        extent = Extent.of(dataset, WindowSpecification(options.window, options.horizon, options.only_last))
+        horizon = options.horizon or dataset.info.horizon or HORIZON
+        extent = Extent.of(dataset, WindowSpecification(options.window, horizon, options.only_last))
         trained = [each for each in series if each.name in extent.with_window["train"]]
         first, season = trained[0], _season(options, trained)
-        specification = _specification(options, first)
+        specification = _specification(options, horizon, first)
         learned = Learned(
             options, specification, first.variables, first.past_names, first.future_names, first.step, season,
             _statistics(trained, specification, options), first.as_read,
@@ -88,7 +91,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
         specification = WindowSpecification(
             options.window,
-            options.horizon,
+            options.horizon or int(stored["horizon"]),
             options.only_last,
             tuple(stored["cycles"]),
             stored["step_seconds"],
@@ -213,14 +216,14 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         return rows(server, series)
 
 
-def _specification(options: Options, series: TimeSeries) -> WindowSpecification:
+def _specification(options: Options, horizon: int, series: TimeSeries) -> WindowSpecification:
     from zoo.tasks.forecasting.calendar import cycles
 
     seconds, names = 0.0, tuple[str, ...]()
     if options.calendar and series.time is not None and len(series) > 1:
         seconds = float((series.time[-1] - series.time[0]) / np.timedelta64(1, "s")) / (len(series) - 1)
         names = cycles(seconds)
-    return WindowSpecification(options.window, options.horizon, options.only_last, names, seconds)
+    return WindowSpecification(options.window, horizon, options.only_last, names, seconds)
 
 
 def _statistics(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from datasets.errors import UserError
 from tests.zoo.conftest import call
-from tests.zoo.tasks.forecasting.examples import prepared, series, windows_of_test
+from tests.zoo.tasks.forecasting.examples import dataset, prepared, series, windows_of_test
 from zoo.tasks.forecasting.task import TASK, Options
 
 SMALL = ("--units", "4", "--epochs", "2", "--window", "12", "--horizon", "3", "--no-ets", "--ar-lags", "2")
@@ -136,6 +137,16 @@ def test_scaling_is_learnt_over_all_series_of_train():
     np.testing.assert_allclose(
         of.train.mase_scale[1], np.abs(values[36 + 24 :] - values[36:-24]).mean(axis=0)
     )
+
+
+@pytest.mark.parametrize(("asked", "of_the_data", "horizon"), [(3, 5, 3), (None, 5, 5), (None, 0, 24)])
+def test_the_horizon_is_that_of_the_data_unless_given(asked: int | None, of_the_data: int, horizon: int):
+    data = dataset(series(160))
+    data = replace(data, info=replace(data.info, horizon=of_the_data))
+    learned = TASK.prepare(data, Options(window=6, horizon=asked), 8).learned
+    assert learned.specification.horizon == horizon
+    stored = json.loads(json.dumps(learned.to_json()))
+    assert TASK.restore(stored, learned.options).specification.horizon == horizon
 
 
 def test_the_season_goes_by_the_step_unless_given():
