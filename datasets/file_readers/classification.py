@@ -1,4 +1,4 @@
-"""A user's labelled texts: a table, a folder with a table a split, or a folder a class."""
+"""A user's labelled texts: a table or lines that begin with labels, a file a split, or a folder a class."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import LABEL_NAMES, TEXT_NAMES, find
+from datasets.formats.label_lines import has_labels, labelled_lines, may_have_labels
 from datasets.formats.lines import fingerprint, whole_text
 from datasets.formats.tables import Table, is_table
 from datasets.options import option
@@ -46,18 +47,30 @@ def load(spec: str, options: Options) -> Dataset:
 
 def _parts(path: Path, options: Options) -> dict[str, TextPart]:
     if not path.is_dir():
-        return {"train": TablePart(path, options)}
-    if tables := split_files(path, is_table):
-        return {split: TablePart(table, options) for split, table in tables.items()}
+        return {"train": _file_part(path, options)}
+    if files := split_files(path, _is_data):
+        return {split: _file_part(file, options) for split, file in files.items()}
     if by_split := split_folders(path):
         return {split: ClassFolders(folder, options.encoding) for split, folder in by_split.items()}
     if any(_texts(folder) for folder in folders(path)):
         return {"train": ClassFolders(path, options.encoding)}
-    return {"train": TablePart(_only_table(path), options)}
+    return {"train": _file_part(_only_table(path), options)}
+
+
+def _is_data(path: Path) -> bool:
+    return is_table(path) or may_have_labels(path)
+
+
+def _file_part(path: Path, options: Options) -> TextPart:
+    """A file of lines that begin with labels where nothing is said of columns, else a table."""
+    asked = options.text_column, options.label_column, options.delimiter, options.header
+    if asked == (None, None, "auto", "yes") and has_labels(path, options.encoding):
+        return LabelledLines(path, options.encoding)
+    return TablePart(path, options)
 
 
 def _only_table(folder: Path) -> Path:
-    tables = data_files(folder, is_table)
+    tables = data_files(folder, _is_data)
     if len(tables) == 1:
         return tables[0]
     problem = f"holds {len(tables)} tables; name one of them" if tables else "holds no data in a known layout"
@@ -105,6 +118,22 @@ class TablePart(FilePart):
         if not isinstance(value, str | int | float):
             raise UserError(f"{self.place(line)}: the label is neither a string nor a number")
         return encodable(self.place(line), str(value))
+
+
+class LabelledLines(FilePart):
+    """Lines that begin with a label, see `datasets.formats.label_lines`."""
+
+    label_name = "first word of a line"
+    fix = "put each text's label before it"
+
+    def __init__(self, path: Path, encoding: str):
+        super().__init__(path)
+        self._encoding = encoding
+
+    def rows(self) -> Iterator[LabelledText]:
+        """One pass over the lines."""
+        for line, label, text in labelled_lines(self.path, self._encoding):
+            yield line, composed(text), composed(label)
 
 
 class ClassFolders:

@@ -11,6 +11,7 @@ from datasets.base import Example
 from datasets.errors import UserError
 from datasets.formats.characters import composed, encodable
 from datasets.formats.columns import TARGET_NAMES, TEXT_NAMES, usual_name
+from datasets.formats.label_lines import has_labels, is_of_fasttext, labelled_lines
 from datasets.formats.lines import lines, whole_text
 from datasets.formats.tables import DELIMITERS, Format, Table, is_table, suffix
 from datasets.input_kinds.as_trained import Column, finder_of, form_of_table, opened
@@ -59,6 +60,13 @@ class TextReader:
         if path.is_dir():
             yield from (composed(whole_text(file, form.as_trained(file).encoding)) for file in _files(path))
             return
+        if column is None and not self.any_name and _has_labels(path, form):
+            form.remarks.append(
+                f"{path}: the labels before the texts are left out; --format text reads whole lines"
+            )
+            encoding = form.as_trained(path).encoding
+            yield from (composed(text) for _, _, text in labelled_lines(path, encoding))
+            return
         column_of_texts = self._column(column, form)
         form_of_file = self._form_of_table(path, column, form, column_of_texts)
         if form_of_file is None:
@@ -100,6 +108,26 @@ class TextReader:
         if self.any_name and not is_table(path) and column is None and form.delimiter is None:
             return None
         return form_of_table(path, column, form, finder_of(wanted))
+
+
+def _has_labels(path: Path, form: Format) -> bool:
+    """Whether the lines of a file begin with labels: as fastText writes them, or as in the training data.
+
+    What the first words of lines are cannot be seen from the lines alone, where training had none before its texts.
+    """
+    if form.kind is not None or form.delimiter is not None:
+        return False
+    encoding = form.as_trained(path).encoding
+    if not has_labels(path, encoding):
+        return False
+    return is_of_fasttext(next(lines(path, encoding))) or _had_labels(form, encoding)
+
+
+def _had_labels(form: Format, encoding: str) -> bool:
+    """Whether the training data, where they still are, have labels before their texts."""
+    dataset = Path(form.trained.get("dataset", "")).expanduser()
+    files = sorted(dataset.iterdir()) if dataset.is_dir() else [dataset]
+    return any(path.is_file() and has_labels(path, encoding) for path in files)
 
 
 def _had_a_file_a_text(form: Format) -> bool:

@@ -38,6 +38,27 @@ def test_one_file(tmp_path: Path, kind: str, packed: bool) -> None:
     assert (len(dataset.train), len(dataset.valid), len(dataset.test or ())) == (32, 4, 4)
 
 
+@pytest.mark.parametrize("mark", ["", "__label__"])
+def test_lines_that_begin_with_labels(tmp_path: Path, mark: str) -> None:
+    def content(rows: list[tuple[str, str]]) -> str:
+        return "".join(f"{mark}{label} {text}\n" for text, label in rows)
+
+    dataset = load(write(tmp_path / "a.txt", content(ROWS)))
+    assert dataset.info.labels == ("neg", "pos")
+    assert pairs(dataset) == sorted(ROWS)
+    folder = tmp_path / "folder"
+    write(folder / "set.train", content(ROWS[:30]))
+    write(folder / "set.test.gz", gzip.compress(content(ROWS[30:]).encode()))
+    dataset = load(folder)
+    assert (len(dataset.train), len(dataset.test or ())) == (27, 10)
+    assert pairs(dataset) == sorted(ROWS)
+
+
+def test_what_is_said_of_columns_makes_lines_a_table(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "a text\tpos\n" + "".join(f"a text {n}\t{n % 2}\n" for n in range(40)))
+    assert len(load(path, header="no", text_column="0", label_column="1").info.labels) == 3
+
+
 def test_the_splits_are_the_same_in_every_process(tmp_path: Path, run_python: RunPython) -> None:
     path = write(tmp_path / "a.csv", as_csv(ROWS))
     code = (

@@ -133,3 +133,20 @@ def test_prefixes_end_where_tokens_end() -> None:
     assert prefixes("A b, A", ["b", ",", "a"], True) == ["A b", "A b,", "A b, A"]
     assert prefixes("one two", ["step 1"], True) == ["one", "one two"]
     assert prefixes("one two", ["step 1", "step 2", "step 3"]) == ["one", "one two"]
+
+
+LABELLED = "pos a good film\nneg dull\n" * 3
+
+
+def test_labels_before_texts_are_left_out_where_they_are_known_to_be_labels(tmp_path: Path) -> None:
+    fasttext = written(tmp_path / "a.txt", "__label__pos a good film\n__label__neg dull\n")
+    form = Format()
+    assert list(KIND.read(fasttext, None, form)) == ["a good film", "dull"]
+    assert "the labels before the texts are left out" in form.remarks[0]
+    assert list(KIND.read(fasttext, None, Format(kind="text")))[1] == "__label__neg dull"
+
+    plain = written(tmp_path / "b.txt", LABELLED)
+    assert texts(plain)[1] == "neg dull"
+    for trained in (written(tmp_path / "train.label", LABELLED), tmp_path):
+        form = Format(trained={"dataset": str(trained)})
+        assert list(KIND.read(plain, None, form))[:2] == ["a good film", "dull"]
