@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -121,6 +122,41 @@ class Table:
         """
         return self._json_rows(positions) if self.is_json else self._delimited_rows(positions)
 
+    def cells(self, positions: Sequence[int]) -> tuple[Sequence[int], list[Sequence[Any]]]:
+        """The lines of all rows, and the cells of each of these columns: what `rows` gives, in a fraction of the time.
+
+        Raises:
+            UserError: as `rows`.
+        """
+        plain = None if self.is_json else self._plain_rows_at_once()
+        if plain is not None:
+            return plain[0], [list(map(itemgetter(position), plain[1])) for position in positions]
+        rows = list(self.rows(positions))
+        return [line for line, _ in rows], [[values[n] for _, values in rows] for n in range(len(positions))]
+
+    def _plain_rows_at_once(self) -> tuple[Sequence[int], list[list[str]]] | None:
+        """Lines and values of all rows; None where any row needs a look, such as one with a fault or a line break."""
+        width, texts = len(self.columns), list(lines(self.path, self._format.encoding))
+        rows = _split_at_once(texts, self._kind)
+        if rows is None or width == 1:
+            return None
+        begin = self._begins_at - 1
+        numbers: Sequence[int] = range(begin + 1, len(rows) + 1)
+        rows = rows[begin:]
+        if set(map(len, rows)) != {width}:
+            filled = [n for n, row in enumerate(rows) if row and not _is_blank(row)]
+            numbers, rows = [numbers[n] for n in filled], [rows[n] for n in filled]
+        if self.named:
+            numbers, rows = numbers[1:], rows[1:]
+        if set(map(len, rows)) - {width} or self._may_name_again(rows):
+            return None
+        return numbers, rows
+
+    def _may_name_again(self, rows: Sequence[Sequence[str]]) -> bool:
+        """Whether the last cell of any row may be the name of a column."""
+        last = "\n".join(map(itemgetter(-1), rows)).casefold()
+        return self.named and any(_folded(name) in last for name in self.columns)
+
     def _delimited_rows(self, positions: Sequence[int]) -> Iterator[Row]:
         rows = self._delimited()
         width = len(self.columns)
@@ -206,6 +242,18 @@ class Table:
         if not isinstance(item, dict):
             raise UserError(f"{self.path} line {number}: is JSON and not an object; each line is one {{...}}")
         return item
+
+
+def _split_at_once(texts: Sequence[str], kind: str) -> list[list[str]] | None:
+    """The values of each line; None where lines do not say them by themselves."""
+    if kind == "tab":
+        return [] if not texts else None if texts[0].endswith("\r") else [text.split("\t") for text in texts]
+    csv.field_size_limit(LONGEST_LINE)
+    try:
+        rows = list(csv.reader(texts, delimiter=DELIMITERS[kind], strict=True))
+    except csv.Error:
+        return None
+    return rows if len(rows) == len(texts) else None
 
 
 def _named_delimiter(path: Path, encoding: str) -> str | None:

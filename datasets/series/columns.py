@@ -254,7 +254,9 @@ def time_texts(roles: Roles, cells: Mapping[int, Sequence[object]]) -> list[str]
     """What is written as the time stamp of each row."""
     if roles.time is None:
         return [tidy(text) for text in joined(roles.parts, cells)]
-    texts = [tidy("" if cell is None else cell) for cell in cells[roles.time]]
+    written = ["" if cell is None else str(cell) for cell in cells[roles.time]]
+    tidied = {text: tidy(text) for text in set(written)}
+    texts = [tidied[text] for text in written]
     if roles.clock is None:
         return texts
     return [f"{date} {hour(clock)}" for date, clock in zip(texts, cells[roles.clock], strict=True)]
@@ -295,6 +297,8 @@ def _is_nothing(roles: Roles, position: int, cells: Mapping[int, Sequence[object
 def _is_no_series(roles: Roles, columns: Columns, cells: Mapping[int, Sequence[object]]) -> bool:
     """Whether a column of ids has another for each row, so that no series has two; a model's file may have one row."""
     assert roles.id is not None
+    if len(set(map(str, cells[roles.id]))) < len(cells[roles.id]):
+        return False
     ids = [str(text).strip() for text in cells[roles.id]]
     every_row_another = len(ids) > 1 and len(set(ids)) == len(ids)
     return every_row_another and (not columns.learnt or _is_row_number(roles, roles.id, cells))
@@ -302,9 +306,9 @@ def _is_no_series(roles: Roles, columns: Columns, cells: Mapping[int, Sequence[o
 
 def _is_row_number(roles: Roles, position: int, cells: Mapping[int, Sequence[object]]) -> bool:
     """Whether a column of a usual name counts the rows by one, up or down."""
-    column = [str(cell).strip().removesuffix(".0") for cell in cells[position]]
-    if roles.names[position].strip().lower() not in ROW_NUMBER_NAMES or len(column) < 2:
+    if roles.names[position].strip().lower() not in ROW_NUMBER_NAMES or len(cells[position]) < 2:
         return False
+    column = [str(cell).strip().removesuffix(".0") for cell in cells[position]]
     if not all(cell.isdecimal() and len(cell) < LONGEST for cell in column):
         return False
     steps = {int(after) - int(before) for before, after in pairwise(column)}

@@ -24,6 +24,8 @@ SEPARATORS = {"none": "", "comma": ",", "point": ".", "blank": r"\s", "apostroph
 GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 WHOLE_BELOW_1000 = re.compile(r"[+-]?\d{1,3}", re.ASCII)
+#: The end of a number with decimals that are no three digits.
+NO_GROUP = re.compile(r"\d\.(\d{1,2}|\d{4,})$", re.ASCII | re.MULTILINE)
 WITH_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?|[+-]?,\d+", re.IGNORECASE)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 SPREADSHEET_FAULT = re.compile(r"#[A-Z0-9_/]+[!?]", re.ASCII)
@@ -125,6 +127,9 @@ def number_form(cells: Cells, decimal: str, thousands: str, delimiter: str) -> N
     if decimal != "auto" or thousands == "comma":
         return NumberForm("point" if decimal == "auto" else decimal, thousands)
     for column in cells.columns.values():
+        text = _plain_text(column)
+        if text is not None and "," not in text:
+            continue
         texts = [tidy(cell) for cell in column if isinstance(cell, str) and not is_missing(cell)]
         commas = [text for text in texts if "," in text]
         others = [text for text in texts if "," not in text]
@@ -139,6 +144,9 @@ def number_form(cells: Cells, decimal: str, thousands: str, delimiter: str) -> N
 def _refuse_open_points(cells: Cells) -> None:
     """Refuse `1.000` in a column that has 999 and no number of other digits behind a point: both may be thousands."""
     for name, column in cells.columns.items():
+        text = _plain_text(column)
+        if text is not None and ("." not in text or NO_GROUP.search(text)):
+            continue
         texts = [tidy(cell) if isinstance(cell, str) and not is_missing(cell) else "" for cell in column]
         pointed = [text for text in texts if "." in text]
         whole = [int(text) for text in texts if text.isdecimal() and len(text) < 4]
@@ -156,12 +164,21 @@ def _refuse_open_points(cells: Cells) -> None:
             )
 
 
+def _plain_text(column: Sequence[object]) -> str | None:
+    """The texts of a column, a line each; None where signs in them are not what they seem."""
+    text = "\n".join(cell for cell in column if isinstance(cell, str))
+    return text if text.isascii() else None
+
+
 def read_numbers(cells: Cells, name: str, form: NumberForm) -> np.ndarray:
     """A column as float64 `(rows,)`, NaN where a value is missing.
 
     Raises:
         UserError: a cell is no number; says why, and what helps.
     """
+    plain = _plain_numbers(cells.columns[name]) if form == NumberForm() else None
+    if plain is not None:
+        return plain
     known: dict[str, float] = {}
     numbers = np.empty(len(cells.lines))
     for row, cell in enumerate(cells.columns[name]):
@@ -172,6 +189,18 @@ def read_numbers(cells: Cells, name: str, form: NumberForm) -> np.ndarray:
     if name in cells.covariates:
         _check_truth(cells, name, known)
     return numbers
+
+
+def _plain_numbers(column: Sequence[object]) -> np.ndarray | None:
+    """A column of which each cell is a finite number as Python writes it, or empty; None where one is not."""
+    text = _plain_text(column)
+    if text is None or not set(map(type, column)) <= {str, int, float, type(None)}:
+        return None
+    try:
+        numbers = np.array([np.nan if cell in ("", None) else float(cell) for cell in column])  # type: ignore[arg-type]
+    except (ValueError, OverflowError):
+        return None
+    return None if np.isinf(numbers).any() else numbers
 
 
 def _number(cells: Cells, name: str, row: int, text: str, form: NumberForm) -> float:

@@ -101,12 +101,22 @@ def _all_series(source: _Source, all_timed: Sequence[Timed]) -> tuple[list[TimeS
 
 @dataclass(frozen=True)
 class _Source:
-    """A table with its cells read: numbers by position of their column, beside `line`."""
+    """A table with its cells read.
+
+    Attributes:
+        lines: `(rows,)` where they stand in the file.
+        numbers: `(rows,)` of each column of numbers, by its position.
+        has_value: `(rows,)` bool, whether a row has any of the values to forecast.
+        names, codes: of the series, and `(rows,)` which of them each row belongs to.
+        stamps: of all rows, None where there are none.
+    """
 
     path: Path
     columns: Columns
     roles: Roles
-    cells: pd.DataFrame
+    lines: np.ndarray
+    numbers: Mapping[int, np.ndarray]
+    has_value: np.ndarray
     names: list[str]
     codes: np.ndarray
     stamps: Stamps | None
@@ -132,46 +142,46 @@ class _Source:
         else:
             rows = rows[np.argsort(self.stamps.keys[rows], kind="stable")]
             index = self.stamps.index[rows]
-        there = self.cells[list(self.roles.values)].notna().any(axis=1).to_numpy()[rows]
-        length = int(there.nonzero()[0][-1]) + 1 if there.any() else 0
+        there = self.has_value[rows].nonzero()[0]
+        length = int(there[-1]) + 1 if len(there) else 0
         if not (self.columns.ahead and self.roles.future):
             rows, index = rows[:length], index[:length]
-        return Timed(name, index, rows, self.cells["line"].to_numpy()[rows], length)
+        return Timed(name, index, rows, self.lines[rows], length)
 
 
 def _source(path: Path, columns: Columns) -> _Source:
-    import pandas as pd
-
     table = open_table(path, columns)
     roles = roles_of(table, columns)
     others = [n for n in (roles.id, roles.time, roles.clock, *roles.parts.values()) if n is not None]
     positions = list(dict.fromkeys([*others, *roles.numbers]))
-    rows = list(table.rows(positions))
-    if not rows:
+    lines, cells = table.cells(positions)
+    if not lines:
         raise UserError(f"{path}: has no rows of numbers")
-    lines = [line for line, _ in rows]
-    by_position = dict(zip(positions, zip(*(values for _, values in rows), strict=True), strict=True))
+    by_position = dict(zip(positions, cells, strict=True))
     roles, notes = without_row_numbers(with_clock(roles, by_position), columns, by_position)
     refuse_same_names(path, roles)
     numbers, decimal, number_note = _numbers(table, roles, columns, by_position, lines)
-    cells = pd.DataFrame(dict[object, object](line=lines) | numbers)
-    ids: tuple[np.ndarray, list[str]] = np.zeros(len(rows), int), [FileName(path.name.split(".")[0])]
+    has_value = np.logical_or.reduce([~np.isnan(numbers[position]) for position in roles.values])
+    ids: tuple[np.ndarray, list[str]] = np.zeros(len(lines), int), [FileName(path.name.split(".")[0])]
     codes, names = ids if roles.id is None else _factorised(by_position[roles.id])
-    if columns.id is not None and len(names) == len(rows) > 1 and not columns.learnt:
+    if columns.id is not None and len(names) == len(lines) > 1 and not columns.learnt:
         raise UserError(
             f"{path}: column '{roles.names[roles.id or 0]}' is taken for the names of series, and has another in each "
-            f"of {len(rows):,} rows; name another with --id-column, or give none if there is one series"
+            f"of {len(lines):,} rows; name another with --id-column, or give none if there is one series"
         )
     stamps, time_notes = _stamps(path, columns, roles, by_position, lines, codes)
     writing = replace(columns.writing if stamps is None else stamps.writing, decimal=decimal)
     notes = [*notes, *number_note, *time_notes]
-    return _Source(path, columns, roles, cells, names, codes, stamps, writing, tuple(notes))
+    return _Source(
+        path, columns, roles, np.array(lines), numbers, has_value, names, codes, stamps, writing, tuple(notes)
+    )  # fmt: skip
 
 
 def _factorised(ids: Sequence[object]) -> tuple[np.ndarray, list[str]]:
+    texts = list(map(str, ids))
     numbers: dict[str, int] = {}
-    codes = np.array([numbers.setdefault(str(text).strip(), len(numbers)) for text in ids])
-    return codes, list(numbers)
+    code_of = {text: numbers.setdefault(text.strip(), len(numbers)) for text in dict.fromkeys(texts)}
+    return np.array([code_of[text] for text in texts]), list(numbers)
 
 
 def _numbers(
@@ -179,7 +189,7 @@ def _numbers(
     roles: Roles,
     columns: Columns,
     by_position: Mapping[int, Sequence[object]],
-    lines: list[int],
+    lines: Sequence[int],
 ) -> tuple[dict[int, np.ndarray], str, list[str]]:
     """Columns of numbers by their position, how decimals are written, and a note where a comma was found."""
     covariates = frozenset(roles.names[position] for position in (*roles.past, *roles.future))
@@ -198,7 +208,7 @@ def _stamps(
     columns: Columns,
     roles: Roles,
     by_position: Mapping[int, Sequence[object]],
-    lines: list[int],
+    lines: Sequence[int],
     codes: np.ndarray,
 ) -> tuple[Stamps | None, list[str]]:
     """The time stamps, and notes on how they were read; None where there are none or rows are only counted."""
@@ -253,35 +263,53 @@ def _series(source: _Source, timed: Timed) -> TimeSeries:
     import pandas as pd
 
     roles, columns = source.roles, source.columns
-    given = source.cells.iloc[timed.rows].drop(columns="line").set_axis(timed.index, axis=0)
-    lines = timed.lines
     gaps = source.gaps(timed)
     if not columns.rows_are_steps:
         gaps.refuse_duplicates()
     if columns.fill != "none":
-        given, lines, missing = _filled(source, timed, given)
+        given = _filled(source, timed)
     else:
         gaps.refuse_gaps()
-        missing = None
+        given = _Given.as_read(source, timed)
     length = _steps_with_values(source, timed, given.index)
-    values, past = given[list(roles.values)][:length], given[list(roles.past)][:length]
-    future = given[list(roles.future)]
-    for part in (values, past, future):
-        _refuse_missing(source, timed, part, lines)
-    invented = None if missing is None else missing[list(roles.values)].to_numpy()[:length]
+    parts = [(roles.values, length), (roles.past, length), (roles.future, len(given.index))]
+    values, past, future = (_complete(source, timed, given, *part) for part in parts)
+    invented = None if given.missing is None else given.missing[list(roles.values)].to_numpy()[:length]
     stamps = given.index[:length]
     dated = isinstance(stamps, pd.DatetimeIndex) and columns.step != "rows"
     utc = stamps.tz_convert(None) if dated and stamps.tz is not None else stamps
     numbered = is_numbered(timed.index) and length and not columns.rows_are_steps
     numbers = (int(stamps[0]), int(timed.step)) if numbered else (0, 1)
     return TimeSeries(
-        timed.name, values.to_numpy(np.float64), utc.to_numpy("datetime64[s]") if dated else None,
-        timed.step if dated else "", past.to_numpy(np.float64), future.to_numpy(np.float64),
+        timed.name, values, utc.to_numpy("datetime64[s]") if dated else None,
+        timed.step if dated else "", past, future,
         roles.named(roles.values), roles.named(roles.past), roles.named(roles.future),
         made_up=invented if invented is not None and invented.any() else None,
         zone=source.stamps.zone if dated and source.stamps else "", numbers=numbers,
         rows=columns.rows_are_steps, writing=source.writing,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Numbers of a series, as they were read or at every step.
+
+    Attributes:
+        index: `(steps,)` time stamps or whole numbers.
+        numbers: `(steps,)` by position of the column.
+        lines: `(steps,)` where they stand in the file, 0 where that is not known.
+        missing: which numbers are made up; None where nothing was filled.
+    """
+
+    index: pd.Index
+    numbers: Mapping[int, np.ndarray]
+    lines: np.ndarray
+    missing: pd.DataFrame | None = None
+
+    @classmethod
+    def as_read(cls, source: _Source, timed: Timed) -> _Given:
+        numbers = {position: column[timed.rows] for position, column in source.numbers.items()}
+        return cls(timed.index, numbers, timed.lines)
 
 
 def _steps_with_values(source: _Source, timed: Timed, every: pd.Index) -> int:
@@ -291,10 +319,11 @@ def _steps_with_values(source: _Source, timed: Timed, every: pd.Index) -> int:
     return int(every.searchsorted(timed.index[timed.length - 1], side="right"))
 
 
-def _filled(
-    source: _Source, timed: Timed, given: pd.DataFrame
-) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+def _filled(source: _Source, timed: Timed) -> _Given:
     """Numbers at every step, without lines, and which of them are made up."""
+    import pandas as pd
+
+    given = pd.DataFrame(dict(_Given.as_read(source, timed).numbers)).set_axis(timed.index, axis=0)
     if source.columns.rows_are_steps:
         missing = given.isna()
         numbered = given.reset_index(drop=True)
@@ -317,19 +346,26 @@ def _filled(
                 f"{source.path}: series {timed.name}: {share:.0%} of {column} would be made up, and at most "
                 f"{MOST_MADE_UP:.0%} may be; leave the column or the series out; {PAGE}"
             )
-    return filled, np.zeros(len(filled), int), missing
+    columns = {position: filled[position].to_numpy(np.float64) for position in filled}
+    return _Given(filled.index, columns, np.zeros(len(filled), int), missing)
 
 
-def _refuse_missing(source: _Source, timed: Timed, numbers: pd.DataFrame, lines: np.ndarray) -> None:
-    missing = numbers.isna().to_numpy()
-    rows, columns = np.nonzero(missing)
-    if len(rows):
-        column = source.roles.names[numbers.columns[columns[0]]]
-        place = f"line {lines[rows[0]]}" if lines[rows[0]] else f"row {rows[0]}"
-        share = missing[:, columns[0]].mean()
+def _complete(
+    source: _Source, timed: Timed, given: _Given, positions: Sequence[int], length: int
+) -> np.ndarray:
+    """The first steps of columns, `(length, columns)`; refuses a value that is missing."""
+    columns = [given.numbers[position][:length] for position in positions]
+    numbers = np.stack(columns, axis=1) if columns else np.zeros((length, 0))
+    missing = np.isnan(numbers)
+    if missing.any():
+        row, column = (int(places[0]) for places in np.nonzero(missing))
+        name, line = source.roles.names[positions[column]], given.lines[row]
+        place = f"line {line}" if line else f"row {row}"
+        share = missing[:, column].mean()
         fix = (
             f"give {WAYS}"
             if share <= MOST_MADE_UP
             else f"{share:.0%} of it is missing, too much to be filled"
         )
-        raise UserError(f"{source.path} {place}: series {timed.name} has no value of {column}; {fix}; {PAGE}")
+        raise UserError(f"{source.path} {place}: series {timed.name} has no value of {name}; {fix}; {PAGE}")
+    return numbers

@@ -157,7 +157,7 @@ def _read(column: Column, writing: Writing) -> Stamps:
     row = without_year(way, form, cells, codes)
     if row is not None:
         raise column.fault(row, f"has no year; write it, or give --date-format; {PAGE}")
-    index, zone = _in_zone(column, way.stamps, [cells[code] for code in codes])
+    index, zone = _in_zone(column, way.stamps, codes, cells)
     chosen = dataclasses.replace(writing, day_first=way.day_first)
     return Stamps(index, way.how, chosen, zone, any(cell is not None and cell.finer for cell in cells))
 
@@ -171,14 +171,15 @@ def _unique(texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
 
 def _commonest_form(column: Column, codes: np.ndarray, cells: Sequence[Written | None]) -> str:
     """The form of most cells; the first cell of another is blamed, unless that is a matter of the way to read it."""
-    forms = np.array(["" if cell is None else cell.form for cell in cells])[codes]
-    values, counts = np.unique(forms[forms != ""], return_counts=True)
-    if not len(values):
+    forms = np.array(["" if cell is None else cell.form for cell in cells])
+    rows = np.bincount(codes)
+    counts = {form: rows[forms == form].sum() for form in sorted({*forms.tolist()} - {""})}
+    if not counts:
         raise column.fault(
             0, f"is no date; usual ones are 2024-01-31, 2024-01-31 13:00:00, 31.01.2024; {PAGE}"
         )
-    form = str(values[counts.argmax()])
-    wrong = forms != form
+    form = max(counts, key=counts.__getitem__)
+    wrong = (forms != form)[codes]
     if wrong.any():
         row, right = int(wrong.argmax()), column.texts[int((~wrong).argmax())]
         raise column.fault(
@@ -277,7 +278,7 @@ def _formatted(column: Column, codes: np.ndarray, unique: Sequence[str], writing
     offsets = [cell.utcoffset() for cell in cells]
     seconds = [None if offset is None else int(offset.total_seconds()) for offset in offsets]
     as_written = [Written("three", "", "", "", "", 0, offset, "") for offset in seconds]
-    index, zone = _in_zone(column, stamps, [as_written[code] for code in codes])
+    index, zone = _in_zone(column, stamps, codes, as_written)
     return Stamps(index, form, writing, zone)
 
 
@@ -285,19 +286,20 @@ def _formatted(column: Column, codes: np.ndarray, unique: Sequence[str], writing
 
 
 def _in_zone(
-    column: Column, wall: np.ndarray, cells: Sequence[Written | None]
+    column: Column, wall: np.ndarray, codes: np.ndarray, cells: Sequence[Written | None]
 ) -> tuple[pd.DatetimeIndex, str]:
-    """Stamps of the clock on the wall with the zone that their offsets say, if any."""
+    """Stamps `(rows,)` of the clock on the wall with the zone that the offsets of their `cells[codes]` say, if any."""
     import pandas as pd
 
-    offsets = [cell.offset if cell else None for cell in cells]
-    index = pd.DatetimeIndex(wall)
+    offsets, index = [cell.offset if cell else None for cell in cells], pd.DatetimeIndex(wall)
     if all(offset is None for offset in offsets):
         return index, ""
     if None in offsets:
-        without = offsets.index(None)
-        raise column.fault(without, f"has no offset from UTC, and other cells of its column have one; {PAGE}")
-    seconds = np.array(offsets)
+        without = np.array([offset is None for offset in offsets])[codes]
+        raise column.fault(
+            int(without.argmax()), f"has no offset from UTC, and other cells of its column have one; {PAGE}"
+        )
+    seconds = np.array(offsets)[codes]
     utc = pd.DatetimeIndex(wall - seconds.astype("timedelta64[s]")).tz_localize("UTC")
     named = next((cell.zone for cell in cells if cell and cell.zone), "")
     zone = zone_name(utc, index, seconds, named)
@@ -336,11 +338,9 @@ def _whole_numbers(column: Column, codes: np.ndarray, texts: Sequence[str], writ
 def _no_whole_dates(column: Column, codes: np.ndarray, found: Sequence[Way], since: Way | None) -> UserError:
     """What is wrong with whole numbers that are nothing: the row that is no date, where most are, else all of them."""
     for way in found:
-        bad = np.isnat(way.stamps[codes])
         if _are_mostly([way], codes):
-            return column.fault(
-                int(bad.argmax()), f"is no date, where the column's are read as {way.how}; {PAGE}"
-            )
+            row = int(np.isnat(way.stamps[codes]).argmax())
+            return column.fault(row, f"is no date, where the column's are read as {way.how}; {PAGE}")
     as_since = f", and as {since.how} they have no regular step" if since is not None else ""
     shown = ", ".join(column.texts[row][:20] for row in column.longest()[:3])
     return UserError(

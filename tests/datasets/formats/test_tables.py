@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from datasets.errors import UserError
 from datasets.formats import tables
@@ -174,3 +176,43 @@ def test_an_open_quote_does_not_read_the_whole_file(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(tables, "LONGEST_LINE", 1000)
     said = refused(tmp_path, "a.csv", 'a,b\n"' + "line\n" * 10_000)
     assert said.startswith(" line 2: a quoted field begins here and does not end")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet='ab,"\n\r \ty', max_size=24), st.sampled_from(["t.csv", "t.tsv"]), st.booleans())
+@example("a,b\n1,2\n3,4\n", "t.csv", True)
+@example('a,b\n"1\n2",3\n4,5\n', "t.csv", True)
+@example("a,b\n1,2\nA , b\n", "t.csv", True)
+@example("\n \na,b\n\n1,2\n \n\n3,4", "t.csv", True)
+@example("sep=,\na,b\n1,2\n", "t.csv", True)
+@example("a\tb\r\n1\t2\r\n", "t.tsv", True)
+@example("a,b\n1,2,3\n", "t.csv", False)
+def test_all_cells_at_once_are_those_of_the_rows(
+    tmp_path_factory: pytest.TempPathFactory, text: str, name: str, header: bool
+) -> None:
+    path = tmp_path_factory.mktemp("cells", numbered=True) / name
+    path.write_bytes(text.encode())
+    form = Format(header=header)
+
+    def by_row() -> object:
+        some = Table(path, form)
+        rows = list(some.rows(range(len(some.columns))))
+        return [line for line, _ in rows], [[cells[n] for _, cells in rows] for n in range(len(some.columns))]
+
+    def at_once() -> object:
+        some = Table(path, form)
+        lines, columns = some.cells(range(len(some.columns)))
+        return list(lines), [list(column) for column in columns]
+
+    answers = []
+    for way in (by_row, at_once):
+        try:
+            answers.append(way())
+        except UserError as problem:
+            answers.append(str(problem))
+    assert answers[0] == answers[1]
+
+
+def test_cells_of_json_lines(tmp_path: Path) -> None:
+    some = table(tmp_path, "a.jsonl", '{"a": 1, "b": "x"}\n\n{"b": null, "a": 2}\n')
+    assert some.cells([1, 0]) == ([1, 3], [["x", None], [1, 2]])

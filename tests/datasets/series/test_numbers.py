@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.errors import UserError
+from datasets.series import numbers as numbers_module
 from datasets.series.numbers import Cells, number_form, read_numbers
 
 
@@ -111,3 +112,46 @@ def test_numbers_that_are_written_with_an_option_are_read_with_it(
         return
     texts = [f"{value:,.2f}".translate({ord(","): sign[1], ord("."): decimal[1]}) for value in values]
     assert numbers(texts, decimal[0], sign[0]) == values
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            "NA",
+            ".",
+            "-",
+            "1.000",
+            "999",
+            "1,5",
+            "1,000",
+            "1.5",
+            "1e3",
+            " 4",
+            "１",
+            "−5",
+            "true",
+            "inf",
+            "x",
+        ]
+    ),
+    st.floats(-1e6, 1e6).map(str),
+    st.integers(-2000, 2000).map(str),
+    st.none(),
+    st.floats(-10, 10),
+    st.integers(-10, 10),
+)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=6), st.sampled_from(["auto", "point"]), st.booleans())
+def test_plain_columns_are_read_as_any_other(cells: list[object], decimal: str, covariate: bool) -> None:
+    answers: list[object] = []
+    for look_closely in (False, True):
+        with pytest.MonkeyPatch.context() as patch:
+            if look_closely:
+                patch.setattr(numbers_module, "_plain_text", lambda column: None)
+            try:
+                answers.append([str(number) for number in numbers(cells, decimal, covariate=covariate)])
+            except UserError as problem:
+                answers.append(str(problem))
+    assert answers[0] == answers[1]

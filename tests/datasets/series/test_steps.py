@@ -107,3 +107,10 @@ def test_names_of_steps() -> None:
         "9" * 5000,
     ]
     assert not any(map(is_step, [*too_long, "ns", "1500ms", "us"]))
+
+
+def test_days_of_24_hours_are_no_days_of_a_zone_whose_clocks_change() -> None:
+    hours = pd.date_range("2024-03-29", periods=5, freq="24h", tz="Europe/Paris")
+    fault = first_fault(hours, "D")
+    assert fault is not None
+    assert fault[0] == 3
