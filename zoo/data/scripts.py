@@ -64,6 +64,17 @@ def unspaced_script(texts: Iterable[str]) -> str | None:
     return "kana" if counts["kana"] > unspaced / 20 else "han"
 
 
+def in_hangul(texts: Iterable[str]) -> bool:
+    """Whether a quarter or more of the letters of the first texts are Hangul."""
+    letters = [
+        unicodedata.name(character, "").startswith("HANGUL")
+        for text in islice(texts, LOOKED_AT)
+        for character in text
+        if unicodedata.category(character)[0] == "L"
+    ]
+    return bool(letters) and sum(letters) >= ENOUGH * len(letters)
+
+
 def separated(text: str) -> list[str]:
     """The words of a text: what blanks part, and each character of a script without blanks, with the marks on it."""
     parts = []

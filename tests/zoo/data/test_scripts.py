@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from zoo.data import characters, subwords, tokenizer
-from zoo.data.scripts import separated, unspaced_script, words
+from zoo.data.scripts import in_hangul, separated, unspaced_script, words
 from zoo.tasks.captioning.scores import compared, plain
 from zoo.tasks.translation.scores import most_similar
 
@@ -84,6 +84,12 @@ def test_scripts_without_blanks_are_parted_at_characters(script: str) -> None:
     assert "".join(parts) == f"a{word}1"
     assert len(parts) == 2 + sum(unicodedata.category(character)[0] != "M" for character in word)
     assert all(unicodedata.category(part[0])[0] != "M" for part in parts)
+
+
+def test_korean_is_told_by_a_quarter_of_its_letters() -> None:
+    assert in_hangul(["BTS 신곡 좋다", "ok"])
+    assert not in_hangul(["the song 밤편지 is good"])
+    assert not in_hangul(["", "1 2"])
 
 
 def test_a_little_of_another_script_changes_nothing() -> None:

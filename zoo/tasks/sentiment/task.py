@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.base import Dataset, Split
-from datasets.errors import UserError
 from datasets.input_kinds import texts
 from datasets.options import Former, option
 from zoo.tasks.base import Metrics, NoOptions, Prepared, Row
@@ -27,7 +26,6 @@ from zoo.tasks.sequence_batches import SequenceBatches
 if TYPE_CHECKING:
     import keras
 
-    from zoo.data.ragged import Ragged
     from zoo.data.tokenizer import TextEncoder
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
@@ -37,7 +35,11 @@ if TYPE_CHECKING:
 class Options:
     """What is special to texts with one label each."""
 
-    tokens: str = option("words", "what a token is", choices=("words", "characters"))
+    tokens: str = option(
+        "auto",
+        "what a token is: auto takes characters where the script has no blanks or too many words of dev are unknown",
+        choices=("auto", "words", "characters"),
+    )
     lowercase: bool = option(True, "turn letters into lower case")
     max_tokens: int = option(400, "longer texts are cut to this many tokens", minimum=1)
     truncation_side: str = option(
@@ -47,7 +49,11 @@ class Options:
         former=[Former("keep", {"end": "left", "start": "right"})],
     )
     vocabulary: int = option(20_000, "the most frequent tokens that are told apart", minimum=1)
-    min_count: int = option(2, "tokens seen less often in training are unknown", minimum=1)
+    min_count: int = option(
+        0,
+        "tokens seen less often in training are unknown; 0 takes 1 where there are fewer than 10,000 texts, else 2",
+        minimum=0,
+    )
     embedding: int = option(64, "size of the token vectors", minimum=1, maximum=65_536)
     pooling: str = option(
         "auto",
@@ -59,14 +65,22 @@ class Options:
 
 @dataclass(frozen=True)
 class Learned:
-    """The vocabulary and the labels. See `zoo.tasks.base.Learned`."""
+    """The vocabulary and the labels. See `zoo.tasks.base.Learned`.
+
+    Attributes:
+        encoder: texts to token ids.
+        labels: class n is `labels[n]`.
+        tokens_chosen: whether the data chose what a token is, so that the options do not tell.
+    """
 
     encoder: TextEncoder
     labels: tuple[str, ...]
+    tokens_chosen: bool = False
 
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""
-        return {"vocabulary": list(self.encoder.vocabulary), "labels": list(self.labels)}
+        chosen = {"tokens": self.encoder.tokens} if self.tokens_chosen else {}
+        return {"vocabulary": list(self.encoder.vocabulary), "labels": list(self.labels), **chosen}
 
 
 class Sentiment(SequenceClassification[Options, Learned]):
@@ -84,33 +98,31 @@ class Sentiment(SequenceClassification[Options, Learned]):
         self, dataset: Dataset, options: Options, batch_size: int
     ) -> Prepared[Learned, SequenceBatches]:
         """Learn the vocabulary on train and turn train and dev into token ids."""
-        from zoo.data.tokenizer import learn_vocabulary
+        from zoo.tasks.sentiment.tokens import learn_tokens
 
-        vocabulary, tokens = learn_vocabulary(
-            _texts(dataset.train),
-            tokens=options.tokens,
+        tokens = learn_tokens(
+            dataset,
+            options.tokens,
             lowercase=options.lowercase,
             size=options.vocabulary,
             min_count=options.min_count,
         )
-        if not vocabulary:
-            raise UserError(
-                f"no token is in the training texts {options.min_count} times; give a smaller --min-count"
-            )
-        encoder = _encoder(vocabulary, options)
+        encoder = _encoder(tokens.vocabulary, tokens.kind, options)
         train = SequenceBatches.of(
-            tokens.truncate(options.max_tokens, options.truncation_side),
+            tokens.train.truncate(options.max_tokens, options.truncation_side),
             _labels(dataset.train),
             batch_size,
             examples=dataset.train,
         )
-        notes = _vocabulary_note(vocabulary, tokens), *_cut_note(tokens.lengths, options)
+        notes = *tokens.notes, *_cut_note(tokens.train.lengths, options)
         batches = partial(_batches, encoder=encoder, batch_size=batch_size, widths=train.widths)
-        return Prepared.of(Learned(encoder, dataset.info.labels), train, dataset, batches, notes)
+        learned = Learned(encoder, dataset.info.labels, options.tokens == "auto")
+        return Prepared.of(learned, train, dataset, batches, notes)
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
-        return Learned(_encoder(stored["vocabulary"], options), tuple(stored["labels"]))
+        encoder = _encoder(stored["vocabulary"], stored.get("tokens", options.tokens), options)
+        return Learned(encoder, tuple(stored["labels"]), "tokens" in stored)
 
     # ---- model
 
@@ -145,9 +157,8 @@ class Sentiment(SequenceClassification[Options, Learned]):
 
         if not options.tfidf:
             return {}
-        classes = len(prepared.learned.labels)
-        fit = partial(fit_tfidf, prepared.train, classes, options.tokens, options.lowercase)
-        return {name_of(options.tokens): fit}
+        classes, tokens = len(prepared.learned.labels), prepared.learned.encoder.tokens
+        return {name_of(tokens): partial(fit_tfidf, prepared.train, classes, tokens, options.lowercase)}
 
     # ---- answers
 
@@ -174,34 +185,27 @@ class Sentiment(SequenceClassification[Options, Learned]):
         ]
 
 
-def _texts(split: Split) -> Iterable[str]:
-    return (example["text"] for example in split)
-
-
 def _labels(split: Split) -> np.ndarray:
     return np.fromiter((example["label"] for example in split), np.int64, len(split))
 
 
 def _batches(split: Split, encoder: TextEncoder, batch_size: int, widths: np.ndarray) -> SequenceBatches:
-    tokens = encoder.encode_all(_texts(split)).truncate(encoder.max_tokens, encoder.truncation_side)
+    from zoo.tasks.sentiment.tokens import texts_of
+
+    tokens = encoder.encode_all(texts_of(split)).truncate(encoder.max_tokens, encoder.truncation_side)
     return SequenceBatches.of(tokens, _labels(split), batch_size, widths, split)
 
 
-def _encoder(vocabulary: list[str], options: Options) -> TextEncoder:
+def _encoder(vocabulary: list[str], tokens: str, options: Options) -> TextEncoder:
     from zoo.data.tokenizer import TextEncoder
 
     return TextEncoder(
         vocabulary,
-        tokens=options.tokens,
+        tokens=tokens,
         lowercase=options.lowercase,
         max_tokens=options.max_tokens,
         truncation_side=options.truncation_side,
     )
-
-
-def _vocabulary_note(vocabulary: list[str], tokens: Ragged) -> str:
-    unknown = float((tokens.values == 1).mean()) if len(tokens.values) else 0.0
-    return f"vocabulary: {len(vocabulary):,} tokens learnt on train; {unknown:.1%} of its tokens are unknown"
 
 
 def _cut_note(lengths: np.ndarray, options: Options) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def test_the_former_option_keep_is_still_read(kept: str, side: str) -> None:
 
 
 def test_the_share_of_unknown_tokens_is_told() -> None:
-    ready = TASK.prepare(dataset(), Options(min_count=3), batch_size=4)
+    ready = TASK.prepare(dataset(), Options(tokens="words", min_count=3), batch_size=4)
     assert "vocabulary: 1 tokens learnt on train; 40.0% of its tokens are unknown" in ready.notes[0]
 
 
