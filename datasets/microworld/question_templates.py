@@ -30,7 +30,7 @@ class Question:
         kind: a key of `KINDS`.
         answer: one of `answers(kind)`.
         things: what `{a}` and `{b}` of a pattern are, by colour and shape.
-        names: the colour, the shape, the relation or the pair of sides that it is about, by what it is.
+        names: the colours, the shapes, the relation or the pair of sides that it is about, by what it is.
     """
 
     kind: str
@@ -93,6 +93,26 @@ def side(random: Random, scene: Scene, _: Known) -> Question | None:
     return Question("side", SIDES[which][position >= 2], (_look(thing),), {"which": which})
 
 
+def contrast(random: Random, scene: Scene, known: Known) -> Question | None:
+    """Whether one colour or shape is there and another is not. One of the two is there: which one, words in order tell.
+
+    None where every shape and colour is there.
+    """
+    places = {
+        place: ({getattr(thing, place) for thing in scene.things}, values)
+        for place, values in (("colour", known.colours), ("shape", known.shapes))
+    }
+    open_ones = [place for place, (there, values) in places.items() if set(values) - there]
+    if not open_ones:
+        return None
+    place = random.choice(open_ones)
+    there, values = places[place]
+    pair = [random.choice(sorted(there)), random.choice(sorted(set(values) - there))]
+    answer = random.choice(YES_OR_NO)
+    one, other = pair if answer == "yes" else pair[::-1]
+    return Question("contrast", answer, names={"place": place, "one": one, "other": other})
+
+
 def relation(random: Random, scene: Scene, _: Known) -> Question | None:
     """Whether a thing is left of, right of, above or below another."""
     if len(scene.things) < 2:
@@ -109,7 +129,8 @@ OPPOSITES = {"left of": "right of", "right of": "left of", "above": "below", "be
 assert set(OPPOSITES) == set(RELATIONS)
 #: What can be asked, by kind; None where a scene has no answer to it.
 KINDS: dict[str, Callable[[Random, Scene, Known], Question | None]] = {
-    "exists": exists, "colour": colour, "shape": shape, "count": count, "side": side, "relation": relation,
+    "exists": exists, "colour": colour, "shape": shape, "count": count, "side": side, "contrast": contrast,
+    "relation": relation,
 }  # fmt: skip
 
 
@@ -140,6 +161,8 @@ ENGLISH = {
     "count shape": ("How many {shape}s are there?", "How many things are {shape}s?"),
     "left or right": ("Is the {a} on the left or on the right?", "On which side is the {a}, left or right?"),
     "top or bottom": ("Is the {a} at the top or at the bottom?", "Where is the {a}, top or bottom?"),
+    "contrast shape": ("Is there a {one} but no {other}?", "Can you see a {one} and no {other}?"),
+    "contrast colour": ("Is anything {one} but nothing {other}?", "Is something {one} there and nothing {other}?"),
     "relation": ("Is the {a} {where} the {b}?", "Does the {a} stand {where} the {b}?"),
 }
 ENGLISH_PLACES = {"left of": "to the left of", "right of": "to the right of"}
@@ -151,6 +174,8 @@ KOREAN = {
     "count shape": ("{shape}{은} 몇 개인가요?", "{shape}{이} 몇 개 있나요?"),
     "left or right": ("{a}{은} 왼쪽에 있나요, 오른쪽에 있나요?", "{a}{은} 왼쪽과 오른쪽 중 어디에 있나요?"),
     "top or bottom": ("{a}{은} 위쪽에 있나요, 아래쪽에 있나요?", "{a}{은} 위쪽과 아래쪽 중 어디에 있나요?"),
+    "contrast shape": ("{one} 있고 {other} 없나요?", "{other} 없고 {one} 있나요?"),
+    "contrast colour": ("{one} 것 있고 {other} 것 없나요?", "{other} 것 없고 {one} 것 있나요?"),
     "relation": ("{a}{은} {b} {where} 있나요?", "{b} {where} {a}{이} 있나요?"),
 }
 KOREAN_ANSWERS = {
@@ -190,6 +215,8 @@ def _pattern(question: Question) -> str:
     """The key of the patterns for a question."""
     if question.kind == "count":
         return f"count {next(iter(question.names))}"
+    if question.kind == "contrast":
+        return f"contrast {question.names['place']}"
     return str(question.names["which"]) if question.kind == "side" else question.kind
 
 

@@ -1,12 +1,13 @@
 """Pictures of coloured shapes and questions about them, in English or Korean, each with its answer. Synthetic.
 
-Six kinds of questions, of which `--kinds` takes some (all but the last), each as frequent as any other:
+Seven kinds of questions, of which `--kinds` takes some (all but the last), each as frequent as any other:
     exists: `Is there a red circle?` Where there is none, something else is red, or a circle.
     colour: `What colour is the circle?`
     shape: `What shape is red?`
     count: `How many red things are there?`
     side: `Is the red circle on the left or on the right?`
-    relation: `Is the red circle above the blue star?` The same words in another order have the other answer.
+    contrast: `Is there a circle but no square?` The same words in another order have the other answer.
+    relation: `Is the red circle above the blue star?` So have these, and two things are to be found.
 Without the picture no kind can be answered: each answer of a kind is about as likely as any other, whatever is asked.
 """
 
@@ -25,7 +26,7 @@ from datasets.microworld.world import COLOURS, SHAPES, Scene
 from datasets.options import check_range, check_sizes, option, require
 
 FIELDS = ("image", "question", "answer")
-EASY = ("exists", "colour", "shape", "count", "side")  # what one look at the picture answers
+EASY = ("exists", "colour", "shape", "count", "side", "contrast")  # what one look at the picture answers
 LOOKS = 3  # as many different colours and shapes are in one picture, at most
 MOST_THINGS = LOOKS**2
 ATTEMPTS = 1000  # draws of questions about one picture before it counts as told

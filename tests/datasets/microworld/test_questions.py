@@ -56,6 +56,13 @@ def read(question: str, scene: Scene, language: str) -> str:
     )
     shapes = names(question, shape_words)
     looks = {(thing.colour, thing.shape): thing for thing in scene.things}
+    if (len(colours), len(shapes)) in ((2, 0), (0, 2)):
+        pair = colours or shapes
+        if "없고" in question:
+            pair = pair[::-1]
+        there = {name for look in looks for name in look}
+        assert len(there & {*pair}) == 1
+        return "yes" if pair[0] in there else "no"
     if len(colours) == 2:
         one, other = (looks[look] for look in zip(colours, shapes, strict=True))
         if korean and not re.search(r"(네모|세모|십자가|하트)는 |(원|별)은 ", question):
@@ -109,7 +116,7 @@ def test_the_question_alone_says_little(language: str) -> None:
     for _, question, answer, kind in asked(data.train):
         counts[kind, question][answer] += 1
         kinds[kind][answer] += 1
-    for kind in ("exists", "side", "relation", "colour", "shape"):
+    for kind in ("exists", "side", "contrast", "relation", "colour", "shape"):
         assert max(kinds[kind].values()) / kinds[kind].total() < {"colour": 0.37, "shape": 0.37}.get(
             kind, 0.53
         )
@@ -117,6 +124,20 @@ def test_the_question_alone_says_little(language: str) -> None:
         if found.total() > 250 and kind != "count":
             fair = max(kinds[kind].values()) / kinds[kind].total()
             assert max(found.values()) / found.total() < fair + 5 * (0.25 / found.total()) ** 0.5, question
+
+
+@LANGUAGES
+def test_the_words_of_a_contrast_without_their_order_say_nothing(language: str) -> None:
+    settings = {"examples": 2000, "things": 2, "shapes": 3, "colours": 3}
+    data = load(language=language, noise=0.0, kinds=("exists", "contrast"), **settings)
+    answers: dict[str, Counter[int]] = defaultdict(Counter)
+    for _, question, answer, kind in asked(data.train):
+        if kind == "contrast":
+            answers[" ".join(sorted(question.lower().strip("?").split()))][answer] += 1
+    often = [found for found in answers.values() if found.total() > 250]
+    assert often
+    for found in often:
+        assert max(found.values()) / found.total() < 0.5 + 5 * (0.25 / found.total()) ** 0.5
 
 
 def test_the_note_says_what_can_be_told_without_the_picture() -> None:
@@ -177,7 +198,7 @@ def test_settings_limit_shapes_and_colours() -> None:
         (
             "kinds",
             ("exists", "size"),
-            "--kinds size: choose from exists, colour, shape, count, side, relation",
+            "--kinds size: choose from exists, colour, shape, count, side, contrast, relation",
         ),
         ("kinds", ("colour",), "--kinds colour: take exists too"),
         ("side", 50, "--side 50: must be a multiple of 4 from 32 to 256"),

@@ -56,7 +56,7 @@ def test_a_run_leaves_scores_a_contact_sheet_and_rows(run):
         "bag of words",
         "bag of words, no image",
     }
-    assert set(metrics["details"]["kinds"]) == {"exists", "colour", "shape", "count", "side"}
+    assert set(metrics["details"]["kinds"]) == {"exists", "colour", "shape", "count", "side", "contrast"}
     assert {"accuracy", "macro_f1", "loss"} <= set(metrics["test"])
     assert read_image(run / "answers.png").shape[1] > 500
 
