@@ -162,7 +162,10 @@ ENGLISH = {
     "left or right": ("Is the {a} on the left or on the right?", "On which side is the {a}, left or right?"),
     "top or bottom": ("Is the {a} at the top or at the bottom?", "Where is the {a}, top or bottom?"),
     "contrast shape": ("Is there a {one} but no {other}?", "Can you see a {one} and no {other}?"),
-    "contrast colour": ("Is anything {one} but nothing {other}?", "Is something {one} there and nothing {other}?"),
+    "contrast colour": (
+        "Is anything {one} but nothing {other}?",
+        "Is something {one} there and nothing {other}?",
+    ),
     "relation": ("Is the {a} {where} the {b}?", "Does the {a} stand {where} the {b}?"),
 }
 ENGLISH_PLACES = {"left of": "to the left of", "right of": "to the right of"}
