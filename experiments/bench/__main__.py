@@ -57,10 +57,11 @@ the last 200 tokens, batches of 32.
 Writes imdb.json and imdb.md.
 """
 TRAINING = """\
-Training steps of the zoo's trainer on two models of texts (embedding, bidirectional GRU, mean, one logit): 20,000 words
-in 64 numbers, 64 units and 200 tokens; and 2,000 words in 16 numbers, 16 units and 20 tokens. Batches of 32. Each step
-in several ways that take turns: as it is; without the moving average of the weights; with the table of words fixed;
-several steps in one call. Processor time is what the process used of all cores; unlike wall time it stands other load.
+Training steps of the zoo's trainer on three models of texts (embedding, GRU, mean, one logit): 20,000 words in 64
+numbers, 64 units in both directions and 200 tokens; the same with one direction and 12 tokens; and 2,000 words in 16
+numbers, 16 units in both directions and 20 tokens. Batches of 32. Each step in several ways that take turns: as it is;
+with the table of words updated as a whole; without the moving average of the weights; with the table fixed; several
+steps in one call. Processor time is what the process used of all cores; unlike wall time it stands other load.
 
 Writes training.csv and training.md.
 """

@@ -28,7 +28,7 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Size:
-    """A model of texts: words `embedded`, a bidirectional recurrent layer, the mean over the text, one logit."""
+    """A model of texts: words `embedded`, a recurrent layer, the mean over the text, one logit."""
 
     name: str
     words: int
@@ -36,9 +36,14 @@ class Size:
     units: int
     batch: int
     tokens: int
+    bidirectional: bool = True
 
 
-SIZES = (Size("reviews", 20_000, 64, 64, 32, 200), Size("small", 2_000, 16, 16, 32, 20))
+SIZES = (
+    Size("reviews", 20_000, 64, 64, 32, 200),
+    Size("sentences", 20_000, 64, 64, 32, 12, bidirectional=False),
+    Size("small", 2_000, 16, 16, 32, 20),
+)
 
 
 def measure(rounds: int, sizes: tuple[Size, ...] = SIZES) -> pd.DataFrame:
@@ -47,8 +52,9 @@ def measure(rounds: int, sizes: tuple[Size, ...] = SIZES) -> pd.DataFrame:
     Columns: size, way, wall and processor (milliseconds of a step: the median, and the median of the seconds that the
     process had a core), share (the median over the rounds of the processor time by that of `as it is`).
 
-    Ways: `as it is`; `no average` (of the weights); `no average, table fixed` (the table of words has no gradient
-    and no update); `several a call` (as it is, but `STEPS` steps in one call).
+    Ways: `as it is`; `table as a whole` (not updated row by row, see `zoo.training.lazy_rows`); `no average` (of the
+    weights); `no average, table fixed` (the table of words has no gradient and no update); `several a call` (as it is,
+    but `STEPS` steps in one call).
     """
     import pandas as pd
 
@@ -99,6 +105,7 @@ def _ways(size: Size) -> dict[str, tuple[Callable[[], object], int]]:
     batch = zipf_batch(size)
     trainers = {
         "as it is": make_trainer(size),
+        "table as a whole": make_trainer(size, by_row=False),
         "no average": make_trainer(size, average=0.0),
         "no average, table fixed": make_trainer(size, average=0.0, fixed=True),
     }
@@ -117,19 +124,28 @@ def zipf_batch(size: Size) -> Batch:
     return Batch({"tokens": tokens.astype("int32")}, labels, np.ones(size.batch, "float32"))
 
 
-def make_trainer(size: Size, average: float = 0.998, fixed: bool = False) -> Trainer:
-    """The zoo's trainer with a model of this size; `fixed`: its table of words does not learn."""
+def make_trainer(size: Size, average: float = 0.998, *, fixed: bool = False, by_row: bool = True) -> Trainer:
+    """The zoo's trainer with a model of this size.
+
+    Args:
+        size: of the model.
+        average: see `TrainingOptions`.
+        fixed: the table of words does not learn.
+        by_row: whether its rows may be updated one by one.
+    """
     import keras
 
     from zoo.cells.gru import GRUCell
     from zoo.config import TrainingOptions
+    from zoo.layers.embedding import Embedding
     from zoo.layers.recurrent import Recurrent
     from zoo.training.loop import Trainer
 
     def model() -> keras.Model:
         tokens = keras.Input((None,), dtype="int32", name="tokens")
-        vectors = keras.layers.Embedding(size.words, size.embedded, trainable=not fixed)(tokens)
-        outputs = Recurrent(GRUCell(size.units), bidirectional=True)(vectors)
+        layer = Embedding if by_row else keras.layers.Embedding
+        vectors = layer(size.words, size.embedded, trainable=not fixed)(tokens)
+        outputs = Recurrent(GRUCell(size.units), bidirectional=size.bidirectional)(vectors)
         pooled = keras.layers.GlobalAveragePooling1D()(outputs)
         return keras.Model({"tokens": tokens}, keras.layers.Dense(1)(pooled)[:, 0])
 

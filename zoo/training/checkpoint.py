@@ -67,7 +67,7 @@ def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] |
     """Read what `save` wrote into the variables; gives the progress and the best weights.
 
     Raises:
-        UserError: if the file is damaged or belongs to another model.
+        UserError: if the file is damaged, or belongs to another model or an earlier version.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -81,7 +81,8 @@ def load(path: Path, variables: list[Any]) -> tuple[Progress, list[np.ndarray] |
         ) from None
     shapes = [tuple(v.shape) for v in variables]
     if [value.shape for value in values] != shapes:
-        raise UserError(f"{path}: this checkpoint belongs to another model; start the run again", 1)
+        reason = "belongs to another model, or an earlier version wrote it"
+        raise UserError(f"{path}: this checkpoint {reason}; start the run again", 1)
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
     return progress, best or None

@@ -9,7 +9,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -25,6 +25,7 @@ from zoo.runtime.signals import Stopped, stop_signals
 from zoo.tasks.base import Batch, Batches, Metrics
 from zoo.training import checkpoint
 from zoo.training.checkpoint import Progress
+from zoo.training.lazy_rows import MOST_MISSED, LazyRows, lazy_tables
 from zoo.training.schedule import learning_rate
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ class Trainer:
             keras.utils.set_random_seed(options.seed)
             self.model = make_model()
             self.optimizer = make_optimizer(options)
-            self.optimizer.build(self.model.trainable_variables)
-            self.averages = [tf.Variable(v.value, trainable=False) for v in self._averaged_variables]
+            self.tables: list[LazyRows] = [] if self.strategy else lazy_tables(self.model, self.optimizer)
+            self.optimizer.build(self._whole_variables)
+            averaged = self._whole_variables if options.average else []
+            self.averages = [tf.Variable(v.value, trainable=False) for v in averaged]
         self._loss = loss
         # A partial, because TensorFlow counts the traces of this method over all trainers.
         self._compiled = tf.function(partial(self._step_and_average), reduce_retracing=True)
@@ -64,11 +67,14 @@ class Trainer:
     @property
     def variables(self) -> list[keras.Variable | tf.Variable]:
         """All state of model, optimiser and averages, seeds included, in a fixed order."""
-        return [*self.model.variables, *self.optimizer.variables, *self.averages]
+        tables = [variable for table in self.tables for variable in table.variables]
+        return [*self.model.variables, *self.optimizer.variables, *self.averages, *tables]
 
     @property
-    def _averaged_variables(self) -> list[keras.Variable]:
-        return list(self.model.trainable_variables) if self.options.average else []
+    def _whole_variables(self) -> list[keras.Variable]:
+        """The weights that a step updates as a whole: all but the tables that are updated row by row."""
+        tables = {id(table.layer.embeddings) for table in self.tables}
+        return [variable for variable in self.model.trainable_variables if id(variable) not in tables]
 
     def step(self, batch: Batch) -> tuple[float, float]:
         """Train on one batch.
@@ -84,28 +90,44 @@ class Trainer:
             arrays = (inputs, self._share(batch.targets), self._share(batch.weights))
         else:
             arrays = tf.nest.map_structure(tf.constant, arrays)
+        if self.tables and int(self.optimizer.iterations.numpy()) % MOST_MISSED == 0:
+            self._bring_tables_up_to_date()
         loss, norm = self._compiled(*arrays, total)
         skipped = self.options.precision == "mixed_float16" and not np.isfinite(norm)
         return float(loss), 0.0 if skipped else float(norm)
 
-    def _update_averages(self) -> None:
-        """Move each average towards its weight; fast at first, so that the first weights are soon forgotten."""
+    def _decay_of_averages(self) -> Scalar:
+        """Small at first, so that the first weights are soon forgotten."""
         steps = tf.cast(self.optimizer.iterations, tf.float64)
-        decay = tf.cast(tf.minimum((1 + steps) / (10 + steps), self.options.average), tf.float32)
-        for average, variable in zip(self.averages, self._averaged_variables, strict=True):
+        return tf.cast(tf.minimum((1 + steps) / (10 + steps), self.options.average), tf.float32)
+
+    def _update_averages(self) -> None:
+        """Move each average towards its weight."""
+        decay = self._decay_of_averages()
+        for average, variable in zip(self.averages, self._whole_variables, strict=True):
             average.assign_add((variable.value - average) * tf.cast(1 - decay, average.dtype))
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Meanwhile the model has the averages of its weights, where averaging is asked for."""
-        weights = [variable.numpy() for variable in self._averaged_variables]
-        for variable, average in zip(self._averaged_variables, self.averages, strict=True):
+        self._bring_tables_up_to_date()
+        averages = self._averages_by_weight() if self.options.average else []
+        weights = [variable.numpy() for variable, _ in averages]
+        for variable, average in averages:
             variable.assign(average)
         try:
             yield
         finally:
-            for variable, weight in zip(self._averaged_variables, weights, strict=True):
+            for (variable, _), weight in zip(averages, weights, strict=True):
                 variable.assign(weight)
+
+    def _averages_by_weight(self) -> list[tuple[keras.Variable, Tensor]]:
+        whole = zip(self._whole_variables, self.averages, strict=True)
+        return [*whole, *((table.layer.embeddings, table.average) for table in self.tables)]
+
+    def _bring_tables_up_to_date(self) -> None:
+        for table in self.tables:
+            table.bring_up_to_date()
 
     def _step_and_average(
         self, inputs: Mapping[str, Tensor], targets: Tensor, weights: Tensor, total: Scalar
@@ -121,8 +143,10 @@ class Trainer:
         self, inputs: Mapping[str, Tensor], targets: Tensor, weights: Tensor, total: Scalar
     ) -> tuple[Scalar, Scalar]:
         """One step on one device: `total` is the sum of the weights over all devices."""
-        variables = self.model.trainable_variables
-        with tf.GradientTape() as tape:
+        variables = self._whole_variables
+        with tf.GradientTape() as tape, ExitStack() as reading:
+            for table in self.tables:
+                reading.enter_context(table.reading(tape))
             losses = tf.cast(self._loss(targets, self.model(inputs, training=True)), tf.float32)
             loss = tf.reduce_sum(losses * weights) / total
             penalty = (
@@ -130,13 +154,18 @@ class Trainer:
                 / self.replicas
             )
             objective = self.optimizer.scale_loss(loss + penalty)
+        found, by_row = tape.gradient(objective, (variables, [table.read_weights for table in self.tables]))
         # A weight may be read nowhere, such as a cell's first state where something else takes its place.
         gradients = [
             tf.zeros(variable.shape, variable.dtype) if gradient is None else tf.convert_to_tensor(gradient)
-            for gradient, variable in zip(tape.gradient(objective, variables), variables, strict=True)
+            for gradient, variable in zip(found, variables, strict=True)
         ]
-        gradients, norm = self._clip(self._sum_over_devices(gradients))
-        self.optimizer.apply(gradients, variables)
+        rows = [table.gradient(each) for table, each in zip(self.tables, by_row, strict=True)]
+        summed = [*self._sum_over_devices(gradients), *(gradient for _, gradient in rows)]
+        clipped, norm = self._clip(summed)
+        self.optimizer.apply(clipped[: len(variables)], variables)
+        for table, (read, _), gradient in zip(self.tables, rows, clipped[len(variables) :], strict=True):
+            table.apply(read, gradient, self._decay_of_averages())
         return loss, norm
 
     def _sum_over_devices(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:

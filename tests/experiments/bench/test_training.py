@@ -42,8 +42,14 @@ def test_a_fixed_table_does_not_learn() -> None:
 @pytest.mark.slow
 def test_the_table_of_times(tmp_path: Path) -> None:
     found = bench_training.measure(2, (TINY,))
-    assert list(found["way"]) == ["as it is", "no average", "no average, table fixed", "several a call"]
+    assert list(found["way"]) == [
+        "as it is",
+        "table as a whole",
+        "no average",
+        "no average, table fixed",
+        "several a call",
+    ]
     assert found["share"][0] == 1
     assert (found[["wall", "processor"]] > 0).all(axis=None)
     text = bench_training.write(found, tmp_path)
-    assert len(pd.read_csv(tmp_path / "training.csv")) == text.count("| tiny |") == 4
+    assert len(pd.read_csv(tmp_path / "training.csv")) == text.count("| tiny |") == 5

@@ -132,10 +132,12 @@ class Sentiment(SequenceClassification[Options, Learned]):
         """Tokens `(batch, time)` → embedding → recurrent layers → pooling → logits `(batch, classes)`."""
         import keras
 
+        from zoo.layers.embedding import Embedding
+
         dropout, learned = recurrent.options.dropout, prepared.learned
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         mask = keras.ops.not_equal(tokens, 0)
-        x = keras.layers.Embedding(learned.encoder.size, options.embedding, name="embedding")(tokens)
+        x = Embedding(learned.encoder.size, options.embedding, name="embedding")(tokens)
         x = keras.layers.Dropout(dropout)(x)
         x = sequence_vector(x, mask, recurrent, options.pooling)
         x = keras.layers.Dropout(dropout)(x)

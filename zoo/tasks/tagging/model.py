@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from zoo.layers.crf import LinearChainCRF, log_likelihoods
+from zoo.layers.embedding import Embedding
 from zoo.layers.logits import logits_dtype
 from zoo.layers.word_dropout import WordDropout
 
@@ -55,9 +56,7 @@ def make(encoder: WordEncoder, tags: int, recurrent: RecurrentFactory, options: 
 def _word_vectors(words: TokenIds, encoder: WordEncoder, options: Options) -> Tensor:
     """`(batch, time)` to `(batch, time, embedding)`."""
     some_unknown = WordDropout(options.word_dropout, name="word_dropout")(words)
-    return keras.layers.Embedding(len(encoder.words) + 2, options.embedding, name="words_embedding")(
-        some_unknown
-    )
+    return Embedding(len(encoder.words) + 2, options.embedding, name="words_embedding")(some_unknown)
 
 
 def _character_vectors(

@@ -10,6 +10,7 @@ from keras import ops
 
 from zoo.generation.decoder import make_decoder
 from zoo.layers.decoder import TokenLoss
+from zoo.layers.embedding import Embedding
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
@@ -46,7 +47,7 @@ def _encoder(size: int, recurrent: RecurrentFactory, options: Options) -> keras.
     source = keras.Input((None,), dtype="int32", name="encoder_source")
     mask = ops.not_equal(source, 0)
     unit = keras.initializers.RandomNormal(stddev=1.0, seed=recurrent.seed)
-    x = keras.layers.Embedding(size, options.embedding, unit, name="source_embedding")(source)
+    x = Embedding(size, options.embedding, unit, name="source_embedding")(source)
     x = keras.layers.Dropout(dropout, name="source_dropout")(x)
     outputs, states = recurrent(return_sequences=True, return_state=True, name="recurrent")(x, mask=mask)
     memory = keras.layers.Dropout(dropout, name="memory_dropout")(outputs)

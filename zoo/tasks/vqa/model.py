@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from zoo.layers.embedding import Embedding
 from zoo.layers.image_attention import ImageAttention
 from zoo.layers.image_encoder import ImageEncoder
 from zoo.tasks.classification import logits_layer, sequence_vector
@@ -68,7 +69,7 @@ def look(images: Images, row: Tensor, question: Tensor, options: Options) -> tup
 def read_question(tokens: TokenIds, vocabulary: int, recurrent: RecurrentFactory, options: Options) -> Tensor:
     """Tokens `(batch, time)` → embedding → recurrent layers → one vector, see `sequence_vector`."""
     mask = keras.ops.not_equal(tokens, 0)
-    x = keras.layers.Embedding(vocabulary, options.embedding, name="embedding")(tokens)
+    x = Embedding(vocabulary, options.embedding, name="embedding")(tokens)
     return sequence_vector(x, mask, recurrent)
 
 
