@@ -80,12 +80,21 @@ class SubwordTokenizer(Encoder):
         self.texts = tf.constant([*[""] * RESERVED, *self.vocabulary])
         self.longest = max(map(len, self.vocabulary), default=1)
 
-    def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Token ids of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end."""
+    def __call__(self, texts: tf.Tensor, most: int | None = None) -> tf.RaggedTensor:
+        """Token ids of sentences `(batch,)`: `(batch, tokens)` int32, without begin and end.
+
+        Args:
+            texts: `(batch,)` strings.
+            most: gives the first tokens of each sentence only, at most so many, and reads no further than these need.
+        """
         words = split_characters(texts) if self.kind == "characters" else split_words(texts)
+        if most is not None:
+            words = words[:, :most]
         distinct, places = tf.unique(words.flat_values)
+        if most is not None and self.kind == "subwords":
+            distinct = tf.strings.substr(distinct, 0, most * self.longest, unit="UTF8_CHAR")
         segments = tf.gather(self.segment(distinct), places)
-        return words.with_flat_values(segments).merge_dims(1, 2)
+        return words.with_flat_values(segments).merge_dims(1, 2)[:, :most]
 
     def segment(self, words: tf.Tensor) -> tf.RaggedTensor:
         """Token ids of words `(words,)`: `(words, tokens)` int32, at least one each."""

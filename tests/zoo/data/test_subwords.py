@@ -153,3 +153,24 @@ def test_sub_words_are_pieces_of_one_word() -> None:
 def test_texts_of_which_nothing_can_be_learnt(texts: list[str], kind: str, size: int, message: str) -> None:
     with pytest.raises(UserError, match=message):
         learn(texts, kind, size)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("most", [1, 3, 100])
+def test_the_first_tokens_are_those_of_the_whole_sentence(kind: str, most: int) -> None:
+    made = SubwordTokenizer(learn(TEXTS, kind, 60), kind)
+    texts = tf.constant([*TEXTS, "", "Männin" * 50])
+    assert made(texts, most).to_list() == made(texts)[:, :most].to_list()
+
+
+def test_a_word_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = SubwordTokenizer(learn(TEXTS, "subwords", 60), "subwords")
+    segment, lengths = made.segment, []
+
+    def watched(words: tf.Tensor) -> tf.RaggedTensor:
+        lengths.extend(len(word.decode()) for word in words.numpy())
+        return segment(words)
+
+    monkeypatch.setattr(made, "segment", watched)
+    made(tf.constant(["a" * 100_000]), 5)
+    assert max(lengths) == 5 * made.longest

@@ -54,7 +54,7 @@ def _encode_function(
     encoder: keras.Model, source: SubwordTokenizer, longest: int
 ) -> Callable[[tf.Tensor], EncoderOutput]:
     def encode(text: tf.Tensor) -> EncoderOutput:
-        ragged = source(text)[:, :longest]
+        ragged = source(text, longest)
         lengths = tf.cast(ragged.row_lengths(), tf.int32)
         read = _ended(ragged)
         memory, start = encoder(read, training=False)
