@@ -165,7 +165,8 @@ def test_the_first_tokens_are_those_of_the_whole_sentence(kind: str, most: int) 
 
 def test_a_word_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     made = SubwordTokenizer(learn(TEXTS, "subwords", 60), "subwords")
-    segment, lengths = made.segment, []
+    segment = made.segment
+    lengths: list[int] = []
 
     def watched(words: tf.Tensor) -> tf.RaggedTensor:
         lengths.extend(len(word.decode()) for word in words.numpy())
