@@ -1,10 +1,11 @@
 """How fast the recurrent layer is, beside Keras' own layers, torch, JAX and the bare matrix products.
 
-Three parts, each with a --help of its own:
+Four parts, each with a --help of its own:
 
     layers    one layer that returns the sequence: three cells, seven shapes, inference and training
     imdb      a whole model on film reviews: one training step, and the way to a test accuracy
     training  what a step of the zoo's trainer is spent on beside the layer: the table of words, the call
+    series    a table of many series: until training can begin, and the rows beside the model
 
 Contestants take turns, round by round, so that all meet the same moods of the machine, and their answers are compared
 before anything is timed. The machine should have nothing else to do.
@@ -30,6 +31,7 @@ examples:
   python -m experiments.bench imdb --quick           (1 minute)
   python -m experiments.bench imdb path/to/imdb      (10 minutes)
   python -m experiments.bench training               (1 minute)
+  python -m experiments.bench series                 (1 minute)
 """
 LAYERS = """\
 One layer that returns the sequence, in float32. `forward` is inference; `train` is the outputs and the gradients of the
@@ -65,6 +67,13 @@ steps in one call. Processor time is what the process used of all cores; unlike 
 
 Writes training.csv and training.md.
 """
+SERIES = """\
+A long table of daily random walks is prepared for training as `zoo.run forecasting` does it: read, digested, its
+windows laid, the first batch loaded. Then the rows beside the model (last value, drift, AR, ETS, linear map) are fitted and
+scored on dev, and scored on test. Processor time is what the process used of all cores.
+
+Writes series.csv and series.md.
+"""
 
 
 def parser() -> Parser:
@@ -80,6 +89,11 @@ def parser() -> Parser:
         "--rounds", type=number(int), default=15, metavar="N", help="timed rounds (default: 15)"
     )
     _common_arguments(training, "five rounds")
+    series = parts.add_parser("series", help="a table of many series", description=SERIES)
+    series.add_argument("--series", type=number(int), default=5000, metavar="N", help="default: 5000")
+    series.add_argument("--steps", type=number(int), default=200, metavar="N", help="of each (default: 200)")
+    series.set_defaults(rounds=1)
+    _common_arguments(series, "500 series")
     return parser
 
 
@@ -127,7 +141,8 @@ def main(argv: list[str] | None = None) -> None:
     if arguments.quick:
         arguments.rounds = min(arguments.rounds, 5)
     folder = Path(arguments.out) if arguments.out else QUICK_RESULTS if arguments.quick else RESULTS
-    {"layers": _layers, "imdb": _imdb, "training": _training}[arguments.part](arguments, folder)
+    measures = {"layers": _layers, "imdb": _imdb, "training": _training, "series": _series}
+    measures[arguments.part](arguments, folder)
 
 
 def _layers(arguments: argparse.Namespace, folder: Path) -> None:
@@ -156,6 +171,16 @@ def _training(arguments: argparse.Namespace, folder: Path) -> None:
     from experiments.bench import training as bench_training
 
     print(bench_training.write(bench_training.measure(arguments.rounds), folder))
+
+
+def _series(arguments: argparse.Namespace, folder: Path) -> None:
+    from experiments.bench import series as bench_series
+
+    if min(arguments.series, arguments.steps // 100) < 1:
+        raise UserError("--series must be at least 1 and --steps at least 100")
+    count = min(arguments.series, 500) if arguments.quick else arguments.series
+    times = bench_series.measure(count, arguments.steps)
+    print(bench_series.write(times, count, arguments.steps, folder))
 
 
 if __name__ == "__main__":

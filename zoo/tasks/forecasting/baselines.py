@@ -5,33 +5,33 @@ Everything is fitted on train alone and then rolled forward: at each origin a ro
 
 from __future__ import annotations
 
-import importlib
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.tasks.forecasting import exponential_smoothing
+from zoo.tasks.forecasting.autoregression import (
+    autoregress,
+    fit_autoregression,
+    spread_of_autoregression,
+)
+from zoo.tasks.forecasting.exponential_smoothing import Smoothing
 from zoo.tasks.forecasting.options import Options
-from zoo.tasks.forecasting.scales import is_rounding, mean_and_deviation
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification
 
 if TYPE_CHECKING:
     from sklearn.linear_model import Ridge
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     from datasets.series.time_series import TimeSeries
 
-#: Fitted parameters of ETS, and the steps of their season; None where the fit failed.
-ETSParameters: TypeAlias = tuple[np.ndarray, int] | None
-#: What a row fits on a series.
-Fitted = TypeVar("Fitted")
-
 LINEAR_WINDOWS = 20_000  # most windows that the linear map is fitted on
 ETS_STEPS = 1_000  # last steps of train that ETS is fitted on
-MOST_ETS = 30  # more variables than that take too long
+MOST_ETS = 10_000  # more variables than that take minutes
+FEWEST_ETS = 4  # steps of train; of fewer the last value is repeated
 MOST_LAGS = 24  # of the autoregression where it is not told how many
 LONGEST_SEASON = 60  # of ETS
 CHUNK = 4_096  # windows of the linear map at a time
@@ -52,7 +52,9 @@ class Baselines:
     season: int
     lags: int
     ets: bool
-    _fitted: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
+    _autoregressions: dict[int, tuple[np.ndarray, np.ndarray]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def forecasts(self, windows: Windows) -> dict[str, np.ndarray]:
         """Point forecasts `(windows, scored steps, variables)` by row."""
@@ -70,16 +72,56 @@ class Baselines:
         forecasts_by_name["drift"] = self._by_origin(
             windows, lambda y, _n, t: self._drift(y, t, ahead, windows.specification)
         )
-        forecasts_by_name[f"AR({self.lags})"] = self._by_origin(
+        forecasts_by_name[self._name_of_ar] = self._by_origin(
             windows,
-            lambda y, n, t: autoregress(y, t, self._autoregression(n), windows.specification.horizon)[
+            lambda y, n, t: autoregress(y, t, self._autoregression(n)[0], windows.specification.horizon)[
                 :, ahead - 1
             ],
         )
         if self._fits_ets:
-            forecasts_by_name["ETS"] = self._by_origin(windows, lambda y, n, t: self._ets(y, n, t, ahead))
+            forecasts_by_name["ETS"] = self._ets(windows, ahead)
         forecasts_by_name["linear map"] = self._linear(windows)
         return forecasts_by_name
+
+    def quantiles(self, windows: Windows, levels: np.ndarray) -> dict[str, np.ndarray]:
+        """Forecasts `(windows, scored steps, variables, levels)` by row; of rows that say no spread, one level.
+
+        Errors of AR and ETS are taken for normal, with the deviation that they had one step ahead in train.
+        """
+        normal = np.array([NormalDist().inv_cdf(level) for level in levels])
+        spreads = self._spreads(windows) if len(levels) > 1 else {}
+        return {
+            name: points[..., None] + spreads[name][..., None] * normal
+            if name in spreads
+            else points[..., None]
+            for name, points in self.forecasts(windows).items()
+        }
+
+    def _spreads(self, windows: Windows) -> dict[str, np.ndarray]:
+        """The deviations of the errors of rows that say them, `(windows, scored steps, variables)`."""
+        last = self._steps_ahead(windows.specification) - 1
+        steps = int(last[-1]) + 1
+        spreads = {
+            self._name_of_ar: self._by_origin(
+                windows,
+                lambda _y, n, _t: spread_of_autoregression(*self._autoregression(n), steps)[None, last],
+            )
+        }
+        if self._fits_ets:
+            of_ets = {
+                key: spread for group in self._smoothings.values() for key, spread in group.spreads(steps)
+            }
+            variables = range(len(windows.scale))
+            none = np.zeros(steps)
+            spreads["ETS"] = self._by_origin(
+                windows,
+                lambda _y, n, _t: np.stack([of_ets.get((n, v), none)[last] for v in variables], -1)[None],
+            )
+        return spreads
+
+    @property
+    def _name_of_ar(self) -> str:
+        return f"AR({self.lags})"
 
     @staticmethod
     def _steps_ahead(specification: WindowSpecification) -> np.ndarray:
@@ -91,11 +133,10 @@ class Baselines:
         windows: Windows, forecast: Callable[[np.ndarray, int, np.ndarray], np.ndarray]
     ) -> np.ndarray:
         """Call `forecast(values, number of the series, origins)` for each series."""
-        shape = (len(windows), windows.specification.scored, len(windows.scale))
-        values = np.empty(shape)
-        for n in np.unique(windows.index[:, 0]):
-            series, which = windows.series[n], windows.index[:, 0] == n
-            values[which] = forecast(series.values, windows.numbers[n], windows.index[which, 1])
+        values = np.empty((len(windows), windows.specification.scored, len(windows.scale)))
+        for n, which in _spans(windows):
+            origins = windows.index[which, 1]
+            values[which] = forecast(windows.series[n].values, windows.numbers[n], origins)
         return values
 
     @staticmethod
@@ -112,32 +153,64 @@ class Baselines:
         slope = (y[origins - 1] - y[origins - specification.window]) / max(specification.window - 1, 1)
         return y[origins - 1][:, None] + slope[:, None] * ahead[None, :, None]
 
-    def _autoregression(self, number: int) -> np.ndarray:
-        """Of a series of train the coefficients `(variables, 1 + lags)`, the constant first."""
-        values = self.train.series[number].values
-        return self._once("AR", number, lambda: fit_autoregression(values, lags_of(len(values), self.lags)))
-
-    def _once(self, row: str, number: int, fit_series: Callable[[], Fitted]) -> Fitted:
-        """What a row has fitted on a series of train."""
-        if (row, number) not in self._fitted:
-            self._fitted[row, number] = fit_series()
-        return self._fitted[row, number]
+    def _autoregression(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of a series of train what `fit_autoregression` gives."""
+        if number not in self._autoregressions:
+            values = self.train.series[number].values
+            self._autoregressions[number] = fit_autoregression(values, lags_of(len(values), self.lags))
+        return self._autoregressions[number]
 
     @cached_property
     def _fits_ets(self) -> bool:
         columns = len(np.unique(self.train.index[:, 0])) * len(self.train.scale)
         return self.ets and columns <= MOST_ETS
 
-    def _ets(self, y: np.ndarray, number: int, origins: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+    @cached_property
+    def _smoothings(self) -> dict[int, _Smoothings]:
+        """Exponential smoothing of the end of each variable of each series of train, by the steps of its season."""
+        keys_by_season: dict[int, list[tuple[int, int]]] = {}
+        for n, series in enumerate(self.train.series):
+            if len(series) < FEWEST_ETS:
+                continue
+            keys = [(n, variable) for variable in range(len(self.train.scale))]
+            keys_by_season.setdefault(self._season_of_ets(len(series)), []).extend(keys)
+        return {
+            season: _Smoothings(
+                {key: position for position, key in enumerate(keys)},
+                exponential_smoothing.fit([self._end_of_train(*key) for key in keys], season),
+            )
+            for season, keys in keys_by_season.items()
+        }
+
+    def _season_of_ets(self, length: int) -> int:
         season = self.season if self.season <= LONGEST_SEASON else 1
-        columns_of_train = self.train.series[number].values.T
-        parameters = self._once(
-            "ETS", number, lambda: [fit_ets(column[-ETS_STEPS:], season) for column in columns_of_train]
-        )
-        columns = [
-            roll_ets(column, fitted, origins, ahead) for column, fitted in zip(y.T, parameters, strict=True)
-        ]
-        return np.stack(columns, axis=2)
+        return exponential_smoothing.season_of(min(length, ETS_STEPS), season)
+
+    def _end_of_train(self, number: int, variable: int) -> np.ndarray:
+        """Minus its first value, so that a large level costs no digits."""
+        column = self.train.series[number].values[-ETS_STEPS:, variable]
+        return column - column[0]
+
+    def _ets(self, windows: Windows, ahead: np.ndarray) -> np.ndarray:
+        values = self._by_origin(windows, lambda y, _n, t: np.repeat(y[t - 1][:, None], len(ahead), 1))
+        for group in self._smoothings.values():
+            members = [
+                (n, variable, which)
+                for n, which in _spans(windows)
+                for variable in range(len(windows.scale))
+                if (windows.numbers[n], variable) in group.positions
+            ]
+            columns = [windows.series[n].values[:, variable] for n, variable, _ in members]
+            chosen = np.array([group.positions[windows.numbers[n], v] for n, v, _ in members], int)
+            rolled = exponential_smoothing.roll(
+                [column - column[0] for column in columns],
+                group.fitted.take(chosen),
+                [windows.index[which, 1] for _, _, which in members],
+                ahead,
+            )
+            for (_, variable, which), column, forecasts in zip(members, columns, rolled, strict=True):
+                values[which, :, variable] = forecasts + column[0]
+        return values
 
     @cached_property
     def _linear_map(self) -> Ridge:
@@ -188,86 +261,20 @@ def lags_of(length: int, most: int) -> int:
     return min(most, length // 3) if length > 3 else 0
 
 
-def from_statsmodels(module: str, name: str) -> type:
-    """A class of statsmodels, whose modules use what newer versions of pandas warn of when they are imported."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return getattr(importlib.import_module(f"statsmodels.{module}"), name)
+@dataclass(frozen=True)
+class _Smoothings:
+    """Series with a season of one length: where each variable of each series of train is, and what was fitted."""
+
+    positions: dict[tuple[int, int], int]
+    fitted: Smoothing
+
+    def spreads(self, steps: int) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+        """Of each the deviations of errors 1 to `steps` ahead, `(steps,)`."""
+        return zip(self.positions, self.fitted.spread(steps), strict=True)
 
 
-def fit_autoregression(values: np.ndarray, lags: int) -> np.ndarray:
-    """Least squares of each variable on a constant and its own last `lags` values: `(variables, 1 + lags)`.
-
-    Of a constant, and with no lags, it repeats the last value.
-    """
-    auto_reg = from_statsmodels("tsa.ar_model", "AutoReg")
-    coefficients = np.zeros((values.shape[1], 1 + max(lags, 1)))
-    for n, column in enumerate(values.T):
-        if lags == 0 or is_rounding(np.ptp(column), np.abs(column).max()):
-            coefficients[n, 1] = 1.0
-            continue
-        middle, size = (statistic[0] for statistic in mean_and_deviation([column[:, None]]))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            fitted = auto_reg((column - middle) / size, lags).fit().params
-        coefficients[n, 1:] = fitted[1:]
-        coefficients[n, 0] = fitted[0] * size + middle * (1 - fitted[1:].sum())
-    return coefficients
-
-
-def autoregress(
-    values: np.ndarray, origins: np.ndarray, coefficients: np.ndarray, horizon: int
-) -> np.ndarray:
-    """Step by step, each forecast feeding the next: `(origins, horizon, variables)`."""
-    lags = coefficients.shape[1] - 1
-    known = [values[np.maximum(origins - lag, 0)] for lag in range(1, lags + 1)]  # the latest first
-    steps = []
-    for _ in range(horizon):
-        step = coefficients[:, 0] + sum(c * v for c, v in zip(coefficients[:, 1:].T, known, strict=True))
-        steps.append(step)
-        known = [step, *known[:-1]]
-    return np.stack(steps, axis=1)
-
-
-def fit_ets(column: np.ndarray, season: int) -> ETSParameters:
-    """Parameters of additive ETS with damped trend and, where train holds two seasons, a season; None if that fails.
-
-    They are those of the column minus its first value, so that a large level costs no digits.
-    """
-    ets_model = from_statsmodels("tsa.exponential_smoothing.ets", "ETSModel")
-    season = season if len(column) >= 2 * season + 10 else 1
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            parameters = _ets_model(ets_model, column - column[0], season).fit(disp=False, maxiter=100).params
-        except (ValueError, np.linalg.LinAlgError):
-            return None
-    return (np.asarray(parameters), season) if np.isfinite(parameters).all() else None
-
-
-def _ets_model(model: type[ETSModel], column: np.ndarray, season: int) -> ETSModel:
-    seasonal = {"seasonal": "add", "seasonal_periods": season} if season > 1 else {}
-    return model(
-        column, error="add", trend="add", damped_trend=True, initialization_method="heuristic", **seasonal
-    )
-
-
-def roll_ets(column: np.ndarray, fitted: ETSParameters, origins: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-    """Forecasts `(origins, steps)` from the states that the fitted parameters give just before each origin."""
-    if fitted is None:
-        return np.repeat(column[origins - 1][:, None], len(ahead), axis=1)
-    ets_model = from_statsmodels("tsa.exponential_smoothing.ets", "ETSModel")
-    parameters, season = fitted
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = _ets_model(ets_model, column - column[0], season)
-        states = model.smooth(parameters)
-    names = dict(zip(model.param_names, parameters, strict=True))
-    damping = np.cumsum(names["damping_trend"] ** np.arange(1, ahead[-1] + 1))[ahead - 1]
-    last = origins - 1
-    forecasts = states.level[last][:, None] + damping[None, :] * states.slope[last][:, None]
-    if season > 1:
-        forecasts = (
-            forecasts + states.season[np.maximum(last[:, None] - (season - 1) + (ahead - 1) % season, 0)]
-        )
-    return forecasts + column[0]
+def _spans(windows: Windows) -> Iterator[tuple[int, slice]]:
+    """The position of each series that has windows, and which these are."""
+    positions, first = np.unique(windows.index[:, 0], return_index=True)
+    for n, start, stop in zip(positions, first, [*first[1:], len(windows)], strict=True):
+        yield int(n), slice(int(start), int(stop))

@@ -165,15 +165,14 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
     def baselines(self, prepared: Prepared[Learned, Windows]) -> Callable[[Windows], dict[str, Metrics]]:
         """See `zoo.tasks.forecasting.baselines`; what needs no training says more than a mean of the window."""
         from zoo.tasks.forecasting.baselines import fit
+        from zoo.tasks.forecasting.losses import levels
 
         learned = prepared.learned
         fitted = fit(prepared.train, learned.season, learned.options)
 
         def score(windows: Windows) -> dict[str, Metrics]:
-            forecasts = fitted.forecasts(windows)
-            return {
-                name: self.score(learned, values[..., None], windows) for name, values in forecasts.items()
-            }
+            forecasts = fitted.quantiles(windows, levels(learned.options.quantiles))
+            return {name: self.score(learned, values, windows) for name, values in forecasts.items()}
 
         return score
 

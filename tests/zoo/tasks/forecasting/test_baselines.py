@@ -1,25 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.zoo.tasks.forecasting.examples import prepared, series, windows_of_test
-from zoo.tasks.forecasting.baselines import (
-    Baselines,
-    autoregress,
-    fit_autoregression,
-    fit_ets,
-    from_statsmodels,
-    lags_of,
-    roll_ets,
-)
-
-AHEAD = np.arange(1, 8)
-
-
-def seasonal(length: int = 120, season: int = 6) -> np.ndarray:
-    draw = np.random.default_rng(0).normal(size=length)
-    return 0.05 * np.arange(length) + 3 * np.sin(2 * np.pi * np.arange(length) / season) + 0.3 * draw
+from zoo.tasks.forecasting.baselines import Baselines, lags_of
+from zoo.tasks.forecasting.losses import levels
 
 
 def test_each_row_against_its_definition():
@@ -47,70 +35,48 @@ def test_where_only_the_last_step_is_scored_rows_forecast_that_step():
     assert "ETS" in rows
 
 
-@pytest.mark.parametrize("lags", [1, 4])
-def test_the_autoregression_is_that_of_statsmodels(lags: int):
-    auto_reg = from_statsmodels("tsa.ar_model", "AutoReg")
-    y = seasonal()
-    fitted = auto_reg(y[:100], lags).fit()
-    coefficients = fit_autoregression(y[:100, None], lags)
-    np.testing.assert_allclose(coefficients[0], fitted.params, rtol=1e-6, atol=1e-8)
-    ours = autoregress(y[:, None], np.array([100]), coefficients, 7)[0, :, 0]
-    np.testing.assert_allclose(ours, fitted.forecast(7), rtol=1e-6)
-
-
-def test_a_constant_is_forecast_to_stay():
-    y = np.full((50, 1), 3.0)
-    assert autoregress(y, np.array([40]), fit_autoregression(y, 2), 3).ravel().tolist() == [3, 3, 3]
-
-
-@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 9, 10, 12])
-@pytest.mark.parametrize("constant", [True, False])
-def test_of_a_series_of_few_steps_a_row_has_numbers_all_the_same(length: int, constant: bool) -> None:
+@pytest.mark.parametrize("length", [2, 3, 4, 5, 9, 10, 12, 40])
+def test_of_a_series_of_few_steps_a_row_has_numbers_all_the_same(length: int) -> None:
     """None can be fitted on one to three steps; the last value is repeated there."""
-    y = np.full(20, 0.1) if constant else seasonal(20)
-    coefficients = fit_autoregression(y[:length, None], lags_of(length, 24))
-    by_lags = autoregress(y[:, None], np.array([15]), coefficients, 7)[0, :, 0]
-    by_ets = roll_ets(y, fit_ets(y[:length], 6), np.array([15]), AHEAD)[0]
-    assert np.isfinite([by_lags, by_ets]).all()
-    if constant or length <= 3:
-        np.testing.assert_allclose([by_lags, by_ets], np.full((2, 7), y[14]), rtol=1e-6)
+    long, short = series(60, variables=1, name="a"), series(40, variables=1, name="b", seed=1)
+    of = prepared(long, short)
+    index = of.train.index[of.train.index[:, 0] == 0]
+    train = replace(of.train, series=(of.train.series[0], short.until(length)), index=index, _cache={})
+    rows = Baselines(train, season=6, lags=4, ets=True).quantiles(windows_of_test(of), levels(3))
+    last = rows["last value"][..., 0]
+    assert all(np.isfinite(row).all() for row in rows.values())
+    if length <= 3:
+        of_short = windows_of_test(of).index[:, 0] == 1
+        for name in ("AR(4)", "ETS"):
+            np.testing.assert_allclose(rows[name][of_short, ..., 1], last[of_short])
+    assert lags_of(length, 24) <= max(0, length // 3)
 
 
-@pytest.mark.parametrize("level", [0.0, 1.2e9])
-def test_a_large_level_costs_no_digits(level: float) -> None:
-    """Eighths, which are exact at both levels."""
-    y = np.round(8 * seasonal()) / 8
-    origins, season = np.array([80, 93]), 6
-    coefficients = fit_autoregression(level + y[:80, None], 4)
-    by_lags = autoregress(level + y[:, None], origins, coefficients, 7) - level
-    by_ets = roll_ets(level + y, fit_ets(level + y[:80], season), origins, AHEAD) - level
-    np.testing.assert_allclose(
-        by_lags, autoregress(y[:, None], origins, fit_autoregression(y[:80, None], 4), 7), atol=1e-4
-    )
-    np.testing.assert_allclose(by_ets, roll_ets(y, fit_ets(y[:80], season), origins, AHEAD), atol=1e-4)
+def test_rows_that_say_a_spread_have_quantiles():
+    of = prepared(series(200, variables=1))
+    rows = Baselines(of.train, season=3, lags=2, ets=True)
+    points, found = rows.forecasts(windows_of_test(of)), rows.quantiles(windows_of_test(of), levels(9))
+    assert {name for name, row in found.items() if row.shape[-1] == 9} == {"AR(2)", "ETS"}
+    for name in ("AR(2)", "ETS"):
+        np.testing.assert_allclose(found[name][..., 4], points[name])
+        assert (np.diff(found[name], axis=-1) > 0).all()
+        widths = found[name][..., -1] - found[name][..., 0]
+        assert (np.diff(widths, axis=1) > 0).all(), "later steps of a random walk are less certain"
+    at_one = rows.quantiles(windows_of_test(of), levels(1))
+    assert {row.shape[-1] for row in at_one.values()} == {1}
 
 
-@pytest.mark.parametrize("season", [1, 6])
-def test_rolled_ets_is_that_of_statsmodels_at_each_origin(season: int):
-    """With the same parameters and starting states a model of the values before the origin forecasts the same."""
-    import warnings
-
-    ets_model = from_statsmodels("tsa.exponential_smoothing.ets", "ETSModel")
-    y = seasonal()
-    fitted = fit_ets(y[:80], season)
-    assert fitted is not None
-    origins = np.array([80, 93, 110])
-    found = roll_ets(y, fitted, origins, AHEAD)
-    seasonal_part = {"seasonal": "add", "seasonal_periods": season} if season > 1 else {}
-    for origin, forecast in zip(origins, found, strict=True):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = ets_model(
-                y[:origin], error="add", trend="add", damped_trend=True, initialization_method="heuristic",
-                **seasonal_part,
-            )  # fmt: skip
-            expected = model.smooth(fitted[0]).forecast(7)
-        np.testing.assert_allclose(forecast, expected, rtol=1e-6)
+def test_intervals_of_rows_cover_what_they_say():
+    """Of noise around a level that hardly moves both rows know the model."""
+    walk = series(2000, variables=1)
+    noise = np.random.default_rng(1).normal(scale=3.0, size=(2000, 1))
+    of = prepared(replace(walk, values=50 + noise))
+    windows = windows_of_test(of)
+    truth = windows.targets.values
+    for name, row in Baselines(of.train, 1, 2, True).quantiles(windows, levels(9)).items():
+        if row.shape[-1] == 9:
+            inside = (row[..., 0] <= truth) & (truth <= row[..., -1])
+            assert inside.mean() == pytest.approx(0.8, abs=0.03), name
 
 
 def test_rows_know_nothing_from_the_origin_on():
