@@ -69,8 +69,8 @@ Writes training.csv and training.md.
 """
 SERIES = """\
 A long table of daily random walks is prepared for training as `zoo.run forecasting` does it: read, digested, its
-windows laid, the first batch loaded. Then the rows beside the model (last value, drift, AR, ETS, linear map) are fitted and
-scored on dev, and scored on test. Processor time is what the process used of all cores.
+windows laid, the first batch loaded. Then the rows beside the model (last value, drift, AR, ETS, linear map) are fitted
+and scored on dev, and scored on test. Processor time is what the process used of all cores.
 
 Writes series.csv and series.md.
 """
