@@ -33,6 +33,7 @@ class Info:
         notes: sentences on what loading found and did (duplicates, conflicts, how splits were made).
         unit: what an example is, in the plural.
         horizon: steps of a series that its source asks to forecast; 0 where it does not say.
+        documents: for texts without labels: whether each example is a text of its own, or a piece of one long text.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Info:
     notes: tuple[str, ...] = ()
     unit: str = "examples"
     horizon: int = 0
+    documents: bool = False
 
 
 class Split:

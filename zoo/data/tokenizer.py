@@ -149,12 +149,12 @@ def learn_vocabulary(
 
 
 def by_chunks(
-    texts: Iterable[str], encode: Callable[[tf.Tensor], tf.RaggedTensor]
+    texts: Iterable[str], encode: Callable[[tf.Tensor], tf.RaggedTensor], size: int = CHUNK
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """What `encode` makes of texts, for each chunk of them: all values end to end, and how many each text has."""
+    """What `encode` makes of texts, for each `size` of them: all values end to end, and how many each text has."""
     # TensorFlow warns of many traces of one code, were they of functions apart; it does not look into a partial.
     traced = tf.function(partial(encode), input_signature=[tf.TensorSpec([None], tf.string)])
-    for chunk in chunks(texts):
+    for chunk in chunks(texts, size):
         ragged = traced(tf.constant(chunk))
         yield ragged.flat_values.numpy(), ragged.row_lengths().numpy()
 

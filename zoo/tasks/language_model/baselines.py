@@ -28,8 +28,9 @@ class Counts:
         self.classes = classes
         targets = train.ids - UNKNOWN
         self.of_token = np.bincount(targets, minlength=classes)
-        self.pairs, self.of_pair = np.unique(self._keys(targets), return_counts=True)
-        self.of_first = np.bincount(targets[:-1], minlength=classes)
+        follows = ~_begins(train)[1:]
+        self.pairs, self.of_pair = np.unique(self._keys(targets)[follows], return_counts=True)
+        self.of_first = np.bincount(targets[:-1][follows], minlength=classes)
         self.valid = valid
 
     @cached_property
@@ -47,7 +48,7 @@ class Counts:
         return self._unigram(text, self.alpha)
 
     def bigram(self, text: Text) -> np.ndarray:
-        """The same given the token before; of the first token there is none."""
+        """The same given the token before; of the first token of a document there is none."""
         return self._bigram(text, self.kappa)
 
     def _unigram(self, text: Text, alpha: float) -> np.ndarray:
@@ -63,8 +64,15 @@ class Counts:
             np.where(self.pairs[places] == keys, self.of_pair[places], 0) if len(self.pairs) else 0 * keys
         )
         shares = (together + kappa * np.exp(-single[1:])) / (self.of_first[targets[:-1]] + kappa)
-        return np.concatenate([single[:1], -np.log(shares)])
+        return np.where(_begins(text), single, np.concatenate([single[:1], -np.log(shares)]))
 
     def _keys(self, targets: np.ndarray) -> np.ndarray:
         """A number for each pair of neighbours."""
         return targets[:-1].astype(np.int64) * self.classes + targets[1:]
+
+
+def _begins(text: Text) -> np.ndarray:
+    """Whether each token is the first of a document, `(tokens,)` bool."""
+    begins = np.zeros(len(text), bool)
+    begins[text.offsets[:-1][np.diff(text.offsets) > 0]] = True
+    return begins

@@ -46,3 +46,18 @@ class NegativeLogLikelihood(keras.layers.Layer):
         """See the class."""
         del following_shape
         return scores_shape[:-1]
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class First(keras.layers.Layer):
+    """The first of two inputs; so the layers of the second belong to the model, and nothing computes them."""
+
+    def call(self, first: Tensor, second: Tensor) -> Tensor:
+        """See the class."""
+        del second
+        return first
+
+    def compute_output_shape(self, first_shape: Shape, second_shape: Shape | None = None) -> Shape:
+        """See the class."""
+        del second_shape
+        return first_shape

@@ -11,11 +11,14 @@ from datasets.errors import UserError
 from zoo.data.vocabulary import UNKNOWN
 from zoo.layers.logits import logits_dtype
 from zoo.layers.stateful import Stateful
-from zoo.tasks.language_model.layers import NegativeLogLikelihood, OneHot
+from zoo.tasks.language_model.layers import First, NegativeLogLikelihood, OneHot
+from zoo.tasks.language_model.sampled import TokenTable
+from zoo.tensors import last_axis
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
     from zoo.tasks.language_model.options import Options
+    from zoo.tensors import Tensor, TokenIds
 
 
 def build_model(size: int, rows: int, recurrent: RecurrentFactory, options: Options) -> keras.Model:
@@ -45,23 +48,52 @@ def build_model(size: int, rows: int, recurrent: RecurrentFactory, options: Opti
     dropout = recurrent.options.dropout
     before = dropout if options.input_dropout is None else options.input_dropout
 
+    embedding = None
     if options.embedding:
-        embedding = keras.layers.ReversibleEmbedding(size, options.embedding, name="embedding")
+        embedding = _embedding(size, options)
         x = keras.layers.Dropout(before, name="vectors")(embedding(tokens))
     else:
         x = OneHot(size, name="vectors")(tokens)
     x = Stateful(recurrent(return_state=True, name="cells"), rows, name="recurrent")(x, continues)
     x = keras.layers.Dropout(dropout)(x)
-    if options.tied:
-        if recurrent.options.units != options.embedding:
-            x = keras.layers.Dense(options.embedding, name="to_embedding")(x)
-        x = embedding(x, reverse=True)[..., UNKNOWN:]
-    else:
-        x = keras.layers.Dense(size - UNKNOWN, name="to_scores")(x)
-    scores = keras.layers.Activation("linear", dtype=logits_dtype(), name="scores")(x)
-    nats = NegativeLogLikelihood(dtype=logits_dtype(), name="nats")(scores, following)
+    if options.tied and recurrent.options.units != options.embedding:
+        x = keras.layers.Dense(options.embedding, name="to_embedding")(x)
     inputs = {"tokens": tokens, "next": following, "continues": continues}
+    ends = _sampled if options.softmax == "sampled" else _full
+    nats = ends(x, following, embedding if options.tied else None, size, options)
     return keras.Model(inputs, nats, name="language_model")
+
+
+def _embedding(size: int, options: Options) -> keras.layers.Layer:
+    if options.tied and options.softmax == "sampled":
+        return TokenTable(size, options.embedding, options.sampled_tokens, name="embedding")
+    return keras.layers.ReversibleEmbedding(size, options.embedding, name="embedding")
+
+
+def _full(
+    x: Tensor, following: TokenIds, tied: keras.layers.Layer | None, size: int, _options: Options
+) -> Tensor:
+    """Scores of all tokens, from them the likelihood of the next one."""
+    if tied is None:
+        x = keras.layers.Dense(size - UNKNOWN, name="to_scores")(x)
+    else:
+        x = tied(x, reverse=True)[..., UNKNOWN:]
+    scores = keras.layers.Activation("linear", dtype=logits_dtype(), name="scores")(x)
+    return NegativeLogLikelihood(dtype=logits_dtype(), name="nats")(scores, following)
+
+
+def _sampled(
+    x: Tensor, following: TokenIds, tied: keras.layers.Layer | None, size: int, options: Options
+) -> Tensor:
+    """The likelihood of the next token; the scores are for the exported functions, no other reads them.
+
+    TensorFlow leaves out of a graph what nothing reads, so that they cost nothing in training.
+    """
+    table = tied
+    if table is None:
+        table = TokenTable(size, last_axis(x.shape), options.sampled_tokens, name="to_scores")
+    scores = keras.layers.Activation("linear", dtype=logits_dtype(), name="scores")(table(x, scores=True))
+    return First(dtype=logits_dtype(), name="nats")(table(x, following), scores)
 
 
 class Parts:

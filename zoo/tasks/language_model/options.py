@@ -13,10 +13,16 @@ from zoo.generation.sampling import SamplingOptions
 class Options:
     """What is special to language models."""
 
-    tokens: str = option("characters", "what is read and written", choices=("characters", "words"))
+    tokens: str = option(
+        "characters",
+        "what is read and written: words have the blank before them, plain-words are those of the other tasks",
+        choices=("characters", "words", "plain-words"),
+    )
     lowercase: bool = option(False, "turn letters into lower case first")
     max_vocabulary: int = option(20000, "most frequent tokens that are told apart", minimum=1)
-    min_count: int = option(0, "rarer tokens are unknown; 0 is 1 for characters, 2 for words", minimum=0)
+    min_count: int = option(
+        0, "rarer tokens are unknown; 0 is 1 for characters, 2 for words of any kind", minimum=0
+    )
     truncate: int = option(100, "tokens of a chunk: gradients reach back so far, states further", minimum=1)
     random_offset: bool = option(
         True, "begin each pass over the text at another token", former=[Former("turn")]
@@ -26,6 +32,12 @@ class Options:
         None, "fraction of the tokens' vectors dropped, where it is not --dropout", minimum=0, maximum=0.95
     )
     tied: bool = option(False, "score tokens by their vectors, with no weights of their own")
+    softmax: str = option(
+        "full",
+        "over all tokens, or in training over a sample of them: for large vocabularies",
+        ("full", "sampled"),
+    )
+    sampled_tokens: int = option(2048, "tokens of a sample, on average", minimum=2)
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""

@@ -59,6 +59,9 @@ class Streams:
         random_offset: whether passes begin at different tokens.
     """
 
+    #: What rows are called.
+    unit = "streams"
+
     def __init__(self, text: Text, rows: int, steps: int, *, warm_up: int = 2, random_offset: bool = True):
         self.text, self.rows = text, rows
         self.steps = max(1, min(steps, len(text)))

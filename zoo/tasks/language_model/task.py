@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.input_kinds import prompts
 from zoo.tasks.base import Metrics, Prepared, Row, Task
+from zoo.tasks.language_model.batches import TextBatches
 from zoo.tasks.language_model.options import AnswerOptions, Options
 
 if TYPE_CHECKING:
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
 
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
-    from zoo.tasks.language_model.streams import Streams
     from zoo.tasks.language_model.tokens import Text, Tokenizer
     from zoo.tensors import StepLabels, Tensor
+
+#: A softmax over more tokens costs more than the recurrent layers.
+MANY_TOKENS = 10_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Learned:
         return {"vocabulary": list(self.tokenizer.vocabulary)}
 
 
-class LanguageModel(Task[Options, Learned, "Streams", np.ndarray, AnswerOptions]):
+class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOptions]):
     """See `zoo.tasks.base.Task`.
 
     Predictions are minus the logarithm of the probability of each token of the text, `(tokens,)`.
@@ -55,30 +59,32 @@ class LanguageModel(Task[Options, Learned, "Streams", np.ndarray, AnswerOptions]
 
     # ---- data
 
-    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, Streams]:
-        """Learn the vocabulary on train, and lay streams over the texts."""
-        from zoo.tasks.language_model.streams import Streams, streams_of
+    def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, TextBatches]:
+        """Learn the vocabulary on train, and lay streams over the text, or put the documents into batches."""
         from zoo.tasks.language_model.tokens import Tokenizer, learn
 
+        documents = dataset.info.documents
         vocabulary, text = learn(
             _pieces(dataset.train),
             kind=options.tokens,
             lowercase=options.lowercase,
             size=options.max_vocabulary,
-            min_count=options.min_count or {"characters": 1, "words": 2}[options.tokens],
+            min_count=options.min_count or (1 if options.tokens == "characters" else 2),
+            documents=documents,
         )
         tokenizer = Tokenizer(vocabulary, kind=options.tokens, lowercase=options.lowercase)
-        rows = streams_of(text, batch_size, options.truncate)
+        batches = _document_batches if documents else _streams
+        batches_of = batches(text, batch_size, options)
 
-        def streams(text: Text) -> Streams:
-            return Streams(text, rows, options.truncate, random_offset=options.random_offset)
+        def read(split: Split) -> TextBatches:
+            return batches_of(tokenizer.encode_text(_pieces(split), documents))
 
-        train, valid = streams(text), streams(tokenizer.encode_text(_pieces(dataset.valid)))
+        train, valid = batches_of(text), read(dataset.valid)
 
-        def test() -> Streams | None:
-            return None if dataset.test is None else streams(tokenizer.encode_text(_pieces(dataset.test)))
+        def test() -> TextBatches | None:
+            return None if dataset.test is None else read(dataset.test)
 
-        notes = _notes(tokenizer, train, valid, options.truncate)
+        notes = _notes(tokenizer, train, valid, options)
         return Prepared(Learned(tokenizer, options), train, valid, test, notes)
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
@@ -93,7 +99,7 @@ class LanguageModel(Task[Options, Learned, "Streams", np.ndarray, AnswerOptions]
     # ---- model
 
     def build(
-        self, prepared: Prepared[Learned, Streams], recurrent: RecurrentFactory, options: Options
+        self, prepared: Prepared[Learned, TextBatches], recurrent: RecurrentFactory, options: Options
     ) -> keras.Model:
         """See `zoo.tasks.language_model.model`."""
         from zoo.tasks.language_model.model import build_model
@@ -106,7 +112,7 @@ class LanguageModel(Task[Options, Learned, "Streams", np.ndarray, AnswerOptions]
 
     # ---- metrics
 
-    def score(self, _learned: Learned, predictions: np.ndarray, batches: Streams) -> Metrics:
+    def score(self, _learned: Learned, predictions: np.ndarray, batches: TextBatches) -> Metrics:
         """Over all tokens of a text.
 
         - nats: mean of minus the natural logarithm of a token's probability;
@@ -121,7 +127,7 @@ class LanguageModel(Task[Options, Learned, "Streams", np.ndarray, AnswerOptions]
             "bits_per_character": total / np.log(2) / batches.text.characters,
         }
 
-    def details(self, learned: Learned, _predictions: np.ndarray, batches: Streams) -> dict[str, object]:
+    def details(self, learned: Learned, _predictions: np.ndarray, batches: TextBatches) -> dict[str, object]:
         """How long the text is, and how much of it is not of the vocabulary."""
         from zoo.data.vocabulary import UNKNOWN
 
@@ -133,7 +139,9 @@ class LanguageModel(Task[Options, Learned, "Streams", np.ndarray, AnswerOptions]
             "vocabulary": len(learned.tokenizer.vocabulary),
         }
 
-    def baselines(self, prepared: Prepared[Learned, Streams]) -> Callable[[Streams], dict[str, Metrics]]:
+    def baselines(
+        self, prepared: Prepared[Learned, TextBatches]
+    ) -> Callable[[TextBatches], dict[str, Metrics]]:
         """How often tokens come in train, and how often after which token; see `zoo.tasks.language_model.baselines`.
 
         Counting says more than a bag of all that came before: there is no order-agnostic baseline.
@@ -174,18 +182,38 @@ def _pieces(split: Split) -> Iterator[str]:
     return (example["text"] for example in split)
 
 
-def _notes(tokenizer: Tokenizer, train: Streams, valid: Streams, truncate: int) -> tuple[str, ...]:
-    kinds = {"characters": "different characters", "words": "different words and marks"}[tokenizer.kind]
+def _streams(text: Text, batch_size: int, options: Options) -> Callable[[Text], TextBatches]:
+    """What makes streams of a text, as many as the training text is long enough for."""
+    from zoo.tasks.language_model.streams import Streams, streams_of
+
+    rows = streams_of(text, batch_size, options.truncate)
+    return partial(Streams, rows=rows, steps=options.truncate, random_offset=options.random_offset)
+
+
+def _document_batches(text: Text, batch_size: int, options: Options) -> Callable[[Text], TextBatches]:
+    """What makes batches of documents, no more side by side than there are for training."""
+    from zoo.tasks.language_model.documents import DocumentBatches
+
+    rows = min(batch_size, len(text.offsets) - 1)
+    return partial(DocumentBatches, rows=rows, steps=options.truncate)
+
+
+def _notes(tokenizer: Tokenizer, train: TextBatches, valid: TextBatches, options: Options) -> tuple[str, ...]:
+    kinds = "different characters" if tokenizer.kind == "characters" else "different words and marks"
     unknown = float((valid.text.ids == 1).mean())
     notes = [
         f"vocabulary: {len(tokenizer.vocabulary):,} {kinds} learnt on train; {unknown:.2%} of dev are unknown",
         f"tokens: {len(train.text):,} train, {len(valid.text):,} dev; "
-        f"{train.streams} streams in chunks of {train.steps}",
+        f"{train.streams} {train.unit} in chunks of {train.steps}",
     ]
-    if train.steps < truncate:
-        notes.append(f"the text is shorter than a chunk of --truncate {truncate}: a chunk is the whole text")
+    if train.steps < options.truncate:
+        notes.append(
+            f"the text is shorter than a chunk of --truncate {options.truncate}: a chunk is the whole text"
+        )
     if train.passes > 1:
         notes.append(f"the text is short: an epoch reads it {train.passes} times")
+    if options.softmax == "full" and tokenizer.size > MANY_TOKENS:
+        notes.append("with so many tokens a training step takes less time with --softmax sampled")
     return tuple(notes)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
 
 from datasets.errors import UserError
-from zoo.data.tokenizer import valid_utf8
+from zoo.data.ragged import Ragged
+from zoo.data.tokenizer import CHUNK, by_chunks, split_words, valid_utf8
 from zoo.data.vocabulary import Encoder, TokenIndex
 
 #: Begins a stream and a prompt; as a target it never comes.
@@ -20,16 +21,19 @@ WORD = r"( ?[\p{L}\p{M}\p{N}']+| ?[^\s\p{L}\p{M}\p{N}']|\s)"
 
 
 def split(texts: tf.Tensor, kind: str, lowercase: bool) -> tf.RaggedTensor:
-    """The tokens of texts, which put together are the texts.
+    """The tokens of texts, which put together are the texts; but for `plain-words`.
 
     Args:
         texts: `(batch,)` strings, UTF-8; invalid bytes become U+FFFD, NUL becomes a blank.
-        kind: `characters` (for Korean: syllables), or `words`, each with the blank before it.
+        kind: `characters` (for Korean: syllables), `words`, each with the blank before it, or `plain-words`, see
+            `zoo.data.tokenizer.split_words`.
         lowercase: turn letters into lower case first.
 
     Returns:
         `(batch, tokens)` strings.
     """
+    if kind == "plain-words":
+        return split_words(texts, lowercase)
     texts = tf.strings.regex_replace(valid_utf8(texts), r"\x00", " ")
     if lowercase:
         texts = tf.strings.lower(texts, encoding="utf-8")
@@ -49,8 +53,9 @@ class Tokenizer(Encoder):
     def __init__(self, vocabulary: list[str], *, kind: str, lowercase: bool):
         super().__init__("tokenizer", vocabulary)
         self.kind, self.lowercase = kind, lowercase
+        blank = " " if kind == "plain-words" else ""
         #: The text of each id from `UNKNOWN` on, `(size - 1,)`.
-        self.written = tf.constant([REPLACEMENT, *vocabulary], tf.string)
+        self.written = tf.constant([blank + token for token in (REPLACEMENT, *vocabulary)], tf.string)
 
     def encode(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids `(batch, tokens)` int32 of `(batch,)` texts."""
@@ -61,43 +66,59 @@ class Tokenizer(Encoder):
         written = tf.gather(tf.concat([[""], self.written], 0), ids)
         return tf.strings.reduce_join(written, axis=1)
 
-    def encode_text(self, pieces: Iterable[str]) -> Text:
-        """One long text in pieces as ids; memory grows by 4 bytes a token."""
-        encode = tf.function(
-            lambda piece: self.encode(piece[None]).flat_values, input_signature=[tf.TensorSpec([], tf.string)]
-        )
-        parts, characters = [np.zeros(0, np.int32)], 0
-        for piece in pieces:
-            parts.append(encode(tf.constant(piece)).numpy())
-            characters += len(piece)
-        return Text(np.concatenate(parts), characters)
+    def encode_text(self, pieces: Iterable[str], documents: bool = False) -> Text:
+        """A long text in pieces, or documents, as ids; memory grows by 4 bytes a token."""
+        counted = _Counted(pieces)
+        parts = list(by_chunks(counted, self.encode, CHUNK if documents else 1))
+        return Text.of(parts, counted.characters, documents)
+
+
+class _Counted:
+    """Pieces of text, and how many characters were in those that have been read."""
+
+    def __init__(self, pieces: Iterable[str]) -> None:
+        self._pieces, self.characters = pieces, 0
+
+    def __iter__(self) -> Iterator[str]:
+        for piece in self._pieces:
+            self.characters += len(piece)
+            yield piece
 
 
 class Text:
-    """One long text as ids.
+    """One long text, or documents end to end, as ids.
 
     Attributes:
         ids: `(tokens,)` int32.
         characters: how many characters it has.
+        offsets: `(documents + 1,)`: document n is `ids[offsets[n]:offsets[n + 1]]`; one long text is one document.
     """
 
-    def __init__(self, ids: np.ndarray, characters: int):
+    def __init__(self, ids: np.ndarray, characters: int, offsets: np.ndarray | None = None):
         self.ids, self.characters = ids, characters
+        self.offsets = np.array([0, len(ids)]) if offsets is None else offsets
+
+    @classmethod
+    def of(cls, parts: list[tuple[np.ndarray, np.ndarray]], characters: int, documents: bool) -> Text:
+        """From pairs of ids and the lengths of the pieces that they belong to."""
+        ragged = Ragged.concatenate(parts)
+        return cls(ragged.values, characters, ragged.offsets if documents else None)
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
 def learn(
-    pieces: Iterable[str], *, kind: str, lowercase: bool, size: int, min_count: int
+    pieces: Iterable[str], *, kind: str, lowercase: bool, size: int, min_count: int, documents: bool = False
 ) -> tuple[list[str], Text]:
     """The most frequent tokens of the training text, and the text as their ids, in one pass.
 
     Args:
-        pieces: the text.
+        pieces: the text, or documents.
         kind, lowercase: see `split`.
         size: at most so many tokens.
         min_count: tokens seen less often are unknown.
+        documents: whether each piece is a text of its own.
 
     Returns:
         The tokens, most frequent first (equal counts in the order of the text), and the text as `Tokenizer` encodes it.
@@ -105,16 +126,10 @@ def learn(
     Raises:
         UserError: where no token is left.
     """
-    split_piece = tf.function(
-        lambda piece: split(piece[None], kind, lowercase).flat_values,
-        input_signature=[tf.TensorSpec([], tf.string)],
-    )
-    index = TokenIndex()
-    parts, characters = [np.zeros(0, np.int32)], 0
-    for piece in pieces:
-        parts.append(index.add(split_piece(tf.constant(piece)).numpy()))
-        characters += len(piece)
-    vocabulary, ids = index.learn(np.concatenate(parts), size, min_count)
+    index, counted = TokenIndex(), _Counted(pieces)
+    tokens = by_chunks(counted, lambda part: split(part, kind, lowercase), CHUNK if documents else 1)
+    positions = Ragged.concatenate((index.add(flat), lengths) for flat, lengths in tokens)
+    vocabulary, ids = index.learn(positions.values, size, min_count)
     if not vocabulary:
         raise UserError(f"--min-count {min_count}: no token of the training text comes that often")
-    return vocabulary, Text(ids, characters)
+    return vocabulary, Text(ids, counted.characters, positions.offsets if documents else None)

@@ -11,14 +11,14 @@ from datasets.base import Dataset, Info, Split
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.base import Prepared
-from zoo.tasks.language_model.streams import Streams
+from zoo.tasks.language_model.batches import TextBatches
 from zoo.tasks.language_model.task import TASK, Learned, Options
 
 TEXT = "Ann has a cat. 고양이는 잔다.\nBob had a hat 😀, and a cat.\n"
 
 
 #: What the task prepares.
-Ready = Prepared[Learned, Streams]
+Ready = Prepared[Learned, TextBatches]
 
 
 def split(*pieces: str) -> Split:

@@ -31,7 +31,13 @@ def trainer(ready, cell: str) -> Trainer:
         *[(cell, {}) for cell in CELLS],
         *[
             ("lstm", options)
-            for options in ({"tied": True}, {"tied": True, "embedding": 7}, {"embedding": 0})
+            for options in (
+                {"tied": True},
+                {"tied": True, "embedding": 7},
+                {"embedding": 0},
+                {"softmax": "sampled", "sampled_tokens": 3},
+                {"softmax": "sampled", "sampled_tokens": 3, "tied": True},
+            )
         ],
     ],
 )
@@ -58,9 +64,15 @@ def one_stream(text) -> Streams:
     return Streams(text, 4, 8, warm_up=1000)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "mean", "keras_gru"])
-def test_evaluation_in_chunks_is_what_one_reading_of_the_text_says(cell):
-    ready = prepared()
+@pytest.mark.parametrize(
+    ("cell", "options"),
+    [
+        *[(cell, {}) for cell in ("lstm", "mean", "keras_gru")],
+        *[("gru", {"softmax": "sampled", "sampled_tokens": 3, "tied": tied}) for tied in (False, True)],
+    ],
+)
+def test_evaluation_in_chunks_is_what_one_reading_of_the_text_says(cell, options):
+    ready = prepared(**options)
     model = build(ready, cell)
     answer = TASK.serve(model, ready.learned).functions["score"](tf.constant([TEXT]))
     np.testing.assert_allclose(Predictor(model)(one_stream(ready.valid.text)), answer["nats"][0], atol=1e-5)

@@ -112,22 +112,26 @@ def test_options_of_answers_belong_to_their_task(trained, hello):
 # ------------------------------------------------------------------------------------------ runs
 
 
-def test_a_run_that_is_stopped_within_an_epoch_ends_with_the_same_bits(tmp_path, monkeypatch):
-    """The states, the turn of the text, dropout and the falling learning rate go on where they were."""
-    (tmp_path / "text.txt").write_text(TEXT * 120)
-    varied = (
-        "--dropout",
-        "0.3",
-        "--recurrent-dropout",
-        "0.2",
-        "--layers",
-        "2",
-        "--decay",
-        "cosine",
-        "--warm-up",
-        "5",
-    )
-    options = (*SMALL, *varied, "--average", "0.9", "--epochs", "2", "--cell", "lstm")
+VARIED = (
+    "--dropout",
+    "0.3",
+    "--recurrent-dropout",
+    "0.2",
+    "--layers",
+    "2",
+    "--decay",
+    "cosine",
+    "--warm-up",
+    "5",
+)
+DOCUMENTS = ("--documents", "--softmax", "sampled", "--sampled-tokens", "5", "--tied")
+
+
+@pytest.mark.parametrize(("more", "stops"), [(VARIED, (30, 100)), (DOCUMENTS, (30, 150))])
+def test_a_run_that_is_stopped_within_an_epoch_ends_with_the_same_bits(tmp_path, monkeypatch, more, stops):
+    """The states, the turn of the text, dropout, samples and the falling learning rate go on where they were."""
+    (tmp_path / "text.txt").write_text("".join(f"{n} {TEXT}" for n in range(120)))
+    options = (*SMALL, *more, "--average", "0.9", "--epochs", "2", "--cell", "lstm")
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     done = call(run, "language_model", "--dataset", tmp_path / "text.txt", "--out", whole, *options)
     assert done.code == 0, done.err
@@ -137,7 +141,7 @@ def test_a_run_that_is_stopped_within_an_epoch_ends_with_the_same_bits(tmp_path,
     def counted(self, batch):
         nonlocal count
         count += 1
-        if count in (30, 100):
+        if count in stops:
             os.kill(os.getpid(), signal.SIGTERM)
         return step(self, batch)
 

@@ -1,0 +1,111 @@
+"""Documents in batches: every token once, from its own document alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets.base import Dataset, Info
+from tests.zoo.tasks.language_model.models import build, prepared, split
+from zoo.tasks.language_model.documents import DocumentBatches
+from zoo.tasks.language_model.streams import FEWEST_CHUNKS
+from zoo.tasks.language_model.task import TASK
+from zoo.tasks.language_model.tokens import START, Text
+from zoo.training.evaluation import Predictor
+
+TEXTS = ("the cat", "a dog and a cat and a hat", "", "Bob", "the hat of the dog has a cat in it, says Bob")
+
+
+def text(lengths: list[int]) -> Text:
+    """Every token is another one: a number says where it stands."""
+    size = sum(lengths)
+    return Text(np.arange(2, size + 2, dtype=np.int32), size, np.concatenate([[0], np.cumsum(lengths)]))
+
+
+def read(batches: DocumentBatches, seed=None):
+    """What a row has read since it last started, with what is to be predicted and counts."""
+    since: list[list[int]] = [[] for _ in range(batches.rows)]
+    for planned in batches.plan(seed):
+        batch = batches.load(planned)
+        for row in range(batches.rows):
+            if not batch.inputs["continues"][row]:
+                since[row] = []
+            for step in range(planned.width):
+                since[row].append(int(batch.inputs["tokens"][row, step]))
+                if batch.weights[row, step]:
+                    yield list(since[row]), int(batch.inputs["next"][row, step]) + 1
+
+
+LENGTHS = st.lists(st.integers(0, 30), min_size=1, max_size=9).filter(any)
+
+
+@given(lengths=LENGTHS, rows=st.integers(1, 5), steps=st.integers(1, 9), seed=st.none() | st.just([1]))
+def test_every_token_is_predicted_from_all_that_comes_before_it_in_its_document(lengths, rows, steps, seed):
+    documents = text(lengths)
+    batches = DocumentBatches(documents, rows, steps)
+    seen = []
+    for context, target in read(batches, seed):
+        seen.append(target)
+        begin = documents.offsets[np.searchsorted(documents.offsets, target - 2, side="right") - 1]
+        assert context == [START, *range(begin + 2, target)]
+    passes = 1 if seed is None else batches.passes
+    assert sorted(seen) == sorted([*range(2, len(documents) + 2)] * passes)
+
+
+def test_epochs_differ_and_a_seed_repeats_them() -> None:
+    batches = DocumentBatches(text(list(range(1, 60))), 4, 8)
+    orders = [[planned.which.tolist() for planned in batches.plan([0, epoch])] for epoch in (0, 1, 0)]
+    assert orders[0] == orders[2] != orders[1]
+
+
+def test_documents_of_about_the_same_length_are_side_by_side_and_chunks_have_few_widths() -> None:
+    lengths = np.random.default_rng(0).integers(1, 400, 2000).tolist()
+    batches = DocumentBatches(text(lengths), 16, 32)
+    plans = batches.plan([0])
+    assert len({planned.width for planned in plans}) <= 4
+    assert sum(planned.width for planned in plans) * 16 < 1.15 * sum(lengths)
+
+
+def test_few_documents_are_read_several_times() -> None:
+    batches = DocumentBatches(text([5, 6]), 2, 8)
+    assert len(batches.plan([0])) == FEWEST_CHUNKS
+    assert len(batches.plan(None)) == 1
+
+
+def documents(*texts: str) -> Dataset:
+    return Dataset(Info("toy", ("text",), documents=True), split(*texts), split(*texts), split(*texts))
+
+
+@pytest.mark.parametrize("options", [{}, {"tokens": "plain-words", "min_count": 1}])
+def test_evaluation_is_what_reading_each_document_says(options) -> None:
+    ready = prepared(documents(*TEXTS), batch_size=3, **options)
+    model = build(ready)
+    answer = TASK.serve(model, ready.learned).functions["score"](tf.constant(TEXTS))
+    rows = zip(answer["nats"].numpy(), answer["length"].numpy(), strict=True)
+    expected = np.concatenate([nats[:length] for nats, length in rows])
+    np.testing.assert_allclose(Predictor(model)(ready.valid), expected, atol=1e-5)
+
+
+def test_a_bigram_does_not_reach_over_the_border_of_documents() -> None:
+    ready = prepared(documents("ab", "ba", "ab"))
+    bigram = TASK.baselines(ready)(ready.valid)["bigram"]["nats"]
+    joined = prepared(Dataset(Info("toy", ("text",)), split("abbaab"), split("abbaab"), None))
+    assert bigram < TASK.baselines(joined)(joined.valid)["bigram"]["nats"]
+
+
+def test_plain_words_are_written_with_blanks_between() -> None:
+    ready = prepared(documents("One, two.", "one two"), tokens="plain-words", lowercase=True, min_count=1)
+    tokenizer = ready.learned.tokenizer
+    assert tokenizer.vocabulary == ("one", "two", ",", ".")
+    assert (
+        tokenizer.decode(tokenizer.encode(tf.constant(["One, two."])).to_tensor())[0].numpy()
+        == b" one , two ."
+    )
+
+
+def test_what_was_done_is_told() -> None:
+    ready = prepared(documents(*TEXTS), batch_size=3)
+    assert "3 documents in chunks of 8" in ready.notes[1]
