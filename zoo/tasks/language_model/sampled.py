@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from zoo.data.vocabulary import UNKNOWN
 from zoo.keras_types import Config, LayerArguments
+from zoo.layers.embedding import Embedding
 from zoo.layers.logits import logits_dtype
 from zoo.tensors import StepLogits, Tensor, TokenIds
 
@@ -37,7 +38,7 @@ def inclusion_probabilities(classes: int, sampled: int) -> np.ndarray:
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class TokenTable(keras.layers.Embedding):
+class TokenTable(Embedding):
     """A vector and a bias for each token: what tokens are read as, or what they are scored by, or both ("tied").
 
     In training the normaliser of the softmax, the sum over all classes k of exp(s_k), is estimated: each class is
@@ -140,7 +141,7 @@ class TokenTable(keras.layers.Embedding):
 
     def _rows(self, classes: Tensor) -> Tensor:
         """The vectors of classes; their gradient has these rows alone."""
-        return tf.cast(tf.gather(self._embeddings.value, classes + UNKNOWN), self.compute_dtype)
+        return super().call(classes + UNKNOWN)
 
     def _biases(self, classes: Tensor) -> Tensor:
         return tf.cast(tf.gather(self.bias.value, classes + UNKNOWN), self.compute_dtype)

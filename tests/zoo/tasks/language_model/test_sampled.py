@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from zoo.config import TrainingOptions
+from zoo.tasks.base import Batch
 from zoo.tasks.language_model.sampled import TokenTable, inclusion_probabilities
+from zoo.training.loop import Trainer
 
 CLASSES, FEATURES = 60, 5
 
@@ -104,3 +107,18 @@ def test_a_saved_table_keeps_its_biases(tmp_path) -> None:
     again = keras.models.load_model(tmp_path / "table.keras").layers[-1]
     for one, other in zip(layer.trainable_weights, again.trainable_weights, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_training_may_update_the_table_row_by_row() -> None:
+    """Tokens that are read, sampled and scored change; the others, whose gradient is 0, are caught up at evaluation."""
+    tokens, following = (keras.Input((None,), dtype="int32", name=name) for name in ("tokens", "next"))
+    layer = TokenTable(5001, FEATURES, 20, seed=3)
+    model = keras.Model({"tokens": tokens, "next": following}, layer(layer(tokens), following))
+    trainer = Trainer(lambda: model, lambda _, nats: nats, TrainingOptions(learning_rate=0.1, average=0))
+    assert [table.layer for table in trainer.tables] == [layer]
+    before = layer.embeddings.numpy()
+    classes = np.arange(8, dtype=np.int32).reshape(2, 4) + 4000
+    trainer.step(Batch({"tokens": classes, "next": classes}, classes, np.ones((2, 4), np.float32)))
+    changed = set(np.flatnonzero((layer.embeddings.numpy() != before).any(axis=1)).tolist())
+    assert {*range(4000, 4009)} <= changed
+    assert len(changed) < 100
