@@ -81,6 +81,7 @@ def run(
             context.task.monitor,
             title=model_title,
             checkpoint_path=checkpoint_file(directory),
+            untrained_counts=context.task.untrained_counts(context.prepared.learned),
             after_epoch=partial(_after_epoch, directory, config),
         )
     except NotANumber as problem:

@@ -241,6 +241,10 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
         """Functions that build models around an order-agnostic `recurrent`, by name; trained like the model itself."""
         return {}
 
+    def untrained_counts(self, learned: LearnedT) -> bool:
+        """Whether the untrained model is good already, so that it is kept where training makes nothing better."""
+        return False
+
     # ---- metrics
 
     @abstractmethod

@@ -220,6 +220,7 @@ def fit(
     *,
     title: str,
     checkpoint_path: Path | None = None,
+    untrained_counts: bool = False,
     after_epoch: Callable[[Progress], None] = lambda _progress: None,
 ) -> Progress:
     """Train until the dev score has not risen for `patience` epochs; the model ends with its best weights.
@@ -231,6 +232,7 @@ def fit(
         monitor: name of the metric that decides, and `max` or `min`.
         title: what the progress bar calls this.
         checkpoint_path: where the state is kept; if the file is there, training goes on from it. None keeps none.
+        untrained_counts: whether the untrained model is scored too, and kept where no epoch is better.
         after_epoch: called with the progress after each epoch.
 
     Raises:
@@ -248,6 +250,9 @@ def fit(
 
     try:
         with stop_signals() as stop:
+            if untrained_counts and progress.best is None and not progress.epoch:
+                progress.best = _finite(evaluate()[monitor[0]], monitor[0], "before training")
+                best = [np.array(v.numpy()) for v in trainer.model.variables]
             while not progress.finished:
                 _train_epoch(trainer, train, progress, keep, stop, title)
                 with trainer.averaged():
@@ -349,9 +354,7 @@ def _close_epoch(
 ) -> bool:
     """Book a finished epoch; True if its dev score is the best so far."""
     name, mode = monitor
-    score = metrics[name]
-    if not math.isfinite(score):
-        raise NotANumber(f"the dev {name} became {score} after epoch {progress.epoch + 1}")
+    score = _finite(metrics[name], name, f"after epoch {progress.epoch + 1}")
     row = {
         "epoch": progress.epoch + 1,
         "loss": progress.loss_sum / max(progress.weight_sum, 1e-9),
@@ -369,6 +372,13 @@ def _close_epoch(
         progress.waited += 1
     progress.finished = progress.epoch >= options.epochs or progress.waited >= options.patience
     return better
+
+
+def _finite(score: float, name: str, when: str) -> float:
+    """The dev score; raises NotANumber if it is none."""
+    if not math.isfinite(score):
+        raise NotANumber(f"the dev {name} became {score} {when}")
+    return score
 
 
 def _restore(model: keras.Model, weights: list[np.ndarray] | None) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -261,3 +262,27 @@ def test_what_failed_is_not_written_over_the_checkpoint(tmp_path, monkeypatch):
     assert best is not None
     assert all(np.isfinite(array).all() for array in best)
     assert all(np.isfinite(array).all() for array in weights(one))
+
+
+def test_an_untrained_model_that_counts_is_kept_where_no_epoch_is_better() -> None:
+    first = weights(trainer())
+    one = trainer()
+    progress, _ = run(one, scores=(0.5, 0.2, 0.3, 0.4), untrained_counts=True)
+    assert (progress.best, progress.best_epoch, progress.epoch) == (0.5, 0, 3)
+    assert same(weights(one), first)
+    other = trainer()
+    progress, seen = run(other, scores=(0.1, 0.2, 0.3, 0.4), untrained_counts=True)
+    assert (progress.best, progress.best_epoch) == (0.4, 3)
+    assert same(weights(other), seen[3])
+
+
+def test_the_untrained_model_is_kept_across_a_stop(tmp_path: Path) -> None:
+    """The checkpoint after the first epoch holds its weights; a run that goes on does not score it again."""
+    path = tmp_path / "state.npz"
+    first = weights(trainer())
+    with pytest.raises(StopIteration):
+        run(trainer(), scores=(0.5, 0.2), untrained_counts=True, checkpoint_path=path)
+    again = trainer()
+    progress, _ = run(again, scores=(0.3, 0.4), untrained_counts=True, checkpoint_path=path)
+    assert (progress.best_epoch, progress.epoch) == (0, 3)
+    assert same(weights(again), first)

@@ -252,7 +252,7 @@ def fit(train: Windows, season: int, options: Options) -> Baselines:
 
 def most_lags(train: Sequence[TimeSeries], options: Options) -> int:
     """Lags of the autoregression of a series that is long enough for all of them."""
-    asked = options.ar_lags or min(MOST_LAGS, options.window)
+    asked = options.ar_lags or min(MOST_LAGS, options.window or MOST_LAGS)
     return max(1, *(lags_of(len(series), asked) for series in train))
 
 

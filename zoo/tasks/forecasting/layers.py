@@ -13,9 +13,9 @@ import keras
 from keras import ops
 
 from zoo.keras_types import Config, LayerArguments
+from zoo.tasks.forecasting.normalisation import FARTHEST, Normalisation
 from zoo.tensors import Inputs, Shape, Tensor, last_axis
 
-SMALLEST = 1e-3  # of train's deviation: a flat window is not blown up
 RAW = "float64"  # of values, levels and scales in the units of the data
 
 
@@ -25,8 +25,7 @@ class WindowNormalisation(keras.layers.Layer):
 
     Args:
         mean, deviation: of each variable in train.
-        kind: `last` subtracts the window's last value and divides by train's deviation; `standard` takes the window's
-            own mean and deviation (RevIN without weights, Kim et al. 2022); `none` train's mean and deviation.
+        kind, spread: see `zoo.tasks.forecasting.normalisation`.
 
     Returns:
         The normalised window `(batch, window, variables)` in float32, and the shift and the scale
@@ -38,29 +37,20 @@ class WindowNormalisation(keras.layers.Layer):
         mean: Iterable[float],
         deviation: Iterable[float],
         kind: str = "last",
+        spread: Iterable[float] = (),
         **layer_arguments: Unpack[LayerArguments],
     ) -> None:
-        if kind not in ("last", "standard", "none"):
-            raise ValueError(f"kind must be last, standard or none, not {kind!r}")
         super().__init__(**{"dtype": "float32", "autocast": False, **layer_arguments})
         self.mean = [float(value) for value in mean]
         self.deviation = [float(value) for value in deviation]
+        self.spread = [float(value) for value in spread]
         self.kind = kind
+        self._normalisation = Normalisation(kind, self.mean, self.deviation, self.spread)
 
     def call(self, inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
         """See the class."""
-        values = ops.cast(inputs, RAW)
-        deviation = ops.convert_to_tensor([[self.deviation]], dtype=RAW)
-        if self.kind == "last":
-            shift, scale = values[:, -1:, :], deviation
-        elif self.kind == "standard":
-            shift = ops.mean(values, axis=1, keepdims=True)
-            own = ops.sqrt(ops.mean(ops.square(values - shift), axis=1, keepdims=True))
-            scale = ops.maximum(own, SMALLEST * deviation)
-        else:
-            shift, scale = ops.convert_to_tensor([[self.mean]], dtype=RAW), deviation
-        zero = ops.zeros_like(values[:, :1, :])
-        return ops.cast((values - shift) / scale, self.compute_dtype), shift + zero, scale + zero
+        normalised, shift, scale = self._normalisation(ops.cast(inputs, RAW), ops)
+        return ops.cast(normalised, self.compute_dtype), shift, scale
 
     def compute_output_spec(self, inputs: Inputs) -> tuple[Tensor, ...]:
         """Shapes without computing."""
@@ -70,7 +60,10 @@ class WindowNormalisation(keras.layers.Layer):
 
     def get_config(self) -> Config:
         """Every constructor argument."""
-        return {**super().get_config(), "mean": self.mean, "deviation": self.deviation, "kind": self.kind}
+        return {
+            **super().get_config(), "mean": self.mean, "deviation": self.deviation, "kind": self.kind,
+            "spread": self.spread,
+        }  # fmt: skip
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -142,24 +135,35 @@ class Forecast(keras.layers.Layer):
 
     Sorting quantiles that cross never raises their pinball loss (Chernozhukov et al. 2010).
 
+    Args:
+        of_logarithms: whether they are forecasts of logarithms.
+
     Call arguments:
         inputs: `(batch, steps, variables, levels)`, normalised.
-        shift, scale: as `WindowNormalisation` gives them.
+        shift, scale: as `WindowNormalisation` gives them; or a shift of each step `(batch, steps, variables)`.
     """
 
-    def __init__(self, **layer_arguments: Unpack[LayerArguments]) -> None:
+    def __init__(self, of_logarithms: bool = False, **layer_arguments: Unpack[LayerArguments]) -> None:
         super().__init__(**{"dtype": "float32", "autocast": False, **layer_arguments})
+        self.of_logarithms = bool(of_logarithms)
 
     def call(self, inputs: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         """See the class."""
         levels = ops.cast(inputs, RAW)
         ordered = ops.sort(levels, axis=-1) if last_axis(inputs.shape) > 1 else levels
-        return ordered * ops.cast(scale, RAW)[..., None] + ops.cast(shift, RAW)[..., None]
+        distance, shift = ordered * ops.cast(scale, RAW)[..., None], ops.cast(shift, RAW)[..., None]
+        if not self.of_logarithms:
+            return distance + shift
+        return ops.exp(ops.clip(distance, -FARTHEST, FARTHEST) + shift)
 
     def compute_output_spec(self, inputs: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         """The shape of the inputs."""
         del shift, scale
         return keras.KerasTensor(inputs.shape, dtype=RAW)
+
+    def get_config(self) -> Config:
+        """Every constructor argument."""
+        return {**super().get_config(), "of_logarithms": self.of_logarithms}
 
 
 @keras.saving.register_keras_serializable(package="zoo")

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from zoo.tasks.forecasting.base_forecast import BaseForecast
 from zoo.tasks.forecasting.options import Options
 from zoo.tasks.forecasting.windows import WindowSpecification
+
+#: Options that go by the data where they are not given.
+CHOSEN = ("window", "horizon", "season", "normalise")
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Learned:
         step: pandas' name of the step.
         season: steps of a season, 1 for none.
         statistics: `mean` and `deviation` in train of `values`, `past` and `future`, the calendar included.
+        base: names and normalisations of what the model corrects; None where it starts from the window's level.
+        spread: see `zoo.tasks.forecasting.normalisation`; of the variables, none where no logarithms are taken.
         as_read: how the tables of the data were read, for those that are to be continued; see `TimeSeries.as_read`.
     """
 
@@ -34,6 +40,8 @@ class Learned:
     season: int
     statistics: Mapping[str, tuple[np.ndarray, np.ndarray]]
     as_read: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    base: BaseForecast | None = None
+    spread: tuple[float, ...] = ()
 
     @property
     def scale(self) -> np.ndarray:
@@ -50,5 +58,9 @@ class Learned:
             "step": self.step, "season": self.season, "statistics": statistics,
             "cycles": list(self.specification.cycles), "step_seconds": self.specification.step_seconds,
             "as_read": {name: list(texts) for name, texts in self.as_read.items()},
-            **({"horizon": self.specification.horizon} if self.options.horizon is None else {}),
+            "base": None if self.base is None else {
+                "members": list(self.base.members), "kinds": list(self.base.kinds),
+            },
+            "spread": list(self.spread),
+            "chosen": {name: getattr(self.options, name) for name in CHOSEN},
         }  # fmt: skip

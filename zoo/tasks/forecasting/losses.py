@@ -1,4 +1,4 @@
-"""Losses of forecasts, in standard deviations of the training series, so that all variables count alike.
+"""Losses of forecasts, in units of the training series, so that all series and variables count alike.
 
 A model gives an odd number of quantiles at evenly spaced levels: one is the median, taken as the point forecast. Point
 forecasts are trained with Huber's loss, of which the absolute and the squared error are the ends:
@@ -31,17 +31,18 @@ def loss(targets: Tensor, predictions: Mapping[str, Tensor]) -> Tensor:
     Errors are taken in float64, where levels cancel.
 
     Args:
-        targets: `(batch, steps, variables)` float64; NaN where the value was made up.
-        predictions: the model's `forecast (batch, steps, variables, levels)`, and how it is to be judged:
-            `unit (batch, 1, variables)`, in which errors are measured, and `delta (batch, 1, 1)` of Huber's loss.
+        targets: `(batch, steps, variables, 2)` float64: the values, NaN where one was made up, and the units in which
+            errors are measured.
+        predictions: the model's `forecast (batch, steps, variables, levels)`, and the threshold `delta (batch, 1, 1)`
+            of Huber's loss.
     """
     from keras import ops
 
-    unit, quantiles = predictions["unit"], predictions["forecast"]
+    truth, unit, quantiles = targets[..., 0], targets[..., 1:], predictions["forecast"]
     count = last_axis(quantiles.shape)
-    known = ops.logical_not(ops.isnan(targets))
-    errors = ops.where(known[..., None], ops.subtract(targets[..., None], quantiles), 0.0)
-    errors = ops.cast(ops.divide(errors, unit[..., None]), "float32")
+    known = ops.logical_not(ops.isnan(truth))
+    errors = ops.where(known[..., None], ops.subtract(truth[..., None], quantiles), 0.0)
+    errors = ops.cast(ops.divide(errors, unit), "float32")
     if count == 1:
         size = ops.abs(errors[..., 0])
         delta = ops.broadcast_to(predictions["delta"], ops.shape(size))

@@ -1,15 +1,19 @@
-"""Metrics of forecasts from many origins. Errors are `y - f`; all are means over forecasts, steps and variables.
+"""Metrics of forecasts from many origins. Errors are `e = y - f`; those of which nothing else is said are means over
+forecasts, steps and variables.
 
 mae, rmse     in the units of the data
 mae_scaled, mse_scaled  of values standardised with train's mean and deviation of each variable (LTSF's MAE and MSE);
               a variable that is constant in train is only shifted, as scikit-learn's StandardScaler does it
 rse           √(Σ e²) / √(Σ (y - mean of all y)²), over all variables at once (Lai et al. 2018, LSTNet)
 corr          correlation of y and f over the forecasts, a variable and step at a time, then the mean (the same)
-smape         mean of 2|e| / (|y| + |f|), from 0 to 2, where both are 0: 0
+smape         mean of 200|e| / (|y| + |f|), in per cent, where both are 0: 0 (Makridakis et al. 2020, M4)
+wape          Σ|e| / Σ|y|, in per cent: large series count most
 mase          mean of |e| / (mean |y_t - y_{t-m}| of the training series), m the season (Hyndman and Koehler 2006)
 pinball       mean pinball loss over the quantile levels
 crps          2 · pinball; of a point forecast the absolute error (Gneiting and Raftery 2007)
 coverage      share of y between the lowest and the highest quantile; 1 - 2·(lowest level) would be right
+
+smape and mase are means of each variable of each series first, and then over these, so that each counts once.
 
 NaN stands for what is undefined, for 0 would be a perfect error: rse where all y are equal; corr where no variable and
 step has both y and f that vary; mase where no series of train has a unit, see `zoo.tasks.forecasting.scales`. Numbers
@@ -47,30 +51,32 @@ def score(
     errors = y - middle
     scaled = errors / scale
     relative = {
-        "mase": mase(errors, targets.series, mase_scale), "rse": rse(y, middle), "corr": corr(y, middle),
+        "mase": mase(errors, targets.series, mase_scale), "wape": wape(y, middle), "rse": rse(y, middle),
+        "corr": corr(y, middle),
     }  # fmt: skip
     metrics = {
         "mae": float(known_mean(np.abs(errors))),
         "rmse": float(np.sqrt(known_mean(errors**2))),
         "mae_scaled": float(known_mean(np.abs(scaled))),
         "mse_scaled": float(known_mean(scaled**2)),
-        "smape": smape(y, middle),
+        "smape": smape(y, middle, targets.series),
         **{name: math.nan if value is None else value for name, value in relative.items()},
     }
     if forecasts.shape[-1] == 1:
-        known = scaled[~np.isnan(scaled)]
+        in_units = errors / targets.unit
+        known = in_units[~np.isnan(in_units)]
         return metrics | {"crps": metrics["mae"], "loss": loss_of_errors(known, delta)}
-    return metrics | _of_quantiles(y, forecasts, scale)
+    return metrics | _of_quantiles(y, forecasts, targets.unit)
 
 
-def _of_quantiles(y: np.ndarray, forecasts: np.ndarray, scale: np.ndarray) -> Metrics:
+def _of_quantiles(y: np.ndarray, forecasts: np.ndarray, unit: np.ndarray) -> Metrics:
     total, total_scaled = 0.0, 0.0
     tau = levels(forecasts.shape[-1])
     for n, level in enumerate(tau):
         errors = y - forecasts[..., n].astype(np.float64)
         pinball = np.maximum(level * errors, (level - 1) * errors)
         total += float(known_mean(pinball)) / len(tau)
-        total_scaled += float(known_mean(pinball / scale)) / len(tau)
+        total_scaled += float(known_mean(pinball / unit)) / len(tau)
     inside = (forecasts[..., 0] <= y) & (y <= forecasts[..., -1])
     return {
         "pinball": total, "crps": 2 * total, "coverage": float(inside[~np.isnan(y)].mean()),
@@ -105,11 +111,17 @@ def _size(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), 0.0, np.abs(values)).max(axis=0)
 
 
-def smape(y: np.ndarray, forecasts: np.ndarray) -> float:
-    """Symmetric mean absolute percentage error, as a share."""
+def smape(y: np.ndarray, forecasts: np.ndarray, series: np.ndarray) -> float:
+    """Symmetric mean absolute percentage error, in per cent; `series (forecasts,)` is each forecast's."""
     size = np.abs(y) + np.abs(forecasts)
-    shares = np.divide(2 * np.abs(y - forecasts), size, out=np.zeros_like(size), where=size != 0)
-    return float(known_mean(shares))
+    shares = np.divide(200 * np.abs(y - forecasts), size, out=np.zeros_like(size), where=size != 0)
+    return float(known_mean(mean_by_series(shares, series)))
+
+
+def wape(y: np.ndarray, forecasts: np.ndarray) -> float | None:
+    """Weighted absolute percentage error, in per cent; None where all y are 0."""
+    size = np.nansum(np.abs(y))
+    return float(100 * np.nansum(np.abs(y - forecasts)) / size) if size > 0 else None
 
 
 def mase(errors: np.ndarray, series: np.ndarray, mase_scale: np.ndarray) -> float | None:
@@ -123,7 +135,17 @@ def mase(errors: np.ndarray, series: np.ndarray, mase_scale: np.ndarray) -> floa
     Returns:
         None where no series has a unit.
     """
-    units = mase_scale[series][:, None, :]
-    counted = (units > 0) & ~np.isnan(errors)
-    ratios = np.divide(np.abs(errors), units, out=np.zeros_like(errors), where=counted)
-    return float(ratios.sum() / counted.sum()) if counted.any() else None
+    units = np.broadcast_to(mase_scale[series][:, None, :], errors.shape)
+    ratios = np.divide(np.abs(errors), units, out=np.full_like(errors, np.nan), where=units > 0)
+    means = mean_by_series(ratios, series)
+    return None if np.isnan(means).all() else float(known_mean(means))
+
+
+def mean_by_series(values: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """`(forecasts, steps, variables)` to `(series, variables)`: means of what is not NaN, NaN where nothing is."""
+    numbers, position = np.unique(series, return_inverse=True)
+    known = ~np.isnan(values)
+    total, count = np.zeros((2, len(numbers), values.shape[2]))
+    np.add.at(total, position, np.where(known, values, 0.0).sum(axis=1))
+    np.add.at(count, position, known.sum(axis=1))
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)

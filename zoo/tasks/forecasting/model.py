@@ -1,8 +1,8 @@
 """Models of windows: direct, autoregressive and segment-wise, around any recurrent layer.
 
 All of them normalise the window, read it (each variable by itself or all together), and give an odd number of
-quantiles of every scored step in raw units. The last layer starts at zero: an untrained model repeats the value that
-the normalisation subtracts, the last one or the mean.
+quantiles of every scored step in raw units. The last layer starts at zero: an untrained model gives the base forecast
+(see `zoo.tasks.forecasting.base_forecast`), or without one the value that the normalisation subtracts.
 
     direct          the recurrence reads the window, then walks on over the horizon, where it sees the future covariates
                     and no values; each of its outputs there becomes a forecast. Without future covariates the last
@@ -23,6 +23,7 @@ import numpy as np
 from keras import ops
 
 from datasets.errors import UserError
+from zoo.tasks.forecasting.base_layer import Correction, LinearBase
 from zoo.tasks.forecasting.layers import (
     RAW,
     BlockEmbedding,
@@ -32,11 +33,13 @@ from zoo.tasks.forecasting.layers import (
     WindowNormalisation,
 )
 from zoo.tasks.forecasting.losses import DELTAS
+from zoo.tasks.forecasting.normalisation import Normalisation
 from zoo.tasks.forecasting.windows import WindowSpecification
 from zoo.tensors import Inputs, Outputs, Tensor, last_axis
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
+    from zoo.tasks.forecasting.base_forecast import BaseForecast
     from zoo.tasks.forecasting.options import Options
 
 LONGEST_WALK = 100  # steps of autoregressive decoding: each is a part of the graph
@@ -44,11 +47,15 @@ LONGEST_WALK = 100  # steps of autoregressive decoding: each is a part of the gr
 
 @dataclass(frozen=True)
 class Scales:
-    """Mean and deviation in train of the variables and of each kind of covariate, as `(mean, deviation)` arrays."""
+    """Mean and deviation in train of the variables and of each kind of covariate, as `(mean, deviation)` arrays.
+
+    `spread` is of the variables; see `zoo.tasks.forecasting.normalisation`.
+    """
 
     values: tuple[np.ndarray, np.ndarray]
     past: tuple[np.ndarray, np.ndarray]
     future: tuple[np.ndarray, np.ndarray]
+    spread: tuple[float, ...] = ()
 
     @property
     def variables(self) -> int:
@@ -57,19 +64,26 @@ class Scales:
 
 
 def build_model(
-    specification: WindowSpecification, scales: Scales, recurrent: RecurrentFactory, options: Options
+    specification: WindowSpecification,
+    scales: Scales,
+    recurrent: RecurrentFactory,
+    options: Options,
+    base: BaseForecast | None = None,
 ) -> keras.Model:
     """Raw `values (batch, window, variables)` and covariates → `forecast (batch, steps, variables, levels)`.
 
-    These are float64, what the recurrence reads is float32 (see `zoo.tasks.forecasting.layers`). The other outputs,
-    `unit` and `delta`, are for `zoo.tasks.forecasting.losses.loss`.
+    These are float64, what the recurrence reads is float32 (see `zoo.tasks.forecasting.layers`). The output `delta` is
+    for `zoo.tasks.forecasting.losses.loss`; `unit` was, in version 0.1.
+
+    Args:
+        base: what is corrected; None for the value that the normalisation subtracts.
 
     Raises:
         UserError: for options that do not go together.
     """
     build = {"direct": _direct, "autoregressive": _autoregressive, "segments": _segments}[options.decoder]
     inputs = _inputs(specification, scales)
-    x, shift, scale = WindowNormalisation(*scales.values, options.normalise, name="normalise")(
+    x, shift, scale = WindowNormalisation(*scales.values, options.normalise, scales.spread, name="normalise")(
         inputs["values"]
     )
     alone = options.channels == "independent"
@@ -81,8 +95,35 @@ def build_model(
         y = y + _linear_skip(x, specification)[..., None]
     y = rows.join(y)
     unit, delta = ErrorScale(scales.values[1], DELTAS[options.loss], name="error_scale")(inputs["values"])
-    outputs = {"forecast": Forecast(name="forecast")(y, shift, scale), "unit": unit, "delta": delta}
+    of_logarithms = options.normalise == "log"
+    if base is not None:
+        forecast = _base_forecast(base, inputs["values"], specification, scales)
+        forecast = Normalisation.logarithm(forecast, inputs["values"], ops) if of_logarithms else forecast
+        y = _corrected(base, y, (forecast - shift) / scale)
+    forecast = Forecast(of_logarithms, name="forecast")(y, shift, scale)
+    outputs = {"forecast": forecast, "unit": unit, "delta": delta}
     return keras.Model(inputs, outputs, name="forecasting")
+
+
+def _base_forecast(
+    base: BaseForecast, values: Inputs, specification: WindowSpecification, scales: Scales
+) -> Tensor:
+    """The layer of a base forecast, with its numbers where it has any; those of a loaded model come from its file."""
+    facts = [[float(value) for value in fact] for fact in (*scales.values, scales.spread)]
+    layer = LinearBase(specification.scored, tuple(base.kinds), *facts, name="base")
+    forecast = layer(values)
+    if base.parts:
+        layer.assign(base.parts)
+    return forecast
+
+
+def _corrected(base: BaseForecast, y: Tensor, forecast: Tensor) -> Tensor:
+    """The base forecast, normalised, with what the model adds to it."""
+    layer = Correction(name="correction")
+    corrected = layer(y, forecast)
+    if base.offsets is not None:
+        layer.offsets.assign(base.offsets)
+    return corrected
 
 
 @dataclass(frozen=True)

@@ -130,17 +130,23 @@ def _labels(series: TimeSeries, every: int) -> list[str]:
     return [*series.variables] if every == 1 else [f"{series.name} {name}" for name in series.variables]
 
 
-def size_notes(train: Sequence[TimeSeries], units: np.ndarray) -> Iterator[str]:
+def size_notes(train: Sequence[TimeSeries], units: np.ndarray, own_units: bool) -> Iterator[str]:
     """Which variables have series at levels far apart, or series of which some vary far more than others.
 
     Args:
         train: the series of train.
-        units: `(variables,)` in which errors count.
+        units: `(variables,)`, deviations in which errors count, where each series does not have its own.
+        own_units: whether it has.
     """
     _, pooled = mean_and_deviation([series.values for series in train])
     own = np.stack([deviation_within([series.values]) for series in train])
+    decided = (
+        "MAE and RMSE; in the loss, in MASE and in sMAPE each counts in its own unit"
+        if own_units
+        else "the loss and the means, only MASE and sMAPE count each in its own unit"
+    )
     for n, variable in enumerate(train[0].variables):
-        if units[n] < pooled[n]:
+        if units[n] < pooled[n] and not own_units:
             yield (
                 f"{variable}: the levels of series are far apart, so errors count in what a series varies by itself "
                 f"({units[n]:.3g}), not in what all values do ({pooled[n]:.3g})"
@@ -150,7 +156,7 @@ def size_notes(train: Sequence[TimeSeries], units: np.ndarray) -> Iterator[str]:
             names = [train[int(np.argmax(own[:, n] == size))].name for size in (most, least)]
             yield (
                 f"{variable}: {names[0]} varies {most / least:,.0f} times as much as {names[1]}; errors of the large "
-                "series decide the loss and the means, only MASE counts each in its own unit"
+                f"series decide {decided}"
             )
 
 

@@ -8,15 +8,20 @@ from datasets.errors import UserError
 from datasets.options import option
 from datasets.series.numbers import SEPARATORS
 
+#: How windows are normalised; see `zoo.tasks.forecasting.normalisation`.
+KINDS = ("last", "standard", "none", "difference", "log")
+
 
 @dataclass(frozen=True)
 class Options:
     """What is special to forecasts."""
 
-    window: int = option(48, "steps that a forecast reads", minimum=1)
+    window: int | None = option(
+        None, "steps that a forecast reads (default: by the step and the length of the series)", minimum=1
+    )
     horizon: int | None = option(
         None,
-        "steps that are forecast (default: those of the file's test steps, where it says them, else 24)",
+        "steps that are forecast (default: those of the file's test steps, where it says them, else by the step)",
         minimum=1,
     )
     only_last: bool = option(False, "forecast the last step of the horizon alone, not those before it")
@@ -28,17 +33,27 @@ class Options:
         "together", "whether each variable is read by itself", choices=("together", "independent")
     )
     normalise: str = option(
-        "last",
-        "of each window: subtract its last value, or standardise it by itself, or by train",
-        choices=("last", "standard", "none"),
+        "auto",
+        "of each window: subtract its last value (and divide by train's deviation, by the window's mean difference, or "
+        "the same of logarithms), or standardise it by itself, or by train; auto goes by the data",
+        choices=("auto", *KINDS),
     )
+    base: str = option(
+        "auto", "what the model corrects: the mean of the linear forecasts that are best on dev, or none",
+        choices=("auto", "none"),
+    )  # fmt: skip
     skip: str = option("none", "add a linear map of the window to the forecasts", choices=("none", "linear"))
     calendar: bool = option(True, "read the hour, the day and the time of year off the time stamps")
     quantiles: int = option(
         9, "evenly spaced quantiles, an odd number; 1 gives point forecasts", minimum=1, maximum=999
     )
     loss: str = option("mae", "of point forecasts", choices=("mae", "mse", "huber"))
-    stride: int = option(1, "steps between the origins of training windows", minimum=1)
+    stride: int | None = option(
+        None, "steps between the origins of training windows (default: by how many there are)", minimum=1
+    )
+    epoch_windows: int = option(
+        50_000, "windows of an epoch at most, others in each; 0: all of them", minimum=0
+    )
     season: int = option(0, "steps of a season, for the rows and MASE; 0 goes by the step", minimum=0)
     ar_lags: int = option(0, "lags of the AR row; 0 takes the window, 24 at most", minimum=0)
     ets: bool = option(True, "also fit the ETS row, which takes longest")

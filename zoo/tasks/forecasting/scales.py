@@ -66,6 +66,18 @@ def seasonal_difference(values: np.ndarray, season: int) -> np.ndarray:
     return np.where(none, 0.0, found)
 
 
+def error_units(series: Sequence[np.ndarray], season: int) -> np.ndarray:
+    """In which the errors of each series `(time, variables)` count: `(series, variables)`.
+
+    It is the mean seasonal difference, as in MASE, or else that of neighbouring values. It is infinite for a series of
+    which both are 0, which has nothing to learn; but 1 for all where every series is such.
+    """
+    units = np.stack([seasonal_difference(values, season) for values in series])
+    neighbours = np.stack([seasonal_difference(values, 1) for values in series])
+    units = np.where(units > 0, units, neighbours)
+    return np.where(units > 0, units, np.inf) if units.any() else np.ones_like(units)
+
+
 def is_rounding(spread: np.ndarray, level: np.ndarray) -> np.ndarray:
     """Whether numbers of this size differ by nothing but what float64 rounds."""
     return spread <= ROUNDING * level

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from datasets.base import Dataset
 from datasets.errors import UserError
 from datasets.input_kinds import time_series
+from datasets.options import from_dict as options_from_dict
 from datasets.series.files import of_model
 from zoo.tasks.base import Metrics, Prepared, Row, Task
 from zoo.tasks.forecasting.learned import Learned
@@ -25,13 +27,10 @@ if TYPE_CHECKING:
     from datasets.series.time_series import TimeSeries
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
+    from zoo.tasks.forecasting.lengths import Lengths
     from zoo.tasks.forecasting.odd_series import Extent
     from zoo.tensors import Tensor
 
-#: Steps of a season by pandas' name of the step.
-SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 60}
-#: Steps that are forecast where neither the options nor the data say.
-HORIZON = 24
 #: Columns of the calendar for each cycle; see `zoo.tasks.forecasting.calendar.phases`.
 WAVES = 2
 
@@ -52,46 +51,66 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, Windows]:
         """Learn scaling on the series that train is long enough for, and lay windows over the splits."""
+        from zoo.tasks.forecasting.correction import choose, error_units_of, normalisations_of
+        from zoo.tasks.forecasting.correction import notes as choice_notes
+        from zoo.tasks.forecasting.lengths import lengths_of, stride_notes, strides_of
         from zoo.tasks.forecasting.odd_series import Extent
         from zoo.tasks.forecasting.scales import seasonal_difference
 
         series: list[TimeSeries] = [example["series"] for example in dataset.train]
         if not series:
             raise UserError("the training split has no series")
-        horizon = options.horizon or dataset.info.horizon or HORIZON
-        extent = Extent.of(dataset, WindowSpecification(options.window, horizon, options.only_last))
+        lengths = lengths_of(options, dataset)
+        options = replace(options, **lengths._asdict())
+        extent = Extent.of(dataset, WindowSpecification(lengths.window, lengths.horizon, options.only_last))
         trained = [each for each in series if each.name in extent.with_window["train"]]
-        first, season = trained[0], _season(options, trained)
-        specification = _specification(options, horizon, first)
-        learned = Learned(
-            options, specification, first.variables, first.past_names, first.future_names, first.step, season,
-            _statistics(trained, specification, options), first.as_read,
-        )  # fmt: skip
-        units = np.stack([seasonal_difference(truth(each), season) for each in series])
+        first, season = trained[0], lengths.season
+        specification = _specification(options, lengths, first)
+        statistics = _statistics(trained, specification, options)
+        units = error_units_of(series, season, options, statistics["values"][1])
         windows = partial(
             windows_of,
             specification=specification,
             names=tuple(each.name for each in series),
             batch_size=batch_size,
-            scale=learned.scale,
-            mase_scale=units,
+            scale=statistics["values"][1],
+            mase_scale=np.stack([seasonal_difference(truth(each), season) for each in series]),
+            units=units,
         )
-        train = windows(dataset.train, what="train", stride=options.stride)
-        valid = windows(dataset.valid, what="dev")
+        strides = strides_of(dataset, specification, options)
+        train = windows(dataset.train, what="train", stride=strides["train"])
+        train = replace(train, most_a_pass=options.epoch_windows)
+        valid = windows(dataset.valid, what="dev", stride=strides["dev"])
+        normalisations, spread = normalisations_of(trained, units, statistics["values"], options)
+        base, kind = choose(train, valid, normalisations, season, options)
+        learned = Learned(
+            replace(options, normalise=kind), specification, first.variables, first.past_names, first.future_names,
+            first.step, season, statistics, first.as_read, base, spread,
+        )  # fmt: skip
 
         def test() -> Windows | None:
-            return None if dataset.test is None else windows(dataset.test, what="test")
+            return (
+                None if dataset.test is None else windows(dataset.test, what="test", stride=strides["test"])
+            )
 
-        notes = (_note(train, valid, season), *_odd_notes(dataset, extent, learned, train, valid))
+        notes = (
+            _note(train, valid, season), *stride_notes(strides, train), *choice_notes(base, kind, options),
+            *_odd_notes(dataset, extent, learned, train, valid),
+        )  # fmt: skip
         return Prepared(learned, train, valid, test, notes)
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
+        import zoo.tasks.forecasting.base_layer
         import zoo.tasks.forecasting.layers  # noqa: F401  (registered, they can be loaded)
+        from zoo.tasks.forecasting.base_forecast import BaseForecast
 
+        options = _with_chosen(options, stored.get("chosen", {}))
+        if options.window is None or options.horizon is None:
+            raise ValueError("'chosen' has no window and horizon")
         specification = WindowSpecification(
             options.window,
-            options.horizon or int(stored["horizon"]),
+            options.horizon,
             options.only_last,
             tuple(stored["cycles"]),
             stored["step_seconds"],
@@ -109,7 +128,12 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         step, season = stored["step"], stored["season"]
         as_read = {name: tuple(texts) for name, texts in stored.get("as_read", {}).items()}
         of_model({"step": (step,), **as_read}, {})  # tells what lacks
-        return Learned(options, specification, variables, past, future, step, season, statistics, as_read)
+        base = stored.get("base")
+        return Learned(
+            options, specification, variables, past, future, step, season, statistics, as_read,
+            None if base is None else BaseForecast(tuple(base["members"]), tuple(base["kinds"])),
+            tuple(stored.get("spread", ())),
+        )  # fmt: skip
 
     # ---- model
 
@@ -117,16 +141,22 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         self, prepared: Prepared[Learned, Windows], recurrent: RecurrentFactory, options: Options
     ) -> keras.Model:
         """See `zoo.tasks.forecasting.model`."""
+        del options  # those of `learned` have what the data decided
         from zoo.tasks.forecasting.model import Scales, build_model
 
         learned = prepared.learned
-        return build_model(learned.specification, Scales(**learned.statistics), recurrent, options)
+        scales = Scales(**learned.statistics, spread=learned.spread)
+        return build_model(learned.specification, scales, recurrent, learned.options, learned.base)
 
     def loss(self, targets: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """The pinball or the point loss `(batch,)`; see `zoo.tasks.forecasting.losses`."""
         from zoo.tasks.forecasting.losses import loss
 
         return loss(targets, outputs)
+
+    def untrained_counts(self, learned: Learned) -> bool:
+        """Where the model corrects a forecast."""
+        return learned.base is not None
 
     # ---- metrics
 
@@ -215,14 +245,19 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         return rows(server, series)
 
 
-def _specification(options: Options, horizon: int, series: TimeSeries) -> WindowSpecification:
+def _with_chosen(options: Options, chosen: Mapping[str, object]) -> Options:
+    """The options, with those that the data have decided; in a run of version 0.1 none were."""
+    return options_from_dict(Options, {**asdict(options), **chosen}, "chosen")
+
+
+def _specification(options: Options, lengths: Lengths, series: TimeSeries) -> WindowSpecification:
     from zoo.tasks.forecasting.calendar import cycles
 
     seconds, names = 0.0, tuple[str, ...]()
     if options.calendar and series.time is not None and len(series) > 1:
         seconds = float((series.time[-1] - series.time[0]) / np.timedelta64(1, "s")) / (len(series) - 1)
         names = cycles(seconds)
-    return WindowSpecification(options.window, horizon, options.only_last, names, seconds)
+    return WindowSpecification(lengths.window, lengths.horizon, options.only_last, names, seconds)
 
 
 def _statistics(
@@ -247,18 +282,6 @@ def _statistics(
     return statistics
 
 
-def _season(options: Options, train: list[TimeSeries]) -> int:
-    """Steps of a season: as asked for, or by the name of the step where any series has a season of it."""
-    longest = max(train, key=len)
-    if options.season >= len(longest):
-        raise UserError(
-            f"--season {options.season}: the longest series has {len(longest):,} steps of training ({longest.name}); "
-            "give fewer"
-        )
-    usual = SEASONS.get(longest.step.split("-")[0], 1)
-    return options.season or (usual if usual < len(longest) else 1)
-
-
 def _odd_notes(
     dataset: Dataset, extent: Extent, learned: Learned, train: Windows, valid: Windows
 ) -> Iterator[str]:
@@ -268,7 +291,9 @@ def _odd_notes(
 
     yield from extent.notes()
     yield from size_notes(
-        [each for each in train.series if each.name in extent.with_window["train"]], learned.scale
+        [each for each in train.series if each.name in extent.with_window["train"]],
+        learned.scale,
+        not (train.units == learned.scale).all(),
     )
     yield from mase_notes(train.series, train.mase_scale, learned.season, extent.scored)
     yield from lag_notes(train.series, most_lags(train.series, learned.options), extent.scored)

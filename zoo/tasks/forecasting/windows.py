@@ -59,11 +59,18 @@ class Targets:
         values: `(forecasts, scored steps, variables)` float64, NaN where a missing value was made up.
         series: `(forecasts,)` number of each forecast's series.
         origins: `(forecasts,)`.
+        units: `(series, variables)`, in which losses are measured.
     """
 
     values: np.ndarray
     series: np.ndarray
     origins: np.ndarray
+    units: np.ndarray
+
+    @property
+    def unit(self) -> np.ndarray:
+        """Of each forecast, `(forecasts, 1, variables)`."""
+        return self.units[self.series][:, None]
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,10 @@ class Windows:
         index: `(windows, 2)`: position in `series`, and origin.
         specification: of every window.
         batch_size: windows of a batch.
-        scale: `(variables,)` standard deviations in train, in which losses are measured.
+        scale: `(variables,)` standard deviations in train.
         mase_scale: `(series of train, variables)` seasonal differences in train, the units of MASE.
+        units: `(series of train, variables)` in which losses are measured; infinite where a series is constant.
+        most_a_pass: in training, windows that are drawn anew for each pass; 0 for all of them.
         only_made_up: how many more windows there are whose every target was made up; they are left out.
     """
 
@@ -88,28 +97,34 @@ class Windows:
     batch_size: int
     scale: np.ndarray
     mase_scale: np.ndarray
+    units: np.ndarray
     only_made_up: int = 0
+    most_a_pass: int = 0
     _cache: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.index)
 
     def plan(self, seed: Sequence[int] | None) -> list[np.ndarray]:
-        """Window numbers, a batch each."""
+        """Window numbers, a batch each; see `most_a_pass`."""
         order = np.arange(len(self)) if seed is None else np.random.default_rng(seed).permutation(len(self))
+        if seed is not None and self.most_a_pass:
+            order = order[: self.most_a_pass]
         return [order[k : k + self.batch_size] for k in range(0, len(order), self.batch_size)]
 
     def load(self, planned: np.ndarray) -> Batch:
         """Inputs `values (batch, window, variables)` and, where there are any, `past` and `future` covariates: float64.
 
-        Targets that were made up are NaN; a window's weight is the share of its targets that are not.
+        Targets `(batch, steps, variables, 2)` are the values that came, NaN where they were made up, and the units in
+        which their errors count. A window's weight is the share of its targets that were not made up.
         """
         rows = len(planned)
         full = np.pad(planned, (0, self.batch_size - rows), mode="edge")
         targets = self.truth(full)
         known = 1 - np.isnan(targets).mean(axis=(1, 2))
         weights = np.where(np.arange(self.batch_size) < rows, known, 0).astype(np.float32)
-        return Batch(self.inputs(full), targets, weights)
+        units = np.broadcast_to(self.unit_of(full), targets.shape)
+        return Batch(self.inputs(full), np.stack([targets, units], axis=-1), weights)
 
     def inputs(self, which: np.ndarray) -> dict[str, np.ndarray]:
         """The model's inputs for these windows, float64: it casts them when it has subtracted their level."""
@@ -132,6 +147,10 @@ class Windows:
         horizon = self.specification.horizon
         return self._flat["truth"][self._steps(which, horizon - self.specification.scored, horizon)]
 
+    def unit_of(self, which: np.ndarray) -> np.ndarray:
+        """In which the errors of these windows count, `(len(which), 1, variables)`."""
+        return self.units[np.asarray(self.numbers)[self.index[which, 0]]][:, None]
+
     def gather(self, plans: list[np.ndarray], outputs: list[Mapping[str, np.ndarray]]) -> np.ndarray:
         """See `zoo.tasks.base.Batches`; the model's forecasts alone."""
         forecasts = [output["forecast"] for output in outputs]
@@ -145,7 +164,7 @@ class Windows:
         """What forecasts are scored against."""
         everything = np.arange(len(self))
         numbers = np.asarray(self.numbers)[self.index[:, 0]]
-        return Targets(self.truth(everything), numbers, self.index[:, 1])
+        return Targets(self.truth(everything), numbers, self.index[:, 1], self.units)
 
     @cached_property
     def _offsets(self) -> np.ndarray:
@@ -195,6 +214,7 @@ def windows_of(
     stride: int = 1,
     scale: np.ndarray,
     mase_scale: np.ndarray,
+    units: np.ndarray,
 ) -> Windows:
     """The windows of a split.
 
@@ -223,7 +243,7 @@ def windows_of(
     if not len(index):
         lengths = {example["series"].name: len(example["series"]) - example["start"] for example in examples}
         raise no_window(what, lengths, specification)
-    return Windows(series, numbers, index, specification, batch_size, scale, mase_scale, only_made_up)
+    return Windows(series, numbers, index, specification, batch_size, scale, mase_scale, units, only_made_up)
 
 
 def _any_known(series: TimeSeries, origins: np.ndarray, specification: WindowSpecification) -> np.ndarray:

@@ -39,7 +39,9 @@ def dataset(*all_series: TimeSeries, cut: Cut = Cut(0.2, 0.2)) -> Dataset:  # no
 
 
 def prepared(*all_series: TimeSeries, batch_size: int = 8, **options: object) -> Ready:
-    settings: dict[str, Any] = {"window": 6, "horizon": 4, "segment": 3, "quantiles": 1, **options}
+    settings: dict[str, Any] = {
+        "window": 6, "horizon": 4, "segment": 3, "quantiles": 1, "normalise": "last", "base": "none", **options,
+    }  # fmt: skip
     return TASK.prepare(dataset(*all_series), Options(**settings), batch_size)
 
 

@@ -18,8 +18,9 @@ F = Y + DRAW.normal(size=Y.shape)
 
 
 def score(forecasts: np.ndarray, y: np.ndarray = Y, delta: float = 0.0, **settings) -> metrics.Metrics:
-    targets = Targets(y, np.arange(len(y)) % 2, np.arange(len(y)))
     settings = {"scale": np.array([1.0, 4.0]), "mase_scale": np.array([[1.0, 2.0], [4.0, 0.0]]), **settings}
+    units = np.tile(settings["scale"], (2, 1))
+    targets = Targets(y, np.arange(len(y)) % 2, np.arange(len(y)), units)
     return metrics.score(forecasts, targets, delta=delta, **settings)
 
 
@@ -34,7 +35,8 @@ def test_point_metrics_against_their_definitions():
     assert found["rse"] == pytest.approx(np.sqrt(np.mean(errors**2)) / np.std(Y))
     correlations = [np.corrcoef(Y[:, s, v], F[:, s, v])[0, 1] for s in range(3) for v in range(2)]
     assert found["corr"] == pytest.approx(np.mean(correlations))
-    assert found["smape"] == pytest.approx(np.mean(2 * np.abs(errors) / (np.abs(Y) + np.abs(F))))
+    assert found["smape"] == pytest.approx(np.mean(200 * np.abs(errors) / (np.abs(Y) + np.abs(F))))
+    assert found["wape"] == pytest.approx(100 * np.abs(errors).sum() / np.abs(Y).sum())
     assert found["crps"] == found["mae"]
     assert found["loss"] == pytest.approx(found["mae_scaled"])
 
@@ -43,7 +45,9 @@ def test_mase_takes_each_series_own_scale_and_skips_constants():
     y = np.zeros((2, 1, 2))
     forecasts = np.array([[[3.0, 8.0]], [[4.0, 100.0]]])
     found = score(forecasts[..., None], y)
-    assert found["mase"] == pytest.approx(np.mean([3 / 1, 8 / 2, 4 / 4]))
+    assert found["mase"] == pytest.approx(
+        np.mean([3 / 1, 8 / 2, 4 / 4])
+    )  # a variable of a series counts once
 
 
 def test_constant_columns_do_not_count_in_corr():
@@ -75,7 +79,7 @@ def test_a_score_is_a_number_or_undefined(
     found = score(forecasts, truth, mase_scale=mase_scale)
     assert not any(map(math.isinf, found.values()))
     undefined = {name for name, value in found.items() if math.isnan(value)}
-    assert undefined <= {"mase", "rse", "corr"}
+    assert undefined <= {"mase", "rse", "corr", "wape"}
     known = ~made_up
     units = np.broadcast_to(mase_scale[np.arange(4) % 2][:, None], y.shape)
     assert ("mase" in undefined) == (not (known & (units > 0)).any())
@@ -87,7 +91,18 @@ def test_a_score_is_a_number_or_undefined(
 
 
 def test_smape_of_zeros_is_zero():
-    assert metrics.smape(np.zeros((1, 1, 1)), np.zeros((1, 1, 1))) == 0.0
+    assert metrics.smape(np.zeros((1, 1, 1)), np.zeros((1, 1, 1)), np.zeros(1, int)) == 0.0
+
+
+def test_each_series_counts_once_in_percentages_and_scaled_errors():
+    """One series with three forecasts, one with one: the mean over series of the means of each."""
+    y = np.array([1.0, 1.0, 1.0, 1000.0])[:, None, None]
+    f = np.array([3.0, 3.0, 3.0, 1000.0])[:, None, None]
+    series = np.array([0, 0, 0, 1])
+    assert metrics.smape(y, f, series) == pytest.approx((100 + 0) / 2)
+    assert metrics.mase(y - f, series, np.array([[4.0], [1.0]])) == pytest.approx((0.5 + 0) / 2)
+    assert metrics.wape(y, f) == pytest.approx(100 * 6 / 1003)
+    assert metrics.wape(0 * y, f) is None
 
 
 def test_quantile_metrics_of_the_right_distribution():
@@ -107,15 +122,15 @@ def test_quantile_metrics_of_the_right_distribution():
     assert found["pinball"] == pytest.approx(found["crps"] / 2)
 
 
+def with_units(unit: np.ndarray) -> np.ndarray:
+    return np.stack([Y, np.broadcast_to(unit, Y.shape)], axis=-1)
+
+
 @pytest.mark.parametrize("kind", DELTAS)
 def test_the_trained_loss_is_the_scored_loss_of_points(kind: str):
     unit = np.array([1.0, 4.0])
-    predictions = {
-        "forecast": F[..., None].astype("float32"),
-        "unit": np.broadcast_to(unit, (len(F), 1, 2)).astype("float32"),
-        "delta": np.full((len(F), 1, 1), DELTAS[kind], "float32"),
-    }
-    per_window = np.array(loss(Y.astype("float32"), predictions))
+    predictions = {"forecast": F[..., None], "delta": np.full((len(F), 1, 1), DELTAS[kind], "float32")}
+    per_window = np.array(loss(with_units(unit), predictions))
     assert per_window.shape == (len(F),)
     assert per_window.mean() == pytest.approx(loss_of_errors((Y - F) / unit, DELTAS[kind]), rel=1e-5)
     assert per_window.mean() == pytest.approx(score(F[..., None], delta=DELTAS[kind])["loss"], rel=1e-5)
@@ -127,10 +142,6 @@ def test_hubers_loss_by_hand():
 
 def test_the_trained_loss_is_the_scored_loss_of_quantiles():
     quantiles = np.sort(F[..., None] + DRAW.normal(size=(*F.shape, 5)), axis=-1)
-    predictions = {
-        "forecast": quantiles.astype("float32"),
-        "unit": np.broadcast_to([1.0, 4.0], (len(F), 1, 2)).astype("float32"),
-        "delta": np.zeros((len(F), 1, 1), "float32"),
-    }
-    found = np.array(loss(Y.astype("float32"), predictions)).mean()
+    predictions = {"forecast": quantiles, "delta": np.zeros((len(F), 1, 1), "float32")}
+    found = np.array(loss(with_units(np.array([1.0, 4.0])), predictions)).mean()
     assert found == pytest.approx(score(quantiles)["loss"], rel=1e-5)

@@ -14,6 +14,7 @@ from tests.zoo.tasks.forecasting.examples import dataset, prepared, series, wind
 from zoo.tasks.forecasting.task import TASK, Options
 
 SMALL = ("--units", "4", "--epochs", "2", "--window", "12", "--horizon", "3", "--no-ets", "--ar-lags", "2")
+LEVELLED = ("--normalise", "last", "--base", "none")  # at any level alike
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,9 @@ def run(tmp_path_factory) -> Path:
     from zoo.run import main
 
     out = tmp_path_factory.mktemp("forecasting") / "run"
-    done = call(main, "forecasting", "--out", out, "--stations", 1, "--hours", 260, "--export", *SMALL)
+    done = call(
+        main, "forecasting", "--out", out, "--stations", 1, "--hours", 260, "--export", *SMALL, *LEVELLED
+    )
     assert done.code == 0, done.err
     return out
 
@@ -139,7 +142,7 @@ def test_scaling_is_learnt_over_all_series_of_train():
     )
 
 
-@pytest.mark.parametrize(("asked", "of_the_data", "horizon"), [(3, 5, 3), (None, 5, 5), (None, 0, 24)])
+@pytest.mark.parametrize(("asked", "of_the_data", "horizon"), [(3, 5, 3), (None, 5, 5), (None, 0, 10)])
 def test_the_horizon_is_that_of_the_data_unless_given(asked: int | None, of_the_data: int, horizon: int):
     data = dataset(series(160))
     data = replace(data, info=replace(data.info, horizon=of_the_data))

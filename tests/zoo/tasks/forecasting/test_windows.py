@@ -32,7 +32,8 @@ def test_windows_hold_the_steps_before_and_after_their_origin():
     batch = of.valid.load(np.array([0, 2]))
     assert of.valid.index[[0, 2], 1].tolist() == [36, 38]
     np.testing.assert_allclose(batch.inputs["values"][:2], [values[30:36], values[32:38]], rtol=1e-6)
-    np.testing.assert_allclose(batch.targets[:2], [values[36:40], values[38:42]], rtol=1e-6)
+    np.testing.assert_allclose(batch.targets[:2, ..., 0], [values[36:40], values[38:42]], rtol=1e-6)
+    np.testing.assert_allclose(batch.targets[..., 1], np.broadcast_to(of.learned.scale, (8, 4, 2)))
     future = series(future=1, past=1).future
     np.testing.assert_allclose(batch.inputs["future_before"][1], future[32:38], rtol=1e-5)
     np.testing.assert_allclose(batch.inputs["future"][1], future[38:42], rtol=1e-5)
@@ -116,6 +117,7 @@ def test_a_series_that_train_does_not_have_is_left_out():
         stride=1,
         scale=np.ones(2),
         mase_scale=np.ones((1, 2)),
+        units=np.ones((1, 2)),
     )
     assert [one.name for one in windows.series] == ["b"]
     assert set(windows.targets.series) == {0}
