@@ -7,6 +7,7 @@ from pathlib import Path
 
 from datasets.errors import UserError, did_you_mean
 from datasets.formats.tables import is_table
+from datasets.series.reading import is_series_file
 
 HELP = "your own files: a CSV, TSV or JSON Lines table, plain or .gz, or a folder of them or of text files"
 VIEWS = "datasets.file_readers"
@@ -21,7 +22,7 @@ def is_path(spec: str) -> bool:
     if not spec or exists(spec):
         return bool(spec)
     path = _path(spec)
-    looks_like_one = spec.startswith((".", "~", os.sep)) or is_table(path)
+    looks_like_one = spec.startswith((".", "~", os.sep)) or is_table(path) or is_series_file(path)
     return looks_like_one or (os.sep in spec and os.path.isdir(path.parent))
 
 

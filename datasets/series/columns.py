@@ -10,6 +10,7 @@ from pathlib import Path
 
 from datasets.errors import UserError
 from datasets.formats.columns import find, find_usual, usual_name
+from datasets.formats.parquet import ParquetTable, is_parquet
 from datasets.formats.tables import DELIMITERS, Format, Table, other_delimiter, suffix
 from datasets.series.dates import written
 from datasets.series.numbers import is_missing, is_number, tidy
@@ -108,6 +109,8 @@ class Roles:
 
 def open_table(path: Path, columns: Columns) -> Table:
     """The table, with or without a header."""
+    if is_parquet(path):
+        return ParquetTable(path)
     delimiter = columns.delimiter or ("comma" if suffix(path) == ".txt" else None)
     table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
     if not table.is_json and columns.delimiter is None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datasets.errors import UserError
+from datasets.formats.parquet import is_parquet
 from datasets.formats.tables import Format, Table, suffix
 from datasets.series.columns import Columns
 from datasets.series.dates import written
@@ -28,7 +29,7 @@ def m4_table(path: Path, columns: Columns) -> Table | None:
 
     R calls columns `V1`, `V2`, … that have no names; what tells such a table is that its first column holds names.
     """
-    if columns.header == "no":
+    if columns.header == "no" or is_parquet(path):
         return None
     delimiter = columns.delimiter or ("comma" if suffix(path) == ".txt" else None)
     table = Table(path, Format(columns.encoding, delimiter, True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from datasets.formats.parquet import SUFFIX as PARQUET
 from datasets.formats.tables import SUFFIXES, suffix
 from datasets.series.columns import Columns, open_table
 from datasets.series.m4 import m4_table, read_m4
@@ -11,12 +12,12 @@ from datasets.series.tables import SeriesTable, read_table
 from datasets.series.tsf import SUFFIX, read_tsf
 
 #: What files of series are called, for messages; each also `.gz`.
-FORMATS = ", ".join((*SUFFIXES, SUFFIX))
+FORMATS = ", ".join((*SUFFIXES, PARQUET, SUFFIX))
 
 
 def is_series_file(path: Path) -> bool:
     """Whether the name is that of a file of series."""
-    return suffix(path) in (*SUFFIXES, SUFFIX)
+    return suffix(path) in (*SUFFIXES, PARQUET, SUFFIX)
 
 
 def read_file(path: Path, columns: Columns) -> SeriesTable:

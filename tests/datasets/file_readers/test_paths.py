@@ -24,6 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "imdb_reviews",
         "imdb_reviews/none",
         "none.csv",
+        "none.parquet",
+        "none.tsf.gz",
         "a/b/none.jsonl.gz",
         "./x",
         "../x",
