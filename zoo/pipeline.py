@@ -86,13 +86,15 @@ def run(
         )
     except NotANumber as problem:
         raise _keep_last_good(directory, trainer.model, problem) from None
-    save_model(trainer.model, directory.model_path)
+    model = _calibrated(context, trainer.model, predictor)
+    predictor = predictor if model is trainer.model else Predictor(model)
+    save_model(model, directory.model_path)
     if config.export:
-        serving.save(context.task.serve(trainer.model, context.prepared.learned), directory.export_path)
+        serving.save(context.task.serve(model, context.prepared.learned), directory.export_path)
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     draw_history(progress.history, directory.path / "history.png", context.task.headline)
-    results = _evaluate(context, predictor, trainer, progress, directory, shared_baselines)
+    results = _evaluate(context, model, predictor, progress, directory, shared_baselines)
     seconds = {"prepare": prepared_in, "train": progress.seconds, "total": time.monotonic() - began}
     results = replace(
         results,
@@ -145,10 +147,16 @@ def _keep_learned(directory: RunDirectory, learned: dict[str, object]) -> None:
     write_json(directory.prepared_path, learned)
 
 
+def _calibrated(context: RunContext, trained: keras.Model, predictor: Predictor) -> keras.Model:
+    """The model with what the task sets by dev after training."""
+    task, learned, dev = context.task, context.prepared.learned, context.prepared.valid
+    return task.calibrated(learned, trained, dev, lambda: predictor(dev, "calibrating on dev"))
+
+
 def _evaluate(
     context: RunContext,
+    model: keras.Model,
     predictor: Predictor,
-    trainer: Trainer,
     progress: Progress,
     directory: RunDirectory,
     shared_baselines: Path | None,
@@ -159,13 +167,13 @@ def _evaluate(
     splits = {split: batches for split, batches in both.items() if batches is not None}
     predictions = {split: predictor(batches, f"scoring {split}") for split, batches in splits.items()}
     for split, batches in splits.items():
-        predictions[split] = task.finish(learned, trainer.model, batches, predictions[split])
+        predictions[split] = task.finish(learned, model, batches, predictions[split])
     scores = {split: task.score(learned, predictions[split], batches) for split, batches in splits.items()}
     last = list(splits)[-1]
     of_last = learned, predictions[last], splits[last]
     for name, figure in task.pictures(*of_last).items():
         save(figure, directory.path / name)
-    engine = recurrent_layer(trainer.model).engine_choice
+    engine = recurrent_layer(model).engine_choice
     peak_memory = resident_memory(peak=True)  # before the baselines are trained
     return Results(
         task=context.config.task,
@@ -178,7 +186,7 @@ def _evaluate(
         scores=scores,
         baselines=baseline_metrics(context, splits, shared_baselines),
         details={"split": last, **task.details(*of_last), **_by_length(task.by_length(*of_last))},
-        parameters=sum(math.prod(v.shape) for v in trainer.model.trainable_variables),
+        parameters=sum(math.prod(v.shape) for v in model.trainable_variables),
         epochs=progress.epoch,
         best_epoch=progress.best_epoch,
         seconds={},

@@ -6,6 +6,7 @@ A run calls a task in this order:
     model    = task.build(prepared, recurrent, options)       a Keras model from arrays to outputs
     task.loss(targets, outputs)                               for each step of training
     task.score(learned, predictions, batches)                 metrics, after each epoch and at the end
+    task.calibrated(learned, model, dev, predictions)         once after training: the model that is kept and answers
     task.finish(learned, model, batches, predictions)         once after training, such as a search
     task.baselines(prepared)                                  what needs no model
     task.fitted_baselines(prepared, options)                  what other libraries fit, which takes longer
@@ -250,6 +251,15 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
     @abstractmethod
     def score(self, learned: LearnedT, predictions: PredictionsT, batches: BatchesT) -> Metrics:
         """Metrics by name."""
+
+    def calibrated(
+        self, learned: LearnedT, model: keras.Model, dev: BatchesT, predictions: Callable[[], PredictionsT]
+    ) -> keras.Model:
+        """The trained model, or one of the same inputs and outputs with what is set by the dev split, once.
+
+        `predictions` gives those of the trained model on dev.
+        """
+        return model
 
     def finish(
         self, learned: LearnedT, model: keras.Model, batches: BatchesT, predictions: PredictionsT

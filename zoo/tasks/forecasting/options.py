@@ -47,6 +47,7 @@ class Options:
     quantiles: int = option(
         9, "evenly spaced quantiles, an odd number; 1 gives point forecasts", minimum=1, maximum=999
     )
+    calibrate: bool = option(True, "after training, make intervals as wide as the dev split asks for")
     loss: str = option("mae", "of point forecasts", choices=("mae", "mse", "huber"))
     stride: int | None = option(
         None, "steps between the origins of training windows (default: by how many there are)", minimum=1

@@ -45,7 +45,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
     answer_options = AnswerOptions
     defaults: Mapping[str, object] = {"batch_size": 64, "learning_rate": 4e-3, "dropout": 0.0, "patience": 3}
     monitor = ("loss", "min")
-    headline = ("mae", "rmse", "mase", "mse_scaled", "rse", "crps", "coverage")
+    headline = ("mae", "rmse", "mase", "mse_scaled", "rse", "crps", "msis", "coverage")
 
     # ---- data
 
@@ -102,6 +102,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
         import zoo.tasks.forecasting.base_layer
+        import zoo.tasks.forecasting.calibration
         import zoo.tasks.forecasting.layers  # noqa: F401  (registered, they can be loaded)
         from zoo.tasks.forecasting.base_forecast import BaseForecast
 
@@ -162,6 +163,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
     def score(self, learned: Learned, predictions: np.ndarray, batches: Windows) -> Metrics:
         """See `zoo.tasks.forecasting.metrics`; all are NaN where a forecast is not finite."""
+        from zoo.tasks.forecasting.intervals import interval_metrics
         from zoo.tasks.forecasting.losses import DELTAS
         from zoo.tasks.forecasting.metrics import score
 
@@ -173,10 +175,30 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             scale=batches.scale,
             mase_scale=batches.mase_scale,
             delta=DELTAS[learned.options.loss],
-        )
+        ) | interval_metrics(predictions, batches.targets, batches.mase_scale)
+
+    def calibrated(
+        self, learned: Learned, model: keras.Model, dev: Windows, predictions: Callable[[], np.ndarray]
+    ) -> keras.Model:
+        """The model with intervals as wide as dev asks for; see `zoo.tasks.forecasting.calibration`."""
+        if not learned.options.calibrate or learned.options.quantiles == 1:
+            return model
+        from zoo.runtime.progress import log
+        from zoo.tasks.forecasting.calibration import FEWEST, calibrate, with_calibration
+
+        quantiles = predictions()
+        found = None
+        if np.isfinite(quantiles).all():
+            window = dev.raw(np.arange(len(dev)), -dev.specification.window, 0)
+            found = calibrate(quantiles, dev.targets.values, window)
+        if found is None:
+            log(f"intervals are not calibrated: dev has not {FEWEST} values to forecast")
+            return model
+        return with_calibration(model, found)
 
     def details(self, learned: Learned, predictions: np.ndarray, batches: Windows) -> dict[str, object]:
         """Errors by step ahead and by variable, and what the coverage of the widest interval should be."""
+        from zoo.tasks.forecasting.intervals import coverage_by_step
         from zoo.tasks.forecasting.losses import levels
         from zoo.tasks.forecasting.scales import known_mean
 
@@ -188,6 +210,10 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             "mae_by_step": known_mean(errors, axis=(0, 2)).tolist(),
             "mae_by_variable": dict(zip(learned.variables, by_variable, strict=True)),
             "nominal_coverage": float(level[-1] - level[0]),
+            "coverage_by_step": {
+                f"{nominal:g}": shares.tolist()
+                for nominal, shares in coverage_by_step(predictions, targets).items()
+            },
             "forecasts": len(errors),
             "made_up_targets": int(np.isnan(targets).sum()),
         }
@@ -207,10 +233,17 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         return score
 
     def pictures(self, learned: Learned, predictions: np.ndarray, batches: Windows) -> dict[str, Figure]:
-        """Forecasts with their intervals, by file name."""
+        """Forecasts with their intervals, and how often these cover by step ahead, by file name."""
+        from zoo.tasks.forecasting.coverage_picture import draw_coverage
+        from zoo.tasks.forecasting.intervals import coverage_by_step
         from zoo.tasks.forecasting.picture import draw
 
-        return {"forecasts.png": draw(batches, predictions, learned.variables)}
+        pictures = {"forecasts.png": draw(batches, predictions, learned.variables)}
+        covered = coverage_by_step(predictions, batches.targets.values)
+        if covered:
+            first = learned.specification.horizon - learned.specification.scored + 1
+            pictures["coverage.png"] = draw_coverage(covered, first)
+        return pictures
 
     # ---- answers
 

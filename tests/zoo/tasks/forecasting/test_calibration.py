@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests.zoo.tasks.forecasting.examples import model, prepared, series
+from zoo.tasks.forecasting.calibration import (
+    FEWEST,
+    CalibratedQuantiles,
+    Calibration,
+    calibrate,
+    with_calibration,
+)
+from zoo.tasks.forecasting.losses import levels
+from zoo.tasks.forecasting.task import TASK
+
+WIDTHS = np.array([-4.0, -1.0, 0.0, 2.0, 3.0])
+
+
+def drawn(
+    count: int, steps: int = 3, variables: int = 2, scale: float = 1.0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Quantiles of five levels that are wrong in width, what came, and what was read."""
+    draw = np.random.default_rng(seed).normal
+    middle = draw(size=(count, steps, variables))
+    growth = 1 + np.arange(steps)[:, None]
+    targets = middle + scale * growth * draw(size=middle.shape)
+    values = np.cumsum(draw(size=(count, 6, variables)), axis=1)
+    return middle[..., None] + 0.1 * growth[..., None] * WIDTHS, targets, values
+
+
+def calibrated(quantiles: np.ndarray, values: np.ndarray, found: Calibration) -> np.ndarray:
+    layer = CalibratedQuantiles(quantiles.shape[1:])
+    layer.assign(found)
+    return layer(quantiles, values).numpy()
+
+
+def shares_below(quantiles: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """`(steps, levels)` how often the truth is below each quantile."""
+    return (targets[..., None] <= quantiles).mean(axis=(0, 2))
+
+
+def test_each_quantile_has_its_share_of_what_was_not_seen() -> None:
+    quantiles, targets, values = drawn(4000)
+    found = calibrate(quantiles, targets, values)
+    assert found is not None
+    later, truth, read = drawn(4000, seed=1)
+    moved = calibrated(later, read, found)
+    assert abs(shares_below(later, truth) - levels(5)).max() > 0.1
+    np.testing.assert_allclose(shares_below(moved, truth), np.tile(levels(5), (3, 1)), atol=0.03)
+    np.testing.assert_array_equal(moved[..., 2], later[..., 2])
+    assert (np.diff(moved, axis=-1) >= 0).all()
+
+
+def test_the_layer_is_the_formula() -> None:
+    quantiles, _, values = drawn(50)
+    draw = np.random.default_rng(3)
+    found = Calibration(draw.uniform(0, 3, quantiles.shape[1:]), draw.uniform(0.2, 2, quantiles.shape[1:3]))
+    moves = np.abs(np.diff(values, axis=1)).mean(axis=1)[:, None]
+    ratio = moves / (quantiles[..., -1] - quantiles[..., 0]) / found.usual
+    factor = np.sqrt(np.clip(ratio, 0.25, 4.0))[..., None] * found.factors
+    middle = quantiles[..., 2:3]
+    expected = np.sort(middle + factor * (quantiles - middle), axis=-1)
+    np.testing.assert_allclose(calibrated(quantiles, values, found), expected)
+
+
+def test_scale_and_level_of_the_data_do_not_matter() -> None:
+    quantiles, targets, values = drawn(400)
+    one = calibrate(quantiles, targets, values)
+    other = calibrate(*(1e6 + 50 * part for part in (quantiles, targets, values)))
+    assert one is not None
+    assert other is not None
+    np.testing.assert_allclose(other.factors, one.factors, rtol=1e-6)
+    np.testing.assert_allclose(other.usual, one.usual, rtol=1e-6)
+
+
+def test_a_restless_window_has_wider_intervals() -> None:
+    quantiles, targets, values = drawn(400)
+    found = calibrate(quantiles, targets, values)
+    assert found is not None
+    calm, wild = (calibrated(quantiles, size * values, found) for size in (1.0, 2.0))
+    ratio = (wild[..., -1] - wild[..., 0]) / (calm[..., -1] - calm[..., 0])
+    assert np.median(ratio) == pytest.approx(np.sqrt(2))
+    assert ratio.max() <= 2.0001
+
+
+def test_few_values_are_shared_by_steps_and_then_by_variables() -> None:
+    quantiles, targets, values = drawn(60, steps=4)
+    found = calibrate(quantiles, targets, values)
+    assert found is not None
+    assert (np.ptp(found.factors, axis=0) == 0).all(), "240 values of a variable, 60 of a step"
+    assert np.ptp(found.factors, axis=1).max() > 0
+    known = np.where(np.arange(2) == 0, targets, np.nan)
+    alone = calibrate(quantiles, known, values)
+    assert alone is not None
+    np.testing.assert_array_equal(alone.factors[:, 0], found.factors[:, 0])
+    np.testing.assert_array_equal(alone.factors[:, 1], alone.factors[:, 0])
+    assert calibrate(quantiles[:10], targets[:10], values[:10]) is None, FEWEST
+
+
+def test_of_intervals_without_width_and_windows_without_differences() -> None:
+    quantiles, targets, values = drawn(200)
+    flat = np.repeat(quantiles[..., 2:3], 5, axis=-1)
+    found = calibrate(flat, targets, values)
+    assert found is not None
+    np.testing.assert_array_equal(calibrated(flat, values, found), flat)
+    for read in (0 * values, values[:, :1]):
+        found = calibrate(quantiles, targets, read)
+        assert found is not None
+        moved = calibrated(quantiles, read, found)
+        assert np.isfinite(moved).all()
+        np.testing.assert_allclose(
+            ((moved[..., 0] <= targets) & (targets <= moved[..., -1])).mean(), 2 / 3, atol=0.03
+        )
+
+
+def test_a_calibrated_model_is_saved_with_its_numbers(tmp_path: Path) -> None:
+    of = prepared(series(200), quantiles=5)
+    plain = model(of)
+    inputs = of.valid.inputs(np.arange(7))
+    shape = tuple(plain(inputs)["forecast"].shape[1:])
+    found = Calibration(np.full(shape, 1.7), np.full(shape[:-1], 0.5))
+    changed = with_calibration(plain, found)
+    expected = calibrated(plain(inputs)["forecast"].numpy(), inputs["values"], found)
+    np.testing.assert_allclose(changed(inputs)["forecast"], expected)
+    assert set(changed(inputs)) == set(plain(inputs))
+    changed.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras", compile=False)
+    np.testing.assert_array_equal(again(inputs)["forecast"], changed(inputs)["forecast"])
+
+
+@pytest.mark.parametrize(
+    ("options", "changes"), [({}, True), ({"calibrate": False}, False), ({"quantiles": 1}, False)]
+)
+def test_the_task_calibrates_unless_it_is_told_not_to(options: dict, changes: bool) -> None:
+    of = prepared(series(400), **{"quantiles": 5, **options})
+    plain = model(of)
+
+    def predictions() -> np.ndarray:
+        return np.concatenate(
+            [plain(of.valid.load(one).inputs)["forecast"][: len(one)] for one in of.valid.plan(None)]
+        )
+
+    changed = TASK.calibrated(of.learned, plain, of.valid, predictions)
+    assert (changed is not plain) == changes
+    if changes:
+        inputs = of.valid.inputs(np.arange(len(of.valid)))
+        before, after = (
+            TASK.score(of.learned, one(inputs)["forecast"].numpy(), of.valid)["coverage"]
+            for one in (plain, changed)
+        )
+        assert abs(after - 2 / 3) < abs(before - 2 / 3) - 0.1
+
+
+def test_a_dev_split_of_few_values_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    of = prepared(series(60, variables=1), quantiles=5)
+    plain = model(of)
+    values = np.zeros((len(of.valid), 4, 1, 5))
+    assert TASK.calibrated(of.learned, plain, of.valid, lambda: values) is plain
+    assert "intervals are not calibrated: dev has not 100 values" in capsys.readouterr().err

@@ -1,0 +1,169 @@
+"""Intervals that cover what they say: quantiles moved so that on dev they are what they are called.
+
+Each quantile q keeps its side of the median m, and its distance from it is multiplied:
+
+    q' = m + f · √(r / r̄) · (q - m),      r = mean |y_t - y_{t-1}| of the window / width of the widest interval
+
+r tells how restless the window is beside what the model makes of it, r̄ its median on dev; r / r̄ is bounded by 4. So an
+interval is as wide as the geometric mean of what the model says and of what the window's differences say, and follows
+a market that calms down after dev. f is the conformal quantile, on dev, of the ratio of y - m to that distance, for
+each step ahead, variable and level τ: of n known values the one of rank ⌈(n+1) p⌉, p the larger of τ and 1 - τ
+(Romano et al. 2019, conformalised quantile regression, with ratios in place of differences). The median stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Unpack
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo.keras_types import Config, LayerArguments
+from zoo.tasks.forecasting.layers import RAW
+from zoo.tasks.forecasting.losses import levels
+from zoo.tensors import Shape, Tensor, last_axis
+
+#: Known values of dev that a factor is taken from, at least; with fewer, steps ahead share it, then variables too.
+FEWEST = 100
+#: So many times as restless as usual, or as calm, a window counts at most.
+FARTHEST = 4.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What dev says of a model's intervals.
+
+    Attributes:
+        factors: `(steps, variables, levels)` of the distances from the median, none below 0.
+        usual: `(steps, variables)` the median of `restlessness`; 0 where it is not told.
+    """
+
+    factors: np.ndarray
+    usual: np.ndarray
+
+
+def restlessness(quantiles: Tensor, values: Tensor) -> Tensor:
+    """Mean absolute difference of a window by the width of its widest interval, `(batch, steps, variables)`.
+
+    It is 0 where the interval has no width or the window is of one step.
+
+    Args:
+        quantiles: `(batch, steps, variables, levels)`.
+        values: `(batch, window, variables)`.
+    """
+    width = quantiles[..., -1] - quantiles[..., 0]
+    if values.shape[1] == 1:
+        return ops.zeros_like(width)
+    moves = ops.mean(ops.abs(values[:, 1:] - values[:, :-1]), axis=1, keepdims=True)
+    return ops.where(width > 0, moves / ops.where(width > 0, width, 1.0), 0.0)
+
+
+def distances(quantiles: Tensor, values: Tensor, usual: Tensor) -> Tensor:
+    """How far each quantile is from the median, by the restlessness of the window; of the quantiles' shape."""
+    middle = last_axis(quantiles.shape) // 2
+    ratio = restlessness(quantiles, values) / ops.where(usual > 0, usual, 1.0)
+    ratio = ops.where(usual > 0, ops.clip(ratio, 1 / FARTHEST, FARTHEST), 1.0)
+    return ops.sqrt(ratio)[..., None] * (quantiles - quantiles[..., middle : middle + 1])
+
+
+def calibrate(quantiles: np.ndarray, targets: np.ndarray, values: np.ndarray) -> Calibration | None:
+    """What a split says of a model's quantiles; None where it has too few values.
+
+    Args:
+        quantiles: `(forecasts, steps, variables, levels)`.
+        targets: `(forecasts, steps, variables)`, NaN where a value is not known.
+        values: `(forecasts, window, variables)`, what was read.
+    """
+    if np.count_nonzero(~np.isnan(targets)) < FEWEST:
+        return None
+    usual = np.median(ops.convert_to_numpy(restlessness(quantiles, values)), axis=0)
+    apart = ops.convert_to_numpy(distances(quantiles, values, ops.convert_to_tensor(usual, dtype=RAW)))
+    errors = targets - quantiles[..., quantiles.shape[-1] // 2]
+    factors = np.ones(quantiles.shape[1:])
+    for n, level in enumerate(levels(quantiles.shape[-1])):
+        if n != quantiles.shape[-1] // 2:
+            ratios = np.divide(
+                errors, apart[..., n], out=np.full(errors.shape, np.nan), where=apart[..., n] != 0
+            )
+            factors[..., n] = _factors(ratios, max(level, 1 - level))
+    return Calibration(factors, usual)
+
+
+def _factors(ratios: np.ndarray, share: float) -> np.ndarray:
+    """Conformal quantiles `(steps, variables)` of ratios `(forecasts, steps, variables)`; 1 where there is no ratio."""
+    steps, variables = ratios.shape[1:]
+    found = np.ones((steps, variables))
+    everything = _conformal(ratios.ravel(), share)
+    for variable in range(variables):
+        of_variable = ratios[..., variable]
+        shared = _conformal(of_variable.ravel(), share) or everything
+        for step in range(steps):
+            found[step, variable] = _conformal(of_variable[:, step], share) or shared or 1.0
+    return found
+
+
+def _conformal(ratios: np.ndarray, share: float) -> float | None:
+    """The ratio of rank ⌈(n+1) share⌉, at least 0; None where there are too few."""
+    known = np.sort(ratios[~np.isnan(ratios)])
+    if len(known) < FEWEST:
+        return None
+    rank = min(int(np.ceil((len(known) + 1) * share)), len(known))
+    return max(float(known[rank - 1]), 0.0)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class CalibratedQuantiles(keras.layers.Layer):
+    """Quantiles as a calibration has them, in float64 and in rising order.
+
+    Args:
+        shape: `(steps, variables, levels)`.
+
+    Call arguments:
+        quantiles: `(batch, steps, variables, levels)`.
+        values: the windows `(batch, window, variables)` that they are of.
+    """
+
+    def __init__(self, shape: Iterable[int], **layer_arguments: Unpack[LayerArguments]) -> None:
+        super().__init__(**{"dtype": RAW, "autocast": False, "trainable": False, **layer_arguments})
+        self.shape = tuple(shape)
+        self.factors = self.add_weight(shape=self.shape, initializer="ones", name="factors", dtype=RAW)
+        self.usual = self.add_weight(shape=self.shape[:-1], initializer="zeros", name="usual", dtype=RAW)
+
+    def build(self, *shapes: Shape) -> None:
+        """Nothing: the weights are those of a calibration, whatever is called."""
+        del shapes
+        self.built = True
+
+    def assign(self, calibration: Calibration) -> None:
+        """Take the numbers of a calibration."""
+        self.factors.assign(calibration.factors)
+        self.usual.assign(calibration.usual)
+
+    def call(self, quantiles: Tensor, values: Tensor) -> Tensor:
+        """See the class."""
+        quantiles, values = ops.cast(quantiles, RAW), ops.cast(values, RAW)
+        middle = self.shape[-1] // 2
+        apart = distances(quantiles, values, self.usual)
+        return ops.sort(quantiles[..., middle : middle + 1] + self.factors * apart, axis=-1)
+
+    def compute_output_spec(self, quantiles: Tensor, values: Tensor) -> Tensor:
+        """The shape of the quantiles."""
+        del values
+        return keras.KerasTensor(quantiles.shape, dtype=RAW)
+
+    def get_config(self) -> Config:
+        """Every constructor argument."""
+        return {**super().get_config(), "shape": list(self.shape)}
+
+
+def with_calibration(model: keras.Model, calibration: Calibration) -> keras.Model:
+    """The model, of the same inputs and outputs, whose forecasts are calibrated."""
+    inputs = {tensor.name: tensor for tensor in model.inputs}
+    outputs: Mapping[str, Tensor] = model.output
+    layer = CalibratedQuantiles(calibration.factors.shape, name="calibrated")
+    calibrated = layer(outputs["forecast"], inputs["values"])
+    layer.assign(calibration)
+    return keras.Model(inputs, {**outputs, "forecast": calibrated}, name=model.name)
