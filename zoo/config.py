@@ -57,6 +57,12 @@ class TrainingOptions:
         maximum=1_000_000,
         before=1,
     )
+    start_from: tuple[str, ...] = option(
+        (),
+        "a run whose vectors of tokens and recurrent layers this one begins with; a second one for what reads "
+        "backwards, or for the decoder",
+        metavar="RUN",
+    )
     learning_rate: float = option(1e-3, "of the Adam optimiser", minimum=0, maximum=1e38)
     decay: str = option(
         "none", "how the learning rate falls, to 0 after the last epoch", choices=("none", "linear", "cosine")

@@ -33,6 +33,9 @@ from zoo.runtime.process_memory import resident_memory
 from zoo.runtime.progress import log
 from zoo.runtime.results import Results, history_csv, result_table, tensorboard
 from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
+from zoo.start.defaults import config_of, own_code
+from zoo.start.record import Start
+from zoo.start.weights import Donor, begin
 from zoo.stored_types import check as check_types
 from zoo.tasks.base import AnyTask, Learned, Prepared, Row, load_task
 from zoo.training.baselines import baseline_metrics
@@ -63,14 +66,21 @@ def run(
     began = time.monotonic()
     notes = _prove_data(directory, dataset)
     dataset = replace(dataset, info=replace(dataset.info, notes=(*dataset.info.notes, *notes)))
-    context = RunContext.prepare(config, dataset)
+    start, donors = _beginning(directory, config)
+    context = RunContext.prepare(config, dataset, start.tokens if start else None)
     repeated = repetition_note(context.prepared.train, config.training)
     for note in (*context.notes, *repeated):
         log(note)
     _keep_learned(directory, context.prepared.learned.to_json())
     prepared_in = time.monotonic() - began
 
-    trainer = Trainer(context.build, context.task.loss, config.training)
+    started: list[str] = []
+    trainer = Trainer(partial(_build, context, donors, started), context.task.loss, config.training)
+    if start and donors:
+        start = replace(start, notes=tuple(started))
+        start.write(directory.start_path)
+    for note in start.notes if start else ():
+        log(note)
     predictor = Predictor(trainer.model)
     model_title = config.recurrent.cell
     try:
@@ -98,12 +108,37 @@ def run(
     seconds = {"prepare": prepared_in, "train": progress.seconds, "total": time.monotonic() - began}
     results = replace(
         results,
-        notes=(*results.notes, *repeated),
+        notes=(*results.notes, *repeated, *(start.notes if start else ())),
         ending=ending(progress, config.training, context.task.monitor[0]),
         seconds={name: round(value, 2) for name, value in seconds.items()},
     )
     results.write(directory.metrics_path)
     return result_table(results, directory.path)
+
+
+def _beginning(directory: RunDirectory, config: RunConfig) -> tuple[Start | None, list[Donor]]:
+    """How a run begins that starts from others, and these; once it has begun it needs them no more."""
+    if not config.training.start_from:
+        return None, []
+    if directory.state_path.exists():
+        return Start.read(directory.start_path), []
+    own = own_code(config.task, config.recurrent.cell)
+    donors = [_donor(Path(path), own) for path in config.training.start_from]
+    return Start(donors[0].tokens), donors
+
+
+def _donor(path: Path, own: OwnModel) -> Donor:
+    config = config_of(path, own)
+    learned, model = load_run(path, own)
+    return Donor(path, config.task, model, load_task(config.task).token_layers(learned))
+
+
+def _build(context: RunContext, donors: list[Donor], notes: list[str]) -> keras.Model:
+    """The model, with weights of other runs where it starts from these; what was taken is added to the notes."""
+    model = context.build()
+    if donors:
+        notes += begin(model, context.task.token_layers(context.prepared.learned), donors)
+    return model
 
 
 def check_cell(config: RunConfig) -> None:

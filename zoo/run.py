@@ -21,6 +21,7 @@ from zoo.runtime.platform import configure
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import RunDirectory, default_path, make_folder
 from zoo.runtime.signals import Stopped, stop_at_once
+from zoo.start.defaults import defaults_from, own_code
 from zoo.tasks.base import check_task, load_task, task_names
 
 EXAMPLES = """\
@@ -119,14 +120,18 @@ def config_of(name: str, arguments: argparse.Namespace) -> RunConfig:
     """The configuration that the flags of `task_parser` describe."""
     task = load_task(name)
     dataset = getattr(arguments, "dataset", "microworld")
+    own = own_code(name, getattr(arguments, "cell", ""))
+    started = defaults_from(getattr(arguments, "start_from", ()), task, own)
     of_data = [given(arguments, options) for _, _, options in datasets.option_groups(task.fields, dataset)]
     return RunConfig(
         task=name,
         dataset=dataset,
         data={option: frozen(getattr(arguments, option)) for option in sorted(set().union(*of_data))},
-        recurrent=collect(arguments, RecurrentOptions, task.defaults_of(RecurrentOptions)),
+        recurrent=collect(
+            arguments, RecurrentOptions, {**task.defaults_of(RecurrentOptions), **started.recurrent}
+        ),
         training=collect(arguments, TrainingOptions, task.defaults_of(TrainingOptions)),
-        options=collect(arguments, task.options_type),
+        options=collect(arguments, task.options_type, started.options),
         export=getattr(arguments, "export", False),
     )
 
@@ -182,7 +187,13 @@ def _forget(directory: RunDirectory, is_new: bool) -> None:
             return  # it began
         directory.checkpoint_path.rmdir()
     # The configuration goes last: as long as there is anything else, `--resume` finds a run.
-    for path in (directory.prepared_path, directory.data_path, directory.config_path, directory.lock_path):
+    for path in (
+        directory.prepared_path,
+        directory.start_path,
+        directory.data_path,
+        directory.config_path,
+        directory.lock_path,
+    ):
         path.unlink(missing_ok=True)
     if is_new:
         directory.path.rmdir()

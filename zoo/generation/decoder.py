@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zoo.data.subwords import RESERVED
+from zoo.data.token_layers import TokenLayers, Tokens
 from zoo.layers.decoder import Decoder
 
 if TYPE_CHECKING:
+    from zoo.data.subwords import SubwordTokenizer
     from zoo.factory import RecurrentFactory
     from zoo.generation.options import GenerationOptions
     from zoo.layers.recurrent import Recurrent
@@ -51,3 +54,15 @@ def make_decoder(
         seed=recurrent.seed + 100,  # other random numbers than those of the recurrent layers
         name="decoder",
     )
+
+
+def decoder_layers(tokenizer: SubwordTokenizer, options: GenerationOptions) -> TokenLayers:
+    """What of the layer named `decoder` reads the tokens that were written."""
+    return TokenLayers(
+        "decoder", "embedding", "decoder_recurrent", tokens_of(tokenizer), RESERVED, options.embedding**0.5
+    )
+
+
+def tokens_of(tokenizer: SubwordTokenizer) -> Tokens:
+    """The tokens of one side; letters keep their case."""
+    return Tokens(tokenizer.kind, False, tokenizer.vocabulary)

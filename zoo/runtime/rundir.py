@@ -322,6 +322,11 @@ class RunDirectory:
         return self.path / "data.json"
 
     @property
+    def start_path(self) -> Path:
+        """What the run took from the runs that it started from."""
+        return self.path / "start.json"
+
+    @property
     def metrics_path(self) -> Path:
         """The results."""
         return self.path / "metrics.json"

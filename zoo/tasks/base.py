@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
+    from zoo.data.token_layers import TokenLayers, Tokens
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tensors import Tensor
@@ -220,6 +221,13 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
     def prepare(self, dataset: Dataset, options: OptionsT, batch_size: int) -> Prepared[LearnedT, BatchesT]:
         """Learn on train alone what the model needs to know, and turn examples into arrays."""
 
+    def prepare_from(
+        self, dataset: Dataset, options: OptionsT, batch_size: int, tokens: Tokens
+    ) -> Prepared[LearnedT, BatchesT]:
+        """As `prepare`, for a model that starts from one that knows these tokens; a task may take them for its own."""
+        del tokens
+        return self.prepare(dataset, options, batch_size)
+
     @abstractmethod
     def restore(self, stored: Mapping[str, Any], options: OptionsT) -> LearnedT:
         """What was learned, from `Learned.to_json` after a way through JSON."""
@@ -231,6 +239,10 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
         self, prepared: Prepared[LearnedT, BatchesT], recurrent: RecurrentFactory, options: OptionsT
     ) -> keras.Model:
         """A model that takes a dictionary of inputs, as `Batch.inputs` has them."""
+
+    def token_layers(self, learned: LearnedT) -> tuple[TokenLayers, ...]:
+        """The layers of the model that read tokens; none where it has no such layers, or other runs cannot use them."""
+        return ()
 
     @abstractmethod
     def loss(self, targets: Tensor, outputs: Outputs) -> Tensor:

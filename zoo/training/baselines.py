@@ -33,7 +33,7 @@ from zoo.training.evaluation import Predictor
 from zoo.training.loop import NotANumber, Trainer, fit
 
 #: Of `TrainingOptions`: what changes no number of a baseline.
-_IMMATERIAL = ("mirrored", "tensorboard", "checkpoint_seconds")
+_IMMATERIAL = ("mirrored", "tensorboard", "checkpoint_seconds", "start_from")
 BySplit = dict[str, Metrics]
 
 

@@ -10,6 +10,7 @@ from datasets.base import Dataset
 from datasets.errors import UserError
 from datasets.plugins import is_own
 from zoo.config import RunConfig
+from zoo.data.token_layers import Tokens
 from zoo.factory import RecurrentFactory, recurrent_factory
 from zoo.runtime.process_memory import machine_memory
 from zoo.tasks.base import AnyPrepared, AnyTask, Batches, Metrics, load_task
@@ -27,14 +28,15 @@ class RunContext:
     recurrent: RecurrentFactory
 
     @classmethod
-    def prepare(cls, config: RunConfig, dataset: Dataset) -> RunContext:
-        """Prepare the data."""
+    def prepare(cls, config: RunConfig, dataset: Dataset, tokens: Tokens | None = None) -> RunContext:
+        """Prepare the data; with the tokens that a model knows from which the new one starts, if it does."""
         keras.mixed_precision.set_global_policy(config.training.precision)
         task = load_task(config.task)
         recurrent = recurrent_factory(config.recurrent, config.training.seed)
         recurrent.cell(1)  # a wrong cell option is told before the data are prepared
         recurrent.check_memory(machine_memory())
-        prepared = task.prepare(dataset, config.options, config.training.batch_size)
+        arguments = dataset, config.options, config.training.batch_size
+        prepared = task.prepare(*arguments) if tokens is None else task.prepare_from(*arguments, tokens)
         return cls(config, task, dataset, prepared, recurrent)
 
     @property

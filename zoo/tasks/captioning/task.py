@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from zoo.data.ragged import Ragged
     from zoo.data.subwords import SubwordTokenizer
+    from zoo.data.token_layers import TokenLayers
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tasks.captioning.batches import CaptionBatches, Predictions
@@ -127,6 +128,12 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
             pretrained = pretrained.copy(with_weights=options.encoder_weights != applications.NONE)
         vocabulary = prepared.learned.tokenizer.size
         return build(images.shape[1:], spread, vocabulary, recurrent, options, pretrained)
+
+    def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
+        """The decoder; the encoder reads no tokens."""
+        from zoo.generation.decoder import decoder_layers
+
+        return (decoder_layers(learned.tokenizer, learned.options),)
 
     def loss(self, _targets: StepLabels, outputs: dict[str, Tensor]) -> Tensor:
         """Cross-entropy of each right token, smoothed, `(batch, steps)`."""

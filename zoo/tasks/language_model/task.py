@@ -11,6 +11,7 @@ import numpy as np
 
 from datasets.base import Dataset, Split
 from datasets.input_kinds import prompts
+from zoo.data.token_layers import TokenLayers, Tokens
 from zoo.tasks.base import Metrics, Prepared, Row, Task
 from zoo.tasks.language_model.batches import TextBatches
 from zoo.tasks.language_model.options import AnswerOptions, Options
@@ -105,6 +106,12 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
         from zoo.tasks.language_model.model import build_model
 
         return build_model(prepared.learned.tokenizer.size, prepared.train.rows, recurrent, options)
+
+    def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
+        """The text's; nothing else reads tokens."""
+        tokenizer = learned.tokenizer
+        tokens = Tokens(tokenizer.kind, tokenizer.lowercase, tokenizer.vocabulary)
+        return (TokenLayers("text", "embedding", "cells", tokens),)
 
     def loss(self, _targets: StepLabels, outputs: Tensor) -> Tensor:
         """What the model gives: minus the logarithm of the probability of each next token, `(rows, steps)`."""

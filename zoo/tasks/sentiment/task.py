@@ -12,6 +12,7 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.input_kinds import texts
 from datasets.options import Former, option
+from zoo.data.token_layers import TokenLayers, Tokens
 from zoo.tasks.base import Metrics, NoOptions, Prepared, Row
 from zoo.tasks.classification import (
     AT_ONCE,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from zoo.data.tokenizer import TextEncoder
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
+    from zoo.tasks.sentiment.tokens import TextsInTokens
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,24 @@ class Sentiment(SequenceClassification[Options, Learned]):
             size=options.vocabulary,
             min_count=options.min_count,
         )
+        return self._prepared(dataset, options, batch_size, tokens)
+
+    def prepare_from(
+        self, dataset: Dataset, options: Options, batch_size: int, tokens: Tokens
+    ) -> Prepared[Learned, SequenceBatches]:
+        """With the tokens of the run, where its texts are split as they are here."""
+        from zoo.tasks.sentiment.tokens import known_tokens
+
+        kind = "characters" if tokens.kind == "characters" else "words"
+        alike = tokens.kind in ("plain-words", "characters") and tokens.lowercase == options.lowercase
+        if not alike or options.tokens not in ("auto", kind):
+            return self.prepare(dataset, options, batch_size)
+        known = known_tokens(dataset, kind, tokens.vocabulary, options.lowercase)
+        return self._prepared(dataset, options, batch_size, known)
+
+    def _prepared(
+        self, dataset: Dataset, options: Options, batch_size: int, tokens: TextsInTokens
+    ) -> Prepared[Learned, SequenceBatches]:
         encoder = _encoder(tokens.vocabulary, tokens.kind, options)
         train = SequenceBatches.of(
             tokens.train.truncate(options.max_tokens, options.truncation_side),
@@ -142,6 +162,16 @@ class Sentiment(SequenceClassification[Options, Learned]):
         x = sequence_vector(x, mask, recurrent, options.pooling)
         x = keras.layers.Dropout(dropout)(x)
         return keras.Model({"tokens": tokens}, logits_layer(len(learned.labels))(x), name="sentiment")
+
+    def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
+        """The text's; nothing else reads tokens."""
+        encoder = learned.encoder
+        kind = "characters" if encoder.tokens == "characters" else "plain-words"
+        return (
+            TokenLayers(
+                "text", "embedding", "recurrent", Tokens(kind, encoder.lowercase, encoder.vocabulary)
+            ),
+        )
 
     def order_agnostic_baselines(
         self, prepared: Prepared[Learned, SequenceBatches], recurrent: RecurrentFactory, options: Options

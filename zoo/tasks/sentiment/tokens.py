@@ -21,7 +21,7 @@ MOST_UNKNOWN_KOREAN = 0.1
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TextsInTokens:
     """The training texts in tokens.
 
     Attributes:
@@ -44,7 +44,7 @@ class Tokens:
         return (f"tokens: {self.kind}, {self.why} (--tokens)", learnt) if self.why else (learnt,)
 
 
-def learn_tokens(dataset: Dataset, kind: str, *, lowercase: bool, size: int, min_count: int) -> Tokens:
+def learn_tokens(dataset: Dataset, kind: str, *, lowercase: bool, size: int, min_count: int) -> TextsInTokens:
     """Learn the vocabulary on train; where `kind` is `auto`, the script and the dev split choose between the kinds.
 
     Args:
@@ -58,11 +58,11 @@ def learn_tokens(dataset: Dataset, kind: str, *, lowercase: bool, size: int, min
     """
     least = min_count or (1 if len(dataset.train) < MANY_TEXTS else 2)
 
-    def learnt(kind: str, why: str = "") -> Tokens:
+    def learnt(kind: str, why: str = "") -> TextsInTokens:
         vocabulary, train = learn_vocabulary(
             texts_of(dataset.train), tokens=kind, lowercase=lowercase, size=size, min_count=least
         )
-        return Tokens(kind, vocabulary, train, why)
+        return TextsInTokens(kind, vocabulary, train, why)
 
     if kind != "auto":
         return _not_empty(learnt(kind), least)
@@ -77,6 +77,13 @@ def learn_tokens(dataset: Dataset, kind: str, *, lowercase: bool, size: int, min
     return _not_empty(replace(words, why=why), least)
 
 
+def known_tokens(dataset: Dataset, kind: str, vocabulary: tuple[str, ...], lowercase: bool) -> TextsInTokens:
+    """The training texts in the tokens of a vocabulary that another run has learnt; arguments as of `learn_tokens`."""
+    encoder = TextEncoder(vocabulary, tokens=kind, lowercase=lowercase, max_tokens=1, truncation_side="right")
+    train = encoder.encode_all(texts_of(dataset.train))
+    return TextsInTokens(kind, list(vocabulary), train, "as in the run that this one starts from")
+
+
 def _unknown_in_dev(dev: Split, vocabulary: list[str], lowercase: bool) -> float:
     if not vocabulary:
         return 1.0
@@ -86,7 +93,7 @@ def _unknown_in_dev(dev: Split, vocabulary: list[str], lowercase: bool) -> float
     return unknown_share(encoder.encode_all(texts_of(dev)))
 
 
-def _not_empty(tokens: Tokens, least: int) -> Tokens:
+def _not_empty(tokens: TextsInTokens, least: int) -> TextsInTokens:
     if not tokens.vocabulary:
         raise UserError(f"no token is in the training texts {least} times; give a smaller --min-count")
     return tokens

@@ -13,6 +13,7 @@ from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.formats.spans import common_forms, recognise
 from datasets.input_kinds import sentences
+from zoo.data.token_layers import TokenLayers, Tokens
 from zoo.tasks.base import Metrics, NoOptions, Prepared, Row, Task
 from zoo.tasks.tagging.options import Options
 
@@ -114,6 +115,11 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
 
         learned = prepared.learned
         return make(learned.encoder, len(learned.labels), recurrent, options)
+
+    def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
+        """The words; their characters are read by layers of their own."""
+        tokens = Tokens("plain-words", False, learned.encoder.words)
+        return (TokenLayers("words", "words_embedding", "recurrent", tokens),)
 
     def loss(self, targets: StepLabels, outputs: dict[str, Tensor]) -> Tensor:
         """See `zoo.tasks.tagging.model.loss`."""

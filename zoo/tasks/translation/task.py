@@ -12,6 +12,7 @@ from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.input_kinds import sources
 from zoo.data.scripts import separated
+from zoo.data.token_layers import TokenLayers
 from zoo.generation import answers
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.bleu import AUTO, check_tokenizer, note_on_tokenizer, tokenizer_of
@@ -119,6 +120,14 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
 
         learned = prepared.learned
         return build((learned.source.size, learned.target.size), recurrent, options)
+
+    def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
+        """The encoder, then the decoder."""
+        from zoo.data.subwords import RESERVED
+        from zoo.generation.decoder import decoder_layers, tokens_of
+
+        encoder = TokenLayers("encoder", "source_embedding", "recurrent", tokens_of(learned.source), RESERVED)
+        return (encoder, decoder_layers(learned.target, learned.options))
 
     def loss(self, _targets: StepLabels, outputs: dict[str, Tensor]) -> Tensor:
         """Cross-entropy of each target token, smoothed, `(batch, steps)`."""

@@ -5,7 +5,7 @@ import pytest
 from datasets.base import Dataset, Info, Split
 from zoo.tasks.sentiment import tokens as tokens_module
 from zoo.tasks.sentiment.task import TASK, Options
-from zoo.tasks.sentiment.tokens import Tokens, learn_tokens
+from zoo.tasks.sentiment.tokens import TextsInTokens, learn_tokens
 
 
 def split(texts: list[str]) -> Split:
@@ -16,7 +16,7 @@ def dataset(train: list[str], dev: list[str]) -> Dataset:
     return Dataset(Info("toy", TASK.fields, ("a", "b")), split(train), split(dev), None)
 
 
-def learnt(train: list[str], dev: list[str], kind: str = "auto", min_count: int = 0) -> Tokens:
+def learnt(train: list[str], dev: list[str], kind: str = "auto", min_count: int = 0) -> TextsInTokens:
     return learn_tokens(dataset(train, dev), kind, lowercase=True, size=100, min_count=min_count)
 
 

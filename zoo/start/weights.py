@@ -1,0 +1,224 @@
+"""Weights for a new model from runs that have ended: vectors of tokens, and recurrent layers around any cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from datasets.errors import UserError
+from zoo.data.token_layers import TokenLayers, Tokens
+from zoo.keras_private import all_layers
+from zoo.layers.recurrent import Recurrent
+
+#: Of a cell's configuration: what decides neither its weights nor what it computes when the model is used.
+_IMMATERIAL = ("name", "seed", "trainable", "dtype", "units", "dropout", "recurrent_dropout")
+
+
+@dataclass(frozen=True)
+class Donor:
+    """A run that has ended, and what of its model can be taken.
+
+    Attributes:
+        path: its directory.
+        task: the name of its task.
+        model: its model.
+        parts: see `zoo.tasks.base.Task.token_layers`.
+    """
+
+    path: Path
+    task: str
+    model: keras.Model
+    parts: tuple[TokenLayers, ...]
+
+    def part(self, name: str) -> TokenLayers:
+        """The part of this name, or else the first.
+
+        Raises:
+            UserError: there is none.
+        """
+        if not self.parts:
+            raise self.refused(f"its task, {self.task}, reads no tokens")
+        return next((part for part in self.parts if part.part == name), self.parts[0])
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of its first part."""
+        return self.part("").tokens
+
+    def refused(self, why: str) -> UserError:
+        """The error for a run that does not fit."""
+        return UserError(f"--start-from {self.path}: {why}")
+
+
+def begin(model: keras.Model, parts: tuple[TokenLayers, ...], donors: Sequence[Donor]) -> list[str]:
+    """Give a fresh model the weights of other runs; sentences on what was taken, and on what was not and why.
+
+    Where a model has one part, a second run gives what reads backwards. Where it has several, such as an encoder and a
+    decoder, each run is for one part, in their order.
+
+    Raises:
+        UserError: a run has other tokens, other cells or other sizes.
+    """
+    if not parts:
+        raise donors[0].refused("the task that is to start reads no tokens, or cannot start from another run")
+    if len(parts) == 1:
+        return list(_part_from(model, parts[0], donors))
+    if len(donors) > len(parts):
+        raise donors[-1].refused(f"there are {len(parts)} parts to start, and {len(donors)} runs are given")
+    notes = [
+        note for part, donor in zip(parts, donors, strict=False) for note in _part_from(model, part, [donor])
+    ]
+    return notes + [
+        f"start: the {part.part} is new, for no run is given for it" for part in parts[len(donors) :]
+    ]
+
+
+def _part_from(model: keras.Model, part: TokenLayers, donors: Sequence[Donor]) -> Iterator[str]:
+    target = _recurrent(model, part)
+    if len(donors) > target.directions:
+        raise donors[-1].refused(
+            "a second run is for what reads backwards; give --bidirectional"
+            if len(donors) == 2
+            else f"{len(donors)} runs are too many for {target.directions} directions"
+        )
+    yield _take_vectors(model, part, donors[0])
+    for direction, donor in enumerate(donors):
+        yield _take_cells(target, donor, donor.part(part.part), direction)
+    if (
+        len(donors) == 1 < target.directions
+        and _recurrent(donors[0].model, donors[0].part(part.part)).directions == 1
+    ):
+        yield f"start: what reads the {part.part} backwards is new, for {donors[0].path} reads forwards only"
+
+
+# ------------------------------------------------------------------------------------------ vectors
+
+
+def _take_vectors(model: keras.Model, part: TokenLayers, donor: Donor) -> str:
+    """Copy the vectors of the tokens that both know; the others stay as they are."""
+    source = donor.part(part.part)
+    if "characters" in (source.tokens.kind, part.tokens.kind) and source.tokens.kind != part.tokens.kind:
+        raise donor.refused(
+            f"its tokens are {source.tokens.kind}, and here they are {part.tokens.kind}; give the same --tokens"
+        )
+    old, new = _table(donor.model, source, donor), _table(model, part, donor)
+    if old.shape[1] != new.shape[1]:
+        raise donor.refused(
+            f"its vectors have {old.shape[1]} numbers, and here {new.shape[1]}; give --embedding {old.shape[1]}"
+        )
+    taken, given = _shared_rows(source, part)
+    values = new.numpy()
+    values[taken] = old.numpy()[given] * (source.scale / part.scale)
+    new.assign(values)
+    known = len(part.tokens.vocabulary)
+    return (
+        f"start: the vectors of {np.count_nonzero(taken >= part.reserved):,} of {known:,} tokens of the {part.part} "
+        f"are those of {donor.path}"
+    )
+
+
+def _table(model: keras.Model, part: TokenLayers, donor: Donor) -> keras.Variable:
+    layer = next((layer for layer in all_layers(model) if layer.name == part.vectors), None)
+    if layer is None:
+        raise donor.refused(f"the {part.part} has no vectors of tokens, for which --embedding was 0")
+    variable: keras.Variable = layer.embeddings
+    return variable
+
+
+def _shared_rows(source: TokenLayers, target: TokenLayers) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of tokens that both know: of the target's table, and of the source's, `(tokens,)` each.
+
+    A token is known by its text without the blank or mark before it; of several such, the most frequent counts.
+    """
+    rows: dict[str, int] = {}
+    for n, token in enumerate(source.tokens.vocabulary):
+        rows.setdefault(token, source.reserved + n)
+    for n, token in enumerate(source.tokens.vocabulary):
+        rows.setdefault(_bare(token), source.reserved + n)
+    pairs = [(1, 1)]  # the unknown token
+    for n, token in enumerate(target.tokens.vocabulary):
+        for spelling in (token, _bare(token), _bare(token).lower()):
+            if spelling in rows:
+                pairs.append((target.reserved + n, rows[spelling]))
+                break
+    taken, given = np.array(pairs).T
+    return taken, given
+
+
+def _bare(token: str) -> str:
+    return token.strip(" ▁") or token
+
+
+# ------------------------------------------------------------------------------------------ recurrent layers
+
+
+def _recurrent(model: keras.Model, part: TokenLayers) -> Recurrent:
+    return next(
+        layer for layer in all_layers(model) if isinstance(layer, Recurrent) and layer.name == part.recurrent
+    )
+
+
+def _take_cells(target: Recurrent, donor: Donor, part: TokenLayers, direction: int) -> str:
+    """Copy the cells of one direction, or of both where the run has both, layer by layer as far as they fit."""
+    source = _recurrent(donor.model, part)
+    both = source.directions == 2 == target.directions
+    pairs = [(way, way) for way in range(2)] if both else [(direction, 0)]
+    taken = 0
+    for layer, (old, new) in enumerate(zip(source.cells, target.cells, strict=False)):
+        if layer == 0:
+            _refuse_others(donor, old[0], new[0], source, target)
+        if not all(_fits(old[theirs], new[ours]) for ours, theirs in pairs):
+            break
+        for ours, theirs in pairs:
+            _copy(old[theirs], new[ours])
+        taken += 1
+    ways = "both directions" if both else ("what reads forwards", "what reads backwards")[direction]
+    told = f"start: {ways}, {taken} of {target.layers} layers, from {donor.path}"
+    if taken < target.layers:
+        what = "it has no more" if taken == source.layers else "the next ones read outputs of another size"
+        told += f"; the others are new, for {what}"
+    return told
+
+
+def _refuse_others(
+    donor: Donor, old: keras.layers.Layer, new: keras.layers.Layer, source: Recurrent, target: Recurrent
+) -> None:
+    """Raises UserError where cells of two first layers differ."""
+    if type(old) is not type(new):
+        raise donor.refused(f"its cell is {type(old).__name__}, not {type(new).__name__}; give its --cell")
+    units = [layer.output_size // layer.directions for layer in (source, target)]
+    if units[0] != units[1]:
+        raise donor.refused(
+            f"its cells have {units[0]} units, and here they have {units[1]}; make them the same with --units"
+        )
+    theirs, ours = old.get_config(), new.get_config()
+    other = [name for name in ours if name not in _IMMATERIAL and theirs.get(name) != ours[name]]
+    if other:
+        raise donor.refused(
+            f"its cells have another {other[0]}, {theirs.get(other[0])!r}; give the same --cell-options"
+        )
+    if not _fits(old, new):
+        raise donor.refused(
+            "its cells have weights of other shapes; give the same --cell-options and --embedding"
+        )
+
+
+def _fits(old: keras.layers.Layer, new: keras.layers.Layer) -> bool:
+    """Whether each weight has the same shape, or more rows: where a layer reads more features than it did."""
+    return len(old.weights) == len(new.weights) and all(
+        one.shape == other.shape or (one.shape[1:] == other.shape[1:] and one.shape[0] < other.shape[0])
+        for one, other in zip(old.weights, new.weights, strict=True)
+    )
+
+
+def _copy(old: keras.layers.Layer, new: keras.layers.Layer) -> None:
+    for one, other in zip(old.weights, new.weights, strict=True):
+        if one.path.endswith("seed_generator_state"):
+            continue
+        values = other.numpy()
+        values[: one.shape[0]] = one.numpy()
+        other.assign(values)
