@@ -103,7 +103,8 @@ def run(
         serving.save(context.task.serve(model, context.prepared.learned), directory.export_path)
 
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
-    draw_history(progress.history, directory.path / "history.png", context.task.headline)
+    headline = context.task.headline_of(context.prepared.learned)
+    draw_history(progress.history, directory.path / "history.png", headline)
     results = _evaluate(context, model, predictor, progress, directory, shared_baselines)
     seconds = {"prepare": prepared_in, "train": progress.seconds, "total": time.monotonic() - began}
     results = replace(
@@ -216,7 +217,7 @@ def _evaluate(
         dataset=context.dataset.info.name,
         synthetic=context.dataset.info.synthetic,
         seed=context.config.training.seed,
-        headline=task.headline,
+        headline=task.headline_of(learned),
         ceiling=dict(context.dataset.info.ceiling),
         scores=scores,
         baselines=baseline_metrics(context, splits, shared_baselines),

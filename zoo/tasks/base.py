@@ -273,6 +273,10 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
         """
         return model
 
+    def headline_of(self, learned: LearnedT) -> tuple[str, ...]:
+        """Metrics of the final table of a run, in order; those of `headline`, unless the data ask for others."""
+        return self.headline
+
     def finish(
         self, learned: LearnedT, model: keras.Model, batches: BatchesT, predictions: PredictionsT
     ) -> PredictionsT:

@@ -62,7 +62,7 @@ def kinds_to_try(parts: Sequence[np.ndarray], units: np.ndarray) -> tuple[str, .
 
 def of_different_size(units: np.ndarray) -> bool:
     """Whether the series of any variable change by amounts far apart; `units (series, variables)`."""
-    finite = np.where(np.isfinite(units), units, np.nan)
+    finite = np.where(np.isfinite(units) & (units > 0), units, np.nan)
     known = finite[:, ~np.isnan(finite).all(axis=0)]
     return bool(known.size and (np.nanmax(known, axis=0) > DIFFERENT * np.nanmin(known, axis=0)).any())
 

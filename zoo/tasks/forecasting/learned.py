@@ -28,6 +28,7 @@ class Learned:
         statistics: `mean` and `deviation` in train of `values`, `past` and `future`, the calendar included.
         base: names and normalisations of what the model corrects; None where it starts from the window's level.
         spread: see `zoo.tasks.forecasting.normalisation`; of the variables, none where no logarithms are taken.
+        different_size: whether series differ in size so much that each should count in its own unit.
         as_read: how the tables of the data were read, for those that are to be continued; see `TimeSeries.as_read`.
     """
 
@@ -42,6 +43,7 @@ class Learned:
     as_read: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base: BaseForecast | None = None
     spread: tuple[float, ...] = ()
+    different_size: bool = False
 
     @property
     def scale(self) -> np.ndarray:
@@ -62,5 +64,6 @@ class Learned:
                 "members": list(self.base.members), "kinds": list(self.base.kinds),
             },
             "spread": list(self.spread),
+            "different_size": self.different_size,
             "chosen": {name: getattr(self.options, name) for name in CHOSEN},
         }  # fmt: skip

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from zoo.tasks.forecasting.odd_series import Extent
     from zoo.tensors import Tensor
 
+#: The table's metrics where series are of different size.
+DIFFERENT_SIZE = ("smape", "mase", "owa", "wape", "mae", "msis", "coverage")
 #: Columns of the calendar for each cycle; see `zoo.tasks.forecasting.calendar.phases`.
 WAVES = 2
 
@@ -51,11 +53,17 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, Windows]:
         """Learn scaling on the series that train is long enough for, and lay windows over the splits."""
-        from zoo.tasks.forecasting.correction import choose, error_units_of, normalisations_of
+        from zoo.tasks.forecasting.correction import (
+            choose,
+            error_units_of,
+            normalisations_of,
+            of_different_size,
+        )
         from zoo.tasks.forecasting.correction import notes as choice_notes
         from zoo.tasks.forecasting.lengths import lengths_of, stride_notes, strides_of
         from zoo.tasks.forecasting.odd_series import Extent
         from zoo.tasks.forecasting.scales import seasonal_difference
+        from zoo.tasks.forecasting.windows import in_sample_differences
 
         series: list[TimeSeries] = [example["series"] for example in dataset.train]
         if not series:
@@ -74,24 +82,26 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             names=tuple(each.name for each in series),
             batch_size=batch_size,
             scale=statistics["values"][1],
-            mase_scale=np.stack([seasonal_difference(truth(each), season) for each in series]),
             units=units,
         )
         strides = strides_of(dataset, specification, options)
-        train = windows(dataset.train, what="train", stride=strides["train"])
+        of_train = np.stack([seasonal_difference(truth(each), season) for each in series])
+        train = windows(dataset.train, what="train", stride=strides["train"], mase_scale=of_train)
         train = replace(train, most_a_pass=options.epoch_windows)
-        valid = windows(dataset.valid, what="dev", stride=strides["dev"])
+        valid = windows(dataset.valid, what="dev", stride=strides["dev"], mase_scale=of_train)
         normalisations, spread = normalisations_of(trained, units, statistics["values"], options)
         base, kind = choose(train, valid, normalisations, season, options)
         learned = Learned(
             replace(options, normalise=kind), specification, first.variables, first.past_names, first.future_names,
-            first.step, season, statistics, first.as_read, base, spread,
+            first.step, season, statistics, first.as_read, base, spread, of_different_size(of_train),
         )  # fmt: skip
 
         def test() -> Windows | None:
-            return (
-                None if dataset.test is None else windows(dataset.test, what="test", stride=strides["test"])
-            )
+            if dataset.test is None:
+                return None
+            before = in_sample_differences(dataset.test, series, season)
+            before = np.where(of_train > 0, before, 0.0)  # what has no unit in train has none
+            return windows(dataset.test, what="test", stride=strides["test"], mase_scale=before)
 
         notes = (
             _note(train, valid, season), *stride_notes(strides, train), *choice_notes(base, kind, options),
@@ -133,7 +143,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         return Learned(
             options, specification, variables, past, future, step, season, statistics, as_read,
             None if base is None else BaseForecast(tuple(base["members"]), tuple(base["kinds"])),
-            tuple(stored.get("spread", ())),
+            tuple(stored.get("spread", ())), stored.get("different_size", False),
         )  # fmt: skip
 
     # ---- model
@@ -169,13 +179,22 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
         if not np.isfinite(predictions).all():
             return dict.fromkeys(("mae", "rmse", "loss"), float("nan"))
-        return score(
+        metrics = score(
             predictions,
             batches.targets,
             scale=batches.scale,
             mase_scale=batches.mase_scale,
             delta=DELTAS[learned.options.loss],
         ) | interval_metrics(predictions, batches.targets, batches.mase_scale)
+        if not learned.different_size:
+            return metrics
+        from zoo.tasks.forecasting.naive2 import overall
+
+        return metrics | {"owa": overall(metrics, batches, learned.season)}
+
+    def headline_of(self, learned: Learned) -> tuple[str, ...]:
+        """Of series of different size, metrics in which each counts alike."""
+        return DIFFERENT_SIZE if learned.different_size else self.headline
 
     def calibrated(
         self, learned: Learned, model: keras.Model, dev: Windows, predictions: Callable[[], np.ndarray]
@@ -228,6 +247,10 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
         def score(windows: Windows) -> dict[str, Metrics]:
             forecasts = fitted.quantiles(windows, levels(learned.options.quantiles))
+            if learned.different_size and learned.season > 1:
+                from zoo.tasks.forecasting.naive2 import naive2
+
+                forecasts["naive 2"] = naive2(windows, learned.season)[..., None]
             return {name: self.score(learned, values, windows) for name, values in forecasts.items()}
 
         return score

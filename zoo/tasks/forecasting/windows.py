@@ -17,6 +17,7 @@ from datasets.base import Split
 from datasets.errors import UserError
 from zoo.tasks.base import Batch
 from zoo.tasks.forecasting.calendar import phases
+from zoo.tasks.forecasting.scales import seasonal_difference
 
 if TYPE_CHECKING:
     from datasets.series.time_series import TimeSeries
@@ -84,9 +85,10 @@ class Windows:
         specification: of every window.
         batch_size: windows of a batch.
         scale: `(variables,)` standard deviations in train.
-        mase_scale: `(series of train, variables)` seasonal differences in train, the units of MASE.
+        mase_scale: `(series of train, variables)` seasonal differences before the split, the units of MASE.
         units: `(series of train, variables)` in which losses are measured; infinite where a series is constant.
         most_a_pass: in training, windows that are drawn anew for each pass; 0 for all of them.
+        yardstick: scores that others are measured by, kept when they are first asked for.
         only_made_up: how many more windows there are whose every target was made up; they are left out.
     """
 
@@ -100,6 +102,7 @@ class Windows:
     units: np.ndarray
     only_made_up: int = 0
     most_a_pass: int = 0
+    yardstick: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
     _cache: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
@@ -202,6 +205,17 @@ def future_features(series: TimeSeries, specification: WindowSpecification) -> n
     assert series.time is not None
     seconds = series.time.astype("datetime64[s]").astype(np.float64)
     return np.concatenate([future, phases(seconds, specification.cycles, np)], axis=1)
+
+
+def in_sample_differences(split: Split, train: Sequence[TimeSeries], season: int) -> np.ndarray:
+    """Mean seasonal differences of what came before a split, `(series of train, variables)`; 0 where there is none."""
+    found = np.zeros((len(train), len(train[0].variables)))
+    position = {series.name: number for number, series in enumerate(train)}
+    for example in split:
+        series, start = example["series"], example["start"]
+        if series.name in position:
+            found[position[series.name]] = seasonal_difference(truth(series)[:start], season)
+    return found
 
 
 def windows_of(
