@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from datasets.assembly.joined_series import joined
+from datasets.assembly.known_categories import without_unknown
 from datasets.assembly.series import Cut, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
@@ -19,6 +20,7 @@ from datasets.series.columns import Columns
 from datasets.series.numbers import SEPARATORS
 from datasets.series.reading import FORMATS, is_series_file, read_file
 from datasets.series.steps import is_step
+from datasets.series.tables import SeriesTable
 from datasets.series.time_series import TimeSeries
 from datasets.series.time_stamps import Writing
 from datasets.series.zones import is_zone
@@ -37,6 +39,7 @@ class Options(TableOptions):
     value_columns: tuple[str, ...] = option((), "columns to forecast; none takes all that are nothing else")
     past_columns: tuple[str, ...] = option((), "covariates that are known up to the moment of a forecast")
     future_columns: tuple[str, ...] = option((), "covariates that are also known for the steps to forecast")
+    static_columns: tuple[str, ...] = option((), "covariates that stay as they are within a series")
     fill: str = option(
         "none", "what stands in for missing steps and values", ("none", "last", "linear", "zero")
     )
@@ -98,6 +101,7 @@ class Options(TableOptions):
         return Columns(
             self.time_column, self.id_column, self.value_columns, self.past_columns, self.future_columns,
             self.header, self.encoding, self.format.delimiter, self.fill, writing=self.writing, step=self.step or "",
+            static=self.static_columns,
         )  # fmt: skip
 
     @property
@@ -116,7 +120,7 @@ def load(spec: str, options: Options) -> Dataset:
     path = existing(spec)
     _check_step(options)
     files = _files(path, options)
-    tables = {split: read_file(file, options.columns) for split, file in files.items()}
+    tables = _read(files, options.columns)
     series, own, notes = tables["train"].series, dict[str, Mapping[str, int]](), list(tables["train"].notes)
     for split in ("valid", "test"):
         if split in files:
@@ -127,7 +131,15 @@ def load(spec: str, options: Options) -> Dataset:
         name=path.name, fields=FIELDS, source=str(path), notes=(describe(series), *notes),
         horizon=horizon if horizon <= LONGEST_HORIZON else 0,
     )  # fmt: skip
-    return assemble(info, series, _cut(options, series, own))
+    return without_unknown(assemble(info, series, _cut(options, series, own)))
+
+
+def _read(files: Mapping[str, Path], columns: Columns) -> dict[str, SeriesTable]:
+    """The table of each split; those behind train have its categories."""
+    tables = {"train": read_file(files["train"], columns)}
+    first = tables["train"].series[0]
+    columns = replace(columns, past=first.past_names, future=first.future_names, static=())
+    return tables | {split: read_file(file, columns) for split, file in files.items() if split != "train"}
 
 
 def _files(path: Path, options: Options) -> Mapping[str, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +32,8 @@ LONGEST = 19  # digits of a number of a row
 #: Of times of day beside a column of days.
 CLOCK_NAMES = frozenset({"time", "hour", "시간", "시각", "시"})
 CLOCK = re.compile(r"\d{1,2}(:\d{2}){0,2}(\.0)?")
+#: Between the name of a column and one of its categories.
+BETWEEN = "="
 UNNAMED = re.compile(r"(Unnamed: \d+)?")
 
 
@@ -42,7 +44,7 @@ class Columns:
     Attributes:
         time, id: with the time stamps and the names of series.
         values: to be forecast; empty takes every column that is nothing else (in a long table: `y`).
-        past, future: covariates.
+        past, future: covariates; `event=sale` is the category sale of the column event.
         header: whether the first row names the columns: `yes`, `no`, or `auto` looks whether it is all numbers.
         encoding: of the file.
         fill: `none`, or how missing steps and values are filled; see `datasets.series.filling.fill_steps`.
@@ -52,6 +54,7 @@ class Columns:
         step: the name of the step; `rows` where each row is a step, `rows:B` where these go on as steps of that name;
             empty to find it.
         zone: of time stamps without one, where a model is to read them; None takes them as they are.
+        static: covariates that stay as they are within a series.
     """
 
     time: str | None = None
@@ -68,6 +71,7 @@ class Columns:
     writing: Writing = Writing()  # noqa: RUF009  (frozen)
     step: str = ""
     zone: str | None = None
+    static: tuple[str, ...] = ()
 
     @property
     def rows_are_steps(self) -> bool:
@@ -154,8 +158,11 @@ def roles_of(table: Table, columns: Columns) -> Roles:
     plain = [name.strip().lower() for name in table.columns] if table.named else []
     time = _time_column(table, columns, plain)
     series = find_usual(table, ID_NAMES) if columns.id is None else find(table, "id", columns.id, frozenset())
-    past = _named(table, "past", columns.past, columns.learnt)
-    future = _named(table, "future", columns.future, columns.learnt)
+    past, future, static = (
+        _named(table, field, _base_names(names, table.columns), columns.learnt)
+        for field, names in (("past", columns.past), ("future", columns.future), ("static", columns.static))
+    )
+    past = tuple(dict.fromkeys((*past, *static)))
     parts = _parts(table, columns, series)
     time = None if parts else time
     taken = {time, series, *past, *future, *parts.values()}
@@ -176,12 +183,25 @@ def roles_of(table: Table, columns: Columns) -> Roles:
     return Roles(time, series, values, past, future, tuple(table.columns), clock, parts)
 
 
+def _base_names(names: Sequence[str], there: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a table that names mean, each once: `event` for `event=sale` where no column is called so."""
+    usual = {usual_name(column) for column in there}
+    return tuple(dict.fromkeys(_base_name(name, usual) for name in names))
+
+
+def _base_name(name: str, usual: Collection[str]) -> str:
+    if usual_name(name) in usual:
+        return name
+    ends = [at for at, sign in enumerate(name) if sign == BETWEEN]
+    return next((name[:at] for at in reversed(ends) if usual_name(name[:at]) in usual), name)
+
+
 def _parts(table: Table, columns: Columns, series: int | None) -> dict[str, int]:
     """The columns that time stamps are made of, if no column has whole ones and the user names none of them."""
     if columns.time is not None or not table.named or find_usual(table, TIME_NAMES - CLOCK_NAMES) is not None:
         return {}
     parts = part_columns(table.columns, set() if series is None else {series})
-    given = {usual_name(name) for name in (*columns.values, *columns.past, *columns.future)}
+    given = {usual_name(name) for name in (*columns.values, *columns.past, *columns.future, *columns.static)}
     names = {usual_name(table.columns[position]) for position in parts.values()}
     return {} if given & (names | {str(position) for position in parts.values()}) else parts
 

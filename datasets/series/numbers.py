@@ -256,7 +256,10 @@ def _advice(text: str, form: NumberForm, covariate: bool, learnt: bool) -> str:
         return f"not a number, as the model's columns hold; correct it; {PAGE}"
     if re.search(r"\d[-/:]\d|\d[년월]", text) and written(text) is not None:
         return "not a number; if it is the time stamp, name it with --time-column"
-    return "not a number; name the columns to forecast with --value-columns, and one that names series with --id-column"
+    return (
+        "not a number; name the columns to forecast with --value-columns, one that names series with --id-column, and "
+        "categories with --past-columns, --future-columns or --static-columns"
+    )
 
 
 def _is_any_number(text: str) -> bool:

@@ -125,9 +125,10 @@ def _variable(path: Path, columns: Columns) -> str:
         names = ", ".join((*columns.values, *covariates))
         raise UserError(f"{path}: has a series in each row, of one value a step; the model reads {names}")
     named = {"time": columns.time, "id": columns.id, "value": columns.values, "past": columns.past}
-    given = [role for role, names in {**named, "future": columns.future}.items() if names]
+    more = {"future": columns.future, "static": columns.static}
+    given = [role for role, names in {**named, **more}.items() if names]
     if given and not columns.learnt:
-        option = f"--{given[0]}-column" + ("s" if given[0] in ("value", "past", "future") else "")
+        option = f"--{given[0]}-column" + ("s" if given[0] not in ("time", "id") else "")
         raise UserError(f"{path}: has a series in each row, and no columns to name; leave {option} out")
     return columns.values[0] if columns.learnt else VALUE
 

@@ -13,6 +13,7 @@ import numpy as np
 from datasets.base import FileName
 from datasets.errors import UserError, listed
 from datasets.formats.tables import Table
+from datasets.series.categories import refuse_changing, with_categories
 from datasets.series.columns import (
     Columns,
     Roles,
@@ -160,7 +161,8 @@ def _source(path: Path, columns: Columns) -> _Source:
     by_position = dict(zip(positions, cells, strict=True))
     roles, notes = without_row_numbers(with_clock(roles, by_position), columns, by_position)
     refuse_same_names(path, roles)
-    numbers, decimal, number_note = _numbers(table, roles, columns, by_position, lines)
+    found = with_categories(path, roles, columns, by_position)
+    numbers, decimal, number_note = _numbers(table, found.numeric(roles), columns, by_position, lines)
     has_value = np.logical_or.reduce([~np.isnan(numbers[position]) for position in roles.values])
     ids: tuple[np.ndarray, list[str]] = np.zeros(len(lines), int), [FileName(path.name.split(".")[0])]
     codes, names = ids if roles.id is None else _factorised(by_position[roles.id])
@@ -169,11 +171,13 @@ def _source(path: Path, columns: Columns) -> _Source:
             f"{path}: column '{roles.names[roles.id or 0]}' is taken for the names of series, and has another in each "
             f"of {len(lines):,} rows; name another with --id-column, or give none if there is one series"
         )
+    refuse_changing(path, roles, columns, by_position, codes)
     stamps, time_notes = _stamps(path, columns, roles, by_position, lines, codes)
     writing = replace(columns.writing if stamps is None else stamps.writing, decimal=decimal)
-    notes = [*notes, *number_note, *time_notes]
+    notes = [*notes, *number_note, *time_notes, *found.notes]
     return _Source(
-        path, columns, roles, np.array(lines), numbers, has_value, names, codes, stamps, writing, tuple(notes)
+        path, columns, found.roles, np.array(lines), {**numbers, **found.indicators}, has_value, names, codes,
+        stamps, writing, tuple(notes),
     )  # fmt: skip
 
 

@@ -118,3 +118,24 @@ def test_what_is_said_of_the_file_counts_more(tmp_path: Path) -> None:
     assert TASK.answer(server, [file], said)[0]["time"] == "2024-02-02 00:00:00"
     with pytest.raises(UserError, match="give --decimal comma --thousands point"):
         TASK.answer(server, [file], AnswerOptions(date_format="%Y|%m|%d"))
+
+
+def test_categories_are_those_of_train(tmp_path: Path) -> None:
+    """An event that train has not seen is forecast as one that is not told; one that it has seen, otherwise."""
+    days = pd.date_range("2024-01-01", periods=42, freq="D").strftime("%Y-%m-%d")
+    lines = [f"{day};{n % 7};{'sale' if n % 3 else 'none'};shop" for n, day in enumerate(days)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["ds;y;event;kind", *lines]))
+    learned, server = trained(path, future_columns=("event",), static_columns=("kind",))
+    assert (learned.past, learned.future) == (("kind=shop",), ("event=none", "event=sale"))
+
+    def forecast(event: str) -> list[float]:
+        later = [f"2024-02-12;;{event};shop", f"2024-02-13;;{event};shop"]
+        file = tmp_path / "u.csv"
+        file.write_text("\n".join(["ds;y;event;kind", *lines, *later]))
+        rows = TASK.answer(server, [SeriesFile(file, None, Format(delimiter="semicolon"))], AnswerOptions())
+        assert [row["time"] for row in rows] == ["2024-02-12 00:00:00", "2024-02-13 00:00:00"]
+        return [row["forecast"] for row in rows]
+
+    assert forecast("strike") == forecast("")
+    assert forecast("sale") != forecast("strike")
