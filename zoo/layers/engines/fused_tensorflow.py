@@ -18,7 +18,7 @@ from zoo.layers.engines.engine import Call
 from zoo.layers.engines.recurrence import Recurrence, Tensors, standing_for
 from zoo.layers.engines.sharing import step_key
 from zoo.runtime.cores import cores
-from zoo.tensors import Inputs, Mask, RecurrentMask, States, Tensor
+from zoo.tensors import Inputs, Mask, RecurrentMask, Scalar, States, Tensor
 
 #: Rows below which a part of the batch is not worth a core of its own.
 ROWS_OF_A_PART = 4
@@ -76,6 +76,7 @@ class Loops:
 
         def forward(
             weights: Tensors,
+            reverse: Scalar,
             inputs: Inputs,
             mask: Mask | None,
             states: States,
@@ -88,18 +89,19 @@ class Loops:
                     mask,
                     states,
                     recurrent_mask,
-                    reverse=plan.reverse,
+                    reverse=reverse,
                     sequences=plan.sequences,
                     store=store,
                 )
 
-        return self._compiled(("forward", plan.reverse, plan.sequences, store), forward)
+        return self._compiled(("forward", plan.sequences, store), forward)
 
     def backward(self, plan: Plan) -> CompiledLoop:
         """The loop backward of one part."""
 
         def backward(
             weights: Tensors,
+            reverse: Scalar,
             inputs: Inputs,
             mask: Mask | None,
             recurrent_mask: RecurrentMask | None,
@@ -116,11 +118,11 @@ class Loops:
                     stored,
                     d_outputs,
                     d_states,
-                    reverse=plan.reverse,
+                    reverse=reverse,
                     sequences=plan.sequences,
                 )
 
-        return self._compiled(("backward", plan.reverse, plan.sequences), backward)
+        return self._compiled(("backward", plan.sequences), backward)
 
     def _compiled(self, key: Hashable, function: CompiledLoop) -> CompiledLoop:
         if key not in self.compiled:
@@ -174,13 +176,14 @@ def differentiable(
     the forward loop again.
     """
     weights = [tf.cast(tf.convert_to_tensor(weight), inputs.dtype) for weight in cell.weights]
+    reverse = tf.constant(plan.reverse)
     compiled = loops_of(cell, plan.recurrence_class)
     piece = split(tf.shape(inputs)[0], plan.parts)
     parts = range(plan.parts)
 
     def forward(store: bool, inputs: Inputs, states: States, weights: Tensors) -> list[tuple]:
         loop = compiled.forward(plan, store)
-        return [loop(weights, *piece(n, [inputs, mask, states, recurrent_mask])) for n in parts]
+        return [loop(weights, reverse, *piece(n, [inputs, mask, states, recurrent_mask])) for n in parts]
 
     @tf.custom_gradient
     def call(inputs: Inputs, *tensors: Tensor) -> tuple[Tensors, Callable[..., Tensors]]:
@@ -193,6 +196,7 @@ def differentiable(
             gradients = [
                 loop(
                     weights,
+                    reverse,
                     *piece(n, [inputs, mask, recurrent_mask]),
                     stored[n][2],
                     *piece(n, [d_outputs, list(d_states)]),

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from zoo.layers.engines.recurrence import Recurrence, Tensors
-from zoo.tensors import Inputs, Mask, RecurrentMask, Rows, States, Tensor
+from zoo.tensors import Inputs, Mask, RecurrentMask, Rows, Scalar, States, Tensor
 
 
 def forward(
@@ -23,7 +23,7 @@ def forward(
     states: States,
     recurrent_mask: RecurrentMask | None,
     *,
-    reverse: bool,
+    reverse: Scalar,
     sequences: bool,
     store: bool,
 ) -> tuple[Tensor, States, Tensors]:
@@ -35,7 +35,7 @@ def forward(
         mask: `(batch, time)` bool, or None.
         states: before the first step, each `(batch, size)`.
         recurrent_mask: `(batch, units)`, or None.
-        reverse: from the last step to the first.
+        reverse: bool, from the last step to the first; a tensor, so that both directions run the same program.
         sequences: give the output of every step, `(batch, time, units)`; else the first of the final states.
         store: keep what `backward` needs.
 
@@ -48,7 +48,7 @@ def forward(
     projected = _steps(cell.project(_rows(inputs)), batch, steps)
 
     def at(turn: Tensor) -> Tensor:
-        return steps - 1 - turn if reverse else turn
+        return tf.where(reverse, steps - 1 - turn, turn)
 
     def step(
         turn: Tensor,
@@ -67,12 +67,12 @@ def forward(
             stored = _write_all(stored, to_store[1:], at(turn))
         outputs = _write_all(outputs, [output][: len(outputs)], at(turn))
         following = at(tf.minimum(turn + 1, steps - 1))
-        products = recurrence.products(projected[:, following], after, recurrent_mask)
+        products = recurrence.products(_read(projected, following), after, recurrent_mask)
         return turn + 1, products, after, _present(mask, following), projected, outputs, stored
 
     first = at(tf.constant(0))
     # Not read from `projected`: XLA would copy all of it, to keep it as it was before the loop.
-    products = recurrence.products(cell.project(inputs[:, first]), states, recurrent_mask)
+    products = recurrence.products(cell.project(_read(inputs, first)), states, recurrent_mask)
     output, _, to_store = recurrence.advance(products, states, recurrent_mask)
     outputs = [_empty_sequence(output, steps)] if sequences else []
     stored = [_empty_sequence(value, steps) for value in to_store[1:]] if store else []
@@ -96,7 +96,7 @@ def backward(
     d_outputs: Tensor,
     d_states: States,
     *,
-    reverse: bool,
+    reverse: Scalar,
     sequences: bool,
 ) -> tuple[Inputs, States, Tensors]:
     """Back-propagation through time.
@@ -117,12 +117,12 @@ def backward(
         d_states = [d_states[0] + d_outputs, *d_states[1:]]
 
     def at(turn: Tensor) -> Tensor:
-        return turn if reverse else steps - 1 - turn
+        return tf.where(reverse, turn, steps - 1 - turn)
 
     def arriving(position: Tensor, present: Tensors) -> Tensor:
         if not sequences:
             return tf.zeros_like(d_states[0])
-        return _zero_unless(present, d_outputs[:, position])
+        return _zero_unless(present, _read(d_outputs, position))
 
     def step(
         turn: Tensor,
@@ -170,9 +170,14 @@ def _write(sequence: Tensor, value: Tensor, position: Tensor) -> Tensor:
     return keras.ops.slice_update(sequence, tf.stack([0, position, 0]), value[:, None])
 
 
+def _read(sequence: Tensor, position: Tensor) -> Tensor:
+    """One step of `(batch, time, …)`; XLA would compile a program of its own for each direction of a slice."""
+    return tf.gather(sequence, position, axis=1)
+
+
 def _present(mask: Mask | None, position: Tensor) -> Tensors:
     """Where there is an input, `(batch, 1)`, as a list of one; of none without a mask (a loop carries no None)."""
-    return [] if mask is None else [mask[:, position][:, None]]
+    return [] if mask is None else [_read(mask, position)[:, None]]
 
 
 def _where(present: Tensors, new: Tensors, old: Tensors) -> Tensors:
@@ -189,7 +194,7 @@ def _write_all(sequences: Tensors, values: Tensors, position: Tensor) -> Tensors
 
 
 def _read_all(sequences: Tensors, position: Tensor) -> Tensors:
-    return [sequence[:, position] for sequence in sequences]
+    return [_read(sequence, position) for sequence in sequences]
 
 
 def _steps(rows: Rows, batch: Tensor, steps: Tensor) -> Tensor:

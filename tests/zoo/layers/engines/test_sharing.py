@@ -21,7 +21,7 @@ if keras.backend.backend() != "tensorflow":
     pytest.skip("only the loops of TensorFlow are shared", allow_module_level=True)
 
 from zoo.layers.engines import fused_tensorflow
-from zoo.layers.engines.recurrence import AutomaticGradients
+from zoo.layers.engines.recurrence import AutomaticGradients, ManualGradients
 
 #: Arguments of cells, called like others that make no difference to a step.
 HOSTILE_NAMES = ("activation_name", "my_seed", "gate_dropout", "is_trainable")
@@ -229,3 +229,11 @@ def test_the_cells_of_a_layer_share_their_loops(make: Callable[..., Cell]) -> No
     assert loops[0] is loops[1]
     assert loops[2] is loops[3]
     assert len(fused_tensorflow._LOOPS) == 2
+
+
+def test_both_directions_run_one_program() -> None:
+    fused_tensorflow._LOOPS.clear()
+    layer = Recurrent(GRUCell(3), bidirectional=True, engine="fused")
+    layer(INPUTS)
+    loops = fused_tensorflow.loops_of(layer.cells[0][0], ManualGradients)
+    assert len(loops.compiled) == 1

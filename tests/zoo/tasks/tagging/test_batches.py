@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from zoo.data.characters import WordEncoder
-from zoo.tasks.tagging.batches import LONG_ROWS, SHORT, SHORT_ROWS, TaggedBatches
+from zoo.tasks.tagging.batches import LEAST_ROWS, SHORT, TaggedBatches
 
+SHORT_ROWS, LONG_ROWS = LEAST_ROWS
 SENTENCES = ["a bb a", "", "ccccccccccc a", "bb " * 19 + "bb", "dd", "A a", "x y z bb"]
 
 
@@ -83,6 +85,37 @@ def test_tables_grow_by_doubling(encoder):
     batches = TaggedBatches.of(examples(many), encoder, 1)
     batch = batches.load(batches.plan(None)[0])
     assert batch.inputs["short"].shape == (2 * SHORT_ROWS, SHORT)
+
+
+@pytest.fixture(scope="module")
+def varied(encoder) -> TaggedBatches:
+    """Short sentences that repeat words, and some batches' worth of others that do not."""
+    draw = np.random.default_rng(0)
+    words = [
+        [f"w{draw.integers(10**6 if n % 40 == 0 else 90)}" for _ in range(length)]
+        for n, length in enumerate(draw.integers(1, 60, 2000))
+    ]
+    return TaggedBatches.of(examples([" ".join(row) for row in words]), encoder, 16)
+
+
+def shapes(batches: TaggedBatches, epoch: int) -> set[tuple[int, ...]]:
+    loaded = [batches.load(planned).inputs for planned in batches.plan([0, epoch])]
+    return {(one["words"].shape[1], len(one["short"]), len(one["long"])) for one in loaded}
+
+
+def test_an_epoch_has_one_shape_for_each_width_and_at_most_six(varied):
+    found = set.union(*(shapes(varied, epoch) for epoch in range(3)))
+    assert 1 < len(found) == len(varied.widths) <= 6
+    assert len({short for _, short, _ in found}) > 1
+
+
+def test_a_batch_of_many_words_takes_the_next_width_and_answers_the_same(varied):
+    narrow = replace(varied, rows=np.stack([LEAST_ROWS // 4 * 2**n for n in range(len(varied.widths))]))
+    plans = narrow.plan([0])
+    targets = [narrow.load(planned).targets for planned in plans]
+    assert any(one.shape[1] > planned.width for one, planned in zip(targets, plans, strict=True))
+    scores = [{"path": np.maximum(one, 0), "scores": np.zeros((*one.shape, 1))} for one in targets]
+    assert (narrow.gather(plans, scores) == narrow.tags.values).all()
 
 
 def test_the_best_tags_are_gathered_in_the_order_of_the_words(batches):
