@@ -88,6 +88,9 @@ def test_a_classifier_begins_with_the_words_vectors_and_cells_of_a_language_mode
     known = len(rows[0]) - 2
     assert any(f"the vectors of {known} of {known} tokens of the text" in note for note in notes)
     assert any("what reads forwards, 1 of 1 layers" in note for note in notes)
+    assert any(
+        "tokens of that run, looked up in train; 0.0% of its tokens are unknown" in note for note in notes
+    )
     answered = call(predict, tmp_path / "run", "the film was good")
     assert answered.code == 0, answered.err
 

@@ -29,18 +29,20 @@ class TextsInTokens:
         vocabulary: tokens with the ids 2, 3, …
         train: the ids of the training texts, uncut.
         why: why they are words or characters where that was to be chosen; empty where it was not.
+        origin: where the vocabulary is from, for people.
     """
 
     kind: str
     vocabulary: list[str]
     train: Ragged
     why: str = ""
+    origin: str = "learnt on train"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was chosen and learnt, for people."""
         unknown = unknown_share(self.train)
-        learnt = f"vocabulary: {len(self.vocabulary):,} tokens learnt on train; {unknown:.1%} of its tokens are unknown"
+        learnt = f"vocabulary: {len(self.vocabulary):,} tokens {self.origin}; {unknown:.1%} of its tokens are unknown"
         return (f"tokens: {self.kind}, {self.why} (--tokens)", learnt) if self.why else (learnt,)
 
 
@@ -81,7 +83,13 @@ def known_tokens(dataset: Dataset, kind: str, vocabulary: tuple[str, ...], lower
     """The training texts in the tokens of a vocabulary that another run has learnt; arguments as of `learn_tokens`."""
     encoder = TextEncoder(vocabulary, tokens=kind, lowercase=lowercase, max_tokens=1, truncation_side="right")
     train = encoder.encode_all(texts_of(dataset.train))
-    return TextsInTokens(kind, list(vocabulary), train, "as in the run that this one starts from")
+    return TextsInTokens(
+        kind,
+        list(vocabulary),
+        train,
+        why="as in the run that this one starts from",
+        origin="of that run, looked up in train",
+    )
 
 
 def _unknown_in_dev(dev: Split, vocabulary: list[str], lowercase: bool) -> float:
