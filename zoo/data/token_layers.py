@@ -32,6 +32,7 @@ class TokenLayers:
         tokens: what tokens it knows.
         reserved: ids that stand for no token of the vocabulary; 1 is the unknown token.
         scale: what the model multiplies the vectors by.
+        backward: whether what runs forwards gets the tokens from the last to the first.
     """
 
     part: str
@@ -40,3 +41,4 @@ class TokenLayers:
     tokens: Tokens
     reserved: int = 2
     scale: float = 1.0
+    backward: bool = False

@@ -17,6 +17,8 @@ from zoo.layers.recurrent import Recurrent
 #: Of a cell's configuration: what decides neither its weights nor what it computes when the model is used.
 _IMMATERIAL = ("name", "seed", "trainable", "dtype", "units", "dropout", "recurrent_dropout")
 
+WAYS = ("forwards", "backwards")
+
 
 @dataclass(frozen=True)
 class Donor:
@@ -79,20 +81,28 @@ def begin(model: keras.Model, parts: tuple[TokenLayers, ...], donors: Sequence[D
 
 def _part_from(model: keras.Model, part: TokenLayers, donors: Sequence[Donor]) -> Iterator[str]:
     target = _recurrent(model, part)
-    if len(donors) > target.directions:
-        raise donors[-1].refused(
-            "a second run is for what reads backwards; give --bidirectional"
-            if len(donors) == 2
-            else f"{len(donors)} runs are too many for {target.directions} directions"
-        )
+    new = set(range(target.directions))
     yield _take_vectors(model, part, donors[0])
-    for direction, donor in enumerate(donors):
-        yield _take_cells(target, donor, donor.part(part.part), direction)
-    if (
-        len(donors) == 1 < target.directions
-        and _recurrent(donors[0].model, donors[0].part(part.part)).directions == 1
-    ):
-        yield f"start: what reads the {part.part} backwards is new, for {donors[0].path} reads forwards only"
+    for donor in donors:
+        ours = _directions(target, donor, part)
+        if not new.issuperset(ours):
+            raise donor.refused(
+                "another run is given for what reads the same way; a second one is of language_model --backward"
+            )
+        new -= set(ours)
+        yield _take_cells(target, donor, donor.part(part.part), ours)
+    for direction in new:
+        yield f"start: what reads the {part.part} {WAYS[direction]} is new, for no run is given for it"
+
+
+def _directions(target: Recurrent, donor: Donor, part: TokenLayers) -> list[int]:
+    """The directions of a recurrent layer that a run is for."""
+    source = donor.part(part.part)
+    if _recurrent(donor.model, source).directions == 2 == target.directions:
+        return [0, 1]
+    if source.backward != part.backward and target.directions == 1:
+        raise donor.refused(f"it reads {WAYS[source.backward]}, and here nothing does; give --bidirectional")
+    return [int(source.backward) if target.directions == 2 else 0]
 
 
 # ------------------------------------------------------------------------------------------ vectors
@@ -162,11 +172,10 @@ def _recurrent(model: keras.Model, part: TokenLayers) -> Recurrent:
     )
 
 
-def _take_cells(target: Recurrent, donor: Donor, part: TokenLayers, direction: int) -> str:
-    """Copy the cells of one direction, or of both where the run has both, layer by layer as far as they fit."""
+def _take_cells(target: Recurrent, donor: Donor, part: TokenLayers, directions: list[int]) -> str:
+    """Copy the cells of these directions, layer by layer as far as they fit."""
     source = _recurrent(donor.model, part)
-    both = source.directions == 2 == target.directions
-    pairs = [(way, way) for way in range(2)] if both else [(direction, 0)]
+    pairs = [(way, way if len(directions) == 2 else 0) for way in directions]
     taken = 0
     for layer, (old, new) in enumerate(zip(source.cells, target.cells, strict=False)):
         if layer == 0:
@@ -176,7 +185,7 @@ def _take_cells(target: Recurrent, donor: Donor, part: TokenLayers, direction: i
         for ours, theirs in pairs:
             _copy(old[theirs], new[ours])
         taken += 1
-    ways = "both directions" if both else ("what reads forwards", "what reads backwards")[direction]
+    ways = "both directions" if len(directions) == 2 else f"what reads {WAYS[part.backward]}"
     told = f"start: {ways}, {taken} of {target.layers} layers, from {donor.path}"
     if taken < target.layers:
         what = "it has no more" if taken == source.layers else "the next ones read outputs of another size"

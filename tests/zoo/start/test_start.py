@@ -43,6 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("words", ("--tokens", "plain-words", "--lowercase", "--softmax", "sampled", "--tied")),
         ("characters", ("--lowercase",)),
         ("blanks", ("--tokens", "words", "--lowercase")),
+        ("backward", ("--tokens", "plain-words", "--lowercase", "--backward")),
     ):
         done = call(run, "language_model", *texts, *SIZES, *SHORT, *more, "--out", path / name)
         assert done.code == 0, done.err
@@ -106,7 +107,7 @@ def test_rows_of_shared_words_are_copied_where_tokens_are_split_in_another_way(f
 
 
 def test_each_direction_of_a_bidirectional_model_may_have_its_run(folder, tmp_path):
-    both = (folder / "words", folder / "blanks")
+    both = (folder / "words", folder / "backward")
     done = sentiment(folder, tmp_path / "run", "--bidirectional", "--start-from", *both)
     assert done.code == 0, done.err
     model = load_run(tmp_path / "run")[1]
@@ -115,6 +116,8 @@ def test_each_direction_of_a_bidirectional_model_may_have_its_run(folder, tmp_pa
         assert same(first, cell(model, "recurrent", direction))
     done = sentiment(folder, tmp_path / "one", "--bidirectional", "--start-from", both[0])
     assert "what reads the text backwards is new" in done.err
+    done = sentiment(folder, tmp_path / "twice", "--bidirectional", "--start-from", both[0], both[0])
+    assert "another run is given for what reads the same way" in done.err.splitlines()[-1]
 
 
 def test_a_language_model_may_start_from_a_classifier(folder, tmp_path):
@@ -153,8 +156,8 @@ def test_what_does_not_fit_is_refused_in_one_line(folder, tmp_path, donor, optio
 
 
 def test_a_second_run_without_a_second_direction_is_refused(folder, tmp_path):
-    done = sentiment(folder, tmp_path / "run", "--start-from", folder / "words", folder / "words")
-    assert "give --bidirectional" in done.err.splitlines()[-1]
+    done = sentiment(folder, tmp_path / "run", "--start-from", folder / "words", folder / "backward")
+    assert "it reads backwards, and here nothing does; give --bidirectional" in done.err.splitlines()[-1]
 
 
 def test_a_damaged_run_is_refused(folder, tmp_path):

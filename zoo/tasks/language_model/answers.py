@@ -31,11 +31,12 @@ def continued(server: Server, prompts: list[str], options: AnswerOptions) -> lis
                 tf.constant(options.top_p),
                 tf.constant((options.seed + sample) % 2**31),
             )
-            texts, nats = answer["continuation"].numpy(), answer["nats"].numpy()
+            written = "beginning" if "beginning" in answer else "continuation"
+            texts, nats = answer[written].numpy(), answer["nats"].numpy()
             for row, prompt in enumerate(chunk):
                 mean = float(nats[row].mean()) if options.length else 0.0
                 of_prompt[done + row].append(
-                    {"prompt": prompt, "continuation": texts[row].decode(), "nats_per_token": mean}
+                    {"prompt": prompt, written: texts[row].decode(), "nats_per_token": mean}
                 )
             done += len(chunk)
     return [row for rows in of_prompt for row in rows]

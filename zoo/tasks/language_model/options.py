@@ -19,6 +19,7 @@ class Options:
         choices=("characters", "words", "plain-words"),
     )
     lowercase: bool = option(False, "turn letters into lower case first")
+    backward: bool = option(False, "read texts from their end, and predict the token before")
     max_vocabulary: int = option(20000, "most frequent tokens that are told apart", minimum=1)
     min_count: int = option(
         0, "rarer tokens are unknown; 0 is 1 for characters, 2 for words of any kind", minimum=0

@@ -134,7 +134,8 @@ class Reader:
         written, nats = (
             tf.transpose(tf.reshape(array.stack(), [-1, batch_size])[1:]) for array in (tokens, nats)
         )
-        return {"continuation": self.tokenizer.decode(written), "nats": nats}
+        name = "beginning" if self.tokenizer.backward else "continuation"
+        return {name: self.tokenizer.decode(written), "nats": nats}
 
 
 def make_server(model: keras.Model, tokenizer: Tokenizer, defaults: AnswerOptions) -> Server:
@@ -142,7 +143,7 @@ def make_server(model: keras.Model, tokenizer: Tokenizer, defaults: AnswerOption
 
     `generate` takes `text (batch,)` and scalars `length`, `temperature`, `top_k`, `top_p`, `seed`; it gives
 
-        continuation    (batch,) strings, without the text
+        continuation    (batch,) strings, without the text; backwards `beginning`, what comes before the text
         nats            (batch, length) of each of its tokens, before any sampling option
 
     `serving_default` takes `text` alone and answers so with the defaults. `score` takes `text` and gives

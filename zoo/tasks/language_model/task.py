@@ -62,7 +62,7 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, TextBatches]:
         """Learn the vocabulary on train, and lay streams over the text, or put the documents into batches."""
-        from zoo.tasks.language_model.tokens import Tokenizer, learn
+        from zoo.tasks.language_model.tokens import learn
 
         documents = dataset.info.documents
         vocabulary, text = learn(
@@ -73,7 +73,8 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
             min_count=options.min_count or (1 if options.tokens == "characters" else 2),
             documents=documents,
         )
-        tokenizer = Tokenizer(vocabulary, kind=options.tokens, lowercase=options.lowercase)
+        tokenizer = _tokenizer(vocabulary, options)
+        text = text.reversed() if options.backward else text
         batches = _document_batches if documents else _streams
         batches_of = batches(text, batch_size, options)
 
@@ -91,11 +92,8 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
         import zoo.tasks.language_model.model  # noqa: F401  (its layers are registered, and can be loaded)
-        from zoo.tasks.language_model.tokens import Tokenizer
 
-        vocabulary = [str(token) for token in stored["vocabulary"]]
-        tokenizer = Tokenizer(vocabulary, kind=options.tokens, lowercase=options.lowercase)
-        return Learned(tokenizer, options)
+        return Learned(_tokenizer([str(token) for token in stored["vocabulary"]], options), options)
 
     # ---- model
 
@@ -111,7 +109,7 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
         """The text's; nothing else reads tokens."""
         tokenizer = learned.tokenizer
         tokens = Tokens(tokenizer.kind, tokenizer.lowercase, tokenizer.vocabulary)
-        return (TokenLayers("text", "embedding", "cells", tokens),)
+        return (TokenLayers("text", "embedding", "cells", tokens, backward=tokenizer.backward),)
 
     def loss(self, _targets: StepLabels, outputs: Tensor) -> Tensor:
         """What the model gives: minus the logarithm of the probability of each next token, `(rows, steps)`."""
@@ -187,6 +185,12 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
 
 def _pieces(split: Split) -> Iterator[str]:
     return (example["text"] for example in split)
+
+
+def _tokenizer(vocabulary: list[str], options: Options) -> Tokenizer:
+    from zoo.tasks.language_model.tokens import Tokenizer
+
+    return Tokenizer(vocabulary, kind=options.tokens, lowercase=options.lowercase, backward=options.backward)
 
 
 def _streams(text: Text, batch_size: int, options: Options) -> Callable[[Text], TextBatches]:

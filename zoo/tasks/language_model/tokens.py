@@ -48,29 +48,35 @@ class Tokenizer(Encoder):
     Args:
         vocabulary: the tokens with the ids 2, 3, …; 0 begins a text and 1 is any other token.
         kind, lowercase: see `split`.
+        backward: whether the ids of a text come in the order from its end to its start.
     """
 
-    def __init__(self, vocabulary: list[str], *, kind: str, lowercase: bool):
+    def __init__(self, vocabulary: list[str], *, kind: str, lowercase: bool, backward: bool = False):
         super().__init__("tokenizer", vocabulary)
-        self.kind, self.lowercase = kind, lowercase
+        self.kind, self.lowercase, self.backward = kind, lowercase, backward
         blank = " " if kind == "plain-words" else ""
         #: The text of each id from `UNKNOWN` on, `(size - 1,)`.
         self.written = tf.constant([blank + token for token in (REPLACEMENT, *vocabulary)], tf.string)
 
     def encode(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids `(batch, tokens)` int32 of `(batch,)` texts."""
+        return self._forward(texts)[:, ::-1] if self.backward else self._forward(texts)
+
+    def _forward(self, texts: tf.Tensor) -> tf.RaggedTensor:
         return self.table.ragged_ids(split(texts, self.kind, self.lowercase))
 
     def decode(self, ids: tf.Tensor) -> tf.Tensor:
         """Texts `(batch,)` of token ids `(batch, tokens)`; the start is nothing, an unknown token U+FFFD."""
+        ids = ids[:, ::-1] if self.backward else ids
         written = tf.gather(tf.concat([[""], self.written], 0), ids)
         return tf.strings.reduce_join(written, axis=1)
 
     def encode_text(self, pieces: Iterable[str], documents: bool = False) -> Text:
         """A long text in pieces, or documents, as ids; memory grows by 4 bytes a token."""
         counted = _Counted(pieces)
-        parts = list(by_chunks(counted, self.encode, CHUNK if documents else 1))
-        return Text.of(parts, counted.characters, documents)
+        parts = list(by_chunks(counted, self._forward, CHUNK if documents else 1))
+        text = Text.of(parts, counted.characters, documents)
+        return text.reversed() if self.backward else text
 
 
 class _Counted:
@@ -106,6 +112,10 @@ class Text:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def reversed(self) -> Text:
+        """From its end to its start, the documents too."""
+        return Text(self.ids[::-1], self.characters, len(self) - self.offsets[::-1])
 
 
 def learn(

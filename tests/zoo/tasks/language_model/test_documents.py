@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from datasets.base import Dataset, Info
 from tests.zoo.tasks.language_model.models import build, prepared, split
 from zoo.tasks.language_model.documents import DocumentBatches
+from zoo.tasks.language_model.options import AnswerOptions
 from zoo.tasks.language_model.streams import FEWEST_CHUNKS
 from zoo.tasks.language_model.task import TASK
 from zoo.tasks.language_model.tokens import START, Text
@@ -79,13 +80,13 @@ def documents(*texts: str) -> Dataset:
     return Dataset(Info("toy", ("text",), documents=True), split(*texts), split(*texts), split(*texts))
 
 
-@pytest.mark.parametrize("options", [{}, {"tokens": "plain-words", "min_count": 1}])
+@pytest.mark.parametrize("options", [{}, {"tokens": "plain-words", "min_count": 1}, {"backward": True}])
 def test_evaluation_is_what_reading_each_document_says(options) -> None:
     ready = prepared(documents(*TEXTS), batch_size=3, **options)
     model = build(ready)
     answer = TASK.serve(model, ready.learned).functions["score"](tf.constant(TEXTS))
-    rows = zip(answer["nats"].numpy(), answer["length"].numpy(), strict=True)
-    expected = np.concatenate([nats[:length] for nats, length in rows])
+    rows = [*zip(answer["nats"].numpy(), answer["length"].numpy(), strict=True)]
+    expected = np.concatenate([nats[:length] for nats, length in rows[:: -1 if "backward" in options else 1]])
     np.testing.assert_allclose(Predictor(model)(ready.valid), expected, atol=1e-5)
 
 
@@ -109,3 +110,21 @@ def test_plain_words_are_written_with_blanks_between() -> None:
 def test_what_was_done_is_told() -> None:
     ready = prepared(documents(*TEXTS), batch_size=3)
     assert "3 documents in chunks of 8" in ready.notes[1]
+
+
+def test_a_model_that_reads_backwards_reads_each_text_from_its_end() -> None:
+    ready = prepared(documents("abc", "de"), batch_size=2, backward=True)
+    tokenizer, batch = ready.learned.tokenizer, ready.train.load(ready.train.plan(None)[-1])
+    read = [tokenizer.written.numpy()[row][:3].tolist() for row in batch.inputs["next"]]
+    assert [b"c", b"b", b"a"] in read
+    assert tokenizer.decode(tokenizer.encode(tf.constant(["abc"])).to_tensor())[0].numpy() == b"abc"
+    answer = TASK.answer(TASK.serve(build(ready), ready.learned), ["c"], AnswerOptions(length=3))[0]
+    assert len(answer["beginning"]) == 3
+
+
+def test_pieces_of_one_text_are_read_backwards_as_a_whole() -> None:
+    pieces = Dataset(Info("toy", ("text",)), split("ab", "cd"), split("ab", "cd"), None)
+    ready = prepared(pieces, backward=True)
+    forward = prepared(pieces)
+    assert ready.valid.text.ids.tolist() == forward.valid.text.ids.tolist()[::-1]
+    assert ready.train.text.ids.tolist() == forward.train.text.ids.tolist()[::-1]
