@@ -12,19 +12,28 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
+from zoo.tasks.forecasting import exponential_smoothing
 from zoo.tasks.forecasting import linear_forecasts as linear
+from zoo.tasks.forecasting.exponential_smoothing import season_of
 from zoo.tasks.forecasting.linear_forecasts import LinearForecast
 from zoo.tasks.forecasting.normalisation import TINY, Normalisation
 from zoo.tasks.forecasting.scales import known_mean
-from zoo.tasks.forecasting.windows import Windows
+from zoo.tasks.forecasting.windows import Windows, WindowSpecification
 
 MEMBERS = 5  # whose mean is taken
 LAGS = (1, 2, 3, 6, 12, 24)  # of autoregressions
 CHOSEN_ON = 5_000  # most windows of dev
 SMOOTHED_ON = 1_000  # most windows of train on which the settings of smoothing are tried
+SMOOTHED_SERIES, SMOOTHED_STEPS, FEWEST_STEPS = (
+    50,
+    1_000,
+    4,
+)  # of which parameters are fitted, and their last steps
+LINE = 10  # first values of a window through which exponential smoothing begins with a line
 LAGGED = 20_000  # most rows of an autoregression
 SQUARES = 3_000_000_000  # most products of features of a ridge regression; of windows at most FITTED_ON
 FITTED_ON = 60_000
@@ -192,7 +201,10 @@ def _fit_kind(train: Windows, normalisation: Normalisation, season: int) -> dict
     by_variable: list[dict[str, LinearForecast]] = []
     for n, one in enumerate(rows):
         one_lagged = {length: parts[n] for length, parts in lagged.items()}
-        by_variable.append(dict(_candidates(one, one_lagged, train, normalisation.kind, season)))
+        candidates = dict(_candidates(one, one_lagged, train, normalisation.kind, season))
+        if normalisation.kind in ("last", "log"):
+            candidates |= _ets(train, n if variables <= SEPARATE else None, normalisation.kind, season)
+        by_variable.append(candidates)
     by_variable *= variables // len(by_variable)
     names = [name for name in by_variable[0] if all(name in fitted for fitted in by_variable)]
     return {name: [fitted[name] for fitted in by_variable] for name in names}
@@ -247,11 +259,7 @@ def _candidates(
     """Linear forecasts of one variable by name, of all scored steps."""
     specification = train.specification
     window, horizon = specification.window, specification.horizon
-    scored = slice(horizon - specification.scored, horizon)
-
-    def of_scored(forecast: LinearForecast) -> LinearForecast:
-        return LinearForecast(forecast.matrix[:, scored], forecast.constant[scored])
-
+    of_scored = partial(_of_scored, specification=specification)
     if kind != "none":
         yield "last value", of_scored(linear.last_season(window, horizon, 1))
         yield "drift", of_scored(linear.drift(window, horizon))
@@ -263,6 +271,45 @@ def _candidates(
     for name, coefficients, constant in _autoregressions(lagged, season):
         yield name, of_scored(linear.iterated(coefficients, constant, window, horizon))
     yield from _ridges(rows)
+
+
+def _ets(train: Windows, variable: int | None, kind: str, season: int) -> dict[str, LinearForecast]:
+    """Exponential smoothing by the medians of the parameters that series have each by themselves.
+
+    Args:
+        variable: whose series are meant; None for those of all.
+        kind: `log` for logarithms.
+    """
+    which = np.unique(
+        np.linspace(0, len(train.series) - 1, min(SMOOTHED_SERIES, len(train.series))).astype(int)
+    )
+    values = [train.series[n].values[-SMOOTHED_STEPS:] for n in which]
+    columns = [column for one in values for column in (one.T if variable is None else one.T[[variable]])]
+    window, horizon = train.specification.window, train.specification.horizon
+    usual = season if window >= 2 * season else 1
+    columns = [column for column in columns[:SMOOTHED_SERIES] if season_of(len(column), usual) == usual]
+    columns = [
+        np.log(column) if kind == "log" else column for column in columns if len(column) >= FEWEST_STEPS
+    ]
+    if not columns:
+        return {}
+    level, slope, seasonal, damping = map(np.median, exponential_smoothing.fit(columns, usual).parameters())
+    forecast = linear.smoothing(
+        window,
+        horizon,
+        level,
+        slope / level,
+        damping,
+        seasonal if usual > 1 else None,
+        season,
+        min(LINE, window),
+    )
+    return {"ETS": _of_scored(forecast, train.specification)}
+
+
+def _of_scored(forecast: LinearForecast, specification: WindowSpecification) -> LinearForecast:
+    scored = slice(specification.horizon - specification.scored, specification.horizon)
+    return LinearForecast(forecast.matrix[:, scored], forecast.constant[scored])
 
 
 def _best_on(rows: _Rows, forecasts: Iterator[LinearForecast]) -> LinearForecast:

@@ -49,6 +49,10 @@ class Smoothing:
         """Some of the series."""
         return Smoothing(self.shares[:, which], self.season, self.deviation[which])
 
+    def parameters(self) -> tuple[np.ndarray, ...]:
+        """α, β, γ and φ, `(series,)` each."""
+        return _parameters(self.shares, self.season)
+
     def spread(self, steps: int) -> np.ndarray:
         """The deviation of the error of a forecast 1 to `steps` ahead, `(series, steps)`."""
         level, slope, season, damping = _parameters(self.shares, self.season)

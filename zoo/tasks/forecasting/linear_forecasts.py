@@ -57,7 +57,14 @@ def smoothings(window: int, horizon: int, season: int) -> Iterator[LinearForecas
 
 
 def smoothing(
-    window: int, horizon: int, level: float, trend: float, damping: float, seasonal: float | None, season: int
+    window: int,
+    horizon: int,
+    level: float,
+    trend: float,
+    damping: float,
+    seasonal: float | None,
+    season: int,
+    line_through: int = 0,
 ) -> LinearForecast:
     """Exponential smoothing, additive, with damped trend and, where `seasonal` is given, a season.
 
@@ -66,16 +73,19 @@ def smoothing(
         s_t = γ (y_t - l_{t-1} - φ b_{t-1}) + (1-γ) s_{t-m}
         forecast of t+h: l_t + (φ + … + φ^h) b_t + s_{t+h-m}            (Hyndman and Athanasopoulos 2021, ch. 8)
 
-    It begins with the first value as the level, or with the mean of the first season, and without trend.
+    It begins with the mean of the first season, or with the first value, and without trend; of windows of which
+    `line_through` is given, with the line through so many first values.
     """
     values = np.eye(window)  # the state is linear in the window: row t tells what value t adds
+    slope = np.zeros(window)
     if seasonal is None:
         now, first = values[:, 0], 1
         seasons = [np.zeros(window)]
+        if line_through > 1:
+            now, slope, first = *_line(values[:, :line_through]), 0
     else:
         now, first = values[:, :season].mean(axis=1), season
         seasons = [values[:, step] - now for step in range(season)]
-    slope = np.zeros(window)
     for step in range(first, window):
         before, predicted = seasons[step % len(seasons)], now + damping * slope
         smoothed = level * (values[:, step] - before) + (1 - level) * predicted
@@ -89,6 +99,14 @@ def smoothing(
         for step, of_slope in enumerate(growth)
     ]
     return LinearForecast(np.stack(ahead, axis=1), np.zeros(horizon))
+
+
+def _line(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least squares line through `(rows, steps)`: its value one step before the first, and its slope."""
+    steps = np.arange(1, values.shape[1] + 1)
+    centred = steps - steps.mean()
+    slope = values @ centred / (centred @ centred)
+    return values.mean(axis=1) - slope * steps.mean(), slope
 
 
 def iterated(coefficients: np.ndarray, constant: float, window: int, horizon: int) -> LinearForecast:

@@ -46,6 +46,15 @@ def test_a_season_is_found() -> None:
     assert any(note.startswith("the model corrects a base forecast") for note in of.notes)
 
 
+@pytest.mark.parametrize("size", [1.0, 1e3])
+def test_of_a_level_that_wanders_under_noise_ets_is_taken(size: float) -> None:
+    draw = np.random.default_rng(6).normal
+    values = 50 + np.cumsum(0.3 * draw(size=(60, 1)), axis=0) + 2 * draw(size=(60, 1))
+    one = dataclasses.replace(series(60, variables=1), values=size * values)
+    of = prepared(one, **{**AUTO, "season": 1, "window": 10, "horizon": 2})
+    assert {"ETS of changes", "ETS of logarithms"} <= {*base_of(of).members}
+
+
 def test_a_series_a_million_times_as_large_is_forecast_as_well_as_alone() -> None:
     settings = {**AUTO, "window": 14}
     small, large = waves("small"), waves("large", 1e6, seed=1)

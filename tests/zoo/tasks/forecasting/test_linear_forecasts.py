@@ -39,6 +39,13 @@ def test_exponential_smoothing(seasonal: float | None) -> None:
         np.testing.assert_allclose(forecasts, expected)
 
 
+@pytest.mark.parametrize("level", [0.0, 0.4])
+def test_smoothing_that_begins_with_a_line_goes_on_with_it(level: float) -> None:
+    line = 3 + 2 * np.arange(17.0)
+    found = linear.smoothing(12, 5, level, 0.2, 1.0, None, 1, line_through=10)(line[None, :12])
+    np.testing.assert_allclose(found[0], line[12:])
+
+
 def test_every_smoothing_follows_the_level() -> None:
     for forecast in linear.smoothings(12, 5, 4):
         np.testing.assert_allclose(forecast(WINDOWS + 7), forecast(WINDOWS) + 7)
