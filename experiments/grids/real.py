@@ -19,6 +19,7 @@ GRID = Grid(
     seeds=(0, 1, 2),
     vary=(
         "sentiment.dataset={data}/imdb",
+        "sentiment.ngrams=1",
         "tagging.dataset={data}/ud_english_ewt",
         "forecasting.dataset={data}/exchange_rate/exchange_rate.txt.gz",
         "tagging.bidirectional=true",

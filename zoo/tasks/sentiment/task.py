@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tasks.sentiment.tokens import TextsInTokens
+    from zoo.tensors import Tensor, TokenIds
+
+
+#: Tokens of the longest n-grams that have vectors, by what a token is: those of TF-IDF beside.
+LONGEST_NGRAMS = {"words": 2, "characters": 3}
+#: Training texts from which on n-grams have vectors unless it is said; of fewer they are learnt by heart.
+ENOUGH_TEXTS = 5_000
+LEAST_BUCKETS, MOST_BUCKETS = 1 << 10, 1 << 16
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,14 @@ class Options:
         minimum=0,
     )
     embedding: int = option(64, "size of the token vectors", minimum=1, maximum=65_536)
+    ngrams: int = option(
+        0,
+        "runs of up to so many neighbouring tokens have vectors, too; 0 takes 2 of words and 3 of characters where "
+        "there are 5,000 texts, else 1",
+        minimum=0,
+        maximum=8,
+        before=1,
+    )
     pooling: str = option(
         "auto",
         "how the outputs of all steps become one: auto takes both mean and max, or last for an order-agnostic cell",
@@ -73,16 +89,24 @@ class Learned:
         encoder: texts to token ids.
         labels: class n is `labels[n]`.
         tokens_chosen: whether the data chose what a token is, so that the options do not tell.
+        ngram_buckets: how many ids n-grams share; 0 where they have no vectors.
     """
 
     encoder: TextEncoder
     labels: tuple[str, ...]
     tokens_chosen: bool = False
+    ngram_buckets: int = 0
 
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""
         chosen = {"tokens": self.encoder.tokens} if self.tokens_chosen else {}
-        return {"vocabulary": list(self.encoder.vocabulary), "labels": list(self.labels), **chosen}
+        ngrams = {"ngram_buckets": self.ngram_buckets} if self.ngram_buckets else {}
+        return {
+            "vocabulary": list(self.encoder.vocabulary),
+            "labels": list(self.labels),
+            **chosen,
+            **ngrams,
+        }
 
 
 class Sentiment(SequenceClassification[Options, Learned]):
@@ -136,20 +160,27 @@ class Sentiment(SequenceClassification[Options, Learned]):
         )
         notes = *tokens.notes, *_cut_note(tokens.train.lengths, options)
         batches = partial(_batches, encoder=encoder, batch_size=batch_size, widths=train.widths)
-        learned = Learned(encoder, dataset.info.labels, options.tokens == "auto")
+        has_ngrams = options.ngrams > 1 or (options.ngrams == 0 and len(dataset.train) >= ENOUGH_TEXTS)
+        buckets = _ngram_buckets(len(tokens.train.values)) if has_ngrams else 0
+        learned = Learned(encoder, dataset.info.labels, options.tokens == "auto", buckets)
         return Prepared.of(learned, train, dataset, batches, notes)
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
         encoder = _encoder(stored["vocabulary"], stored.get("tokens", options.tokens), options)
-        return Learned(encoder, tuple(stored["labels"]), "tokens" in stored)
+        labels, buckets = tuple(stored["labels"]), stored.get("ngram_buckets", 0)
+        return Learned(encoder, labels, "tokens" in stored, buckets)
 
     # ---- model
 
     def build(
         self, prepared: Prepared[Learned, SequenceBatches], recurrent: RecurrentFactory, options: Options
     ) -> keras.Model:
-        """Tokens `(batch, time)` → embedding → recurrent layers → pooling → logits `(batch, classes)`."""
+        """Tokens `(batch, time)` → embedding → recurrent layers → pooling → logits `(batch, classes)`.
+
+        To a token's vector those of the n-grams that end with it are added, but not for a cell that is to be blind to
+        the order of its inputs.
+        """
         import keras
 
         from zoo.layers.embedding import Embedding
@@ -158,6 +189,10 @@ class Sentiment(SequenceClassification[Options, Learned]):
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         mask = keras.ops.not_equal(tokens, 0)
         x = Embedding(learned.encoder.size, options.embedding, name="embedding")(tokens)
+        if learned.ngram_buckets and not recurrent.order_agnostic:
+            longest = options.ngrams or LONGEST_NGRAMS[learned.encoder.tokens]
+            for length in range(2, longest + 1):
+                x = x + _ngram_vectors(tokens, length, learned.ngram_buckets, options.embedding)
         x = keras.layers.Dropout(dropout)(x)
         x = sequence_vector(x, mask, recurrent, options.pooling)
         x = keras.layers.Dropout(dropout)(x)
@@ -215,6 +250,23 @@ class Sentiment(SequenceClassification[Options, Learned]):
             for texts in chunks(inputs, AT_ONCE)
             for row in label_rows(server, "text", texts, [tf.constant(texts)])
         ]
+
+
+def _ngram_vectors(tokens: TokenIds, length: int, buckets: int, size: int) -> Tensor:
+    """Vectors `(batch, time, size)` of the n-grams of this length; zeros where there is none, and to begin with."""
+    import keras
+
+    from zoo.layers.embedding import Embedding
+    from zoo.layers.ngrams import NO_NGRAM, NGramIds
+
+    ids = NGramIds(length, buckets, name=f"{length}grams")(tokens)
+    table = Embedding(buckets, size, embeddings_initializer="zeros", name=f"vectors_of_{length}grams")
+    return keras.ops.where(keras.ops.not_equal(ids, NO_NGRAM)[..., None], table(ids), 0.0)
+
+
+def _ngram_buckets(tokens: int) -> int:
+    """Ids for the n-grams of training texts of so many tokens: a power of two, for there may be one a token."""
+    return min(MOST_BUCKETS, max(LEAST_BUCKETS, 1 << max(0, tokens - 1).bit_length()))
 
 
 def _labels(split: Split) -> np.ndarray:

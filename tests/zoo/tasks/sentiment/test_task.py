@@ -17,7 +17,8 @@ from zoo.factory import order_agnostic_factory, recurrent_factory
 from zoo.run import task_parser
 from zoo.serving import Server
 from zoo.tasks.base import NoOptions, Prepared
-from zoo.tasks.sentiment.task import TASK, Learned, Options
+from zoo.tasks.sentiment import task
+from zoo.tasks.sentiment.task import TASK, Learned, Options, _ngram_buckets
 from zoo.tasks.sequence_batches import SequenceBatches
 from zoo.training.loop import Trainer
 
@@ -141,6 +142,42 @@ def test_the_bag_of_embeddings_does_not_see_order() -> None:
     one, other = np.array([[2, 3, 4]], np.int32), np.array([[4, 2, 3]], np.int32)
     model = models["bag of embeddings"]()
     np.testing.assert_allclose(model({"tokens": one}), model({"tokens": other}), atol=1e-6)
+
+
+def layer_names(cell: str, **options: Any) -> set[str]:
+    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3))
+    model = TASK.build(prepared(**options), recurrent, Options(embedding=3, min_count=1, **options))
+    return {layer.name for layer in model.layers if "gram" in layer.name}
+
+
+def test_ngrams_have_vectors_for_cells_that_see_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert layer_names("gru", ngrams=2) == {"2grams", "vectors_of_2grams"}
+    assert layer_names("mean", ngrams=2) == layer_names("gru", ngrams=1) == set()
+    assert layer_names("gru") == set()  # of few texts they would be learnt by heart
+    monkeypatch.setattr(task, "ENOUGH_TEXTS", 4)
+    assert len(layer_names("gru", tokens="words")) == 2
+    assert len(layer_names("gru", tokens="characters")) == 4
+    assert from_dict(Options, {}).ngrams == 1  # runs of before had none
+
+
+def test_an_ngram_adds_its_vector_to_its_last_token() -> None:
+    recurrent = recurrent_factory(RecurrentOptions(cell="vanilla", units=3, dropout=0.0))
+    model = TASK.build(prepared(ngrams=2), recurrent, Options(embedding=3, ngrams=2))
+    tokens = np.array([[2, 3, 4]], np.int32)
+    before = np.asarray(model({"tokens": tokens}))
+    table = model.get_layer("vectors_of_2grams")
+    values = table.get_weights()[0]
+    values[0] = 9.0  # stands for no n-gram
+    table.set_weights([values])
+    np.testing.assert_array_equal(model({"tokens": tokens}), before)
+    values[int(model.get_layer("2grams")(tokens)[0, 1])] = 9.0
+    table.set_weights([values])
+    assert np.abs(np.asarray(model({"tokens": tokens})) - before).max() > 1e-3
+
+
+@pytest.mark.parametrize(("tokens", "buckets"), [(0, 1024), (1025, 2048), (4096, 4096), (10**7, 65536)])
+def test_more_tokens_have_more_ngrams(tokens: int, buckets: int) -> None:
+    assert _ngram_buckets(tokens) == buckets
 
 
 def test_loss_is_the_negative_logarithm_of_the_right_class() -> None:
