@@ -28,13 +28,13 @@ class Options:
     """What pictures to draw, and what to say of them."""
 
     language: str = option("en", "language of the captions", tuple(LANGUAGES))
-    examples: int = option(5000, "pictures to train on")
+    examples: int = option(10_000, "pictures to train on")
     valid_examples: int = option(300, "pictures in the dev split")
     test_examples: int = option(500, "pictures in the test split")
     captions: int = option(3, "different captions of each picture")
     shapes: int = option(3, "different shapes that things have")
     colours: int = option(4, "different colours that things have")
-    side: int = option(48, "pixels along the side of a picture")
+    side: int = option(32, "pixels along the side of a picture")
     data_seed: int = option(0, "seed of the generated data")
 
     def __post_init__(self) -> None:

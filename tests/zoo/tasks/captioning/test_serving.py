@@ -60,7 +60,7 @@ def server(loaded_run):
 def test_a_finished_run_tells_all(run):
     metrics = json.loads((run / "metrics.json").read_text())
     scores = {"bleu_1", "bleu_2", "bleu_3", "bleu_4", "chrf", "cider", "exact", "true", "cut"}
-    assert scores | {"perplexity", "accuracy", "loss"} == set(metrics["test"])
+    assert scores | {"perplexity", "accuracy", "probability", "loss"} == set(metrics["test"])
     assert set(metrics["baselines"]) == {"nearest training image", "one person"}
     assert metrics["baselines"]["one person"]["test"]["bleu_4"] > 0
     assert metrics["ceiling"] == {"true": 1.0}

@@ -178,6 +178,7 @@ def test_without_a_search_only_teacher_forced_metrics_are_scored():
         "loss": pytest.approx(np.log(2)),
         "perplexity": pytest.approx(2),
         "accuracy": 1.0,
+        "probability": pytest.approx(0.5),
     }
 
 
