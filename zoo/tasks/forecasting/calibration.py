@@ -24,7 +24,7 @@ from keras import ops
 from zoo.keras_types import Config, LayerArguments
 from zoo.tasks.forecasting.layers import RAW
 from zoo.tasks.forecasting.losses import levels
-from zoo.tensors import Shape, Tensor, last_axis
+from zoo.tensors import Shape, Tensor
 
 #: Known values of dev that a factor is taken from, at least; with fewer, steps ahead share it, then variables too.
 FEWEST = 100
@@ -45,49 +45,46 @@ class Calibration:
     usual: np.ndarray
 
 
-def restlessness(quantiles: Tensor, values: Tensor) -> Tensor:
-    """Mean absolute difference of a window by the width of its widest interval, `(batch, steps, variables)`.
+def mean_moves(values: Tensor) -> Tensor:
+    """Mean absolute difference of neighbouring values of windows `(batch, window, variables)`: `(batch, variables)`.
 
-    It is 0 where the interval has no width or the window is of one step.
-
-    Args:
-        quantiles: `(batch, steps, variables, levels)`.
-        values: `(batch, window, variables)`.
+    It is 0 where a window is of one step.
     """
-    width = quantiles[..., -1] - quantiles[..., 0]
     if values.shape[1] == 1:
-        return ops.zeros_like(width)
-    moves = ops.mean(ops.abs(values[:, 1:] - values[:, :-1]), axis=1, keepdims=True)
-    return ops.where(width > 0, moves / ops.where(width > 0, width, 1.0), 0.0)
+        return ops.zeros_like(values[:, 0])
+    return ops.mean(ops.abs(values[:, 1:] - values[:, :-1]), axis=1)
 
 
-def distances(quantiles: Tensor, values: Tensor, usual: Tensor) -> Tensor:
-    """How far each quantile is from the median, by the restlessness of the window; of the quantiles' shape."""
-    middle = last_axis(quantiles.shape) // 2
-    ratio = restlessness(quantiles, values) / ops.where(usual > 0, usual, 1.0)
-    ratio = ops.where(usual > 0, ops.clip(ratio, 1 / FARTHEST, FARTHEST), 1.0)
-    return ops.sqrt(ratio)[..., None] * (quantiles - quantiles[..., middle : middle + 1])
+def restlessness(quantiles: Tensor, moves: Tensor) -> Tensor:
+    """Moves `(batch, variables)` by the widths of the widest intervals, `(batch, steps, variables)`; else 0."""
+    width = quantiles[..., -1] - quantiles[..., 0]
+    return ops.where(width > 0, moves[:, None] / ops.where(width > 0, width, 1.0), 0.0)
 
 
-def calibrate(quantiles: np.ndarray, targets: np.ndarray, values: np.ndarray) -> Calibration | None:
+def own_factor(quantiles: Tensor, moves: Tensor, usual: Tensor) -> Tensor:
+    """What the distances of each window from its median are multiplied by, `(batch, steps, variables)`."""
+    ratio = restlessness(quantiles, moves) / ops.where(usual > 0, usual, 1.0)
+    return ops.sqrt(ops.where(usual > 0, ops.clip(ratio, 1 / FARTHEST, FARTHEST), 1.0))
+
+
+def calibrate(quantiles: np.ndarray, targets: np.ndarray, moves: np.ndarray) -> Calibration | None:
     """What a split says of a model's quantiles; None where it has too few values.
 
     Args:
         quantiles: `(forecasts, steps, variables, levels)`.
         targets: `(forecasts, steps, variables)`, NaN where a value is not known.
-        values: `(forecasts, window, variables)`, what was read.
+        moves: `(forecasts, variables)`, see `mean_moves`.
     """
     if np.count_nonzero(~np.isnan(targets)) < FEWEST:
         return None
-    usual = np.median(ops.convert_to_numpy(restlessness(quantiles, values)), axis=0)
-    apart = ops.convert_to_numpy(distances(quantiles, values, ops.convert_to_tensor(usual, dtype=RAW)))
-    errors = targets - quantiles[..., quantiles.shape[-1] // 2]
+    usual = np.median(ops.convert_to_numpy(restlessness(quantiles, moves)), axis=0)
+    own = ops.convert_to_numpy(own_factor(quantiles, moves, ops.convert_to_tensor(usual, dtype=RAW)))
+    middle = quantiles[..., quantiles.shape[-1] // 2]
     factors = np.ones(quantiles.shape[1:])
     for n, level in enumerate(levels(quantiles.shape[-1])):
         if n != quantiles.shape[-1] // 2:
-            ratios = np.divide(
-                errors, apart[..., n], out=np.full(errors.shape, np.nan), where=apart[..., n] != 0
-            )
+            apart = own * (quantiles[..., n] - middle)
+            ratios = np.divide(targets - middle, apart, out=np.full(apart.shape, np.nan), where=apart != 0)
             factors[..., n] = _factors(ratios, max(level, 1 - level))
     return Calibration(factors, usual)
 
@@ -145,9 +142,9 @@ class CalibratedQuantiles(keras.layers.Layer):
     def call(self, quantiles: Tensor, values: Tensor) -> Tensor:
         """See the class."""
         quantiles, values = ops.cast(quantiles, RAW), ops.cast(values, RAW)
-        middle = self.shape[-1] // 2
-        apart = distances(quantiles, values, self.usual)
-        return ops.sort(quantiles[..., middle : middle + 1] + self.factors * apart, axis=-1)
+        middle = quantiles[..., self.shape[-1] // 2, None]
+        own = own_factor(quantiles, mean_moves(values), self.usual)[..., None]
+        return ops.sort(middle + self.factors * own * (quantiles - middle), axis=-1)
 
     def compute_output_spec(self, quantiles: Tensor, values: Tensor) -> Tensor:
         """The shape of the quantiles."""

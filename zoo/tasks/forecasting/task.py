@@ -208,8 +208,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         quantiles = predictions()
         found = None
         if np.isfinite(quantiles).all():
-            window = dev.raw(np.arange(len(dev)), -dev.specification.window, 0)
-            found = calibrate(quantiles, dev.targets.values, window)
+            found = calibrate(quantiles, dev.targets.values, dev.mean_moves())
         if found is None:
             log(f"intervals are not calibrated: dev has not {FEWEST} values to forecast")
             return model

@@ -162,6 +162,16 @@ class Windows:
             gathered[planned] = forecast[: len(planned)]
         return gathered
 
+    def mean_moves(self) -> np.ndarray:
+        """Mean absolute difference of neighbouring values of each window, `(windows, variables)`; 0 of one step."""
+        if self.specification.window == 1:
+            return np.zeros((len(self), len(self.scale)))
+        parts = [
+            np.abs(np.diff(self.raw(which, -self.specification.window, 0), axis=1)).mean(axis=1)
+            for which in self.plan(None)
+        ]
+        return np.concatenate(parts)
+
     @property
     def targets(self) -> Targets:
         """What forecasts are scored against."""

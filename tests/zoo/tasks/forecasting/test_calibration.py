@@ -12,6 +12,7 @@ from zoo.tasks.forecasting.calibration import (
     CalibratedQuantiles,
     Calibration,
     calibrate,
+    mean_moves,
     with_calibration,
 )
 from zoo.tasks.forecasting.losses import levels
@@ -32,6 +33,10 @@ def drawn(
     return middle[..., None] + 0.1 * growth[..., None] * WIDTHS, targets, values
 
 
+def moves(values: np.ndarray) -> np.ndarray:
+    return np.abs(np.diff(values, axis=1)).mean(axis=1) if values.shape[1] > 1 else 0 * values[:, 0]
+
+
 def calibrated(quantiles: np.ndarray, values: np.ndarray, found: Calibration) -> np.ndarray:
     layer = CalibratedQuantiles(quantiles.shape[1:])
     layer.assign(found)
@@ -45,7 +50,7 @@ def shares_below(quantiles: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 def test_each_quantile_has_its_share_of_what_was_not_seen() -> None:
     quantiles, targets, values = drawn(4000)
-    found = calibrate(quantiles, targets, values)
+    found = calibrate(quantiles, targets, moves(values))
     assert found is not None
     later, truth, read = drawn(4000, seed=1)
     moved = calibrated(later, read, found)
@@ -59,8 +64,7 @@ def test_the_layer_is_the_formula() -> None:
     quantiles, _, values = drawn(50)
     draw = np.random.default_rng(3)
     found = Calibration(draw.uniform(0, 3, quantiles.shape[1:]), draw.uniform(0.2, 2, quantiles.shape[1:3]))
-    moves = np.abs(np.diff(values, axis=1)).mean(axis=1)[:, None]
-    ratio = moves / (quantiles[..., -1] - quantiles[..., 0]) / found.usual
+    ratio = moves(values)[:, None] / (quantiles[..., -1] - quantiles[..., 0]) / found.usual
     factor = np.sqrt(np.clip(ratio, 0.25, 4.0))[..., None] * found.factors
     middle = quantiles[..., 2:3]
     expected = np.sort(middle + factor * (quantiles - middle), axis=-1)
@@ -69,8 +73,8 @@ def test_the_layer_is_the_formula() -> None:
 
 def test_scale_and_level_of_the_data_do_not_matter() -> None:
     quantiles, targets, values = drawn(400)
-    one = calibrate(quantiles, targets, values)
-    other = calibrate(*(1e6 + 50 * part for part in (quantiles, targets, values)))
+    one = calibrate(quantiles, targets, moves(values))
+    other = calibrate(1e6 + 50 * quantiles, 1e6 + 50 * targets, 50 * moves(values))
     assert one is not None
     assert other is not None
     np.testing.assert_allclose(other.factors, one.factors, rtol=1e-6)
@@ -79,7 +83,7 @@ def test_scale_and_level_of_the_data_do_not_matter() -> None:
 
 def test_a_restless_window_has_wider_intervals() -> None:
     quantiles, targets, values = drawn(400)
-    found = calibrate(quantiles, targets, values)
+    found = calibrate(quantiles, targets, moves(values))
     assert found is not None
     calm, wild = (calibrated(quantiles, size * values, found) for size in (1.0, 2.0))
     ratio = (wild[..., -1] - wild[..., 0]) / (calm[..., -1] - calm[..., 0])
@@ -89,26 +93,26 @@ def test_a_restless_window_has_wider_intervals() -> None:
 
 def test_few_values_are_shared_by_steps_and_then_by_variables() -> None:
     quantiles, targets, values = drawn(60, steps=4)
-    found = calibrate(quantiles, targets, values)
+    found = calibrate(quantiles, targets, moves(values))
     assert found is not None
     assert (np.ptp(found.factors, axis=0) == 0).all(), "240 values of a variable, 60 of a step"
     assert np.ptp(found.factors, axis=1).max() > 0
     known = np.where(np.arange(2) == 0, targets, np.nan)
-    alone = calibrate(quantiles, known, values)
+    alone = calibrate(quantiles, known, moves(values))
     assert alone is not None
     np.testing.assert_array_equal(alone.factors[:, 0], found.factors[:, 0])
     np.testing.assert_array_equal(alone.factors[:, 1], alone.factors[:, 0])
-    assert calibrate(quantiles[:10], targets[:10], values[:10]) is None, FEWEST
+    assert calibrate(quantiles[:10], targets[:10], moves(values[:10])) is None, FEWEST
 
 
 def test_of_intervals_without_width_and_windows_without_differences() -> None:
     quantiles, targets, values = drawn(200)
     flat = np.repeat(quantiles[..., 2:3], 5, axis=-1)
-    found = calibrate(flat, targets, values)
+    found = calibrate(flat, targets, moves(values))
     assert found is not None
     np.testing.assert_array_equal(calibrated(flat, values, found), flat)
     for read in (0 * values, values[:, :1]):
-        found = calibrate(quantiles, targets, read)
+        found = calibrate(quantiles, targets, moves(read))
         assert found is not None
         moved = calibrated(quantiles, read, found)
         assert np.isfinite(moved).all()
@@ -161,3 +165,10 @@ def test_a_dev_split_of_few_values_is_told(capsys: pytest.CaptureFixture[str]) -
     values = np.zeros((len(of.valid), 4, 1, 5))
     assert TASK.calibrated(of.learned, plain, of.valid, lambda: values) is plain
     assert "intervals are not calibrated: dev has not 100 values" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("window", [1, 6])
+def test_moves_of_all_windows_are_those_that_the_model_sees(window: int) -> None:
+    of = prepared(series(80), window=window)
+    seen = mean_moves(of.valid.inputs(np.arange(len(of.valid)))["values"])
+    np.testing.assert_allclose(of.valid.mean_moves(), seen)
