@@ -83,7 +83,7 @@ def strides_of(dataset: Dataset, specification: WindowSpecification, options: Op
 
 def stride_notes(strides: Mapping[str, int], train: Windows) -> Iterator[str]:
     """Which windows are left out where there are very many."""
-    if far := [f"every {stride}th of {what}" for what, stride in strides.items() if stride > 1]:
+    if far := [f"one in {stride} of {what}" for what, stride in strides.items() if stride > 1]:
         yield f"there are very many windows; taken is {', '.join(far)} (--stride 1 takes all)"
     if 0 < train.most_a_pass < len(train):
         yield f"an epoch reads {train.most_a_pass:,} of {len(train):,} windows, drawn anew (--epoch-windows)"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.series.time_series import TimeSeries
-from tests.zoo.tasks.forecasting.examples import dataset, series
+from tests.zoo.tasks.forecasting.examples import dataset, prepared, series
 from zoo.tasks.forecasting import lengths
 from zoo.tasks.forecasting.lengths import lengths_of
 from zoo.tasks.forecasting.options import Options
@@ -61,3 +61,11 @@ def test_very_many_windows_are_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     data, specification = dataset(series(200)), WindowSpecification(6, 4)
     assert lengths.strides_of(data, specification, Options()) == {"train": 1, "dev": 4, "test": 1}
     assert lengths.strides_of(data, specification, Options(stride=2)) == {"train": 2, "dev": 1, "test": 1}
+
+
+def test_which_windows_are_taken_is_told() -> None:
+    train = dataclasses.replace(prepared().train, most_a_pass=5)
+    thinned, drawn = lengths.stride_notes({"train": 1, "dev": 4, "test": 3}, train)
+    assert "taken is one in 4 of dev, one in 3 of test" in thinned
+    assert f"an epoch reads 5 of {len(train)} windows" in drawn
+    assert not [*lengths.stride_notes({"train": 1}, dataclasses.replace(train, most_a_pass=0))]
