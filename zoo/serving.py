@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 import tensorflow as tf
@@ -32,7 +33,8 @@ class Server(tf.Module):
         super().__init__(name="server")
         self.model_variables = [variable.value for variable in model.variables]
         self.parts = list(parts)
-        self.functions = dict(functions)
+        # In a mapping that TensorFlow does not look into: to save functions, it would trace each of them again.
+        self.functions = MappingProxyType(dict(functions))
         # Traced now, once: what answers here and what is saved is the same graph, and needs no compiler.
         with portable_graphs():
             self.graphs = {name: function.get_concrete_function() for name, function in functions.items()}

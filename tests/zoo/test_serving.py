@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -38,6 +39,8 @@ class Mine(keras.layers.Layer):
         output = keras.ops.tanh(inputs @ self.kernel + self.gain * states[0])
         return output, [output]
 """
+#: Rows of two numbers.
+X = tf.constant([[1.0, -2.0], [0.5, 3.0]])
 CELLS = [*plugins.names("zoo.cells", "CELL"), "own_cells.deep:Mine"]
 #: Batches of texts; the last is a thousand.
 BATCHES = [
@@ -52,6 +55,7 @@ BATCHES = [
 #: Asks exports, folders by name, and writes their answers beside them.
 ASK = """
 import json
+import keras
 import numpy as np
 import tensorflow as tf
 def decoded(labels):
@@ -241,3 +245,20 @@ def test_a_full_disk_keeps_the_older_model(server, small_disk):
     assert caught.value.exit_code == 1
     assert doubled(folder) == 4
     assert sorted(path.name for path in small_disk.iterdir()) == ["filler", "model"]
+
+
+def test_saving_traces_no_function_again(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    traces = []
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="x")])
+    def serving_default(x: tf.Tensor) -> dict[str, tf.Tensor]:
+        traces.append(x)
+        return {"y": model(x)}
+
+    server = serving.Server(model, [], {"serving_default": serving_default})
+    once = len(traces)
+    serving.save(server, tmp_path / "export")
+    assert len(traces) == once
+    loaded = tf.saved_model.load(str(tmp_path / "export"))
+    np.testing.assert_array_equal(loaded.signatures["serving_default"](x=X)["y"], server(X)["y"])
