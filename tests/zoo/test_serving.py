@@ -55,7 +55,6 @@ BATCHES = [
 #: Asks exports, folders by name, and writes their answers beside them.
 ASK = """
 import json
-import keras
 import numpy as np
 import tensorflow as tf
 def decoded(labels):
