@@ -209,12 +209,22 @@ def test_a_form_that_is_asked_for() -> None:
     gaps=st.sets(st.integers(1, 3), max_size=1),
 )  # fmt: skip
 @example(first=1, distance=1, count=30, gaps=set())
+@example(first=131071, distance=3, count=20, gaps={1})  # most are YYMMDD: 131101, …
 @settings(max_examples=40, deadline=None)
 def test_whole_numbers_that_rise_evenly_are_numbers_of_steps_or_dates(
     first: int, distance: int, count: int, gaps: set[int]
 ) -> None:
     numbers = [first + distance * step for step in range(count) if step not in gaps]
-    found = stamps_of([str(number) for number in numbers])
+    try:
+        found = stamps_of([str(number) for number in numbers])
+    except UserError as caught:  # most may be dates, such as 131101 among others: asked about
+        problem = str(caught)
+    else:
+        problem = ""
+    if problem:
+        assert "is no date, where the column's are read as" in problem
+        assert 6 <= len(str(first)) <= 8
+        return
     if found.how == "numbered steps":
         assert found.index.tolist() == numbers
         assert find_step(found.index) == str(distance)
