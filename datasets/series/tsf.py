@@ -32,7 +32,6 @@ from datasets.series.tables import SeriesTable
 if TYPE_CHECKING:
     import pandas as pd
 
-SUFFIX = ".tsf"
 #: Pandas' names of the frequencies of the archive.
 STEPS = {
     "4_seconds": "4s", "minutely": "min", "10_minutes": "10min", "half_hourly": "30min", "hourly": "h",
