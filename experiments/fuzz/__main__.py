@@ -22,7 +22,7 @@ from zoo.runtime.rundir import make_folder
 EXAMPLES = """\
 examples:
   python -m experiments.fuzz loaders --count 20000 --seed 0     (a minute and a half on two cores)
-  python -m experiments.fuzz serving --count 2000 --seed 0      (about 6 minutes on two cores)
+  python -m experiments.fuzz serving --count 2000 --seed 0      (three minutes on two cores)
   python -m experiments.fuzz loaders --seed 0 --only 1234
 """
 SHOWN = 20  # wrong answers that are printed
