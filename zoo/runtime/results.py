@@ -165,14 +165,17 @@ def result_table(results: Results, path: Path) -> str:
 
 
 def better_baseline(results: Results) -> str:
-    """Which baseline is better than the model in the first metric of the table, on the last split; empty if none is."""
+    """Which baseline is better than the model in the first metric of the table, on the last split; empty if none is.
+
+    What the four decimals of the table do not show does not count.
+    """
     split, metric = list(results.scores)[-1], results.headline[0]
     sign = -1 if less_is_better(metric) else 1
     own = results.scores[split].get(metric, math.nan)
     values = {
         name: by_split.get(split, {}).get(metric, math.nan) for name, by_split in results.baselines.items()
     }
-    better = {name: value for name, value in values.items() if sign * value > sign * own}
+    better = {name: value for name, value in values.items() if sign * round(value, 4) > sign * round(own, 4)}
     if not better:
         return ""
     name = max(better, key=lambda name: sign * better[name])

@@ -242,6 +242,7 @@ def test_learning_curves_are_drawn(history, tmp_path):
         ("mae", 2.0, {"last value": 1.5, "drift": 3.0}, "last value is better than gru: test mae 1.5000, not 2.0000"),
         ("mae", 2.0, {"last value": math.nan, "drift": 3.0}, ""),
         ("mae", math.nan, {"last value": 1.0}, ""),
+        ("mae", 4e-9, {"last value": 1e-9}, ""),
     ],
 )  # fmt: skip
 def test_a_baseline_that_is_better_than_the_model_is_told(
