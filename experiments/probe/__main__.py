@@ -24,6 +24,7 @@ examples:
   python -m experiments.probe gradients --run runs/mine
   python -m experiments.probe truncation --cell lstm
   python -m experiments.probe gates runs/mine "not a bad film"
+  python -m experiments.probe importance runs/weather
 """
 
 

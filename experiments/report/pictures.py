@@ -7,7 +7,7 @@ import math
 import re
 import textwrap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.report.content import Picture
 from experiments.report.groups import Group
@@ -128,6 +128,29 @@ class Drawer:
         self._legend(axes[0], list(columns))
         return [_picture(figure, f"{name}-by-length", f"{group.title}: score by length, means over seeds.")]
 
+    def forecast(self, row: Mapping[str, Any], name: str, title: str) -> Picture:
+        """One forecast of a series: what was read, what came, the forecast, and its widest interval.
+
+        Args:
+            row: see `experiments.report.reading.RunCollection.by_series`.
+            name: of the picture.
+            title: of the series.
+        """
+        figure, (axis,) = _figure(1, width=7.5)
+        steps = [row["ahead"] + n for n in range(len(row["came"]))]
+        marker = "o" if len(steps) == 1 else None
+        axis.plot(range(1 - len(row["read"]), 1), row["read"], color=COLOURS[6], linewidth=1, label="read")
+        if row["low"]:
+            axis.fill_between(
+                steps, row["low"], row["high"], color=COLOURS[5], alpha=0.35, lw=0, label="interval"
+            )
+        axis.plot(steps, row["came"], color=INK, linewidth=1, marker=marker, markersize=3, label="came")
+        axis.plot(steps, row["forecast"], color=COLOURS[1], marker=marker, markersize=3, label="forecast")
+        axis.set(xlabel="steps ahead")
+        axis.legend(fontsize=8, labelcolor=INK, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        caption = f"{title}, from {row['place']}: the forecast whose error is the median one."
+        return _picture(figure, name, caption)
+
     def _legend(self, axis: Axes, cells: list[str]) -> None:
         from matplotlib.lines import Line2D
 
@@ -170,14 +193,14 @@ def _draw_levels(axis: Axes, levels: list[tuple[float, str, str]]) -> None:
     axis.set_ylim(min(shown) - room * far[False], max(shown) + room * far[True])
 
 
-def _figure(panels: int) -> tuple[Figure, list[Axes]]:
+def _figure(panels: int, width: float = 0.0) -> tuple[Figure, list[Axes]]:
     """A figure without a screen, drawn by its own canvas: nothing of pyplot's state is touched."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        width, height = 2.3 + 2.9 * panels, 2.7
+        width, height = width or 2.3 + 2.9 * panels, 2.7
         figure = Figure(figsize=(width, height))
         # Margins in inches, with room for the legend; a layout engine would take most of the time.
         figure.subplots_adjust(0.95 / width, 0.5 / height, 1 - 1.35 / width, 1 - 0.1 / height, wspace=0.12)

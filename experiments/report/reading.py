@@ -31,6 +31,7 @@ class RunCollection:
         baselines: one row for each run, baseline and split: run, baseline, split, and a column per metric.
         histories: the learning curves by run: a table of floats by column name.
         by_length: by run: rows with `low`, `high`, `examples` and a metric each.
+        by_series: by run: rows as `zoo.tasks.forecasting.by_series` tells them, of runs that forecast.
         left_out: by the name of a folder or file, why it is not in the frame.
         failures: what is recorded of runs that failed.
         missing: runs that the grid has and the folder has not.
@@ -41,6 +42,7 @@ class RunCollection:
     baselines: pd.DataFrame
     histories: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     by_length: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    by_series: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -117,13 +119,15 @@ def _read_run(path: Path, collection: RunCollection, baselines: list[dict[str, o
         results = Results.from_json(metrics)
         row = _row(path, stored, results)
         rows_of_baselines = [*_baselines(path.name, results)]
-        lengths = _by_length(results)
+        lengths, of_series = _by_length(results), _by_series(results)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
         raise LeftOut(f"no results of a run: {type(problem).__name__} {problem}") from None
     history = _history(path / "history.csv")
     collection.histories[path.name] = history
     if lengths:
         collection.by_length[path.name] = lengths
+    if of_series:
+        collection.by_series[path.name] = of_series
     baselines += rows_of_baselines
     return row
 
@@ -239,6 +243,18 @@ def _baselines(run: str, results: Results) -> Iterator[dict[str, object]]:
     for baseline, splits in results.baselines.items():
         for split, scores in splits.items():
             yield {"run": run, "baseline": baseline, "split": split, **scores}
+
+
+def _by_series(results: Results) -> list[dict[str, Any]]:
+    """The scores and forecasts of a task that gives them by series; null stands for what was not finite."""
+    texts, numbers = ("series", "variable", "place"), ("read", "came", "forecast", "low", "high")
+    return [
+        {name: str(row[name]) for name in texts}
+        | {name: [_number(value) for value in row[name]] for name in numbers}
+        | {name: int(row[name]) for name in ("forecasts", "ahead")}
+        | {"scores": {str(name): _number(value) for name, value in row["scores"].items()}}
+        for row in results.details.get("by_series") or []
+    ]
 
 
 def _by_length(results: Results) -> list[dict[str, float]]:

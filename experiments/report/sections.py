@@ -14,6 +14,7 @@ from experiments.report.groups import Group, groups
 from experiments.report.metrics import number, share, signed
 from experiments.report.pictures import Drawer
 from experiments.report.reading import RunCollection
+from experiments.report.series import series_sections
 from experiments.report.statistics import MOST_SEEDS, Mean, seeds_needed
 from zoo.cli.cells import in_order
 
@@ -172,7 +173,8 @@ def _of_group(
         costs.pictures = drawer.costs(group, name)
     sections = [section, compared] if group.differences else [section]
     sections += [costs] if costs.sentences or costs.pictures else []
-    return sections + _lengths(group, collection, drawer, name)
+    sections += _lengths(group, collection, drawer, name)
+    return sections + series_sections(group, collection, drawer, name)
 
 
 def _results(group: Group, name: str) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import datasets
+from datasets.options import names
 from zoo.config_file import to_dict
 from zoo.pipeline import save_model
 from zoo.run import config_of, task_parser
@@ -21,7 +22,8 @@ def untrained_run(folder: Path, task: str, *arguments: str) -> Path:
         task: name of the task.
         arguments: of `zoo.run`, flags alone.
     """
-    arguments = ("--units", "5", "--embedding", "4", *arguments)
+    embedding = ("--embedding", "4") if "embedding" in names(load_task(task).options_type) else ()
+    arguments = ("--units", "5", *embedding, *arguments)
     config = config_of(task, task_parser(task).parse_args(arguments))
     directory = RunDirectory.create(folder)
     directory.save_config({"config": to_dict(config)})

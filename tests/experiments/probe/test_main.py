@@ -13,7 +13,7 @@ from tests.zoo.conftest import call
 LIGHT = """
 import sys
 from experiments.probe.__main__ import main
-for arguments in ([], ["memory"], ["gradients"], ["truncation"], ["gates"]):
+for arguments in ([], ["memory"], ["gradients"], ["truncation"], ["gates"], ["importance"]):
     try:
         main([*arguments, "--help"])
     except SystemExit as end:
@@ -27,7 +27,7 @@ def test_help_and_errors_need_no_tensorflow(run_python: RunPython) -> None:
     done = run_python("-c", LIGHT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("heavy: set()\n")
-    assert done.stdout.count("usage: ") == 5
+    assert done.stdout.count("usage: ") == 6
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,7 @@ def test_help_and_errors_need_no_tensorflow(run_python: RunPython) -> None:
         (["truncation", "--lag", "64"], "--lag 64 must be below --length 64"),
         (["gates", "nowhere", "a text"], "nowhere is not the folder of a run"),
         (["gates", "nowhere"], "TEXT"),
+        (["importance", "nowhere"], "nowhere is not the folder of a run"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(arguments: list[str], message: str) -> None:
@@ -83,5 +84,5 @@ def test_the_help_lists_every_probe(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parser().parse_args(["--help"])
     out = capsys.readouterr().out
-    for name in ("gates", "gradients", "memory", "truncation"):
+    for name in ("gates", "gradients", "importance", "memory", "truncation"):
         assert f"\n    {name}" in out

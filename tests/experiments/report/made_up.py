@@ -35,6 +35,7 @@ class Facts(TypedDict, total=False):
     synthetic: bool
     device: str
     by_length: Sequence[dict[str, float]]
+    by_series: Sequence[dict[str, object]]
     epochs: int
     headline: list[str]
     ceiling: dict[str, float]
@@ -45,7 +46,7 @@ OF_BASELINE = {"accuracy": 0.5, "loss": 0.69}
 USUAL: Facts = {
     "dataset": "microworld", "units": 8, "match": "units", "reference_units": None, "reference_cell": None,
     "host": None, "latency": 2.0, "seconds": 10.0, "parameters": 1000, "synthetic": True,
-    "device": "CPU, 2 cores", "by_length": (), "epochs": 3, "headline": ["accuracy", "loss"],
+    "device": "CPU, 2 cores", "by_length": (), "by_series": (), "epochs": 3, "headline": ["accuracy", "loss"],
     "ceiling": {"accuracy": 0.95},
     "baselines": {"majority": {"dev": OF_BASELINE, "test": OF_BASELINE}},
 }  # fmt: skip
@@ -98,7 +99,9 @@ def _results(task: str, cell: str, seed: int, accuracy: float, facts: Facts) -> 
         baselines=facts["baselines"], parameters=facts["parameters"], epochs=facts["epochs"], best_epoch=2,
         seconds={"train": facts["seconds"], "prepare": 1.0, "total": facts["seconds"] + 5},
         peak_memory_bytes=500_000_000, engine="fused", engine_why="it is fastest", device=facts["device"],
-        details={"split": "test", "by_length": list(facts["by_length"])},
+        details={
+            "split": "test", "by_length": list(facts["by_length"]), "by_series": list(facts["by_series"]),
+        },
     )  # fmt: skip
 
 

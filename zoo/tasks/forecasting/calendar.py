@@ -16,6 +16,8 @@ DAY = 86_400.0
 CYCLES = {"day": DAY, "week": 7 * DAY, "year": 365.2425 * DAY}
 #: A cycle is told only where it has at least this many steps.
 FEWEST_STEPS = 3
+#: Columns for each cycle: a sine and a cosine.
+WAVES = 2
 
 
 def cycles(step_seconds: float) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ class Options:
 
 @dataclass(frozen=True)
 class AnswerOptions:
-    """How a file of series to continue is read."""
+    """How a file of series to continue is read, and what is told of each forecast."""
 
     fill: str | None = option(
         None,
@@ -83,6 +83,9 @@ class AnswerOptions:
     )
     thousands: str | None = option(
         None, "the sign between thousands (default: as in training)", choices=tuple(SEPARATORS)
+    )
+    pieces: bool = option(
+        False, "also tell what each forecast is the sum of: base forecast, correction, calendar"
     )
 
     @property

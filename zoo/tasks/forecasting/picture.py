@@ -63,11 +63,16 @@ def _draw_one(
         label = f"{level[-1 - low] - level[low]:.0%} interval"
         colour = BANDS[min(band, len(BANDS) - 1)]
         axes.fill_between(scored, quantiles[:, low], quantiles[:, -1 - low], color=colour, lw=0, label=label)
-    series, origin = windows.index[number]
-    when = windows.series[series].time
-    place = (
-        f"step {origin}" if when is None else str(when[origin]).replace("T", " ").removesuffix(" 00:00:00")
-    )
-    title_parts = dict.fromkeys((windows.series[series].name, name, f"from {place}"))  # each once
+    of_series = windows.series[windows.index[number, 0]].name
+    title_parts = dict.fromkeys((of_series, name, f"from {place_of(windows, number)}"))  # each once
     axes.set(title=", ".join(title_parts), xlabel="steps ahead")
     axes.grid(alpha=0.3)
+
+
+def place_of(windows: Windows, number: int) -> str:
+    """Where a window's first forecast stands: its time stamp, or its step."""
+    series, origin = windows.index[number]
+    when = windows.series[series].time
+    if when is None:
+        return f"step {origin}"
+    return str(when[origin]).replace("T", " ").removesuffix(" 00:00:00")

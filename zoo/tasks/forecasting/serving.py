@@ -16,13 +16,24 @@ from zoo.runtime.progress import log
 from zoo.serving import Server
 from zoo.tasks.forecasting.calendar import phases
 from zoo.tasks.forecasting.losses import levels
+from zoo.tasks.forecasting.pieces import PIECES, splitter
 from zoo.tasks.forecasting.windows import WindowSpecification
 
 if TYPE_CHECKING:
     from zoo.tasks.forecasting.learned import Learned
 
 
-def make_server(model: keras.Model, learned: Learned) -> Server:
+class ForecastServer(Server):
+    """A server that can also say what its forecasts are made of.
+
+    Attributes:
+        pieces: of what `serving_default` takes, by name; see `zoo.tasks.forecasting.pieces`. It is not exported.
+    """
+
+    pieces: Callable[[Mapping[str, tf.Tensor]], dict[str, tf.Tensor]]
+
+
+def make_server(model: keras.Model, learned: Learned) -> ForecastServer:
     """`serving_default` takes raw series of any length from the window on, by name:
 
         values  (batch, time, variables) float64
@@ -68,7 +79,9 @@ def make_server(model: keras.Model, learned: Learned) -> Server:
         "serving_float32": _function(in_float32, _specs(learned, tf.float32)),
         "describe": describe,
     }
-    return Server(model, [], functions)
+    server = ForecastServer(model, [], functions)
+    server.pieces = lambda raw: splitter(model, specification)(_model_inputs(raw, specification))
+    return server
 
 
 def _specs(learned: Learned, dtype: tf.DType) -> list[tf.TensorSpec]:
@@ -133,8 +146,8 @@ def described(server: Server) -> dict[str, Any]:
     return {**names, "window": window, "horizon": horizon, "scored": scored}
 
 
-def rows(server: Server, series: Iterable[TimeSeries]) -> list[dict[str, Any]]:
-    """One row a series, step and variable: time stamp, point forecast, quantiles.
+def rows(server: Server, series: Iterable[TimeSeries], with_pieces: bool = False) -> list[dict[str, Any]]:
+    """One row a series, step and variable: time stamp, point forecast, its pieces if asked for, quantiles.
 
     A series that is too short is named and left out; where all are, or something else lacks, that is an error.
 
@@ -144,7 +157,11 @@ def rows(server: Server, series: Iterable[TimeSeries]) -> list[dict[str, Any]]:
     about = described(server)
     answer_rows: list[dict[str, Any]] = []
     for of_series in _long_enough(list(series), about["window"]):
-        answer = {name: value.numpy() for name, value in server(**_arrays(of_series, about)).items()}
+        arrays = _arrays(of_series, about)
+        answer = server(**arrays)
+        if with_pieces and isinstance(server, ForecastServer):
+            answer = {**answer, **server.pieces(arrays)}
+        answer = {name: value.numpy() for name, value in answer.items()}
         answer_rows += _rows_of(of_series, answer, about)
     return answer_rows
 
@@ -209,6 +226,7 @@ def _rows_of(series: TimeSeries, answer: Mapping[str, Any], about: Mapping[str, 
                 "series": series.name, "time": when, "variable": variable,
                 "forecast": float(answer["forecast"][0, step, n]),
             }  # fmt: skip
+            row |= {piece: float(answer[piece][0, step, n]) for piece in PIECES if piece in answer}
             if len(answer["levels"]) > 1:
                 pairs = zip(answer["levels"], answer["quantiles"][0, step, n], strict=True)
                 row |= {f"q{level:.3g}": float(value) for level, value in pairs}

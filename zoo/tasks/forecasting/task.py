@@ -15,6 +15,7 @@ from datasets.input_kinds import time_series
 from datasets.options import from_dict as options_from_dict
 from datasets.series.files import of_model
 from zoo.tasks.base import Metrics, Prepared, Row, Task
+from zoo.tasks.forecasting.calendar import WAVES
 from zoo.tasks.forecasting.learned import Learned
 from zoo.tasks.forecasting.options import AnswerOptions, Options
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification, truth, windows_of
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 #: The table's metrics where series are of different size.
 DIFFERENT_SIZE = ("smape", "mase", "owa", "wape", "mae", "msis", "coverage")
-#: Columns of the calendar for each cycle; see `zoo.tasks.forecasting.calendar.phases`.
-WAVES = 2
 
 
 class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
@@ -215,7 +214,8 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         return with_calibration(model, found)
 
     def details(self, learned: Learned, predictions: np.ndarray, batches: Windows) -> dict[str, object]:
-        """Errors by step ahead and by variable, and what the coverage of the widest interval should be."""
+        """Errors by step ahead, by variable and by series, and what the coverage of the widest interval should be."""
+        from zoo.tasks.forecasting.by_series import by_series
         from zoo.tasks.forecasting.intervals import coverage_by_step
         from zoo.tasks.forecasting.losses import levels
         from zoo.tasks.forecasting.scales import known_mean
@@ -234,6 +234,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             },
             "forecasts": len(errors),
             "made_up_targets": int(np.isnan(targets).sum()),
+            "by_series": by_series(predictions, batches, learned.variables),
         }
 
     def baselines(self, prepared: Prepared[Learned, Windows]) -> Callable[[Windows], dict[str, Metrics]]:
@@ -283,7 +284,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         Args:
             server: see `serve`.
             inputs: texts of numbers, or files, read by the model's names of columns.
-            options: how files are read.
+            options: how files are read, and what is told.
         """
         from zoo.runtime.progress import log
         from zoo.tasks.forecasting.serving import described, parse, rows
@@ -297,7 +298,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             series += given.read(about, options.fill, options.writing)
             for remark in given.remarks:
                 log(remark)
-        return rows(server, series)
+        return rows(server, series, options.pieces)
 
 
 def _with_chosen(options: Options, chosen: Mapping[str, object]) -> Options:
