@@ -7,13 +7,17 @@ A split for forecasting holds the same series up to different times. The example
 where the series ends with the split. Steps before `start` may be read by a forecast, as history is known when the
 forecast is made; only steps from `start` on are forecast. So no step is a target of two splits, and nothing that
 comes after a split is in it. What is learned from data (scaling, parameters) is learned from the train examples.
+
+A test split may have folds: spans of a length, one behind the other, an example each. The series of a fold ends with
+it, so that no window reaches from one fold into the next, and what came in one is known in those behind it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from datasets.base import Dataset, Example, Info, Split
 from datasets.errors import UserError, listed
@@ -31,12 +35,14 @@ class Cut:
         steps: numbers of steps of train, dev and test, or None; later steps are left out.
         last: numbers of steps of dev and test at the end of each series, by its name; empty where they follow from the
             others. A series that would have no step of train has none of dev.
+        folds: of the test split.
     """
 
     valid: float = 0.2
     test: float = 0.2
     steps: tuple[int, int, int] | None = None
     last: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    folds: int = 1
 
     def ends(self, length: int, name: str) -> tuple[int, int, int]:
         """The first steps after train, after dev and after test.
@@ -98,11 +104,18 @@ def assemble(info: Info, series: Sequence[TimeSeries], cut: Cut) -> Dataset:
     for whole in enough:
         start = 0
         for part, end in zip(parts, cut.ends(len(whole), whole.name), strict=True):
-            if end > start:
-                parts[part].append({"series": whole.until(end), "start": start})
+            parts[part] += _folds(whole, start, end, cut.folds if part == "test" else 1)
             start = end
     splits = {part: _split(examples) for part, examples in parts.items()}
     return Dataset(info, splits["train"], splits["valid"], splits["test"] if parts["test"] else None)
+
+
+def _folds(whole: TimeSeries, start: int, end: int, folds: int) -> Iterator[Example]:
+    """The example of each fold of a span; their lengths differ by one step at most."""
+    bounds = [end - (end - start) * (folds - n) // folds for n in range(folds + 1)]
+    for first, stop in pairwise(bounds):
+        if stop > first:
+            yield {"series": whole.until(stop), "start": first}
 
 
 def _split(examples: list[Example]) -> Split:

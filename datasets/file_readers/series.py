@@ -28,6 +28,8 @@ from datasets.series.zones import is_zone
 FIELDS = ("series", "start")
 #: More steps of test than that are no single horizon, but a span of many origins.
 LONGEST_HORIZON = 100
+#: What is to be done instead of folds of a file.
+ONE_FILE = "join the files and give --test-steps"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,12 @@ class Options(TableOptions):
         None, "steps of each series before them for the dev split (default: as many)", minimum=1
     )
     test_file: str | None = option(None, "file with the steps that follow, for the test split")
+    folds: int = option(
+        1,
+        "spans of the test split, each scored by itself; with --test-steps so many times these",
+        minimum=1,
+        maximum=1_000,
+    )
 
     def __post_init__(self) -> None:
         """Refuse numbers of steps that are none, and what other options of tables may not be."""
@@ -94,6 +102,8 @@ class Options(TableOptions):
         require(
             not both, "valid_steps", self.valid_steps, "does not go with --split-steps, which says it too"
         )
+        of_file = bool(self.folds > 1 and self.test_file)
+        require(not of_file, "folds", self.folds, f"does not go with --test-file; {ONE_FILE}")
 
     @property
     def columns(self) -> Columns:
@@ -124,6 +134,8 @@ def load(spec: str, options: Options) -> Dataset:
     series, own, notes = tables["train"].series, dict[str, Mapping[str, int]](), list(tables["train"].notes)
     for split in ("valid", "test"):
         if split in files:
+            if split == "test" and options.folds > 1:
+                raise UserError(f"--folds {options.folds}: {path} has a file for the test split; {ONE_FILE}")
             series, own[split], joining = joined(series, tables[split].series, files[split])
             notes += [*(note for note in tables[split].notes if note not in notes), *joining]
     horizon = tables["train"].horizon or options.test_steps or max(own.get("test", {"": 0}).values())
@@ -164,15 +176,21 @@ def _cut(options: Options, series: Sequence[TimeSeries], own: Mapping[str, Mappi
     """Where the splits begin."""
     if not own and options.test_steps is None and options.valid_steps is None:
         steps = tuple(int(text) for text in options.split_steps)
-        return Cut(options.valid_fraction, options.test_fraction, steps or None)  # type: ignore[arg-type]
+        return Cut(options.valid_fraction, options.test_fraction, steps or None, folds=options.folds)  # type: ignore[arg-type]
     last = {}
     for whole in series:
-        test = own["test"][whole.name] if "test" in own else options.test_steps
-        test = int(options.test_fraction * len(whole)) if test is None else test
+        test = own["test"][whole.name] if "test" in own else _test_steps(options, whole)
         valid = own["valid"][whole.name] if "valid" in own else options.valid_steps
         usual = options.test_steps or max(own.get("test", {"": test}).values())
         last[whole.name] = (usual if valid is None else valid, test)
-    return Cut(last=last)
+    return Cut(last=last, folds=options.folds)
+
+
+def _test_steps(options: Options, whole: TimeSeries) -> int:
+    """Of a series, all folds together."""
+    if options.test_steps is None:
+        return int(options.test_fraction * len(whole))
+    return options.test_steps * options.folds
 
 
 def _check_step(options: Options) -> None:

@@ -1,4 +1,4 @@
-"""Which way a metric is better, by its name."""
+"""What the name of a metric tells: which way it is better, and of which fold it is."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def words(metric: str) -> set[str]:
 def less_is_better(metric: str) -> bool:
     """True for errors and losses; what is not known counts as a score."""
     return bool(words(metric) & LESS)
+
+
+def of_fold(metric: str, fold: int) -> str:
+    """The name of a metric of one fold of a split, which is counted from 0."""
+    return f"{metric}_fold_{fold + 1}"

@@ -6,11 +6,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.runtime.metric_names import less_is_better
+from zoo.runtime.metric_names import less_is_better, of_fold
 from zoo.runtime.rundir import read_json, write_atomically, write_json
 
 SPLITS = ("dev", "test")
@@ -151,6 +152,7 @@ def result_table(results: Results, path: Path) -> str:
         "",
         table.to_string(float_format="{:.4f}".format, na_rep="–"),
         "",
+        *fold_table(results),
         *([f"ceiling     {ceiling} (known: {results.dataset} is synthetic)"] if ceiling else []),
         *([f"baseline    {better}"] if (better := better_baseline(results)) else []),
         f"seconds     {seconds['total']:.1f} in all, {seconds['train']:.1f} in training, {results.epochs} epochs "
@@ -162,6 +164,23 @@ def result_table(results: Results, path: Path) -> str:
         f"run         {path}",
     ]
     return "\n".join(lines)
+
+
+def fold_table(results: Results) -> list[str]:
+    """The first metric of the table by fold of the last split, with mean and deviation; none where it has no folds."""
+    import pandas as pd
+
+    split, metric = list(results.scores)[-1], results.headline[0]
+    rows = {}
+    for name, by_split in {results.cell: results.scores, **results.baselines}.items():
+        scores = by_split.get(split, {})
+        names = takewhile(scores.__contains__, (of_fold(metric, fold) for fold in count()))
+        rows[name] = {f"fold {n}": scores[of_name] for n, of_name in enumerate(names, 1)}
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    if table.empty:
+        return []
+    table = table.assign(mean=table.mean(axis=1), deviation=table.std(axis=1))
+    return [f"{split} {metric} by fold", table.to_string(float_format="{:.4f}".format, na_rep="–"), ""]
 
 
 def better_baseline(results: Results) -> str:

@@ -47,6 +47,7 @@ def test_a_file_becomes_three_splits(tmp_path: Path) -> None:
             {"valid_steps": 2, "split_steps": ("3", "4", "5")},
             "--valid-steps 2: does not go with --split-steps",
         ),
+        ({"test_file": "x.csv", "folds": 2}, "--folds 2: does not go with --test-file; join the files"),
         ({"test_file": "nowhere.csv"}, "nowhere.csv: no such file or folder"),
         ({"fill": "guess"}, "--fill: unknown fill 'guess'; choose one of: last, linear, none, zero"),
     ],
@@ -86,6 +87,23 @@ def test_the_last_steps_of_each_series(tmp_path: Path) -> None:
     with_dev = datasets.load(str(path), FIELDS, {"test_steps": 3, "valid_steps": 1})
     assert spans(with_dev)[1] == [(5, 6), (26, 27), (1, 2)]
     assert datasets.load(str(path), FIELDS, {"valid_steps": 2}).info.horizon == 0
+
+
+def test_folds_share_the_test_split_out(tmp_path: Path) -> None:
+    path = tmp_path / "Weekly.csv"
+    path.write_text(rows(0, 20, 30))
+    data = datasets.load(str(path), FIELDS, {"test_steps": 3, "folds": 2})
+    assert spans(data)[1:] == [[(11, 14), (21, 24)], [(14, 17), (17, 20), (24, 27), (27, 30)]]
+    assert data.info.horizon == 3
+    by_share = datasets.load(str(path), FIELDS, {"folds": 3})
+    assert spans(by_share)[2] == [(16, 18), (18, 19), (19, 20), (24, 26), (26, 28), (28, 30)]
+
+
+def test_a_folder_with_a_test_file_has_no_folds(tmp_path: Path) -> None:
+    (tmp_path / "Weekly-train.csv").write_text(rows(0, 9, 30))
+    (tmp_path / "Weekly-test.csv").write_text(rows(100, 3, 3))
+    with pytest.raises(UserError, match=r"--folds 2: .* has a file for the test split; join the files"):
+        datasets.load(str(tmp_path), FIELDS, {"folds": 2})
 
 
 def test_a_long_test_is_no_horizon(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from datasets.errors import UserError
 from datasets.input_kinds import time_series
 from datasets.options import from_dict as options_from_dict
 from datasets.series.files import of_model
+from zoo.runtime.metric_names import of_fold as of_fold_name
 from zoo.tasks.base import Metrics, Prepared, Row, Task
 from zoo.tasks.forecasting.calendar import WAVES
 from zoo.tasks.forecasting.learned import Learned
@@ -171,7 +172,24 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
     # ---- metrics
 
     def score(self, learned: Learned, predictions: np.ndarray, batches: Windows) -> Metrics:
-        """See `zoo.tasks.forecasting.metrics`; all are NaN where a forecast is not finite."""
+        """See `zoo.tasks.forecasting.metrics`; all are NaN where a forecast is not finite.
+
+        Where the split has folds, those of the table are there of each fold, too.
+        """
+        metrics, folds = self._score(learned, predictions, batches), batches.folds
+        if not folds.any():
+            return metrics
+        for fold in range(folds.max() + 1):
+            which = folds == fold
+            of_fold = self._score(learned, predictions[which], batches.only(which))
+            metrics |= {
+                of_fold_name(name, fold): of_fold[name]
+                for name in self.headline_of(learned)
+                if name in of_fold
+            }
+        return metrics
+
+    def _score(self, learned: Learned, predictions: np.ndarray, batches: Windows) -> Metrics:
         from zoo.tasks.forecasting.intervals import interval_metrics
         from zoo.tasks.forecasting.losses import DELTAS
         from zoo.tasks.forecasting.metrics import score

@@ -6,8 +6,9 @@ else of the values, so that no window needs a rule against leakage besides where
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -180,6 +181,20 @@ class Windows:
         return Targets(self.truth(everything), numbers, self.index[:, 1], self.units)
 
     @cached_property
+    def folds(self) -> np.ndarray:
+        """Which fold of its split each window is of, from 0, `(windows,)`: a series has an example a fold."""
+        seen: Counter[int] = Counter()
+        of_series = []
+        for number in self.numbers:
+            of_series.append(seen[number])
+            seen[number] += 1
+        return np.asarray(of_series, int)[self.index[:, 0]]
+
+    def only(self, which: np.ndarray) -> Windows:
+        """Some of the windows, `(windows,)` bool or their numbers."""
+        return replace(self, index=self.index[which], yardstick={}, _cache=self._cache)
+
+    @cached_property
     def _offsets(self) -> np.ndarray:
         return np.concatenate([[0], np.cumsum([len(a_series) for a_series in self.series])])
 
@@ -223,7 +238,7 @@ def in_sample_differences(split: Split, train: Sequence[TimeSeries], season: int
     position = {series.name: number for number, series in enumerate(train)}
     for example in split:
         series, start = example["series"], example["start"]
-        if series.name in position:
+        if series.name in position and not found[position[series.name]].any():  # of its first fold
             found[position[series.name]] = seasonal_difference(truth(series)[:start], season)
     return found
 
