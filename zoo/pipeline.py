@@ -292,6 +292,10 @@ def load_run(path: Path, own: OwnModel = NO_OWN_CODE) -> tuple[Learned, keras.Mo
     learned = restored(directory.prepared_path, task, config.options)
     import zoo.layers.pooling  # noqa: F401  (registered, it can be loaded)
 
+    with fitting_together(path):
+        expected = _built_anew(
+            task, learned, config
+        )  # which registers all classes that the stored model needs
     with _told(directory.model_path):
         _refuse_damage(directory.model_path)
         model = keras.models.load_model(
@@ -300,7 +304,7 @@ def load_run(path: Path, own: OwnModel = NO_OWN_CODE) -> tuple[Learned, keras.Mo
             compile=False,
         )
     with fitting_together(path):
-        _compare(model, _built_anew(task, learned, config))
+        _compare(model, expected)
     return learned, model
 
 

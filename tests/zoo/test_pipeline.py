@@ -228,6 +228,26 @@ def test_the_model_that_is_kept_gives_the_metrics_that_are_told(trained, toy):
     assert float(best[f"dev_{name}"]) == found["dev"][name] == {"min": min, "max": max}[mode](dev_scores)
 
 
+@pytest.mark.slow
+def test_a_run_loads_in_a_process_that_has_not_trained(
+    toy: Path, tmp_path: Path, run_python: RunPython
+) -> None:
+    more = (
+        "--ngrams",
+        "2",
+        "--word-dropout",
+        "0.1",
+        "--base",
+        "tfidf",
+        "--no-tfidf",
+        "--out",
+        tmp_path / "run",
+    )
+    assert call(main, "sentiment", "--dataset", toy, *SMALL, *more).code == 0
+    done = run_python("-m", "zoo.predict", tmp_path / "run", "a good film")
+    assert done.returncode == 0, done.stderr
+
+
 def test_learning_curves_go_to_tensorboard_where_asked_for(toy, tmp_path):
     done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "run", *SMALL, "--tensorboard")
     assert done.code == 0, done.err

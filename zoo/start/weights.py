@@ -90,16 +90,20 @@ def _part_from(model: keras.Model, part: TokenLayers, donors: Sequence[Donor]) -
                 "another run is given for what reads the same way; a second one is of language_model --backward"
             )
         new -= set(ours)
-        yield _take_cells(target, donor, donor.part(part.part), ours)
+        if ours:
+            yield _take_cells(target, donor, donor.part(part.part), ours)
     for direction in new:
-        yield f"start: what reads the {part.part} {WAYS[direction]} is new, for no run is given for it"
+        way = WAYS[part.backward or direction]
+        yield f"start: what reads the {part.part} {way} is new, for no run that reads so is given"
 
 
 def _directions(target: Recurrent, donor: Donor, part: TokenLayers) -> list[int]:
-    """The directions of a recurrent layer that a run is for."""
+    """The directions of a recurrent layer that a run is for; none where only its vectors are of use."""
     source = donor.part(part.part)
     if _recurrent(donor.model, source).directions == 2 == target.directions:
         return [0, 1]
+    if part.backward and not source.backward:
+        return []
     if source.backward != part.backward and target.directions == 1:
         raise donor.refused(f"it reads {WAYS[source.backward]}, and here nothing does; give --bidirectional")
     return [int(source.backward) if target.directions == 2 else 0]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -23,6 +24,7 @@ class SequenceBatches:
         batch_size: rows of a batch.
         widths: rising widths, the last at least as long as the longest sequence.
         examples: what they were made of, for baselines that read the examples; None where none does.
+        further: further inputs of the model by name, a row a sequence.
     """
 
     sequences: Ragged
@@ -30,6 +32,7 @@ class SequenceBatches:
     batch_size: int
     widths: np.ndarray
     examples: Split | None = None
+    further: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -39,11 +42,12 @@ class SequenceBatches:
         batch_size: int,
         widths: np.ndarray | None = None,
         examples: Split | None = None,
+        further: Mapping[str, np.ndarray] = MappingProxyType({}),
     ) -> Self:
         """Batches with `widths` (those of the training split), a longer one added where a sequence needs it."""
         if widths is None:
             widths = bucket_widths(sequences.lengths)
-        return cls(sequences, targets, batch_size, widened(widths, sequences.lengths), examples)
+        return cls(sequences, targets, batch_size, widened(widths, sequences.lengths), examples, further)
 
     def plan(self, seed: Sequence[int] | None) -> list[BatchPlan]:
         """See `zoo.tasks.base.Batches`."""
@@ -55,7 +59,7 @@ class SequenceBatches:
         """See `zoo.tasks.base.Batches`.
 
         The inputs are `tokens` `(batch_size, width)`; or `vectors` `(batch_size, width, features)` float32 and their
-        `mask` `(batch_size, width)` bool, True where there is a vector.
+        `mask` `(batch_size, width)` bool, True where there is a vector; and those of `further`.
         """
         which = planned.which
         padded = self.sequences.pad(which, planned.width)
@@ -63,6 +67,7 @@ class SequenceBatches:
         if padded.ndim > 2:
             mask = self.sequences.mask(which, planned.width)
             inputs = {"vectors": padded.astype(np.float32), "mask": mask}
+        inputs |= {name: rows[which] for name, rows in self.further.items()}
         weights = np.ones(len(which), np.float32)
         return Batch(
             {name: _filled(array, planned.size) for name, array in inputs.items()},

@@ -266,3 +266,16 @@ def test_a_task_that_reads_no_tokens_cannot_start(stories, tmp_path):
     done = call(run, "forecasting", "--start-from", stories, "--out", tmp_path / "run")
     assert done.code == 2
     assert "reads no tokens, or cannot start from another run" in done.err.splitlines()[-1]
+
+
+def test_a_backward_language_model_takes_the_vectors_of_one_that_reads_forwards(folder, tmp_path):
+    arguments = ("--dataset", folder / "reviews.tsv", "--documents", "--min-count", 1, *SIZES, *SHORT)
+    more = ("--tokens", "plain-words", "--lowercase", "--backward", "--start-from", folder / "words")
+    done = call(run, "language_model", *arguments, *more, "--learning-rate", 0, "--out", tmp_path / "run")
+    assert done.code == 0, done.err
+    assert "what reads the text backwards is new, for no run that reads so is given" in done.err
+    (_, old), (_, new) = load_run(folder / "words"), load_run(tmp_path / "run")
+    vectors = [model.get_layer("embedding").get_weights()[0][1:] for model in (old, new)]  # padding is row 0
+    np.testing.assert_array_equal(*vectors)
+    weights = [model.get_layer("recurrent").recurrent.cells[0][0].get_weights()[0] for model in (old, new)]
+    assert (weights[0] != weights[1]).any()

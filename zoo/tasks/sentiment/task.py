@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from zoo.data.tokenizer import TextEncoder
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
+    from zoo.tasks.sentiment.base import BaseClassifier
+    from zoo.tasks.sentiment.tfidf import Tfidf
     from zoo.tasks.sentiment.tokens import TextsInTokens
     from zoo.tensors import Tensor, TokenIds
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 LONGEST_NGRAMS = {"words": 2, "characters": 3}
 #: Training texts from which on n-grams have vectors unless it is said; of fewer they are learnt by heart.
 ENOUGH_TEXTS = 5_000
+#: Training texts from which on a linear classifier has a share in the answer unless it is said.
+ENOUGH_FOR_BASE = 100
 LEAST_BUCKETS, MOST_BUCKETS = 1 << 10, 1 << 16
 
 
@@ -78,6 +82,16 @@ class Options:
         "how the outputs of all steps become one: auto takes both mean and max, or last for an order-agnostic cell",
         choices=("auto", "last", "mean", "max", "both"),
     )
+    base: str = option(
+        "auto",
+        "tfidf: the linear classifier beside the model has a share in its answer, which dev decides; auto: where it "
+        "is fitted anyway, of 100 texts or more",
+        choices=("auto", "none", "tfidf"),
+        before="none",
+    )
+    word_dropout: float = option(
+        0.0, "share of tokens that are made unknown in training", minimum=0.0, maximum=0.9
+    )
     tfidf: bool = option(True, "also fit TF-IDF with logistic regression, to stand beside the model")
 
 
@@ -90,22 +104,28 @@ class Learned:
         labels: class n is `labels[n]`.
         tokens_chosen: whether the data chose what a token is, so that the options do not tell.
         ngram_buckets: how many ids n-grams share; 0 where they have no vectors.
+        base_features: n-grams of the linear classifier that has a share in the answer; 0 where none has.
+        base: this classifier where it was just fitted; a loaded model has it among its weights.
     """
 
     encoder: TextEncoder
     labels: tuple[str, ...]
     tokens_chosen: bool = False
     ngram_buckets: int = 0
+    base_features: int = 0
+    base: Tfidf | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""
         chosen = {"tokens": self.encoder.tokens} if self.tokens_chosen else {}
         ngrams = {"ngram_buckets": self.ngram_buckets} if self.ngram_buckets else {}
+        base = {"base_features": self.base_features} if self.base_features else {}
         return {
             "vocabulary": list(self.encoder.vocabulary),
             "labels": list(self.labels),
             **chosen,
             **ngrams,
+            **base,
         }
 
 
@@ -151,25 +171,40 @@ class Sentiment(SequenceClassification[Options, Learned]):
     def _prepared(
         self, dataset: Dataset, options: Options, batch_size: int, tokens: TextsInTokens
     ) -> Prepared[Learned, SequenceBatches]:
+        from zoo.tasks.sentiment.base import BaseClassifier
+
         encoder = _encoder(tokens.vocabulary, tokens.kind, options)
+        targets, classes = _labels(dataset.train), len(dataset.info.labels)
+        auto_base = options.tfidf and len(targets) >= ENOUGH_FOR_BASE
+        has_base = options.base == "tfidf" or (options.base == "auto" and auto_base)
+        of_texts = dataset.train, targets, classes, tokens.kind, options.lowercase
+        base = BaseClassifier.of(*of_texts) if has_base else None
         train = SequenceBatches.of(
             tokens.train.truncate(options.max_tokens, options.truncation_side),
-            _labels(dataset.train),
+            targets,
             batch_size,
             examples=dataset.train,
+            further=_further(base, dataset.train),
         )
         notes = *tokens.notes, *_cut_note(tokens.train.lengths, options)
-        batches = partial(_batches, encoder=encoder, batch_size=batch_size, widths=train.widths)
+        batches = partial(_batches, encoder=encoder, batch_size=batch_size, widths=train.widths, base=base)
         has_ngrams = options.ngrams > 1 or (options.ngrams == 0 and len(dataset.train) >= ENOUGH_TEXTS)
         buckets = _ngram_buckets(len(tokens.train.values)) if has_ngrams else 0
-        learned = Learned(encoder, dataset.info.labels, options.tokens == "auto", buckets)
+        learned = Learned(
+            encoder,
+            dataset.info.labels,
+            options.tokens == "auto",
+            buckets,
+            len(base.classifier.ngrams) if base else 0,
+            base.classifier if base else None,
+        )
         return Prepared.of(learned, train, dataset, batches, notes)
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
         encoder = _encoder(stored["vocabulary"], stored.get("tokens", options.tokens), options)
-        labels, buckets = tuple(stored["labels"]), stored.get("ngram_buckets", 0)
-        return Learned(encoder, labels, "tokens" in stored, buckets)
+        buckets, features = (stored.get(name, 0) for name in ("ngram_buckets", "base_features"))
+        return Learned(encoder, tuple(stored["labels"]), "tokens" in stored, buckets, features)
 
     # ---- model
 
@@ -179,24 +214,54 @@ class Sentiment(SequenceClassification[Options, Learned]):
         """Tokens `(batch, time)` → embedding → recurrent layers → pooling → logits `(batch, classes)`.
 
         To a token's vector those of the n-grams that end with it are added, but not for a cell that is to be blind to
-        the order of its inputs.
+        the order of its inputs. Nor has the linear classifier, which knows neighbours, a share in its
+        answer.
         """
         import keras
 
         from zoo.layers.embedding import Embedding
+        from zoo.layers.logits import logits_dtype
+        from zoo.layers.word_dropout import WordDropout
+        from zoo.tasks.sentiment.base import INPUT, LAYER
+        from zoo.tasks.sentiment.base_layer import Base
 
         dropout, learned = recurrent.options.dropout, prepared.learned
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         mask = keras.ops.not_equal(tokens, 0)
-        x = Embedding(learned.encoder.size, options.embedding, name="embedding")(tokens)
+        inputs = {"tokens": tokens}
+        some_unknown = WordDropout(options.word_dropout, name="word_dropout")(tokens)
+        x = Embedding(learned.encoder.size, options.embedding, name="embedding")(some_unknown)
         if learned.ngram_buckets and not recurrent.order_agnostic:
             longest = options.ngrams or LONGEST_NGRAMS[learned.encoder.tokens]
             for length in range(2, longest + 1):
-                x = x + _ngram_vectors(tokens, length, learned.ngram_buckets, options.embedding)
+                x = x + _ngram_vectors(some_unknown, length, learned.ngram_buckets, options.embedding)
         x = keras.layers.Dropout(dropout)(x)
         x = sequence_vector(x, mask, recurrent, options.pooling)
         x = keras.layers.Dropout(dropout)(x)
-        return keras.Model({"tokens": tokens}, logits_layer(len(learned.labels))(x), name="sentiment")
+        logits = logits_layer(len(learned.labels))(x)
+        if learned.base_features:
+            inputs[INPUT] = keras.Input((len(learned.labels),), name=INPUT)
+        if learned.base_features and not recurrent.order_agnostic:
+            layer = Base(learned.base_features, name=LAYER, dtype=logits_dtype())
+            logits = layer(logits, inputs[INPUT])
+            if learned.base:
+                layer.assign(learned.base)
+        return keras.Model(inputs, logits, name="sentiment")
+
+    def calibrated(
+        self,
+        _learned: Learned,
+        model: keras.Model,
+        dev: SequenceBatches,
+        predictions: Callable[[], np.ndarray],
+    ) -> keras.Model:
+        """Set the share of the linear classifier, see `zoo.tasks.sentiment.base.share`."""
+        from zoo.runtime.progress import log
+        from zoo.tasks.sentiment.base import base_layer, share
+
+        if layer := base_layer(model):
+            log(share(layer, predictions(), dev))
+        return model
 
     def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
         """The text's; nothing else reads tokens."""
@@ -219,13 +284,18 @@ class Sentiment(SequenceClassification[Options, Learned]):
     def fitted_baselines(
         self, prepared: Prepared[Learned, SequenceBatches], options: Options
     ) -> dict[str, Callable[[], Callable[[SequenceBatches], Metrics]]]:
-        """TF-IDF with logistic regression, see `zoo.tasks.sentiment.baselines`."""
-        from zoo.tasks.sentiment.baselines import fit_tfidf, name_of
+        """TF-IDF with logistic regression, see `zoo.tasks.sentiment.tfidf`."""
+        from zoo.tasks.sentiment.base import baseline
+        from zoo.tasks.sentiment.tfidf import KINDS
 
         if not options.tfidf:
             return {}
-        classes, tokens = len(prepared.learned.labels), prepared.learned.encoder.tokens
-        return {name_of(tokens): partial(fit_tfidf, prepared.train, classes, tokens, options.lowercase)}
+        encoder = prepared.learned.encoder
+        return {
+            KINDS[encoder.tokens].row: partial(
+                baseline, prepared.train, len(prepared.learned.labels), encoder
+            )
+        }
 
     # ---- answers
 
@@ -233,11 +303,15 @@ class Sentiment(SequenceClassification[Options, Learned]):
         """Texts `(batch,)` → `label`, `score` and `probabilities`, see `zoo.tasks.classification.label_server`."""
         import tensorflow as tf
 
+        from zoo.tasks.sentiment.base import served_base
+
         encoder = learned.encoder
         signature = [tf.TensorSpec([None], tf.string, name="text")]
-        return label_server(
-            model, learned.labels, signature, lambda text: {"tokens": encoder(text)}, [encoder]
-        )
+
+        def inputs_of(text: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"tokens": encoder(text), **served_base(model, encoder, text)}
+
+        return label_server(model, learned.labels, signature, inputs_of, [encoder])
 
     def answer(self, server: Server, inputs: Iterable[str], _options: NoOptions) -> list[Row]:
         """A row per text: label, score, and the probability of each class."""
@@ -273,11 +347,20 @@ def _labels(split: Split) -> np.ndarray:
     return np.fromiter((example["label"] for example in split), np.int64, len(split))
 
 
-def _batches(split: Split, encoder: TextEncoder, batch_size: int, widths: np.ndarray) -> SequenceBatches:
+def _batches(
+    split: Split, encoder: TextEncoder, batch_size: int, widths: np.ndarray, base: BaseClassifier | None
+) -> SequenceBatches:
     from zoo.tasks.sentiment.tokens import texts_of
 
     tokens = encoder.encode_all(texts_of(split)).truncate(encoder.max_tokens, encoder.truncation_side)
-    return SequenceBatches.of(tokens, _labels(split), batch_size, widths, split)
+    return SequenceBatches.of(tokens, _labels(split), batch_size, widths, split, _further(base, split))
+
+
+def _further(base: BaseClassifier | None, split: Split) -> dict[str, np.ndarray]:
+    """Inputs of the model beside tokens."""
+    from zoo.tasks.sentiment.base import INPUT
+
+    return {INPUT: base.logits(split)} if base else {}
 
 
 def _encoder(vocabulary: list[str], tokens: str, options: Options) -> TextEncoder:

@@ -160,6 +160,15 @@ def test_ngrams_have_vectors_for_cells_that_see_order(monkeypatch: pytest.Monkey
     assert from_dict(Options, {}).ngrams == 1  # runs of before had none
 
 
+def test_words_are_dropped_in_training_alone() -> None:
+    recurrent = recurrent_factory(RecurrentOptions(cell="gru", units=3, dropout=0.0))
+    model = TASK.build(prepared(), recurrent, Options(embedding=3, word_dropout=0.9))
+    tokens = tf.constant([[2, 3, 4]])
+    np.testing.assert_array_equal(model({"tokens": tokens}), model({"tokens": tokens}))
+    answers = [np.asarray(model({"tokens": tokens}, training=True)) for _ in range(8)]
+    assert len(np.unique(np.stack(answers), axis=0)) > 1
+
+
 def test_an_ngram_adds_its_vector_to_its_last_token() -> None:
     recurrent = recurrent_factory(RecurrentOptions(cell="vanilla", units=3, dropout=0.0))
     model = TASK.build(prepared(ngrams=2), recurrent, Options(embedding=3, ngrams=2))
