@@ -296,13 +296,16 @@ def to_dict(options: DataclassInstance) -> dict[str, object]:
     return dataclasses.asdict(options)
 
 
-def from_dict(cls: type[T], values: object, where: str = "configuration") -> T:
+def from_dict(
+    cls: type[T], values: object, where: str = "configuration", before: Mapping[str, object] | None = None
+) -> T:
     """The dataclass that `to_dict` was given, also after a way through JSON.
 
     Args:
         values: mapping of field names to values; fields that are left out take what earlier versions did, where that
             is known (`before`), or their defaults.
         where: what the values come from, e.g. the name of a file; error messages begin with it.
+        before: what earlier versions did, by field name, where it is not what the fields say.
 
     Raises:
         UserError: for an unknown key (naming the nearest right one), a missing one, a value of a wrong type
@@ -312,6 +315,7 @@ def from_dict(cls: type[T], values: object, where: str = "configuration") -> T:
         raise UserError(f"{where}: {values!r} is not a table of options")
     fields = {field.name: field for field in fields_of(cls)}
     earlier = {name: field.metadata["before"] for name, field in fields.items() if "before" in field.metadata}
+    earlier |= {name: value for name, value in (before or {}).items() if name in fields}
     values = earlier | current_names(cls, values, where)
     for key in values:
         if key not in fields:

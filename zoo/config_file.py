@@ -95,12 +95,13 @@ def from_dict(stored: object, where: str) -> RunConfig:
         if not isinstance(stored, Mapping):
             raise TypeError(f"{stored!r} is no table")
         values: dict[str, Any] = {**stored}
+        task = load_task(values["task"])
         for name, options in (
             ("recurrent", RecurrentOptions),
             ("training", TrainingOptions),
-            ("options", load_task(values["task"]).options_type),
+            ("options", task.options_type),
         ):
-            values[name] = options_from_dict(options, values[name], f"{where}: {name}")
+            values[name] = options_from_dict(options, values[name], f"{where}: {name}", task.before)
         if not isinstance(values["dataset"], str):
             raise TypeError(f"dataset: {values['dataset']!r} is no name")
         values["data"] = {

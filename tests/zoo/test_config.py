@@ -49,6 +49,8 @@ def test_a_configuration_of_before_an_option_keeps_what_was_done_then(config):
     table = stored(config)
     assert table["training"].pop("least_steps") > 1
     assert from_dict(table, "here").training.least_steps == 1
+    table |= {"task": "language_model", "options": {}}  # which read a short text again and again before
+    assert from_dict(table, "here").training.least_steps == 50
 
 
 def changed(table: dict, place: str, value: object) -> dict:

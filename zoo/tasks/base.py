@@ -207,6 +207,9 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
 
     #: Overrules defaults of `RecurrentOptions` and `TrainingOptions`, by field name.
     defaults: Mapping[str, object] = MappingProxyType({})
+    #: What earlier versions did, by the name of one of these options that they had not, where this task did otherwise
+    #: than the option's own `before` says.
+    before: Mapping[str, object] = MappingProxyType({})
     #: The class of the options of answers.
     answer_options: type[AnswerOptionsT] = cast("type[AnswerOptionsT]", NoOptions)
 

@@ -30,7 +30,3 @@ class TextBatches(Batches[Any, np.ndarray, np.ndarray], Protocol):
     @property
     def streams(self) -> int:
         """How many rows training fills."""
-
-    @property
-    def passes(self) -> int:
-        """How often an epoch reads the text: a short one again and again."""

@@ -10,7 +10,6 @@ import numpy as np
 from zoo.data.ragged import Ragged
 from zoo.data.vocabulary import UNKNOWN
 from zoo.tasks.base import Batch
-from zoo.tasks.language_model.streams import FEWEST_CHUNKS
 from zoo.tasks.language_model.tokens import START, Text
 
 #: The last chunk of documents is as wide as a part of a chunk: so many widths are compiled.
@@ -59,19 +58,9 @@ class DocumentBatches:
         """How many rows training fills."""
         return self.rows
 
-    @property
-    def passes(self) -> int:
-        """How often an epoch reads the documents: few of them again and again, up to `FEWEST_CHUNKS`."""
-        return -(-FEWEST_CHUNKS // max(1, len(self._pass(None))))
-
     def plan(self, seed: Sequence[int] | None) -> list[DocumentChunk]:
         """See `zoo.tasks.base.Batches`; the chunks of a document come in its order, one after the other."""
-        if seed is None:
-            return self._pass(None)
-        random = np.random.default_rng(seed)
-        return [chunk for _ in range(self.passes) for chunk in self._pass(random)]
-
-    def _pass(self, random: np.random.Generator | None) -> list[DocumentChunk]:
+        random = None if seed is None else np.random.default_rng(seed)
         lengths = self.documents.lengths
         keys = lengths if random is None else lengths * random.uniform(1 - JITTER, 1 + JITTER, len(lengths))
         order = np.argsort(keys, kind="stable")

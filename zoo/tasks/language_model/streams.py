@@ -33,10 +33,6 @@ class Chunk:
     fresh: np.ndarray
 
 
-#: Of an epoch.
-FEWEST_CHUNKS = 50
-
-
 def streams_of(text: Text, rows: int, shortest: int) -> int:
     """How many streams of at least `shortest` tokens a text is long enough for: from 1 to `rows`."""
     return max(1, min(rows, len(text) // shortest))
@@ -72,21 +68,14 @@ class Streams:
         """How many rows training fills."""
         return streams_of(self.text, self.rows, self.steps)
 
-    @property
-    def passes(self) -> int:
-        """How often an epoch reads the text: a short one again and again, up to `FEWEST_CHUNKS`."""
-        return -(-FEWEST_CHUNKS // -(-len(self.text) // (self.streams * self.steps)))
-
     def plan(self, seed: Sequence[int] | None) -> list[Chunk]:
         """See `zoo.tasks.base.Batches`; the chunks always come in the order of the text."""
         if seed is None:
             return self._plan_evaluation()
-        draw = np.random.default_rng(seed)
-        planned: list[Chunk] = []
-        for _ in range(self.passes):
-            offset = int(draw.integers(len(self.text))) if self.random_offset and self.streams > 1 else 0
-            planned += self._chunks(self.streams, offset, 0)
-        return planned
+        offset = 0
+        if self.random_offset and self.streams > 1:
+            offset = int(np.random.default_rng(seed).integers(len(self.text)))
+        return self._chunks(self.streams, offset, 0)
 
     def _plan_evaluation(self) -> list[Chunk]:
         streams = streams_of(self.text, self.rows, self.warm_up * self.steps)

@@ -55,6 +55,7 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
         "units": 128, "dropout": 0.0, "learning_rate": 6e-3, "decay": "linear", "batch_size": 16, "average": 0.99,
         "patience": 5,
     }  # fmt: skip
+    before: Mapping[str, object] = {"least_steps": 50}
     monitor = ("nats", "min")
     headline = ("nats", "perplexity", "bits_per_character")
 
@@ -221,8 +222,6 @@ def _notes(tokenizer: Tokenizer, train: TextBatches, valid: TextBatches, options
         notes.append(
             f"the text is shorter than a chunk of --truncate {options.truncate}: a chunk is the whole text"
         )
-    if train.passes > 1:
-        notes.append(f"the text is short: an epoch reads it {train.passes} times")
     if options.softmax == "full" and tokenizer.size > MANY_TOKENS:
         notes.append("with so many tokens a training step takes less time with --softmax sampled")
     return tuple(notes)

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo.tasks.language_model.streams import FEWEST_CHUNKS, Streams, streams_of
+from zoo.config import TrainingOptions
+from zoo.tasks.language_model.streams import Streams, streams_of
 from zoo.tasks.language_model.tokens import START, Text
+from zoo.training.loop import plan_epoch
 
 SIZES = st.integers(1, 200)
 
@@ -56,10 +58,10 @@ def test_training_reads_every_token_and_predicts_all_but_the_one_after_the_end(s
         assert START not in context[1:]
         assert len(context) == 1 or context[-1] == target - 1
     counts = np.bincount(seen, minlength=size + 2)[2:]
-    assert counts.max() <= streams.passes
-    assert (counts[1:] == streams.passes).all()
+    assert counts.max() == 1
+    assert (counts[1:] == 1).all()
     if streams.streams == 1:
-        assert counts[0] == streams.passes
+        assert counts[0] == 1
 
 
 def test_a_row_goes_on_in_the_next_chunk_where_it_stopped():
@@ -83,10 +85,10 @@ def test_passes_begin_at_tokens_that_the_seed_decides():
 @pytest.mark.parametrize(("size", "passes"), [(5, 50), (100, 10), (5000, 1)])
 def test_short_texts_are_read_several_times_an_epoch(size, passes):
     streams = Streams(text(size), 1, 20)
-    assert streams.passes == passes
-    assert len(streams.plan([0])) >= FEWEST_CHUNKS
-    starts = sum(streams.load(planned).inputs["continues"][0] == 0 for planned in streams.plan([0]))
-    assert starts == passes
+    plans = plan_epoch(streams, TrainingOptions(), 0)
+    assert len(plans) == passes * len(streams.plan([0])) >= TrainingOptions().least_steps
+    starts = [n for n, planned in enumerate(plans) if streams.load(planned).inputs["continues"][0] == 0]
+    assert starts == list(range(0, len(plans), len(streams.plan([0]))))
 
 
 def test_rows_and_chunks_are_fewer_where_the_text_is_short():

@@ -47,7 +47,7 @@ def hello(tmp_path_factory) -> Path:
     assert done.code == 0, done.err
     assert "5 characters are too few to be cut" in done.err
     assert "shorter than a chunk of --truncate 100" in done.err
-    assert "an epoch reads it 50 times" in done.err
+    assert "an epoch reads the training split 50 times" in done.err
     return folder / "run"
 
 
