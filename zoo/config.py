@@ -30,6 +30,12 @@ class RecurrentOptions:
     recurrent_dropout: float = option(
         0.0, "fraction of the state dropped inside the recurrence", minimum=0, maximum=0.95
     )
+    weight_dropout: float = option(
+        0.0,
+        "fraction of the recurrent kernel's entries dropped, the same ones for a whole batch (DropConnect)",
+        minimum=0,
+        maximum=0.95,
+    )
     cell_options: tuple[str, ...] = option(
         (), "arguments of the cell's constructor, NAME=VALUE, such as reset_after=false", metavar="NAME=VALUE"
     )

@@ -53,6 +53,7 @@ class RecurrentFactory:
             "layers": options.layers,
             "bidirectional": options.bidirectional,
             "engine": options.engine,
+            "weight_dropout": options.weight_dropout,
             "seed": self.seed,
             **layer_arguments,
         }
@@ -85,10 +86,14 @@ class RecurrentFactory:
 
         units = self.options.units
         try:
-            check_cell(self.cell(units), units)
+            built = check_cell(self.cell(units), units)
         except ValueError as problem:
             line = " ".join(str(problem).split())
             raise UserError(f"--cell {self.options.cell}: {line[:MOST_SHOWN]}") from None
+        if self.options.weight_dropout and not hasattr(built, "recurrent_kernel"):
+            raise UserError(
+                f"--weight-dropout: the cell {self.options.cell} has no recurrent_kernel; leave it at 0"
+            )
 
     def check_memory(self, available: int | None) -> None:
         """Refuse layers whose weights cannot be trained in the memory that there is.
@@ -148,6 +153,7 @@ def order_agnostic_factory(options: RecurrentOptions, seed: int = 0) -> Recurren
         layers=1,
         bidirectional=False,
         recurrent_dropout=0.0,
+        weight_dropout=0.0,
         cell_options=(),
         engine="auto",
     )

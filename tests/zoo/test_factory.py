@@ -91,6 +91,13 @@ def test_a_cell_of_ones_own_without_recurrent_dropout():
         factory(cell=name, recurrent_dropout=0.5).cell(2)
 
 
+def test_entries_of_a_kernel_that_a_cell_has_not_cannot_be_dropped():
+    assert factory(weight_dropout=0.5)().weight_dropout == 0.5
+    factory(weight_dropout=0.5).check_cell()
+    with pytest.raises(UserError, match="--weight-dropout: the cell mean has no recurrent_kernel"):
+        factory(cell="mean", weight_dropout=0.5).check_cell()
+
+
 def test_the_order_agnostic_baseline_keeps_sizes_and_drops_what_only_a_recurrence_has():
     options = RecurrentOptions(
         cell="lstm",
@@ -99,6 +106,7 @@ def test_the_order_agnostic_baseline_keeps_sizes_and_drops_what_only_a_recurrenc
         bidirectional=True,
         dropout=0.3,
         recurrent_dropout=0.2,
+        weight_dropout=0.2,
         cell_options=("unit_forget_bias=false",),
         engine="loop",
     )
@@ -106,6 +114,7 @@ def test_the_order_agnostic_baseline_keeps_sizes_and_drops_what_only_a_recurrenc
     layer = made()
     assert made.order_agnostic
     assert (layer.cell.units, layer.layers, layer.bidirectional, layer.dropout) == (5, 1, False, 0)
+    assert layer.weight_dropout == 0
     assert (made.options.dropout, made.seed) == (0.3, 4)
     assert not factory().order_agnostic
 

@@ -20,6 +20,8 @@ class RecurrentArguments(LayerArguments, total=False):
     layers: int
     bidirectional: bool
     dropout: float
+    variational: bool
+    weight_dropout: float
     return_sequences: bool
     return_state: bool
     engine: str
@@ -35,10 +37,13 @@ class Recurrent(keras.layers.Layer):
         layers: how many layers are stacked (torch: `num_layers`).
         bidirectional: also run from the end to the start; the outputs of both are concatenated in the last axis.
         dropout: fraction of the outputs set to zero between layers in training, not after the last (torch: `dropout`).
+        variational: that dropout takes the same numbers at all steps of a sequence (Gal and Ghahramani 2016).
+        weight_dropout: fraction of the entries of each cell's recurrent kernel set to zero in training, the same ones
+            for a whole batch (DropConnect: Wan et al. 2013; in recurrent kernels: Merity et al. 2018).
         return_sequences: give the outputs of all steps; else of the last step that is not masked (backward: the first).
         return_state: also give the final states.
         engine: `auto`, or an engine by name (see `zoo.layers.engines`). `engine_choice` says which one runs, and why.
-        seed: seed of the dropout between layers; None draws one.
+        seed: seed of the dropout between layers and of `weight_dropout`; None draws one.
 
     Call arguments:
         inputs: `(batch, time, features)`, at least one step.
@@ -52,8 +57,8 @@ class Recurrent(keras.layers.Layer):
         outputs and final states.
 
     Raises:
-        ValueError: if `layers` or `dropout` is out of range, dropout is asked for between fewer than two layers, or the
-            engine cannot run the cell.
+        ValueError: if `layers` or a dropout is out of range, dropout is asked for between fewer than two layers, or the
+            engine cannot run the cell; in `build`, for `weight_dropout` with a cell that has no `recurrent_kernel`.
     """
 
     def __init__(
@@ -63,6 +68,8 @@ class Recurrent(keras.layers.Layer):
         layers: int = 1,
         bidirectional: bool = False,
         dropout: float = 0.0,
+        variational: bool = False,
+        weight_dropout: float = 0.0,
         return_sequences: bool = True,
         return_state: bool = False,
         engine: str = "auto",
@@ -71,8 +78,9 @@ class Recurrent(keras.layers.Layer):
     ) -> None:
         if layers < 1:
             raise ValueError(f"layers must be at least 1, not {layers}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")
+        for name, rate in (("dropout", dropout), ("weight_dropout", weight_dropout)):
+            if not 0 <= rate < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, not {rate}")
         if dropout and layers == 1:
             raise ValueError(
                 "dropout acts between layers and there is one layer; give layers=2 or more, or dropout=0"
@@ -82,6 +90,8 @@ class Recurrent(keras.layers.Layer):
         self.layers = layers
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.variational = variational
+        self.weight_dropout = weight_dropout
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.engine = engine
@@ -92,7 +102,11 @@ class Recurrent(keras.layers.Layer):
         self.cells = [[_copy(cell, layer, way) for way in range(self.directions)] for layer in range(layers)]
         # Counted on from the seeds of the cells: a cell with the same seed must not draw the same masks.
         seeds = [_nth_seed(seed, 2 * layers + n) for n in range(layers - 1)]
-        self.dropouts = [keras.layers.Dropout(dropout, seed=layer_seed) for layer_seed in seeds]
+        shape = (None, 1, None) if variational else None
+        self.dropouts = [keras.layers.Dropout(dropout, shape, seed=layer_seed) for layer_seed in seeds]
+        self._kernel_seeds: keras.random.SeedGenerator | None = None
+        if weight_dropout:  # else there is no state of it to be saved
+            self._kernel_seeds = keras.random.SeedGenerator(_nth_seed(seed, 3 * layers - 1))
 
     @property
     def directions(self) -> int:
@@ -117,6 +131,8 @@ class Recurrent(keras.layers.Layer):
                 if not cell.built:
                     cell.build((None, features))
                     cell.built = True
+            if self.weight_dropout and not hasattr(cells[0], "recurrent_kernel"):
+                raise ValueError(f"weight_dropout: {type(cells[0]).__name__} has no recurrent_kernel")
             if self._cell_outputs is None:
                 self._cell_outputs = output_size(cells[0], features)
             features = self.output_size
@@ -177,6 +193,7 @@ class Recurrent(keras.layers.Layer):
                 reverse=direction == 1,
                 sequences=sequences,
                 training=training,
+                recurrent_kernel=self._dropped_kernel(cell) if training else None,
                 concurrent=self.directions,
             )
             for direction, (cell, cell_states) in enumerate(zip(cells, states, strict=True))
@@ -185,6 +202,14 @@ class Recurrent(keras.layers.Layer):
         outputs = [output for output, _ in results]
         joined = outputs[0] if len(outputs) == 1 else keras.ops.concatenate(outputs, axis=-1)
         return joined, [list(final) for _, final in results]
+
+    def _dropped_kernel(self, cell: keras.layers.Layer) -> Tensor | None:
+        """The recurrent kernel with some of its entries zero and the others scaled up; None for it as it is."""
+        if self._kernel_seeds is None:
+            return None
+        kernel = keras.ops.convert_to_tensor(cell.recurrent_kernel)
+        ones = keras.ops.ones_like(kernel)
+        return kernel * keras.random.dropout(ones, self.weight_dropout, seed=self._kernel_seeds)
 
     def compute_mask(self, _inputs: object, previous_mask: Mask | None) -> Mask | None:
         """The mask goes on where there are outputs of all steps."""
@@ -218,6 +243,8 @@ class Recurrent(keras.layers.Layer):
             "layers": self.layers,
             "bidirectional": self.bidirectional,
             "dropout": self.dropout,
+            "variational": self.variational,
+            "weight_dropout": self.weight_dropout,
             "return_sequences": self.return_sequences,
             "return_state": self.return_state,
             "engine": self.engine,

@@ -71,12 +71,15 @@ def output_size(cell: keras.layers.Layer, features: int) -> int:
     return last_axis(output.shape)
 
 
-def check_cell(cell: keras.layers.Layer, features: int) -> None:
+def check_cell(cell: keras.layers.Layer, features: int) -> keras.layers.Layer:
     """Run a cell as a recurrent layer does, on a batch of two sequences.
 
     Args:
         cell: as the user's class makes it.
         features: size of the inputs that it is tried on.
+
+    Returns:
+        A copy of it, built.
 
     Raises:
         ValueError: says in one line what Keras' contract asks for and the cell does not do.
@@ -106,6 +109,7 @@ def check_cell(cell: keras.layers.Layer, features: int) -> None:
     if shape != (2, said):
         raise ValueError(f"its output_size is {said}, and one step of 2 sequences gives the shape {shape}")
     _run_over_time(copy, features)
+    return copy
 
 
 def _run_over_time(cell: keras.layers.Layer, features: int) -> None:

@@ -17,6 +17,7 @@ from tests.zoo.parity import Kind
 from tests.zoo.running import TOLERANCES, WIDEST, make_cell, randomise, results, runs, takes
 from zoo import reference
 from zoo.cells.base import Cell
+from zoo.cells.mean import MeanCell
 from zoo.cells.vanilla import VanillaCell
 from zoo.keras_types import LayerArguments
 from zoo.layers.engines import ENGINES
@@ -63,20 +64,37 @@ def check_masks(kind: Kind, engine: str, dropout: float, recurrent_dropout: floa
     tells all."""
     cell = make_cell(kind, dropout=dropout, recurrent_dropout=recurrent_dropout, seed=3, dtype=WIDEST)
     layer = layer_of(cell, engine, return_state=True)
-    draw = np.random.default_rng(1).normal
-    states, factors = ([[[draw(size=(1, UNITS)) for _ in range(kind.states)]]] for _ in range(2))
-    problem = parity.Problem(
-        draw(size=(1, TIME, FEATURES)), None, states, draw(size=(1, TIME, UNITS)), factors
-    )
+    problem = problem_of(kind, rows=1)
     with spied_masks() as (input_masks, state_masks):
         got = results(layer, problem, training=True)
     on_inputs, on_state = the_one_mask(input_masks, FEATURES), the_one_mask(state_masks, UNITS)
 
     weights = {variable.name: variable.numpy() for variable in layer.trainable_variables}
-    masked = weights | {"recurrent_kernel": on_state.T * weights["recurrent_kernel"]}
-    oracle = reference.CELLS[kind.cell](**kind.options)
-    tape = reference.forward(oracle, masked, problem.inputs * on_inputs, None, states[0][0])
-    back = reference.backward(oracle, tape, problem.outputs_factor, factors[0][0])
+    expected = expected_with(kind, weights, problem, on_inputs, on_state.T)
+    parity.assert_equal(got, expected, TOLERANCES[WIDEST])
+    assert set(np.unique(on_inputs)) == ({0.0, 2.0} if dropout else {1.0})
+    assert set(np.unique(on_state)) == ({0.0, 2.0} if recurrent_dropout else {1.0})
+
+
+def problem_of(kind: Kind, rows: int) -> parity.Problem:
+    draw = np.random.default_rng(1).normal
+    states, factors = ([[[draw(size=(rows, UNITS)) for _ in range(kind.states)]]] for _ in range(2))
+    inputs, outputs_factor = draw(size=(rows, TIME, FEATURES)), draw(size=(rows, TIME, UNITS))
+    return parity.Problem(inputs, None, states, outputs_factor, factors)
+
+
+def expected_with(
+    kind: Kind,
+    weights: dict[str, np.ndarray],
+    problem: parity.Problem,
+    on_inputs: np.ndarray | float,
+    on_kernel: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """What the reference gives with masks on the inputs and on the recurrent kernel."""
+    masked = weights | {"recurrent_kernel": on_kernel * weights["recurrent_kernel"]}
+    oracle = reference.CELLS[kind.cell.removeprefix("keras_").removeprefix("simple_")](**kind.options)
+    tape = reference.forward(oracle, masked, problem.inputs * on_inputs, None, problem.states[0][0])
+    back = reference.backward(oracle, tape, problem.outputs_factor, problem.states_factors[0][0])
     expected = {
         "outputs": tape.outputs,
         **parity.named_states("final", [[tape.final_states]]),
@@ -84,10 +102,75 @@ def check_masks(kind: Kind, engine: str, dropout: float, recurrent_dropout: floa
         **parity.named_states("d initial", [[back.initial_states]]),
         **{f"d layer 0 direction 0 {name}": value for name, value in back.weights.items()},
     }
-    expected["d layer 0 direction 0 recurrent_kernel"] = on_state.T * back.weights["recurrent_kernel"]
+    expected["d layer 0 direction 0 recurrent_kernel"] = on_kernel * back.weights["recurrent_kernel"]
+    return expected
+
+
+# ---- DropConnect: one mask on the recurrent kernel for all rows and steps
+
+
+@runs([kind for kind in parity.KINDS if kind.cell not in ("mean", "keras_simple_rnn")])
+def test_the_drawn_mask_acts_on_the_recurrent_kernel(kind: Kind, engine: str) -> None:
+    """Numbers, states and every gradient are those of the reference with the masked kernel."""
+    layer = layer_of(make_cell(kind, dtype=WIDEST), engine, weight_dropout=0.5, return_state=True, seed=3)
+    problem = problem_of(kind, rows=9)  # some engines split the batch over the cores
+    with spied_dropout() as masks:
+        got = results(layer, problem, training=True)
+    weights = {variable.name: variable.numpy() for variable in layer.trainable_variables}
+    (mask,) = masks
+    assert set(np.unique(mask)) == {0.0, 2.0}
+    expected = expected_with(kind, weights, problem, 1.0, mask)
     parity.assert_equal(got, expected, TOLERANCES[WIDEST])
-    assert set(np.unique(on_inputs)) == ({0.0, 2.0} if dropout else {1.0})
-    assert set(np.unique(on_state)) == ({0.0, 2.0} if recurrent_dropout else {1.0})
+
+
+@contextmanager
+def spied_dropout() -> Iterator[list[np.ndarray]]:
+    """A list that fills with what `keras.random.dropout` gives."""
+    masks: list[np.ndarray] = []
+    original = keras.random.dropout
+
+    def dropout(inputs: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Tensor:
+        mask = original(inputs, rate, seed=seed)
+        masks.append(array(mask))
+        return mask
+
+    with mock.patch("keras.random.dropout", dropout):
+        yield masks
+
+
+@pytest.mark.parametrize("engine", ["loop", "fused"])
+def test_another_mask_of_the_kernel_each_batch_and_none_outside_of_training(engine: str) -> None:
+    def layer(seed: int) -> Recurrent:
+        cell = VanillaCell(UNITS, dropout=0.5, recurrent_dropout=0.5, seed=1)
+        return layer_of(cell, engine, weight_dropout=0.5, seed=seed)
+
+    dropped, again, other = layer(1), layer(1), layer(2)
+    first, second = (array(dropped(draw_inputs(), training=True)) for _ in range(2))
+    assert (first != second).any()
+    np.testing.assert_array_equal(array(again(draw_inputs(), training=True)), first)
+    assert (array(other(draw_inputs(), training=True)) != first).any()
+    plain = layer_of(VanillaCell(UNITS), engine)
+    np.testing.assert_array_equal(array(dropped(draw_inputs())), array(plain(draw_inputs())))
+
+
+def test_each_layer_and_direction_has_a_mask_of_its_own() -> None:
+    layer = layer_of(VanillaCell(UNITS), "loop", weight_dropout=0.5, layers=2, bidirectional=True, seed=1)
+    with spied_dropout() as masks:
+        layer(draw_inputs(), training=True)
+    assert len({mask.tobytes() for mask in masks}) == 4
+
+
+def test_a_cell_without_a_recurrent_kernel_has_no_entries_of_it_to_drop() -> None:
+    with pytest.raises(ValueError, match="weight_dropout: MeanCell has no recurrent_kernel"):
+        Recurrent(MeanCell(UNITS), weight_dropout=0.5).build((None, None, 3))
+
+
+def test_layers_that_were_saved_without_the_newer_dropouts_load() -> None:
+    config = Recurrent(VanillaCell(UNITS)).get_config()
+    del config["variational"], config["weight_dropout"]
+    again, dropped = Recurrent.from_config(config), Recurrent(VanillaCell(UNITS), weight_dropout=0.5)
+    assert (again.variational, again.weight_dropout) == (False, 0.0)
+    assert len(again.variables) == len(dropped.variables) - 1  # no state that a checkpoint of before lacks
 
 
 @contextmanager

@@ -216,6 +216,17 @@ def test_dropout_acts_between_layers_only() -> None:
     assert (other != two).any()
 
 
+def test_variational_dropout_takes_the_same_numbers_at_all_steps() -> None:
+    ones = np.ones((50, 4, 8), "float32")
+    plain, variational = (
+        np.asarray(echo(2, 0.5, seed=1, variational=flag)(ones, training=True)) for flag in (False, True)
+    )
+    assert (plain != plain[:, :1]).any()
+    assert_same(variational, np.broadcast_to(variational[:, :1], variational.shape))
+    assert set(np.unique(variational)) == {0.0, 2.0}
+    assert len({row.tobytes() for row in variational}) > 40  # a mask for each sequence
+
+
 def test_a_cell_with_the_same_seed_draws_other_masks_than_the_dropout_between_layers() -> None:
     layer = Recurrent(VanillaCell(8, dropout=0.5, seed=5), layers=3, bidirectional=True, dropout=0.5, seed=5)
     seeds = [cell.seed for row in layer.cells for cell in row] + [dropout.seed for dropout in layer.dropouts]
@@ -238,6 +249,7 @@ def test_every_copy_has_weights_of_its_own() -> None:
         ({"layers": 2, "dropout": 1.0}, "dropout must be at least 0 and below 1"),
         ({"layers": 2, "dropout": -0.1}, "dropout must be at least 0 and below 1"),
         ({"dropout": 0.5}, "dropout acts between layers"),
+        ({"weight_dropout": 1.0}, "weight_dropout must be at least 0 and below 1"),
         ({"engine": "warp"}, "no engine is called 'warp'; there are auto"),
         ({"engine": "keras"}, "the keras engine cannot run GRUCell: it is not a built-in cell"),
         ({"engine": "parallel"}, "the parallel engine cannot run GRUCell"),
@@ -272,6 +284,8 @@ def test_the_configuration_survives() -> None:
         "layers": 3,
         "bidirectional": True,
         "dropout": 0.25,
+        "variational": True,
+        "weight_dropout": 0.5,
         "return_sequences": False,
         "return_state": True,
         "engine": "loop",

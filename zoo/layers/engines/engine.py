@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from zoo.tensors import Inputs, Mask, Outputs, States, StepOutputs
+from zoo.tensors import Inputs, Mask, Outputs, States, StepOutputs, Tensor
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +26,7 @@ class Call:
         sequences: give the outputs of all steps; else the output of the last step that is not masked (for `reverse`,
             of the first).
         training: whether dropout is applied.
+        recurrent_kernel: what stands for the cell's `recurrent_kernel` in this call, or None for the kernel itself.
         concurrent: how many such calls run at the same time, which an engine may want to know when it shares out the
             cores.
     """
@@ -37,6 +38,7 @@ class Call:
     reverse: bool = False
     sequences: bool = True
     training: bool = False
+    recurrent_kernel: Tensor | None = None
     concurrent: int = 1
 
 

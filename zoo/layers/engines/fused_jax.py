@@ -12,9 +12,10 @@ from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
+import keras
 
 from zoo.layers.engines.engine import Call
-from zoo.layers.engines.recurrence import Recurrence, Tensors, standing_for
+from zoo.layers.engines.recurrence import Recurrence, Tensors, standing_for, weights_of
 from zoo.tensors import Inputs, Mask, RecurrentMask, Rows, States, Tensor
 
 #: What the loop backward needs of the loop forward: inputs, mask, recurrent mask, weights, what it stored.
@@ -26,7 +27,10 @@ def run(
 ) -> tuple[Tensor, States]:
     """See `zoo.layers.engines.compiled.RunLoops`."""
     recurrence = recurrence_class(call.cell, vjp)
-    weights = [jnp.asarray(weight.value, call.inputs.dtype) for weight in call.cell.weights]
+    weights = [
+        jnp.asarray(keras.ops.convert_to_tensor(weight), call.inputs.dtype)
+        for weight in weights_of(call.cell, call.recurrent_kernel)
+    ]
 
     def run_forward(
         store: bool,

@@ -15,7 +15,7 @@ import tensorflow as tf
 from zoo.cells.base import Cell
 from zoo.layers.engines import fused_tensorflow_loops as loops
 from zoo.layers.engines.engine import Call
-from zoo.layers.engines.recurrence import Recurrence, Tensors, standing_for
+from zoo.layers.engines.recurrence import Recurrence, Tensors, standing_for, weights_of
 from zoo.layers.engines.sharing import step_key
 from zoo.runtime.cores import cores
 from zoo.tensors import Inputs, Mask, RecurrentMask, Scalar, States, Tensor
@@ -54,7 +54,8 @@ def run(recurrence_class: type[Recurrence], call: Call, recurrent_mask: Recurren
     if batch is not None:
         parts = max(1, min(parts, batch // ROWS_OF_A_PART))
     plan = Plan(recurrence_class, call.reverse, call.sequences, call.training, parts)
-    return graph_of(call.cell, plan)(call.inputs, call.mask, call.states, recurrent_mask)
+    arguments = (call.inputs, call.mask, call.states, recurrent_mask, call.recurrent_kernel)
+    return graph_of(call.cell, plan)(*arguments)
 
 
 def most_parts(concurrent: int) -> int:
@@ -145,8 +146,8 @@ def loops_of(cell: Cell, recurrence_class: type[Recurrence]) -> Loops:
     return _LOOPS[key]
 
 
-def graph_of(cell: Cell, plan: Plan) -> Callable[[Inputs, Mask | None, States, RecurrentMask | None], Result]:
-    """All parts with their gradient; a graph, because only in a graph the parts run side by side.
+def graph_of(cell: Cell, plan: Plan) -> Callable[..., Result]:
+    """`differentiable` as a graph, because only in a graph the parts run side by side.
 
     It reads the cell's weights, so it is the cell's own; it stands in `__dict__`, past Keras, which would track it.
     """
@@ -154,9 +155,13 @@ def graph_of(cell: Cell, plan: Plan) -> Callable[[Inputs, Mask | None, States, R
     if plan not in graphs:
 
         def whole(
-            inputs: Inputs, mask: Mask | None, states: States, recurrent_mask: RecurrentMask | None
+            inputs: Inputs,
+            mask: Mask | None,
+            states: States,
+            recurrent_mask: RecurrentMask | None,
+            recurrent_kernel: Tensor | None,
         ) -> Result:
-            return differentiable(cell, plan, inputs, mask, states, recurrent_mask)
+            return differentiable(cell, plan, inputs, mask, states, recurrent_mask, recurrent_kernel)
 
         graphs[plan] = tf.function(whole, autograph=False, reduce_retracing=True)
     return graphs[plan]
@@ -169,13 +174,16 @@ def differentiable(
     mask: Mask | None,
     states: States,
     recurrent_mask: RecurrentMask | None,
+    recurrent_kernel: Tensor | None,
 ) -> Result:
-    """All parts forward, with the gradient by `inputs`, `states` and the cell's weights.
+    """All parts forward, with the gradient by `inputs`, `states` and the cell's weights, or what stands for one.
 
     Only in training the forward loop stores what the backward loop reads. A gradient that is asked for elsewhere runs
     the forward loop again.
     """
-    weights = [tf.cast(tf.convert_to_tensor(weight), inputs.dtype) for weight in cell.weights]
+    weights = [
+        tf.cast(tf.convert_to_tensor(weight), inputs.dtype) for weight in weights_of(cell, recurrent_kernel)
+    ]
     reverse = tf.constant(plan.reverse)
     compiled = loops_of(cell, plan.recurrence_class)
     piece = split(tf.shape(inputs)[0], plan.parts)

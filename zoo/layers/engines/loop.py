@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypedDict
 
 import keras
@@ -46,12 +48,31 @@ def layer_arguments(call: Call) -> LayerArguments:
 
 def run_layer(layer: keras.layers.RNN, call: Call) -> tuple[Tensor, States]:
     """Call a Keras recurrent layer that was made with `layer_arguments`."""
-    outputs, *final_states = layer(
-        call.inputs, initial_state=list(call.states), mask=call.mask, training=call.training
-    )
+    with recurrent_kernel(call):
+        outputs, *final_states = layer(
+            call.inputs, initial_state=list(call.states), mask=call.mask, training=call.training
+        )
     if call.reverse and call.sequences:
         outputs = keras.ops.flip(outputs, axis=1)
     return outputs, final_states
+
+
+@contextmanager
+def recurrent_kernel(call: Call) -> Iterator[None]:
+    """Meanwhile the cell reads the recurrent kernel of the call, where it has one.
+
+    It stands in `__dict__`, past Keras, which would take it for a weight.
+    """
+    if call.recurrent_kernel is None:
+        yield
+        return
+    attributes = vars(call.cell)
+    own = attributes["recurrent_kernel"]
+    attributes["recurrent_kernel"] = call.recurrent_kernel
+    try:
+        yield
+    finally:
+        attributes["recurrent_kernel"] = own
 
 
 ENGINE = Loop()

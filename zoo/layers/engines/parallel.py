@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from zoo.layers.engines.engine import Call, Engine
+from zoo.layers.engines.loop import recurrent_kernel
 from zoo.tensors import Mask, Outputs, States, StepOutputs, Tensor
 
 
@@ -25,7 +26,8 @@ class Parallel(Engine):
         if call.training and getattr(cell, "dropout", 0) > 0:
             inputs = inputs * cell.get_dropout_mask(inputs[:, 0])[:, None]
             cell.reset_masks()
-        outputs, final_states = cell.scan(cell.project(inputs), mask, call.states)
+        with recurrent_kernel(call):
+            outputs, final_states = cell.scan(cell.project(inputs), mask, call.states)
         if call.sequences:
             return (keras.ops.flip(outputs, axis=1) if call.reverse else outputs), final_states
         return last_unmasked(outputs, mask), final_states

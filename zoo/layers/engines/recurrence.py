@@ -210,6 +210,13 @@ def _projection(cell: Cell) -> Callable[..., Tensors]:
     return project
 
 
+def weights_of(cell: Cell, recurrent_kernel: Tensor | None) -> list[Tensor | keras.Variable]:
+    """`cell.weights`, with this tensor, unless it is None, in the place of the recurrent kernel."""
+    if recurrent_kernel is None:
+        return list(cell.weights)
+    return [recurrent_kernel if weight is cell.recurrent_kernel else weight for weight in cell.weights]
+
+
 def standing_for(variables: Sequence[keras.Variable], tensors: Sequence[Tensor]) -> keras.StatelessScope:
     """Inside, Keras variables stand for these tensors."""
     pairs = list(zip(variables, tensors, strict=True))

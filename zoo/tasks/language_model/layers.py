@@ -61,3 +61,51 @@ class First(keras.layers.Layer):
         """See the class."""
         del second_shape
         return first_shape
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class ActivationPenalties(keras.layers.Layer):
+    """In training, add penalties on what the recurrent layers give to what each token costs (Merity et al. 2018).
+
+    $$\\mathrm{nats}_t + \\alpha \\, \\overline{(m_t \\odot h_t)^2} + \\beta \\, \\overline{(h_t - h_{t-1})^2}$$
+
+    with the mask m of the dropout after the last layer, and means over units. A chunk's first step has no second
+    penalty.
+
+    Args:
+        activation: α, how much large outputs cost ("AR").
+        temporal: β, how much changes of the outputs cost ("TAR").
+
+    Call arguments:
+        nats: what each token costs, `(batch, time)`.
+        outputs: of the last recurrent layer, `(batch, time, units)`.
+        dropped: the same after dropout.
+        training: whether to add anything.
+
+    Returns:
+        `(batch, time)`.
+    """
+
+    def __init__(self, activation: float, temporal: float, **layer_arguments: Unpack[LayerArguments]) -> None:
+        super().__init__(**layer_arguments)
+        self.activation = activation
+        self.temporal = temporal
+
+    def call(self, nats: Tensor, outputs: Tensor, dropped: Tensor, training: bool = False) -> Tensor:
+        """See the class."""
+        if not training:
+            return nats
+        large = keras.ops.mean(keras.ops.square(dropped), axis=-1)
+        changes = keras.ops.mean(keras.ops.square(outputs[:, 1:] - outputs[:, :-1]), axis=-1)
+        return nats + self.activation * large + self.temporal * keras.ops.pad(changes, ((0, 0), (1, 0)))
+
+    def compute_output_spec(
+        self, nats: Tensor, outputs: Tensor, dropped: Tensor, training: bool = False
+    ) -> Tensor:
+        """See the class."""
+        del outputs, dropped, training
+        return keras.KerasTensor(nats.shape, dtype=self.compute_dtype)
+
+    def get_config(self) -> Config:
+        """Every constructor argument."""
+        return {**super().get_config(), "activation": self.activation, "temporal": self.temporal}

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo.data.vocabulary import UNKNOWN
+from zoo.layers.embedding_dropout import EmbeddingDropout
 from zoo.layers.logits import logits_dtype
 from zoo.layers.stateful import Stateful
-from zoo.tasks.language_model.layers import First, NegativeLogLikelihood, OneHot
+from zoo.tasks.language_model.layers import ActivationPenalties, First, NegativeLogLikelihood, OneHot
 from zoo.tasks.language_model.sampled import TokenTable
 from zoo.tensors import last_axis
 
@@ -46,21 +47,29 @@ def build_model(size: int, rows: int, recurrent: RecurrentFactory, options: Opti
     following = keras.Input((None,), dtype="int32", name="next")
     continues = keras.Input((), dtype="int32", name="continues")
     dropout = recurrent.options.dropout
+    noise = (None, 1, None) if options.variational_dropout else None  # the shape of what is drawn
     before = dropout if options.input_dropout is None else options.input_dropout
 
     embedding = None
     if options.embedding:
         embedding = _embedding(size, options)
-        x = keras.layers.Dropout(before, name="vectors")(embedding(tokens))
+        x = embedding(tokens)
+        if options.embedding_dropout:
+            x = EmbeddingDropout(options.embedding_dropout, size, name="embedding_dropout")(x, tokens)
+        x = keras.layers.Dropout(before, noise, name="vectors")(x)
     else:
         x = OneHot(size, name="vectors")(tokens)
-    x = Stateful(recurrent(return_state=True, name="cells"), rows, name="recurrent")(x, continues)
-    x = keras.layers.Dropout(dropout)(x)
+    cells = recurrent(return_state=True, variational=options.variational_dropout, name="cells")
+    outputs = Stateful(cells, rows, name="recurrent")(x, continues)
+    x = dropped = keras.layers.Dropout(dropout, noise)(outputs)
     if options.tied and recurrent.options.units != options.embedding:
         x = keras.layers.Dense(options.embedding, name="to_embedding")(x)
     inputs = {"tokens": tokens, "next": following, "continues": continues}
     ends = _sampled if options.softmax == "sampled" else _full
     nats = ends(x, following, embedding if options.tied else None, size, options)
+    penalties = (options.activation_penalty, options.temporal_penalty)
+    if any(penalties):
+        nats = ActivationPenalties(*penalties, dtype=logits_dtype(), name="penalties")(nats, outputs, dropped)
     return keras.Model(inputs, nats, name="language_model")
 
 

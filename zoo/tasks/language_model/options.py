@@ -32,6 +32,21 @@ class Options:
     input_dropout: float | None = option(
         None, "fraction of the tokens' vectors dropped, where it is not --dropout", minimum=0, maximum=0.95
     )
+    embedding_dropout: float = option(
+        0.0, "share of the vocabulary whose vectors are zero for a batch", minimum=0, maximum=0.95
+    )
+    variational_dropout: bool = option(
+        False, "dropout takes the same numbers at all steps of a chunk, before, between and after the layers"
+    )
+    activation_penalty: float = option(
+        0.0,
+        "how much large outputs of the recurrent layers cost (AR of Merity et al.)",
+        minimum=0,
+        maximum=1e6,
+    )
+    temporal_penalty: float = option(
+        0.0, "how much changes of these from step to step cost (TAR)", minimum=0, maximum=1e6
+    )
     tied: bool = option(False, "score tokens by their vectors, with no weights of their own")
     softmax: str = option(
         "full",
@@ -44,6 +59,8 @@ class Options:
         """Refuse what contradicts itself."""
         if self.tied and not self.embedding:
             raise UserError("--tied: there are no vectors to share; give --embedding")
+        if self.embedding_dropout and not self.embedding:
+            raise UserError("--embedding-dropout: there are no vectors to drop; give --embedding")
 
 
 @dataclass(frozen=True)

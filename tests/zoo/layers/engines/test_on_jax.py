@@ -23,6 +23,7 @@ AGAIN = {
     "test_engine and fused and 2-both-bias and not relu": 4,
     "test_engine and hoisted and 2-both-bias and gru": 2,
     "test_the_drawn_masks and fused and not relu": 4,
+    "test_the_drawn_mask_acts and fused and not relu": 4,
     "test_the_last_output_is_that_of_the_last_word and fused and lstm": 1,
     "test_an_engine_gives_what_the_reference_gives": 1,
     "test_auto_takes_the_fused_engine": 1,

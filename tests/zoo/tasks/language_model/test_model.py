@@ -34,6 +34,12 @@ def trainer(ready, cell: str) -> Trainer:
             for options in (
                 {"tied": True},
                 {"tied": True, "embedding": 7},
+                {
+                    "variational_dropout": True,
+                    "embedding_dropout": 0.1,
+                    "activation_penalty": 2.0,
+                    "temporal_penalty": 1.0,
+                },
                 {"embedding": 0},
                 {"softmax": "sampled", "sampled_tokens": 3},
                 {"softmax": "sampled", "sampled_tokens": 3, "tied": True},

@@ -123,6 +123,7 @@ VARIED = (
     "cosine",
     "--warm-up",
     "5",
+    *("--weight-dropout", "0.2", "--variational-dropout", "--embedding-dropout", "0.1"),
 )
 DOCUMENTS = ("--documents", "--softmax", "sampled", "--sampled-tokens", "5", "--tied")
 
