@@ -70,7 +70,7 @@ def test_the_loss_of_an_old_model_is_the_loss(task: str) -> None:
     """The outputs of `TokenLoss` have new names; in a stored model each keeps the name that it had."""
     import numpy as np
 
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
 
     folder = next(path for path in RUNS if path.name == task)
     _, model = load_run(folder / "run")

@@ -94,6 +94,7 @@ class TrainingOptions:
     mirrored: bool = option(False, "share each batch among all devices of its kind (MirroredStrategy)")
     tensorboard: bool = option(False, "also write learning curves for TensorBoard into the run directory")
     checkpoint_seconds: float = option(60.0, "seconds between checkpoints inside an epoch", minimum=0)
+    members: int = option(1, "how many trained models this one is the mean of", minimum=1, flag=False)
 
 
 @dataclass(frozen=True)

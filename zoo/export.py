@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     folder = Path(arguments.to) if arguments.to else directory.export_path
     configure()
     from zoo import serving
-    from zoo.pipeline import fitting_together, load_run
+    from zoo.stored_run import fitting_together, load_run
 
     learned, model = load_run(directory.path, own)
     with fitting_together(directory.path):

@@ -5,47 +5,42 @@ from __future__ import annotations
 import json
 import math
 import time
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
 
 import keras
 
 from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import serving
-from zoo.cli.flags import memory_is_full
 from zoo.config import RunConfig
-from zoo.config_file import OwnModel, read_config
+from zoo.config_file import OwnModel
 from zoo.data.digest import digests
 from zoo.factory import recurrent_factory
 from zoo.keras_private import all_layers
 from zoo.layers.recurrent import Recurrent
+from zoo.members import mean_of
 from zoo.runtime.figures import save
 from zoo.runtime.learning_curves import draw_history
 from zoo.runtime.links import refuse_link
 from zoo.runtime.platform import device_name
 from zoo.runtime.process_memory import resident_memory
 from zoo.runtime.progress import log
-from zoo.runtime.results import Results, history_csv, result_table, tensorboard
+from zoo.runtime.results import Results, history_csv, read_results, result_table, tensorboard
 from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_json
 from zoo.start.defaults import config_of, own_code
 from zoo.start.record import Start
 from zoo.start.weights import Donor, begin
-from zoo.stored_types import check as check_types
-from zoo.tasks.base import AnyTask, Learned, Prepared, Row, load_task
+from zoo.stored_run import NO_OWN_CODE, load_run
+from zoo.tasks.base import Batches, Row, load_task
 from zoo.training.baselines import baseline_metrics
 from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext
 from zoo.training.ending import ending
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import NotANumber, Trainer, fit, repetition_note
-
-NO_OWN_CODE = OwnModel()
 
 
 def run(
@@ -105,12 +100,71 @@ def run(
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     headline = context.task.headline_of(context.prepared.learned)
     draw_history(progress.history, directory.path / "history.png", headline)
-    results = _evaluate(context, model, predictor, progress, directory, shared_baselines)
+    results = _evaluate(
+        context,
+        model,
+        predictor,
+        progress,
+        directory,
+        lambda splits: baseline_metrics(context, splits, shared_baselines),
+    )
     seconds = {"prepare": prepared_in, "train": progress.seconds, "total": time.monotonic() - began}
     results = replace(
         results,
         notes=(*results.notes, *repeated, *(start.notes if start else ())),
         ending=ending(progress, config.training, context.task.monitor[0]),
+        seconds={name: round(value, 2) for name, value in seconds.items()},
+    )
+    results.write(directory.metrics_path)
+    return result_table(results, directory.path)
+
+
+def ensemble(
+    directory: RunDirectory,
+    config: RunConfig,
+    dataset: Dataset,
+    members: Sequence[RunDirectory],
+    own: OwnModel = NO_OWN_CODE,
+) -> str:
+    """Make one run of several; what it leaves is what a run leaves, but for its training. Gives the table of results.
+
+    Args:
+        directory: held by this process; of the new run.
+        config: of the new run.
+        dataset: the examples that the configuration names.
+        members: the runs, which have ended.
+        own: see `load_run`.
+
+    Raises:
+        UserError: the runs have other data, or learned other things from them.
+    """
+    began = time.monotonic()
+    for member in members:
+        if read_json(member.data_path) != json.loads(json.dumps(digests(dataset))):
+            raise UserError(f"{member.path} was trained on other data than {config.dataset} holds now", 1)
+    tokens = Start.read(members[0].start_path).tokens if members[0].start_path.exists() else None
+    context = RunContext.prepare(config, dataset, tokens)
+    learned = context.prepared.learned.to_json()
+    for member in members:
+        if read_json(member.prepared_path) != json.loads(json.dumps(learned)):
+            raise UserError(f"{member.path} learned other things from its data than {members[0].path}", 1)
+    write_json(directory.prepared_path, learned)
+    write_json(directory.data_path, digests(dataset))
+    model = mean_of([load_run(member.path, own)[1] for member in members])
+    save_model(model, directory.model_path)
+    before = [read_results(member.metrics_path) for member in members]
+    results = _evaluate(
+        context, model, Predictor(model), Progress(), directory, lambda _: before[0].baselines
+    )
+    names = ", ".join(str(member.path) for member in members)
+    seconds = {
+        "train": sum(each.seconds["train"] for each in before),
+        "total": time.monotonic() - began + sum(each.seconds["total"] for each in before),
+    }
+    results = replace(
+        results,
+        epochs=sum(each.epochs for each in before),
+        notes=(*results.notes, f"the mean of {len(members)} models: {names}"),
         seconds={name: round(value, 2) for name, value in seconds.items()},
     )
     results.write(directory.metrics_path)
@@ -195,7 +249,7 @@ def _evaluate(
     predictor: Predictor,
     progress: Progress,
     directory: RunDirectory,
-    shared_baselines: Path | None,
+    baselines: Callable[[Mapping[str, Batches]], Mapping[str, Mapping[str, Mapping[str, float]]]],
 ) -> Results:
     """Everything that `metrics.json` says but the seconds; here the test split is read, once."""
     task, learned = context.task, context.prepared.learned
@@ -220,7 +274,7 @@ def _evaluate(
         headline=task.headline_of(learned),
         ceiling=dict(context.dataset.info.ceiling),
         scores=scores,
-        baselines=baseline_metrics(context, splits, shared_baselines),
+        baselines=baselines(splits),
         details={"split": last, **task.details(*of_last), **_by_length(task.by_length(*of_last))},
         parameters=sum(math.prod(v.shape) for v in model.trainable_variables),
         epochs=progress.epoch,
@@ -271,120 +325,6 @@ def checkpoint_file(directory: RunDirectory) -> Path:
 def save_model(model: keras.Model, path: Path) -> None:
     """Write a `.keras` file whole or not at all."""
     write_atomically(path, lambda temporary: model.save(temporary))
-
-
-def load_run(path: Path, own: OwnModel = NO_OWN_CODE) -> tuple[Learned, keras.Model]:
-    """What a finished run learned, and its model.
-
-    Args:
-        path: the run directory.
-        own: the task and the cell, where they are not the zoo's; they are imported only if they are named here.
-
-    Raises:
-        UserError: if the run is not finished, its files cannot be read, or it names other code.
-    """
-    directory = RunDirectory.open(path)
-    config = read_config(directory, own)
-    directory.require_model()
-    keras.mixed_precision.set_global_policy(config.training.precision)
-    task = load_task(config.task)
-    factory = recurrent_factory(config.recurrent)
-    learned = restored(directory.prepared_path, task, config.options)
-    import zoo.layers.pooling  # noqa: F401  (registered, it can be loaded)
-
-    with fitting_together(path):
-        expected = _built_anew(
-            task, learned, config
-        )  # which registers all classes that the stored model needs
-    with _told(directory.model_path):
-        _refuse_damage(directory.model_path)
-        model = keras.models.load_model(
-            directory.model_path,
-            custom_objects={factory.cell_class.__name__: factory.cell_class},
-            compile=False,
-        )
-    with fitting_together(path):
-        _compare(model, expected)
-    return learned, model
-
-
-def restored(path: Path, task: AnyTask, options: object) -> Learned:
-    """What a run learned, from its `prepared.json`; raises UserError where the file holds anything else."""
-    stored = read_json(path)
-    with _told(path):
-        learned: Learned = task.restore(stored, options)
-        check_types(learned, stored)
-    return learned
-
-
-@contextmanager
-def fitting_together(path: Path) -> Iterator[None]:
-    """Whatever fails where a run's model meets what was learned, such as in `Task.serve`, is told in one line."""
-    try:
-        yield
-    except Exception as problem:
-        if isinstance(problem, UserError) or memory_is_full(problem):
-            raise
-        lines = str(problem).strip().splitlines()
-        reason = lines[0][:200] if len(lines) == 1 else "the model is not the one of this configuration"
-        raise UserError(
-            f"{path}: model.keras, config.json and prepared.json do not belong together or are damaged: {reason}",
-            1,
-        ) from None
-
-
-class _NeedsExamples(Exception):
-    """A task looks at examples to build its model."""
-
-
-class _NoExamples:
-    """In place of batches."""
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise _NeedsExamples(name)
-
-
-def _built_anew(task: AnyTask, learned: Learned, config: RunConfig) -> keras.Model | None:
-    """The untrained model of a configuration; None where the task would have to look at examples."""
-    none: Any = _NoExamples()
-    try:
-        prepared = Prepared(learned, none, none, lambda: None)
-        return task.build(prepared, recurrent_factory(config.recurrent), config.options)
-    except _NeedsExamples:
-        return None
-
-
-def _compare(model: keras.Model, expected: keras.Model | None) -> None:
-    """Raises ValueError where a model reads or gives other shapes than the one expected, or knows other tokens."""
-    if expected is not None and _shapes(model) != _shapes(expected):
-        raise ValueError("the model is not the one of this configuration")
-
-
-def _shapes(model: keras.Model) -> tuple[object, ...]:
-    """Of the inputs by name, of the outputs, and of the tables of embeddings."""
-    tables = [layer for layer in all_layers(model) if isinstance(layer, keras.layers.Embedding)]
-    return (
-        {tensor.name: tuple(tensor.shape) for tensor in model.inputs},
-        sorted(str(tuple(tensor.shape)) for tensor in model.outputs),
-        sorted((layer.input_dim, layer.output_dim) for layer in tables),
-    )
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Whatever a damaged file raises, which depends on where it is damaged, is told in one line."""
-    try:
-        yield
-    except Exception as problem:
-        reason = (str(problem) or type(problem).__name__).splitlines()[0][:200]
-        raise UserError(f"{path} cannot be loaded: {reason}; train the run again", 1) from None
-
-
-def _refuse_damage(archive: Path) -> None:
-    """Compare the checksums of a `.keras` file, for Keras reads its weights without them."""
-    with zipfile.ZipFile(archive) as file:
-        if damaged := file.testzip():
-            raise ValueError(f"{damaged} in it is damaged")
 
 
 def recurrent_layer(model: keras.Model) -> Recurrent:

@@ -149,7 +149,7 @@ def main(argv: list[str] | None = None) -> None:
     options = _chosen(arguments, task, config.task)
     inputs = _inputs(arguments, task.input_kind, _trained(directory, config))
     configure(arguments.device)
-    from zoo.pipeline import fitting_together, load_run
+    from zoo.stored_run import fitting_together, load_run
 
     learned, model = load_run(directory.path, own)
     with fitting_together(directory.path):

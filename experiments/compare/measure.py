@@ -92,7 +92,7 @@ def main(argv: list[str] | None = None) -> None:
     import numpy as np
 
     from zoo import serving
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
 
     learned, model = load_run(directory.path, own)
     server = task.serve(model, learned)

@@ -13,4 +13,11 @@ from __future__ import annotations
 
 from experiments.compare.grid import Grid
 
-GRID = Grid(tasks=("all",), cells=("vanilla", "lstm", "gru"), seeds=(0, 1, 2), match="units", keras_seeds=0)
+GRID = Grid(
+    tasks=("all",),
+    cells=("vanilla", "lstm", "gru"),
+    seeds=(0, 1, 2),
+    vary=("sentiment.base=none",),
+    match="units",
+    keras_seeds=0,
+)

@@ -20,6 +20,7 @@ GRID = Grid(
     vary=(
         "sentiment.dataset={data}/imdb",
         "sentiment.ngrams=1",
+        "sentiment.base=none",
         "tagging.dataset={data}/ud_english_ewt",
         "forecasting.dataset={data}/exchange_rate/exchange_rate.txt.gz",
         "tagging.bidirectional=true",

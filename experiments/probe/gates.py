@@ -63,7 +63,7 @@ def run(options: Options, out: Path) -> str:
         out: folder of `gates.csv`, `gates.md`, `prefixes.csv` and `gates.png`.
     """
     from experiments.probe.gates_picture import draw
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
 
     config, text = read_config(RunDirectory.open(options.run), options), options.text
     task = load_task(config.task)

@@ -15,8 +15,8 @@ from experiments.probe.tracing import Trace, find_layer, norms_by_lag, traced
 from zoo.config import RunConfig
 from zoo.config_file import OwnCode, read_config
 from zoo.layers.recurrent import Recurrent
-from zoo.pipeline import load_run
 from zoo.runtime.rundir import RunDirectory, make_folder, write_atomically
+from zoo.stored_run import load_run
 from zoo.tasks.base import load_task
 from zoo.training.context import RunContext
 

@@ -65,7 +65,7 @@ def run(options: Options, out: Path) -> str:
     """
     import datasets
     from experiments.probe.importance_picture import draw, draw_pieces
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
     from zoo.training.context import RunContext
 
     config = read_config(RunDirectory.open(options.run), options)

@@ -14,9 +14,10 @@ from tests.conftest import RunPython
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from tests.zoo.stopping import stop_in_training_of_baselines
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
-from zoo.pipeline import _after_epoch, load_run
+from zoo.pipeline import _after_epoch
 from zoo.run import main
 from zoo.runtime.rundir import RunDirectory
+from zoo.stored_run import load_run
 from zoo.tasks.base import Batch, NoOptions
 from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext

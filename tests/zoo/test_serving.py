@@ -17,8 +17,8 @@ from tests.zoo.conftest import call, toy_rows
 from tests.zoo.elsewhere import Elsewhere
 from zoo import serving
 from zoo.config_file import OwnModel
-from zoo.pipeline import load_run
 from zoo.run import main
+from zoo.stored_run import load_run
 from zoo.tasks.sentiment.task import Learned
 
 OWN = """

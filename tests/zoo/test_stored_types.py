@@ -12,8 +12,8 @@ import pytest
 
 from datasets.errors import UserError
 from zoo.config_file import OwnModel, read_config
-from zoo.pipeline import fitting_together, load_run, restored
 from zoo.runtime.rundir import RunDirectory
+from zoo.stored_run import fitting_together, load_run, restored
 from zoo.stored_types import is_of
 from zoo.tasks.base import load_task
 

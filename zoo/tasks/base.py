@@ -210,6 +210,8 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
     #: What earlier versions did, by the name of one of these options that they had not, where this task did otherwise
     #: than the option's own `before` says.
     before: Mapping[str, object] = MappingProxyType({})
+    #: Whether the mean of what several models give is an answer, too (`zoo.ensemble`).
+    outputs_can_be_averaged = False
     #: The class of the options of answers.
     answer_options: type[AnswerOptionsT] = cast("type[AnswerOptionsT]", NoOptions)
 

@@ -266,6 +266,7 @@ class SequenceClassification(
     # Not accuracy: the loss also turns when a model grows too sure of what it has learned by heart.
     monitor = ("loss", "min")
     headline = ("accuracy", "macro_f1", "auc", "loss")
+    outputs_can_be_averaged = True
 
     def loss(self, targets: Labels, outputs: Logits) -> Tensor:
         """See `cross_entropy`."""

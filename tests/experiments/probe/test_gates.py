@@ -10,7 +10,7 @@ from datasets.errors import UserError
 from experiments.probe import gates
 from experiments.probe.pictures import drawable
 from tests.experiments.probe import own_cell
-from zoo import pipeline
+from zoo import stored_run
 from zoo.config_file import to_dict
 from zoo.run import config_of, task_parser
 from zoo.runtime import fonts
@@ -28,7 +28,7 @@ def test_states_and_answers_over_a_text(sentiment_run: Path, tmp_path: Path) -> 
     assert frame["token"].unique().tolist() == ["the", "film", ",", "was", "good", "좋다"]
     answers = pd.read_csv(tmp_path / "prefixes.csv")
     assert answers["text"].tolist() == ["The", "The film", "The film,", "The film, was", TEXT[:-3], TEXT]
-    prepared, model = pipeline.load_run(sentiment_run)
+    prepared, model = stored_run.load_run(sentiment_run)
     task = load_task("sentiment")
     (whole,) = task.answer(task.serve(model, prepared), [TEXT], task.answer_options())
     assert answers["p(pos)"].iloc[-1] == pytest.approx(whole["p(pos)"], abs=1e-6)

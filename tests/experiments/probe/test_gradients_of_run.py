@@ -10,7 +10,7 @@ import pytest
 import datasets
 from datasets.errors import UserError
 from experiments.probe import gradients, gradients_of_run
-from zoo import pipeline, reference
+from zoo import reference, stored_run
 from zoo.config_file import OwnCode, read_config
 from zoo.runtime.rundir import RunDirectory
 from zoo.tasks.base import load_task
@@ -21,7 +21,7 @@ def measured(
     folder: Path, layer: str | None = None, examples: int = 10
 ) -> tuple[list[tuple[str, np.ndarray]], keras.Model]:
     config = read_config(RunDirectory.open(folder), OwnCode())
-    _, model = pipeline.load_run(folder)
+    _, model = stored_run.load_run(folder)
     return gradients_of_run.measure(config, model, gradients_of_run.find_layer(model, layer), examples), model
 
 

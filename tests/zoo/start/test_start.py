@@ -15,9 +15,9 @@ import pytest
 from tests.zoo.conftest import call
 from zoo.data.subwords import RESERVED
 from zoo.keras_private import all_layers
-from zoo.pipeline import load_run
 from zoo.predict import main as predict
 from zoo.run import main as run
+from zoo.stored_run import load_run
 from zoo.tasks.base import Learned
 from zoo.training.loop import Trainer
 

@@ -103,7 +103,7 @@ def test_the_exported_model_answers_alike_whatever_the_padding(run: Path, tmp_pa
 
     from zoo.config_file import OwnModel
     from zoo.export import main
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
     from zoo.tasks.base import load_task
 
     assert call(main, run, *TASK, "--to", tmp_path / "served").code == 0

@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from datasets.errors import UserError
 from zoo.tasks.forecasting.calendar import WAVES
 from zoo.tasks.forecasting.windows import WindowSpecification
 from zoo.tensors import Tensor
@@ -32,6 +33,9 @@ def splitter(
     Args:
         model: see `zoo.tasks.forecasting.model.build_model`.
         specification: of its windows.
+
+    Raises:
+        UserError: the model is the mean of several.
     """
     forecast = model.output["forecast"]
     with_base = keras.Model(model.input, {"forecast": forecast, "base": _base(model)})
@@ -56,6 +60,8 @@ def _base(model: keras.Model) -> Tensor:
     layers = {layer.name: layer for layer in model.layers}
     if "base" in layers:
         return layers["base"].output
+    if "normalise" not in layers:
+        raise UserError("--pieces: the forecasts of an ensemble have no pieces; ask one of its runs")
     normalise = layers["normalise"]
     _, shift, _ = normalise.output
     return ops.exp(shift) if normalise.kind == "log" else shift

@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.base import NOT_IN_TRAIN, Split
 from zoo.data.ragged import Ragged
+from zoo.keras_private import all_layers
 from zoo.tasks.base import Metrics
 from zoo.tasks.classification import scores
 from zoo.tasks.sentiment import tfidf
@@ -127,7 +128,7 @@ def baseline(
 
 def base_layer(model: keras.Model) -> Base | None:
     """The layer in which a model has its base classifier; None where it has none."""
-    found: Base | None = next((layer for layer in model.layers if layer.name == LAYER), None)
+    found: Base | None = next((layer for layer in all_layers(model) if layer.name == LAYER), None)
     return found
 
 

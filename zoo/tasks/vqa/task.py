@@ -59,6 +59,7 @@ class Vqa(Task[Options, Learned, "QuestionBatches", "Predictions", AnswerOptions
     }
     monitor = ("accuracy", "max")
     headline = ("accuracy", "macro_f1", "loss")
+    outputs_can_be_averaged = True
 
     # ---- data
 

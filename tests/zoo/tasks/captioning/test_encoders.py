@@ -142,9 +142,9 @@ def test_the_search_and_the_pictures_see_the_images_and_their_likeness_is_that_o
 
 
 def test_a_run_is_saved_exported_and_asked(tmp_path):
-    from zoo.pipeline import load_run
     from zoo.predict import main as predict
     from zoo.run import main
+    from zoo.stored_run import load_run
 
     file, run, image = tmp_path / "its.weights.h5", tmp_path / "run", tmp_path / "a.png"
     small(False, (64, 64, 3)).save_weights(file)

@@ -46,7 +46,7 @@ def run(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def loaded_run(run):
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
 
     return load_run(run)
 

@@ -37,7 +37,7 @@ def tagger(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tagger: Path) -> Server:
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
 
     learned, model = load_run(tagger)
     return load_task("tagging").serve(model, learned)
@@ -113,7 +113,7 @@ def test_an_answer_does_not_depend_on_its_batch(server: Server) -> None:
 def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
     """Two ways to the inputs of the model: tables made beforehand, and TensorFlow operations in the graph."""
     import datasets
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
     from zoo.tasks.tagging.batches import TaggedBatches
     from zoo.tasks.tagging.task import Learned
     from zoo.training.evaluation import Predictor

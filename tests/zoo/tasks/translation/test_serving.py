@@ -44,7 +44,7 @@ def run(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(run: Path) -> Server:
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
 
     learned, model = load_run(run)
     return load_task("translation").serve(model, learned)
@@ -136,7 +136,7 @@ def test_an_answer_does_not_depend_on_its_batch(server):
 def test_the_search_is_by_the_models_own_numbers(run, server):
     """The log probability of a translation is what the model says of it under teacher forcing."""
     from zoo.data.subwords import END
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
     from zoo.tasks.translation.task import Learned
 
     learned, model = load_run(run)

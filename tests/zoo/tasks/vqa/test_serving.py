@@ -42,7 +42,7 @@ def run(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(run: Path) -> Server:
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
 
     learned, model = load_run(run)
     return load_task("vqa").serve(model, learned)
@@ -81,7 +81,7 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
 
 def test_the_answer_is_the_models_own_for_any_size_and_batch(run: Path, server: Server) -> None:
     from zoo.data.images import Resizer
-    from zoo.pipeline import load_run
+    from zoo.stored_run import load_run
     from zoo.tasks.vqa.task import Learned
 
     learned, model = load_run(run)
