@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.zoo.conftest import call
+from zoo.config_file import OwnModel
 from zoo.data.subwords import RESERVED
 from zoo.keras_private import all_layers
 from zoo.predict import main as predict
@@ -279,3 +280,41 @@ def test_a_backward_language_model_takes_the_vectors_of_one_that_reads_forwards(
     np.testing.assert_array_equal(*vectors)
     weights = [model.get_layer("recurrent").recurrent.cells[0][0].get_weights()[0] for model in (old, new)]
     assert (weights[0] != weights[1]).any()
+
+
+class OwnCell(keras.layers.Layer):
+    """A cell as a user writes one: Keras' contract and nothing more."""
+
+    def __init__(self, units: int, **layer_arguments):
+        super().__init__(**layer_arguments)
+        self.units = self.state_size = self.output_size = units
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+        self.recurrent_kernel = self.add_weight(shape=(self.units, self.units), name="recurrent_kernel")
+        self.built = True
+
+    def call(self, inputs, states, training=None):
+        state = keras.ops.tanh(inputs @ self.kernel + states[0] @ self.recurrent_kernel)
+        return state, [state]
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+def test_a_cell_of_the_users_own_starts_too(folder, tmp_path):
+    own = ("--cell", f"{__name__}:OwnCell")
+    texts = ("--dataset", folder / "reviews.tsv", "--documents", "--min-count", 1, "--lowercase")
+    more = (*SIZES, *SHORT, *own, "--tokens", "plain-words", "--out", tmp_path / "lm")
+    done = call(run, "language_model", *texts, *more)
+    assert done.code == 0, done.err
+    done = sentiment(folder, tmp_path / "run", "--start-from", tmp_path / "lm", *own)
+    assert done.code == 0, done.err
+    code = OwnModel(cell=own[1])
+    (_, donor), (_, model) = load_run(tmp_path / "lm", code), load_run(tmp_path / "run", code)
+    old = donor.get_layer("recurrent").recurrent.cells[0][0].get_weights()
+    for one, other in zip(old, cell(model, "recurrent").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    done = sentiment(folder, tmp_path / "unnamed", "--start-from", tmp_path / "lm")
+    assert done.code == 2  # whose code is run only where it is named
+    assert "names code that is not the zoo's" in done.err.splitlines()[-1]

@@ -21,8 +21,8 @@ class Base(keras.layers.Layer):
     """A share of the model's logits, and one of those of a linear classifier of n-grams; nothing here is trained.
 
     It begins with the whole of the model and nothing of the classifier, so that the model learns as if alone. What the
-    dev split decides is set by `share`. In training the classifier's logits are an input; a served model computes them
-    by `logits_of`.
+    dev split decides is set by `share`. The classifier's logits are an input, which training leaves at 0; a
+    served model computes them by `logits_of`.
 
     Args:
         features: n-grams that the classifier knows.

@@ -171,7 +171,7 @@ class Sentiment(SequenceClassification[Options, Learned]):
     def _prepared(
         self, dataset: Dataset, options: Options, batch_size: int, tokens: TextsInTokens
     ) -> Prepared[Learned, SequenceBatches]:
-        from zoo.tasks.sentiment.base import BaseClassifier
+        from zoo.tasks.sentiment.base import INPUT, BaseClassifier
 
         encoder = _encoder(tokens.vocabulary, tokens.kind, options)
         targets, classes = _labels(dataset.train), len(dataset.info.labels)
@@ -184,7 +184,7 @@ class Sentiment(SequenceClassification[Options, Learned]):
             targets,
             batch_size,
             examples=dataset.train,
-            further=_further(base, dataset.train),
+            further={INPUT: np.zeros((len(targets), classes), np.float32)} if base else {},
         )
         notes = *tokens.notes, *_cut_note(tokens.train.lengths, options)
         batches = partial(_batches, encoder=encoder, batch_size=batch_size, widths=train.widths, base=base)
