@@ -6,7 +6,6 @@ Each later pass reads them again: the first keeps 11 bytes an example
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import Index, LabelledPart, changed_while_read, make_splits
-from datasets.assembly.spellings import spelling_notes, spellings, unknown_note
+from datasets.assembly.spellings import sorted_labels, spelling_notes, spellings, unknown_note
 from datasets.assembly.splitting import TRAIN, assign, dropped_note, taken_notes
 from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 1000
 FEW_CLASSES = 20  # so many are never taken for a column of texts
-NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 #: Where a text stands, the text, its label.
 LabelledText = tuple[object, str, str]
@@ -88,7 +86,7 @@ def assemble(
     )
     for index in indexes.values():
         index.merge(classes)
-    names = labels or _sorted_labels(indexes["train"].first)
+    names = labels or sorted_labels(indexes["train"].first)
     _check_classes(indexes)
     hashes = {split: np.frombuffer(index.hashes, np.uint64) for split, index in indexes.items()}
     codes = assign(hashes, valid_fraction, test_fraction)
@@ -129,19 +127,12 @@ def _index(part: TextPart) -> TextIndex:
     return index
 
 
-def _sorted_labels(labels: Mapping[str, object]) -> tuple[str, ...]:
-    """Class names in order: by value where all are numbers, else by letters."""
-    if all(NUMBER.fullmatch(label) for label in labels):
-        return tuple(sorted(labels, key=lambda label: (float(label), label)))
-    return tuple(sorted(labels))
-
-
 def _check_classes(indexes: Mapping[str, TextIndex]) -> None:
     train = indexes["train"]
     for index in indexes.values():
         if not index.first.keys() & train.first.keys():
             label, where = next(iter(index.first.items()))
-            known = ", ".join(f"'{name}'" for name in _sorted_labels(train.first)[:5])
+            known = ", ".join(f"'{name}'" for name in sorted_labels(train.first)[:5])
             raise UserError(
                 f"{index.part.place(where)}: the label '{label[:40]}' is not in {train.part.name}, "
                 f"which begins with {known}; nor is any other of {index.part.name}"

@@ -12,6 +12,7 @@ TRUTH = frozenset({"true", "false", "yes", "no"})
 WHOLE = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0*")
 #: Numbers with zeros before them are names, such as those of chapters; then 1 and 1.0 may be two.
 CODE = re.compile(r"[+-]?0[0-9]+")
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def spellings(train: Iterable[str], others: Iterable[str]) -> dict[str, str]:
@@ -37,6 +38,14 @@ def _plainest(label: str, codes: bool) -> str:
         return label.casefold()
     whole = None if codes else WHOLE.fullmatch(label)
     return whole[1] if whole else label
+
+
+def sorted_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Class names in order: by value where all are numbers, else by letters."""
+    names = list(labels)
+    if all(NUMBER.fullmatch(label) for label in names):
+        return tuple(sorted(names, key=lambda label: (float(label), label)))
+    return tuple(sorted(names))
 
 
 def spelling_notes(classes: Mapping[str, str], what: str) -> Iterator[str]:

@@ -28,6 +28,10 @@ IMAGE_NAMES = frozenset({
     "image", "image_name", "images", "image_id", "image_path", "image_file", "file", "file_name", "filename", "path",
     "picture", "이미지", "그림", "사진", "파일",
 })  # fmt: skip
+MEDIA_NAMES = frozenset({
+    "path", "file", "file_name", "filename", "file_path", "sound", "audio", "audio_file", "video", "movie", "clip",
+    "파일",
+})  # fmt: skip
 QUESTION_NAMES = frozenset({"question", "questions", "질문", "물음"})
 ANSWER_NAMES = frozenset({"answer", "answers", "label", "답", "정답", "대답", "답변"})
 TEXT_AND_LABEL = ("--text-column", "--label-column")

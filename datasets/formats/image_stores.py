@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from datasets.errors import UserError, did_you_mean
+from datasets.formats.array_files import read_arrays
 from datasets.formats.hashes import content_hash
 from datasets.formats.images import Features, Image, ImageFile, image_hash
 
@@ -65,7 +66,7 @@ class FeatureStore:
 
     def __init__(self, path: Path):
         self.path = path
-        arrays = _arrays(path)
+        arrays = read_arrays(path, "features")
         for name in ("names", "features"):
             if name not in arrays:
                 raise UserError(f"{path}: has no array '{name}', but {', '.join(sorted(arrays)) or 'none'}")
@@ -131,19 +132,3 @@ def _refuse_infinite(
         for name, row in zip(names, features if features.dtype.kind == "f" else (), strict=False):
             if not np.isfinite(row.astype(np.float32)).all():
                 raise UserError(f"{path}: the features of {name} have a value that is not a finite number")
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    import numpy as np
-
-    try:
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("it is one array and not a .npz archive")
-            with archive:
-                return {name: archive[name] for name in archive.files}
-    except Exception as problem:  # what a damaged archive raises depends on where it is damaged
-        words = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
-        reason = " ".join(str(words).split())[:100]
-        raise UserError(f"{path}: no features can be read from it ({reason})") from None
