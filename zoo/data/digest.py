@@ -10,6 +10,9 @@ import numpy as np
 
 from datasets.base import Dataset, FileName, Split
 from datasets.formats.images import Features, ImageFile, image_hash
+from datasets.formats.media_files import media_hash
+from datasets.formats.movies import FrameFolder, MovieFile
+from datasets.formats.sounds import SoundFile
 
 
 def digests(dataset: Dataset) -> dict[str, dict[str, object]]:
@@ -35,8 +38,8 @@ def _of_split(split: Split, labels: Sequence[str], images: dict[str, bytes]) -> 
 def _add(update: Callable[[bytes], None], value: object, images: dict[str, bytes]) -> None:
     """Add a value to a digest: its type, its size and its content, so that no two values are alike.
 
-    Of an image counts what is in its file; what a file is called does not count. Of an object of an unknown kind counts
-    its class.
+    Of an image, a sound or a movie counts what is in its file; what a file is called does not count. Of an object of an
+    unknown kind counts its class.
 
     Args:
         images: what was added for each file so far, for an image may belong to many examples.
@@ -62,6 +65,8 @@ def _add(update: Callable[[bytes], None], value: object, images: dict[str, bytes
         if name not in images:
             images[name] = b"image %d " % image_hash(value.path)
         update(images[name])
+    elif isinstance(value, SoundFile | MovieFile | FrameFolder):
+        update(b"%s %d " % (value.kind.encode(), media_hash(value.path)))
     elif isinstance(value, Features):
         _add(update, [value.array[value.row], value.scale], images)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -104,6 +105,19 @@ def scores(logits: np.ndarray, targets: np.ndarray, f1_classes: np.ndarray | Non
     return values
 
 
+def brier(logits: np.ndarray, targets: np.ndarray) -> float:
+    """The mean squared error of all probabilities of an example, summed over the classes (Brier 1950): 0 to 2.
+
+    An example whose class train does not have is left out. NaN where a logit is not finite.
+    """
+    from scipy.special import softmax
+
+    known = targets != NOT_IN_TRAIN
+    probabilities = softmax(logits[known].astype(np.float64), axis=1)
+    true = np.eye(logits.shape[1])[targets[known]]
+    return float(np.square(probabilities - true).sum(axis=1).mean())
+
+
 def confusion(labels: Sequence[str], logits: np.ndarray, targets: np.ndarray) -> dict[str, object]:
     """The labels, and the confusion matrix: a row per true class, a column per predicted class."""
     from sklearn import metrics
@@ -141,6 +155,7 @@ def label_server(
     signature: Sequence[tf.TensorSpec],
     inputs_of: Callable[..., dict[str, tf.Tensor]],
     parts: Sequence[tf.Module] = (),
+    more: Mapping[str, tf.types.experimental.PolymorphicFunction] = MappingProxyType({}),
 ) -> Server:
     """A classifier's functions: `serving_default` gives `label`, `score` and `probabilities`, see `decided`.
 
@@ -152,6 +167,7 @@ def label_server(
         signature: of `serving_default`: the raw inputs.
         inputs_of: from raw inputs, one an argument, to the model's inputs.
         parts: what `inputs_of` needs and has to be saved, such as a `TextEncoder`.
+        more: further functions, by name.
     """
     import tensorflow as tf
 
@@ -164,7 +180,7 @@ def label_server(
         label, score, probabilities = decided(model(inputs_of(*raw), training=False), names)
         return {"label": label, "score": score, "probabilities": probabilities}
 
-    functions = {"serving_default": classify, "labels": constant_function("labels", names)}
+    functions = {"serving_default": classify, "labels": constant_function("labels", names), **more}
     return Server(model, parts, functions)
 
 

@@ -19,7 +19,8 @@ class SequenceBatches:
     """Sequences with one target each, in batches of about equal length.
 
     Attributes:
-        sequences: token ids, `(time,)` each, where 0 is padding; or vectors, `(time, features)` each.
+        sequences: token ids, `(time,)` each, where 0 is padding; vectors, `(time, features)` each; or frames of moving
+            pictures, `(time, height, width, 3)` each.
         targets: `(sequences, …)`, such as class ids.
         batch_size: rows of a batch.
         widths: rising widths, the last at least as long as the longest sequence.
@@ -59,14 +60,16 @@ class SequenceBatches:
         """See `zoo.tasks.base.Batches`.
 
         The inputs are `tokens` `(batch_size, width)`; or `vectors` `(batch_size, width, features)` float32 and their
-        `mask` `(batch_size, width)` bool, True where there is a vector; and those of `further`.
+        `mask` `(batch_size, width)` bool, True where there is a vector; or `frames` `(batch_size, width, …)` uint8 and
+        their mask; and those of `further`.
         """
         which = planned.which
         padded = self.sequences.pad(which, planned.width)
         inputs = {"tokens": padded}
         if padded.ndim > 2:
             mask = self.sequences.mask(which, planned.width)
-            inputs = {"vectors": padded.astype(np.float32), "mask": mask}
+            vectors = padded.astype(np.float32) if padded.ndim == 3 else padded
+            inputs = {"vectors" if padded.ndim == 3 else "frames": vectors, "mask": mask}
         inputs |= {name: rows[which] for name, rows in self.further.items()}
         weights = np.ones(len(which), np.float32)
         return Batch(

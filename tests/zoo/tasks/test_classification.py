@@ -11,7 +11,7 @@ from sklearn import metrics
 from datasets.base import NOT_IN_TRAIN
 from zoo.data.ragged import Ragged
 from zoo.tasks.base import Prepared
-from zoo.tasks.classification import confusion, majority, scores
+from zoo.tasks.classification import brier, confusion, majority, scores
 from zoo.tasks.sentiment.task import TASK
 from zoo.tasks.sequence_batches import SequenceBatches
 
@@ -113,3 +113,10 @@ def test_an_answer_to_a_class_that_train_has_not_is_wrong() -> None:
     assert found["macro_f1"] < known["macro_f1"]
     matrix = confusion(["a", "b"], logits, np.array([0, 1, NOT_IN_TRAIN]))["confusion_matrix"]
     assert matrix == [[1, 0], [0, 1]]
+
+
+def test_the_brier_score_by_hand() -> None:
+    shares = np.array([[0.9, 0.1], [0.6, 0.4], [0.5, 0.5]])
+    targets = np.array([0, 1, NOT_IN_TRAIN])
+    assert brier(np.log(shares) + 3, targets) == pytest.approx((2 * 0.1**2 + 2 * 0.6**2) / 2)
+    assert math.isnan(brier(np.array([[math.nan, 0]]), np.array([0])))

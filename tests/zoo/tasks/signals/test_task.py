@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.base import Dataset, Split
+from datasets.errors import UserError
+from datasets.formats.signals import Numbers
+from tests.zoo.conftest import call
+from tests.zoo.running import every_cell
+from tests.zoo.tasks.signals.toy import KINDS, built, dataset, prepared
+from zoo.predict import main as predict
+from zoo.run import main as run
+from zoo.stored_types import check
+from zoo.tasks.signals.features import strides_for
+from zoo.tasks.signals.options import Options
+from zoo.tasks.signals.task import TASK
+
+# ------------------------------------------------------------------------------------------ data
+
+
+def test_scale_and_missing_values_are_learnt_on_train() -> None:
+    learned = prepared("numbers").learned
+    values = np.concatenate([example["signal"].values for example in dataset("numbers").train])
+    np.testing.assert_allclose(learned.mean, np.nanmean(values, axis=0), atol=1e-6)
+    np.testing.assert_allclose(learned.deviation, np.nanstd(values, axis=0), rtol=1e-5)
+    assert learned.missing
+    assert learned.labels == ("falling", "rising")
+
+
+def test_sound_and_movies_are_read_as_they_are_and_their_size_is_told() -> None:
+    sound = prepared("sound")
+    assert (sound.learned.rate, sound.learned.bands, sound.learned.step) == (8000, 8, 80)
+    assert sound.train.sequences.values.shape[1] == 8
+    assert "sound: 16 training signals are" in sound.notes[0]
+    frames = prepared("frames", image_size=9)
+    assert frames.learned.size == (9, 9)
+    assert frames.train.sequences.values.dtype == np.uint8
+    assert prepared("frames").learned.size == (12, 16)
+    assert "MB in memory" in prepared("frames", frames_per_second=5.0).notes[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_learned_goes_through_json(kind: str) -> None:
+    learned = prepared(kind).learned
+    stored = json.loads(json.dumps(learned.to_json()))
+    again = TASK.restore(stored, Options())
+    assert again == learned
+    check(again, stored)
+
+
+@pytest.mark.parametrize(
+    ("median", "convolutions", "stride", "expected"),
+    [(100, 2, 0, (1, 1)), (200, 2, 0, (2, 1)), (5000, 2, 0, (2, 2)), (5000, 0, 0, ()), (50, 3, 4, (4, 1, 1))],
+)
+def test_long_sequences_are_shortened(
+    median: int, convolutions: int, stride: int, expected: tuple[int, ...]
+) -> None:
+    assert strides_for(np.array([1, median, 10**6]), convolutions, stride) == expected
+
+
+def test_signals_of_other_channels_are_refused() -> None:
+    data = dataset("numbers")
+    odd = Numbers(np.zeros((3, 4), np.float32), "odd one")
+    other = Split(lambda: [{"signal": odd, "label": 0}], 1)
+    with pytest.raises(UserError, match="odd one: has 4 channels; the model reads 2"):
+        TASK.prepare(Dataset(data.info, data.train, other, None), Options(), 4)
+    with pytest.raises(UserError, match="series 16: is of the kind numbers; the model reads sound"):
+        TASK.prepare(replace(dataset("sound"), valid=data.valid), Options(), 4)
+
+
+# ------------------------------------------------------------------------------------------ model
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_changes_nothing(kind: str, beside: bool) -> None:
+    ready = prepared(kind, stride=2)
+    model = built(ready, stride=2, beside=beside)
+    batch = ready.train.load(ready.train.plan(None)[0])
+    wider = {
+        name: np.pad(array, [(0, 0), (0, 5), *[(0, 0)] * (array.ndim - 2)])
+        for name, array in batch.inputs.items()
+    }
+    np.testing.assert_allclose(model(wider).numpy(), model(dict(batch.inputs)).numpy(), atol=1e-5)
+
+
+@every_cell()
+def test_every_cell_trains_a_model_of_signals(cell: str) -> None:
+    ready = prepared("numbers")
+    model = built(ready, cell)
+    batch = ready.train.load(ready.train.plan((0, 0))[0])
+    assert model(dict(batch.inputs)).shape == (4, 2)
+
+
+def test_noise_is_there_in_training_alone() -> None:
+    ready = prepared("numbers")
+    model = built(ready, input_noise=1.0)
+    inputs = dict(ready.train.load(ready.train.plan(None)[0]).inputs)
+    np.testing.assert_array_equal(model(inputs).numpy(), model(inputs).numpy())
+    assert not np.allclose(model(inputs, training=True).numpy(), model(inputs).numpy())
+
+
+# ------------------------------------------------------------------------------------------ commands
+
+SMALL = ("--units", "4", "--filters", "6", "--epochs", "1", "--least-steps", "1", "--no-dtw")
+FEW = ("--examples", "16", "--valid-examples", "8", "--test-examples", "8")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "numbers",
+        pytest.param("sound", marks=pytest.mark.slow),
+        pytest.param("frames", marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_ends_with_a_table_and_answers(kind: str, tmp_path: Path) -> None:
+    done = call(run, "signals", "--kind", kind, "--out", tmp_path / "run", *SMALL, *FEW)
+    assert done.code == 0, done.err
+    for row in ("gru", "majority", "channel statistics", "bag of steps"):
+        assert f"\n{row} " in done.out
+    if kind != "numbers":
+        return
+    answered = call(predict, tmp_path / "run", "[[0, 1, 0.5], [1, 0, 0.5]]")
+    assert answered.code == 0, answered.err
+    assert "clockwise" in answered.out
+    wrong = call(predict, tmp_path / "run", "[[0, 1], [1, 0]]")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "has 2 channels; the model reads 3" in wrong.err

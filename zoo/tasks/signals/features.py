@@ -1,0 +1,198 @@
+"""What the model reads of signals: an array over time of each, made in one pass, and what is learned of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.base import Split
+from datasets.errors import UserError
+from datasets.formats.signals import FRAMES, NUMBERS, SOUND, Movie, Numbers, Signal, Sound
+from zoo.data.images import Resizer
+from zoo.data.log_mel import LogMel, resampled
+from zoo.data.ragged import Ragged
+from zoo.runtime.progress import progress_bar
+from zoo.tasks.signals.learned import Learned
+from zoo.tasks.signals.options import Options
+
+#: The median sequence is shortened until it has at most so many steps.
+MEDIAN_STEPS = 128
+#: The highest rate of samples, and the longer side of frames, unless others are asked for.
+HIGHEST_RATE, LONGER_SIDE = 16_000, 40
+#: From a signal to its array; see `reader`.
+Reader = Callable[[Any], np.ndarray]
+
+
+def learn(train: Split, labels: tuple[str, ...], options: Options) -> tuple[Learned, Ragged]:
+    """What there is to learn of the training split, and its sequences.
+
+    Raises:
+        UserError: the signals cannot be read, or not all alike.
+    """
+    first: Signal = next(iter(train))["signal"]
+    learned = Learned(first.kind, labels, (), **_reading(first, options))
+    if isinstance(first, Numbers):
+        learned = replace(learned, mean=(0.0,) * first.values.shape[1])
+    sequences = sequences_of(train, learned)
+    strides = strides_for(sequences.lengths, options.convolutions, options.stride)
+    learned = replace(learned, strides=strides)
+    if learned.kind == FRAMES:
+        return learned, sequences
+    scale = Channels.of(sequences.values)
+    return replace(learned, mean=scale.mean, deviation=scale.deviation, missing=scale.missing), sequences
+
+
+def _reading(first: Signal, options: Options) -> dict[str, Any]:
+    """How the signals are read, by the first one."""
+    if first.kind == SOUND:
+        rate = options.sample_rate or min(cast("Sound", first).read()[1], HIGHEST_RATE)
+        return {"rate": rate, "bands": options.bands, "step": max(1, round(options.hop * rate))}
+    if first.kind == FRAMES:
+        height, width = cast("Movie", first).read(options.frames_per_second).shape[1:3]
+        return {
+            "size": _size(height, width, options.image_size),
+            "frames_per_second": options.frames_per_second,
+        }
+    return {}
+
+
+def _size(height: int, width: int, wanted: int) -> tuple[int, int]:
+    """Height and width of the model's frames; `wanted` is that of a square, or 0."""
+    if wanted:
+        return wanted, wanted
+    scale = min(1.0, LONGER_SIDE / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+# ------------------------------------------------------------------------------------------ reading
+
+
+def sequences_of(split: Split, learned: Learned) -> Ragged:
+    """The signals of a split as the model reads them; only these arrays are kept.
+
+    Raises:
+        UserError: a signal of another kind or of other channels.
+    """
+    read = reader(learned)
+    examples = iter(split) if learned.kind == NUMBERS else progress_bar(split, f"reading {learned.kind}")
+    return Ragged.of(read(example["signal"]) for example in examples)
+
+
+def reader(learned: Learned) -> Reader:
+    """A function from a signal to the array that the model reads: `(time, channels)` float32 of numbers, NaN where a
+    value is missing, and of the bands of sound; `(time, *size, 3)` uint8 of moving pictures. It refuses other kinds.
+    """
+    makers: dict[str, Callable[[Learned], Reader]] = {
+        NUMBERS: _of_numbers,
+        SOUND: _of_sound,
+        FRAMES: _of_frames,
+    }
+    read = makers[learned.kind](learned)
+
+    def checked(signal: Signal) -> np.ndarray:
+        check_kind(signal, learned.kind)
+        return read(signal)
+
+    return checked
+
+
+def check_kind(signal: Signal, kind: str) -> None:
+    """Raises UserError unless a signal is of the kind that the model reads."""
+    if signal.kind != kind:
+        raise UserError(f"{signal.name}: is of the kind {signal.kind}; the model reads {kind}")
+
+
+def _of_numbers(learned: Learned) -> Reader:
+    return partial(_values, channels=len(learned.mean))
+
+
+def _values(signal: Numbers, channels: int) -> np.ndarray:
+    values = signal.values
+    if values.shape[1] != channels:
+        raise UserError(f"{signal.name}: has {values.shape[1]} channels; the model reads {channels}")
+    return values
+
+
+def _of_sound(learned: Learned) -> Reader:
+    features = LogMel(learned.rate, learned.bands, learned.step)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)])
+    def bands(samples: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+        return features(resampled(samples[None], rate, learned.rate))[0]
+
+    def read(sound: Sound) -> np.ndarray:
+        samples, rate = sound.read()
+        return bands(tf.constant(samples), tf.constant(rate, tf.int32)).numpy()
+
+    return read
+
+
+def _of_frames(learned: Learned) -> Reader:
+    height, width = learned.size
+    resize = Resizer((height, width))
+
+    def read(movie: Movie) -> np.ndarray:
+        return np.stack([resize(frame) for frame in movie.read(learned.frames_per_second)])
+
+    return read
+
+
+# ------------------------------------------------------------------------------------------ learning
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Of each channel over all steps of all sequences.
+
+    Attributes:
+        mean, deviation: of what is not missing; 0 where all is.
+        missing: whether any value is.
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    missing: bool
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Channels:
+        """Of values `(steps, channels)`."""
+        moments = [_moments(values[:, channel]) for channel in range(values.shape[1])]
+        mean, deviation = zip(*moments, strict=True)
+        return cls(mean, deviation, bool(np.isnan(values).any()))
+
+
+def _moments(column: np.ndarray) -> tuple[float, float]:
+    present = column[~np.isnan(column)].astype(np.float64)
+    return (float(present.mean()), float(present.std())) if len(present) else (0.0, 0.0)
+
+
+def strides_for(lengths: np.ndarray, convolutions: int, stride: int) -> tuple[int, ...]:
+    """The stride of each convolution.
+
+    Args:
+        lengths: of the training sequences.
+        convolutions: how many there are.
+        stride: of the first, where it is asked for; 0 halves with as many convolutions as the median length needs.
+    """
+    if stride:
+        return (stride, *[1] * convolutions)[:convolutions]
+    halvings = 0
+    while halvings < convolutions and np.median(lengths) / 2**halvings > MEDIAN_STEPS:
+        halvings += 1
+    return (2,) * halvings + (1,) * (convolutions - halvings)
+
+
+def size_note(kind: str, sequences: Ragged) -> Sequence[str]:
+    """What to tell of the arrays that are kept of sound and moving pictures."""
+    if kind == NUMBERS:
+        return ()
+    shape = " x ".join(map(str, sequences.values.shape[1:]))
+    return (
+        f"{kind}: {len(sequences):,} training signals are {len(sequences.values):,} steps of {shape}, "
+        f"{sequences.values.nbytes / 1e6:,.0f} MB in memory",
+    )

@@ -1,0 +1,73 @@
+"""The model: scaled channels → convolutions over time → recurrent layers → one vector → logits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+
+from datasets.formats.signals import FRAMES
+from zoo.layers.channel_scaling import ChannelScaling
+from zoo.layers.convolution import TimeConvolution
+from zoo.layers.frame_encoder import FrameEncoder
+from zoo.layers.pooling import MaskedPooling
+from zoo.tasks.classification import logits_layer, sequence_vector
+from zoo.tasks.signals.learned import Learned
+from zoo.tasks.signals.options import Options
+
+if TYPE_CHECKING:
+    from zoo.factory import RecurrentFactory
+    from zoo.tensors import Inputs, Mask, Tensor
+
+
+def build(learned: Learned, recurrent: RecurrentFactory, options: Options) -> keras.Model:
+    """A model of what `zoo.tasks.sequence_batches.SequenceBatches.load` gives.
+
+    A cell that is to be blind to the order of its inputs gets no convolutions over time, which see it.
+
+    Returns:
+        From `vectors` `(batch, time, channels)`, NaN where a value is missing, or `frames` `(batch, time, *size, 3)`
+        uint8, and their `mask` `(batch, time)` to logits `(batch, classes)`.
+    """
+    mask = keras.Input((None,), dtype="bool", name="mask")
+    if learned.kind == FRAMES:
+        signal = keras.Input((None, *learned.size, 3), dtype="uint8", name="frames")
+        x = FrameEncoder(options.filters, name="frame_encoder")(signal)
+    else:
+        signal = keras.Input((None, len(learned.mean)), dtype="float32", name="vectors")
+        x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(signal)
+        if options.input_noise:
+            x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
+    logits = classified(x, mask, learned, recurrent, options)
+    return keras.Model({signal.name: signal, "mask": mask}, logits, name="signals")
+
+
+def classified(
+    x: Inputs, mask: Mask, learned: Learned, recurrent: RecurrentFactory, options: Options
+) -> Tensor:
+    """Logits `(batch, classes)` of sequences `(batch, time, features)`."""
+    dropout = recurrent.options.dropout
+    seen, its_mask = x, mask
+    if learned.strides and not recurrent.order_agnostic:
+        seen, its_mask = convolved(x, mask, learned.strides, recurrent, options)
+    if options.beside and seen is not x:
+        beside = MaskedPooling("mean", name="pooling_beside")(seen, mask=its_mask)
+        vector = sequence_vector(x, mask, recurrent, options.pooling)
+        vector = keras.layers.Concatenate(name="joined")([vector, beside])
+    else:
+        seen = keras.layers.Dropout(dropout, name="dropout_before")(seen)
+        vector = sequence_vector(seen, its_mask, recurrent, options.pooling)
+    vector = keras.layers.Dropout(dropout, name="dropout_behind")(vector)
+    return logits_layer(len(learned.labels))(vector)
+
+
+def convolved(
+    x: Inputs, mask: Mask, strides: tuple[int, ...], recurrent: RecurrentFactory, options: Options
+) -> tuple[Tensor, Mask]:
+    """The outputs of the convolutions, and their mask; they see the past alone where the recurrent layers do."""
+    causal = not recurrent.options.bidirectional
+    for n, stride in enumerate(strides):
+        layer = TimeConvolution(options.filters, options.width, stride, causal, name=f"convolution_{n}")
+        x = layer(x, mask=mask)
+        mask = mask[:, ::stride]
+    return x, mask

@@ -1,0 +1,56 @@
+"""The options of the task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datasets.options import option
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is special to signals."""
+
+    convolutions: int = option(2, "convolutions over time before the recurrent layers", minimum=0, maximum=16)
+    filters: int = option(64, "features of each convolution", minimum=1, maximum=65_536)
+    width: int = option(9, "steps that a convolution sees", minimum=1, maximum=999)
+    stride: int = option(
+        0,
+        "steps from one output of the first convolution to the next; 0 halves the steps with as many convolutions as "
+        "it takes until the median sequence has at most 128",
+        minimum=0,
+        maximum=65_536,
+    )
+    beside: bool = option(
+        False, "the convolutions stand beside the recurrent layers and not before, as in LSTM-FCN"
+    )
+    pooling: str = option(
+        "auto",
+        "how the outputs of all steps become one: auto takes both mean and max, or last for an order-agnostic cell",
+        choices=("auto", "last", "mean", "max", "both"),
+    )
+    sample_rate: int = option(
+        0,
+        "of sound, samples a second that the model reads; 0 takes that of the first training sound, 16,000 at most",
+        minimum=0,
+        maximum=384_000,
+    )
+    bands: int = option(40, "of sound, bands of the log-mel spectrum", minimum=1, maximum=512)
+    hop: float = option(
+        0.01, "of sound, seconds from one frame of the spectrum to the next", minimum=0.0005, maximum=10
+    )
+    frames_per_second: float = option(
+        10.0, "of moving pictures, frames that are read; 0 reads all", minimum=0, maximum=1000
+    )
+    image_size: int = option(
+        0,
+        "of moving pictures, height and width of a frame; 0 makes the longer side 40 where it is longer",
+        minimum=0,
+        maximum=1024,
+    )
+    input_noise: float = option(
+        0.1, "in training, deviation of noise on numbers and bands, where theirs is 1", minimum=0, maximum=100
+    )
+    dtw: bool = option(
+        True, "also find the nearest neighbour by dynamic time warping, where that takes seconds"
+    )
