@@ -209,7 +209,12 @@ def label_rows(
     ]
 
 
-def vector_server(model: keras.Model, labels: Sequence[str], features: int) -> Server:
+def vector_server(
+    model: keras.Model,
+    labels: Sequence[str],
+    features: int,
+    more: Mapping[str, tf.types.experimental.PolymorphicFunction] = MappingProxyType({}),
+) -> Server:
     """The functions of a classifier of sequences of vectors, see `label_server`.
 
     `serving_default` takes `vectors` `(batch, time, features)` float32, filled up on the right, and `length` `(batch,)`
@@ -219,6 +224,7 @@ def vector_server(model: keras.Model, labels: Sequence[str], features: int) -> S
         model: of the inputs `vectors` and `mask`, see `zoo.tasks.sequence_batches.SequenceBatches.load`.
         labels: names of the classes.
         features: numbers of a vector.
+        more: further functions, by name.
     """
     import tensorflow as tf
 
@@ -229,7 +235,7 @@ def vector_server(model: keras.Model, labels: Sequence[str], features: int) -> S
         tf.TensorSpec([None, None, features], tf.float32, name="vectors"),
         tf.TensorSpec([None], tf.int32, name="length"),
     ]
-    return label_server(model, labels, signature, inputs_of)
+    return label_server(model, labels, signature, inputs_of, more=more)
 
 
 def vector_rows(server: Server, sequences: Iterable[np.ndarray]) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datasets.options import option
+from zoo.runtime.figures import picture_path
 
 
 @dataclass(frozen=True)
@@ -54,3 +55,19 @@ class Options:
     dtw: bool = option(
         True, "also find the nearest neighbour by dynamic time warping, where that takes seconds"
     )
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """What else is wanted beside the answers."""
+
+    picture: str | None = option(
+        None,
+        "draw what was read of the first 12 signals, and the probabilities of the classes after each part of it",
+        metavar="FILE",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what is no picture."""
+        if self.picture is not None:
+            picture_path("--picture", self.picture)

@@ -14,11 +14,14 @@ from zoo.data.images import not_empty, resize
 from zoo.data.log_mel import LogMel, resampled, resampled_length
 from zoo.data.ragged import Ragged
 from zoo.data.tokenizer import chunks
+from zoo.runtime.figures import picture_path, save
 from zoo.serving import Server
 from zoo.tasks.base import Row
 from zoo.tasks.classification import decided, label_rows, label_server, vector_server
+from zoo.tasks.signals import streaming
 from zoo.tasks.signals.features import check_kind, reader
 from zoo.tasks.signals.learned import Learned
+from zoo.tasks.signals.picture import MOST_SHOWN, Course, draw, ends_of
 
 AT_ONCE = 32
 LENGTH = tf.TensorSpec([None], tf.int32, name="length")
@@ -32,19 +35,19 @@ def make(model: keras.Model, learned: Learned) -> Server:
         pictures    `frames` (batch, time, height, width, 3) uint8 of any size, and `length` (batch,)
 
     and gives what `zoo.tasks.classification.label_server` says. Of sound, `wav` takes `contents` (batch,), the bytes of
-    WAV files with samples of 16 bits.
+    WAV files with samples of 16 bits. See `zoo.tasks.signals.streaming` for `init_state` and `step`.
     """
     makers = {NUMBERS: _number_server, SOUND: _sound_server, FRAMES: _frame_server}
-    server = makers[learned.kind](model, learned)
+    server = makers[learned.kind](model, learned, streaming.functions(model, learned))
     server.configuration = learned
     return server
 
 
-def _number_server(model: keras.Model, learned: Learned) -> Server:
-    return vector_server(model, learned.labels, len(learned.mean))
+def _number_server(model: keras.Model, learned: Learned, more: streaming.Functions) -> Server:
+    return vector_server(model, learned.labels, len(learned.mean), more)
 
 
-def _sound_server(model: keras.Model, learned: Learned) -> Server:
+def _sound_server(model: keras.Model, learned: Learned, more: streaming.Functions) -> Server:
     features = LogMel(learned.rate, learned.bands, learned.step)
 
     def inputs_of(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -57,7 +60,7 @@ def _sound_server(model: keras.Model, learned: Learned) -> Server:
         LENGTH,
         tf.TensorSpec([], tf.int32, name="rate"),
     ]
-    more = {"wav": _of_wav(model, learned, inputs_of)}
+    more = {"wav": _of_wav(model, learned, inputs_of), **more}
     return label_server(model, learned.labels, signature, inputs_of, more=more)
 
 
@@ -83,7 +86,7 @@ def _of_wav(
     return wav
 
 
-def _frame_server(model: keras.Model, learned: Learned) -> Server:
+def _frame_server(model: keras.Model, learned: Learned, more: streaming.Functions) -> Server:
     height, width = learned.size
 
     def inputs_of(frames: tf.Tensor, length: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -93,28 +96,48 @@ def _frame_server(model: keras.Model, learned: Learned) -> Server:
         return {"frames": resized, "mask": tf.sequence_mask(length, time)}
 
     signature = [tf.TensorSpec([None, None, None, None, 3], tf.uint8, name="frames"), LENGTH]
-    return label_server(model, learned.labels, signature, inputs_of)
+    return label_server(model, learned.labels, signature, inputs_of, more=more)
 
 
 # ------------------------------------------------------------------------------------------ answers
 
 
-def answer(server: Server, signals: Iterable[Signal]) -> list[Row]:
+def answer(server: Server, signals: Iterable[Signal], picture: str | None = None) -> list[Row]:
     """A row for each signal: its name, label and score, and the probability of each class.
+
+    Args:
+        server: see `make`.
+        signals: raw inputs.
+        picture: a file for a picture of the first ones, see `zoo.tasks.signals.picture`.
 
     Raises:
         UserError: a signal cannot be read, or is not of the model's kind and channels.
     """
     learned: Learned = server.configuration
     arguments = {NUMBERS: _padded, SOUND: _samples, FRAMES: _frames}[learned.kind]
-    at_once = AT_ONCE if learned.kind == NUMBERS else 1
+    at_once = AT_ONCE if learned.kind == NUMBERS and picture is None else 1
     rows: list[Row] = []
+    courses: list[Course] = []
     for chunk in chunks(signals, at_once):
         for signal in chunk:
             check_kind(signal, learned.kind)
         names = [signal.name for signal in chunk]
-        rows += label_rows(server, "signal", names, arguments(chunk, learned))
+        tensors = arguments(chunk, learned)
+        rows += label_rows(server, "signal", names, tensors)
+        if picture is not None and len(courses) < MOST_SHOWN:
+            courses.append(_course(server, names[0], tensors))
+    if picture is not None:
+        save(draw(courses, learned.labels), picture_path("--picture", picture))
     return rows
+
+
+def _course(server: Server, name: str, tensors: list[tf.Tensor]) -> Course:
+    """The answers to the parts of one signal, given as arguments of `serving_default`."""
+    values, length, *rest = tensors
+    ends = ends_of(int(length[0]))
+    answers = [server(values[:, :end], tf.constant([end], tf.int32), *rest) for end in ends]
+    probabilities = np.concatenate([answer["probabilities"].numpy() for answer in answers])
+    return Course(name, server.configuration.kind, values[0].numpy(), ends, probabilities)
 
 
 def _padded(signals: list[Any], learned: Learned) -> list[tf.Tensor]:

@@ -11,11 +11,11 @@ import numpy as np
 from datasets.base import Dataset, Split
 from datasets.formats.signals import Signal
 from datasets.input_kinds import signals
-from zoo.tasks.base import Metrics, NoOptions, Prepared, Row
+from zoo.tasks.base import Metrics, Prepared, Row
 from zoo.tasks.classification import SequenceClassification, brier
 from zoo.tasks.sequence_batches import SequenceBatches
 from zoo.tasks.signals.learned import Learned
-from zoo.tasks.signals.options import Options
+from zoo.tasks.signals.options import AnswerOptions, Options
 
 if TYPE_CHECKING:
     import keras
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 Batched = Prepared[Learned, SequenceBatches]
 
 
-class Signals(SequenceClassification[Options, Learned]):
+class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
     """See `zoo.tasks.base.Task`, and `SequenceClassification` for the metrics."""
 
     summary = "numbers over time, sound or moving pictures → label and score (many to one)"
     fields = ("signal", "label")
     input_kind = signals.KIND
     options_type = Options
+    answer_options = AnswerOptions
     # Not the loss: of a small dev split it is decided by a single signal about which the model is wrong and sure.
     monitor = ("brier", "min")
     defaults: Mapping[str, object] = {
@@ -104,11 +105,11 @@ class Signals(SequenceClassification[Options, Learned]):
 
         return make(model, learned)
 
-    def answer(self, server: Server, inputs: Iterable[Signal], _options: NoOptions) -> list[Row]:
-        """A row for each signal."""
+    def answer(self, server: Server, inputs: Iterable[Signal], options: AnswerOptions) -> list[Row]:
+        """A row for each signal; and a picture, where one is wanted."""
         from zoo.tasks.signals.serving import answer
 
-        return answer(server, inputs)
+        return answer(server, inputs, options.picture)
 
 
 def _labels(split: Split) -> np.ndarray:

@@ -14,10 +14,10 @@ from datasets.formats.signals import Samples
 from tests.zoo.elsewhere import Elsewhere
 from tests.zoo.tasks.signals.toy import KINDS, MAKERS, dataset, prepared, served
 from zoo.serving import save
-from zoo.tasks.base import NoOptions
+from zoo.tasks.signals.options import AnswerOptions
 from zoo.tasks.signals.task import TASK
 
-OPTIONS = NoOptions()
+OPTIONS = AnswerOptions()
 
 
 @pytest.fixture(scope="module")
