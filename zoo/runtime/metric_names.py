@@ -8,7 +8,7 @@ import re
 LESS = {
     *("loss", "error", "mae", "mse", "rmse", "mase", "smape", "mape", "rse", "crps", "pinball", "nll", "wer", "cer"),
     *("ter", "perplexity", "ppl", "bits", "nats", "entropy", "cut", "brier", "rmsle", "distance", "hamming"),
-    *("wape", "owa", "msis"),
+    *("wape", "owa", "msis", "width"),
 }  # fmt: skip
 #: And more.
 MORE = {

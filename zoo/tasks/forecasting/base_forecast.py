@@ -19,6 +19,7 @@ import numpy as np
 from zoo.tasks.forecasting import exponential_smoothing
 from zoo.tasks.forecasting import linear_forecasts as linear
 from zoo.tasks.forecasting.exponential_smoothing import season_of
+from zoo.tasks.forecasting.few_errors import FEW, offsets_of_few
 from zoo.tasks.forecasting.linear_forecasts import LinearForecast
 from zoo.tasks.forecasting.normalisation import TINY, Normalisation
 from zoo.tasks.forecasting.scales import known_mean
@@ -120,19 +121,34 @@ def fit(
 
 
 def with_offsets(
-    base: BaseForecast, valid: Windows, normalisation: Normalisation, levels: np.ndarray
+    base: BaseForecast, train: Windows, valid: Windows, normalisation: Normalisation, levels: np.ndarray
 ) -> BaseForecast:
-    """The same, with the quantiles of its errors on dev for each step and variable, normalised as the model's are."""
-    dev = _Sample.of(valid, CHOSEN_ON)
-    _, _, scale = normalisation(dev.before)
-    forecast, after = base(dev.before), dev.after
+    """The same, with the quantiles of its errors on dev for each step and variable, normalised as the model's are.
+
+    Where dev has few independent errors, see `zoo.tasks.forecasting.few_errors`.
+    """
+    errors, independent = _normalised_errors(base, valid, normalisation), valid.independent
+    if independent[-1] >= FEW:
+        known = np.where(np.isnan(errors).all(axis=0), 0.0, errors)
+        quantiles = np.moveaxis(np.nanquantile(known, levels, axis=0), 0, -1)
+        offsets = quantiles - quantiles[..., len(levels) // 2, None]  # the median is what was chosen on dev
+        return dataclasses.replace(base, offsets=offsets)
+    of_train, ahead = _normalised_errors(base, train, normalisation), valid.specification.ahead
+    by_variable = [
+        offsets_of_few(errors[..., n], of_train[..., n], ahead, independent, levels)
+        for n in range(errors.shape[-1])
+    ]
+    return dataclasses.replace(base, offsets=np.stack(by_variable, axis=1))
+
+
+def _normalised_errors(base: BaseForecast, windows: Windows, normalisation: Normalisation) -> np.ndarray:
+    """`(rows, steps, variables)`, of windows from all over a split."""
+    sample = _Sample.of(windows, CHOSEN_ON)
+    _, _, scale = normalisation(sample.before)
+    forecast, after = base(sample.before), sample.after
     if normalisation.kind == "log":
-        forecast, after = (normalisation.logarithm(values, dev.before) for values in (forecast, after))
-    errors = (after - forecast) / scale
-    known = np.where(np.isnan(errors).all(axis=0), 0.0, errors)
-    quantiles = np.moveaxis(np.nanquantile(known, levels, axis=0), 0, -1)
-    middle = quantiles[..., len(levels) // 2, None]
-    return dataclasses.replace(base, offsets=quantiles - middle)  # the median is what was chosen on dev
+        forecast, after = (normalisation.logarithm(values, sample.before) for values in (forecast, after))
+    return (after - forecast) / scale
 
 
 #: What each kind of normalisation leaves to be forecast.

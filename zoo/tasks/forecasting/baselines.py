@@ -58,7 +58,7 @@ class Baselines:
 
     def forecasts(self, windows: Windows) -> dict[str, np.ndarray]:
         """Point forecasts `(windows, scored steps, variables)` by row."""
-        ahead = self._steps_ahead(windows.specification)
+        ahead = windows.specification.ahead
         forecasts_by_name = {
             "last value": self._by_origin(
                 windows, lambda y, _n, t: np.repeat(y[t - 1][:, None], len(ahead), 1)
@@ -99,7 +99,7 @@ class Baselines:
 
     def _spreads(self, windows: Windows) -> dict[str, np.ndarray]:
         """The deviations of the errors of rows that say them, `(windows, scored steps, variables)`."""
-        last = self._steps_ahead(windows.specification) - 1
+        last = windows.specification.ahead - 1
         steps = int(last[-1]) + 1
         spreads = {
             self._name_of_ar: self._by_origin(
@@ -122,11 +122,6 @@ class Baselines:
     @property
     def _name_of_ar(self) -> str:
         return f"AR({self.lags})"
-
-    @staticmethod
-    def _steps_ahead(specification: WindowSpecification) -> np.ndarray:
-        """The scored steps, counted from 1."""
-        return np.arange(specification.horizon - specification.scored, specification.horizon) + 1
 
     @staticmethod
     def _by_origin(

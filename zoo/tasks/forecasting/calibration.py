@@ -9,6 +9,10 @@ interval is as wide as the geometric mean of what the model says and of what the
 a market that calms down after dev. f is the conformal quantile, on dev, of the ratio of y - m to that distance, for
 each step ahead, variable and level τ: of n known values the one of rank ⌈(n+1) p⌉, p the larger of τ and 1 - τ
 (Romano et al. 2019, conformalised quantile regression, with ratios in place of differences). The median stays as it is.
+
+That takes the values of dev for independent, which those of neighbouring origins are not. Each factor is therefore
+multiplied by what so many independent values ask for, and where there are few, no interval is made narrower; see
+`zoo.tasks.forecasting.few_errors`.
 """
 
 from __future__ import annotations
@@ -22,12 +26,15 @@ import numpy as np
 from keras import ops
 
 from zoo.keras_types import Config, LayerArguments
+from zoo.tasks.forecasting.few_errors import FEW, widening
 from zoo.tasks.forecasting.layers import RAW
 from zoo.tasks.forecasting.losses import levels
 from zoo.tensors import Shape, Tensor
 
 #: Known values of dev that a factor is taken from, at least; with fewer, steps ahead share it, then variables too.
 FEWEST = 100
+#: And at least so many in all, or nothing is calibrated.
+FEWEST_OF_ALL = 20
 #: So many times as restless as usual, or as calm, a window counts at most.
 FARTHEST = 4.0
 
@@ -67,15 +74,18 @@ def own_factor(quantiles: Tensor, moves: Tensor, usual: Tensor) -> Tensor:
     return ops.sqrt(ops.where(usual > 0, ops.clip(ratio, 1 / FARTHEST, FARTHEST), 1.0))
 
 
-def calibrate(quantiles: np.ndarray, targets: np.ndarray, moves: np.ndarray) -> Calibration | None:
+def calibrate(
+    quantiles: np.ndarray, targets: np.ndarray, moves: np.ndarray, independent: np.ndarray
+) -> Calibration | None:
     """What a split says of a model's quantiles; None where it has too few values.
 
     Args:
         quantiles: `(forecasts, steps, variables, levels)`.
         targets: `(forecasts, steps, variables)`, NaN where a value is not known.
         moves: `(forecasts, variables)`, see `mean_moves`.
+        independent: `(steps,)`, see `zoo.tasks.forecasting.windows.Windows.independent`.
     """
-    if np.count_nonzero(~np.isnan(targets)) < FEWEST:
+    if np.count_nonzero(~np.isnan(targets)) < FEWEST_OF_ALL:
         return None
     usual = np.median(ops.convert_to_numpy(restlessness(quantiles, moves)), axis=0)
     own = ops.convert_to_numpy(own_factor(quantiles, moves, ops.convert_to_tensor(usual, dtype=RAW)))
@@ -85,7 +95,9 @@ def calibrate(quantiles: np.ndarray, targets: np.ndarray, moves: np.ndarray) -> 
         if n != quantiles.shape[-1] // 2:
             apart = own * (quantiles[..., n] - middle)
             ratios = np.divide(targets - middle, apart, out=np.full(apart.shape, np.nan), where=apart != 0)
-            factors[..., n] = _factors(ratios, max(level, 1 - level))
+            factors[..., n] = _factors(ratios, max(level, 1 - level)) * widening(independent, level)[:, None]
+    if independent[-1] < FEW:
+        factors = np.maximum(factors, 1.0)
     return Calibration(factors, usual)
 
 
@@ -93,7 +105,7 @@ def _factors(ratios: np.ndarray, share: float) -> np.ndarray:
     """Conformal quantiles `(steps, variables)` of ratios `(forecasts, steps, variables)`; 1 where there is no ratio."""
     steps, variables = ratios.shape[1:]
     found = np.ones((steps, variables))
-    everything = _conformal(ratios.ravel(), share)
+    everything = _conformal(ratios.ravel(), share, FEWEST_OF_ALL)
     for variable in range(variables):
         of_variable = ratios[..., variable]
         shared = _conformal(of_variable.ravel(), share) or everything
@@ -102,10 +114,10 @@ def _factors(ratios: np.ndarray, share: float) -> np.ndarray:
     return found
 
 
-def _conformal(ratios: np.ndarray, share: float) -> float | None:
+def _conformal(ratios: np.ndarray, share: float, fewest: int = FEWEST) -> float | None:
     """The ratio of rank ⌈(n+1) share⌉, at least 0; None where there are too few."""
     known = np.sort(ratios[~np.isnan(ratios)])
-    if len(known) < FEWEST:
+    if len(known) < fewest:
         return None
     rank = min(int(np.ceil((len(known) + 1) * share)), len(known))
     return max(float(known[rank - 1]), 0.0)

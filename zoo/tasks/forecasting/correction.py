@@ -105,7 +105,7 @@ def choose(
     base = base_forecast.fit(train, valid, tried, season)
     kind = options.normalise if options.normalise != "auto" else _kind(base)
     if options.quantiles > 1:
-        base = base_forecast.with_offsets(base, valid, normalisations[kind], levels(options.quantiles))
+        base = base_forecast.with_offsets(base, train, valid, normalisations[kind], levels(options.quantiles))
     return base, kind
 
 

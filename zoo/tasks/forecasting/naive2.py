@@ -36,7 +36,7 @@ def naive2(windows: Windows, season: int) -> np.ndarray:
         season: steps of a season, 1 for none.
     """
     specification = windows.specification
-    ahead = np.arange(specification.horizon - specification.scored, specification.horizon) + 1
+    ahead = specification.ahead
     forecasts = np.repeat(windows.raw(np.arange(len(windows)), -1, 0), len(ahead), axis=1)
     if season == 1:
         return forecasts

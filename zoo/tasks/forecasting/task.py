@@ -48,7 +48,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
     defaults: Mapping[str, object] = {"batch_size": 64, "learning_rate": 4e-3, "dropout": 0.0, "patience": 3}
     monitor = ("loss", "min")
     outputs_can_be_averaged = True
-    headline = ("mae", "rmse", "mase", "mse_scaled", "rse", "crps", "msis", "coverage")
+    headline = ("mae", "rmse", "mase", "mse_scaled", "rse", "crps", "msis", "width", "coverage")
 
     # ---- data
 
@@ -221,14 +221,14 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         if not learned.options.calibrate or learned.options.quantiles == 1:
             return model
         from zoo.runtime.progress import log
-        from zoo.tasks.forecasting.calibration import FEWEST, calibrate, with_calibration
+        from zoo.tasks.forecasting.calibration import FEWEST_OF_ALL, calibrate, with_calibration
 
         quantiles = predictions()
         found = None
         if np.isfinite(quantiles).all():
-            found = calibrate(quantiles, dev.targets.values, dev.mean_moves())
+            found = calibrate(quantiles, dev.targets.values, dev.mean_moves(), dev.independent)
         if found is None:
-            log(f"intervals are not calibrated: dev has not {FEWEST} values to forecast")
+            log(f"intervals are not calibrated: dev has not {FEWEST_OF_ALL} values to forecast")
             return model
         return with_calibration(model, found)
 

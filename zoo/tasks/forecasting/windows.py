@@ -47,6 +47,11 @@ class WindowSpecification:
         """How many steps are forecast."""
         return 1 if self.last_only else self.horizon
 
+    @property
+    def ahead(self) -> np.ndarray:
+        """How many steps ahead those are that are forecast, `(scored steps,)`."""
+        return np.arange(self.horizon - self.scored, self.horizon) + 1
+
     def origins(self, start: int, length: int, stride: int) -> np.ndarray:
         """Every `stride`-th origin whose scored steps all lie in `[start, length)` and whose window is whole."""
         first = start - (self.horizon - 1) if self.last_only else start
@@ -189,6 +194,19 @@ class Windows:
             of_series.append(seen[number])
             seen[number] += 1
         return np.asarray(of_series, int)[self.index[:, 0]]
+
+    @property
+    def independent(self) -> np.ndarray:
+        """How many forecasts of each scored step are of steps that no other one is of, `(scored steps,)` float64.
+
+        Of a series whose forecasts are of T steps those h ahead count T / h.
+        """
+        series, origins = self.index.T
+        first, last = np.full(len(self.series), np.iinfo(int).max), np.full(len(self.series), -1)
+        np.minimum.at(first, series, origins)
+        np.maximum.at(last, series, origins)
+        spans = (last - first + self.specification.scored)[last >= 0]
+        return spans.sum() / self.specification.ahead
 
     def only(self, which: np.ndarray) -> Windows:
         """Some of the windows, `(windows,)` bool or their numbers."""

@@ -8,16 +8,19 @@ import pytest
 
 from tests.zoo.tasks.forecasting.examples import model, prepared, series
 from zoo.tasks.forecasting.calibration import (
-    FEWEST,
+    FEWEST_OF_ALL,
     CalibratedQuantiles,
     Calibration,
     calibrate,
     mean_moves,
     with_calibration,
 )
+from zoo.tasks.forecasting.few_errors import widening
 from zoo.tasks.forecasting.losses import levels
 from zoo.tasks.forecasting.task import TASK
 
+#: Independent values of each step: more than there are, so that nothing is made wider than the formula.
+MANY = np.array([1e9])
 WIDTHS = np.array([-4.0, -1.0, 0.0, 2.0, 3.0])
 
 
@@ -50,7 +53,7 @@ def shares_below(quantiles: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 def test_each_quantile_has_its_share_of_what_was_not_seen() -> None:
     quantiles, targets, values = drawn(4000)
-    found = calibrate(quantiles, targets, moves(values))
+    found = calibrate(quantiles, targets, moves(values), MANY)
     assert found is not None
     later, truth, read = drawn(4000, seed=1)
     moved = calibrated(later, read, found)
@@ -73,8 +76,8 @@ def test_the_layer_is_the_formula() -> None:
 
 def test_scale_and_level_of_the_data_do_not_matter() -> None:
     quantiles, targets, values = drawn(400)
-    one = calibrate(quantiles, targets, moves(values))
-    other = calibrate(1e6 + 50 * quantiles, 1e6 + 50 * targets, 50 * moves(values))
+    one = calibrate(quantiles, targets, moves(values), MANY)
+    other = calibrate(1e6 + 50 * quantiles, 1e6 + 50 * targets, 50 * moves(values), MANY)
     assert one is not None
     assert other is not None
     np.testing.assert_allclose(other.factors, one.factors, rtol=1e-6)
@@ -83,7 +86,7 @@ def test_scale_and_level_of_the_data_do_not_matter() -> None:
 
 def test_a_restless_window_has_wider_intervals() -> None:
     quantiles, targets, values = drawn(400)
-    found = calibrate(quantiles, targets, moves(values))
+    found = calibrate(quantiles, targets, moves(values), MANY)
     assert found is not None
     calm, wild = (calibrated(quantiles, size * values, found) for size in (1.0, 2.0))
     ratio = (wild[..., -1] - wild[..., 0]) / (calm[..., -1] - calm[..., 0])
@@ -93,26 +96,47 @@ def test_a_restless_window_has_wider_intervals() -> None:
 
 def test_few_values_are_shared_by_steps_and_then_by_variables() -> None:
     quantiles, targets, values = drawn(60, steps=4)
-    found = calibrate(quantiles, targets, moves(values))
+    found = calibrate(quantiles, targets, moves(values), MANY)
     assert found is not None
     assert (np.ptp(found.factors, axis=0) == 0).all(), "240 values of a variable, 60 of a step"
     assert np.ptp(found.factors, axis=1).max() > 0
     known = np.where(np.arange(2) == 0, targets, np.nan)
-    alone = calibrate(quantiles, known, moves(values))
+    alone = calibrate(quantiles, known, moves(values), MANY)
     assert alone is not None
     np.testing.assert_array_equal(alone.factors[:, 0], found.factors[:, 0])
     np.testing.assert_array_equal(alone.factors[:, 1], alone.factors[:, 0])
-    assert calibrate(quantiles[:10], targets[:10], moves(values[:10])) is None, FEWEST
+    in_all = calibrate(quantiles[:10], targets[:10], moves(values[:10]), MANY)
+    assert in_all is not None
+    assert (np.ptp(in_all.factors, axis=(0, 1)) == 0).all(), "80 values in all"
+    assert calibrate(quantiles[:2], targets[:2], moves(values[:2]), MANY) is None, FEWEST_OF_ALL
+
+
+def test_few_independent_values_ask_for_more_and_never_for_less() -> None:
+    quantiles, targets, values = drawn(400)
+    many = calibrate(quantiles, targets, moves(values), MANY)
+    few = calibrate(quantiles, targets, moves(values), np.array([20.0, 10.0, 5.0]))
+    assert many is not None
+    assert few is not None
+    wider = few.factors / many.factors
+    assert (np.diff(wider[:, 0, 0]) > 0.01).all()
+    np.testing.assert_allclose(wider[1, 0, 0], widening(np.array([10.0]), 1 / 6)[0])
+    np.testing.assert_allclose(wider[:, 0, 0], wider[:, 0, 4])
+    middle = quantiles[..., 2:3]
+    too_wide = calibrate(
+        middle + 100 * (quantiles - middle), targets, moves(values), np.array([20.0, 10.0, 5.0])
+    )
+    assert too_wide is not None
+    np.testing.assert_array_equal(too_wide.factors, np.ones_like(too_wide.factors))
 
 
 def test_of_intervals_without_width_and_windows_without_differences() -> None:
     quantiles, targets, values = drawn(200)
     flat = np.repeat(quantiles[..., 2:3], 5, axis=-1)
-    found = calibrate(flat, targets, moves(values))
+    found = calibrate(flat, targets, moves(values), MANY)
     assert found is not None
     np.testing.assert_array_equal(calibrated(flat, values, found), flat)
     for read in (0 * values, values[:, :1]):
-        found = calibrate(quantiles, targets, moves(read))
+        found = calibrate(quantiles, targets, moves(read), MANY)
         assert found is not None
         moved = calibrated(quantiles, read, found)
         assert np.isfinite(moved).all()
@@ -140,7 +164,7 @@ def test_a_calibrated_model_is_saved_with_its_numbers(tmp_path: Path) -> None:
     ("options", "changes"), [({}, True), ({"calibrate": False}, False), ({"quantiles": 1}, False)]
 )
 def test_the_task_calibrates_unless_it_is_told_not_to(options: dict, changes: bool) -> None:
-    of = prepared(series(400), **{"quantiles": 5, **options})
+    of = prepared(series(800), **{"quantiles": 5, **options})
     plain = model(of)
 
     def predictions() -> np.ndarray:
@@ -160,11 +184,11 @@ def test_the_task_calibrates_unless_it_is_told_not_to(options: dict, changes: bo
 
 
 def test_a_dev_split_of_few_values_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    of = prepared(series(60, variables=1), quantiles=5)
+    of = prepared(series(35, variables=1), quantiles=5)
     plain = model(of)
     values = np.zeros((len(of.valid), 4, 1, 5))
     assert TASK.calibrated(of.learned, plain, of.valid, lambda: values) is plain
-    assert "intervals are not calibrated: dev has not 100 values" in capsys.readouterr().err
+    assert "intervals are not calibrated: dev has not 20 values" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("window", [1, 6])

@@ -121,3 +121,13 @@ def test_a_series_that_train_does_not_have_is_left_out():
     )
     assert [one.name for one in windows.series] == ["b"]
     assert set(windows.targets.series) == {0}
+
+
+def test_independent_forecasts_are_of_steps_of_their_own() -> None:
+    of = prepared(series(60), series(80, name="b"), horizon=4)
+    spans = np.array([12, 16])  # steps of dev
+    np.testing.assert_allclose(of.valid.independent, spans.sum() / np.arange(1, 5))
+    alone = of.valid.only(of.valid.index[:, 0] == 1)
+    np.testing.assert_allclose(alone.independent, 16 / np.arange(1, 5))
+    last = prepared(series(60), horizon=4, only_last=True)
+    np.testing.assert_allclose(last.valid.independent, [12 / 4])
