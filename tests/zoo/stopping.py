@@ -8,6 +8,25 @@ import pytest
 
 from zoo import pipeline
 
+#: `zoo.run` that kills itself at the n-th training batch; what follows n is its command line.
+KILLED = """
+import os, signal, sys
+from zoo.runtime.platform import configure
+configure("cpu")
+from zoo import run
+from zoo.training.loop import Trainer
+number = int(sys.argv.pop(1))
+step, count = Trainer.step, 0
+def counted(self, batch):
+    global count
+    count += 1
+    if count == number:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, batch)
+Trainer.step = counted
+sys.exit(run.main(sys.argv[1:]))
+"""
+
 
 def stop_in_training_of_baselines(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """This process sends itself a signal when its model is trained and the baselines are not."""

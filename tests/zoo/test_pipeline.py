@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import RunPython
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
-from tests.zoo.stopping import stop_in_training_of_baselines
+from tests.zoo.stopping import KILLED, stop_in_training_of_baselines
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
 from zoo.pipeline import _after_epoch
 from zoo.run import main
@@ -23,24 +23,6 @@ from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext
 from zoo.training.loop import Trainer
 
-#: `zoo.run` that kills itself at the n-th training batch; what follows n is its command line.
-KILLED = """
-import os, signal, sys
-from zoo.runtime.platform import configure
-configure("cpu")
-from zoo import run
-from zoo.training.loop import Trainer
-number = int(sys.argv.pop(1))
-step, count = Trainer.step, 0
-def counted(self, batch):
-    global count
-    count += 1
-    if count == number:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return step(self, batch)
-Trainer.step = counted
-sys.exit(run.main(sys.argv[1:]))
-"""
 BATCHES = 3 * 24  # of a run with these options
 LONG = (
     *(
