@@ -13,7 +13,7 @@ LESS = {
 #: And more.
 MORE = {
     *("accuracy", "f1", "precision", "recall", "auc", "bleu", "chrf", "rouge", "meteor", "cider", "coverage"),
-    *("correlation", "corr", "exact", "r2", "spice", "match", "true", "probability"),
+    *("correlation", "corr", "exact", "r2", "spice", "match", "true", "probability", "direction"),
 }
 
 

@@ -15,12 +15,13 @@ import numpy as np
 
 from datasets.base import Dataset, Example, Split
 from datasets.errors import listed
-from zoo.tasks.forecasting.baselines import lags_of
+from zoo.tasks.forecasting.baselines import lags_of, most_lags
 from zoo.tasks.forecasting.scales import deviation_within, mean_and_deviation
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification, no_window
 
 if TYPE_CHECKING:
     from datasets.series.time_series import TimeSeries
+    from zoo.tasks.forecasting.learned import Learned
 
 #: So many times the deviation of the least series, and the largest one decides the mean errors.
 FAR_FROM_EQUAL = 1000
@@ -88,6 +89,28 @@ class Extent:
             elif lacks:
                 splits = " and ".join(lacks)
                 yield f"{_share(names, self.steps)} too short for a window of {window} in {splits}: {listed(names)}"
+
+
+def odd_notes(
+    dataset: Dataset, extent: Extent, learned: Learned, train: Windows, valid: Windows
+) -> Iterator[str]:
+    """What is left out of what, by name.
+
+    Args:
+        dataset: the series.
+        extent: of its splits.
+        learned: of train.
+        train, valid: the windows of train and dev.
+    """
+    yield from extent.notes()
+    yield from size_notes(
+        [each for each in train.series if each.name in extent.with_window["train"]],
+        learned.scale,
+        not (train.units == learned.scale).all(),
+    )
+    yield from mase_notes(train.series, train.mase_scale, learned.season, extent.scored)
+    yield from lag_notes(train.series, most_lags(train.series, learned.options), extent.scored)
+    yield from made_up_notes((train, valid), dataset)
 
 
 def mase_notes(

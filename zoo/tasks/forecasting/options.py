@@ -48,6 +48,9 @@ class Options:
         9, "evenly spaced quantiles, an odd number; 1 gives point forecasts", minimum=1, maximum=999
     )
     calibrate: bool = option(True, "after training, make intervals as wide as the dev split asks for")
+    log_returns: bool = option(
+        False, "score log returns from the window's last value, and their direction; takes --normalise log"
+    )
     loss: str = option("mae", "of point forecasts", choices=("mae", "mse", "huber"))
     stride: int | None = option(
         None, "steps between the origins of training windows (default: by how many there are)", minimum=1
@@ -60,10 +63,14 @@ class Options:
     ets: bool = option(True, "also fit the ETS row, which takes longest")
 
     def __post_init__(self) -> None:
-        """Refuse an even number of quantiles: the point forecast is the median."""
+        """Refuse an even number of quantiles, for the point forecast is the median, and returns that are no ratios."""
         if self.quantiles % 2 == 0:
             raise UserError(
                 f"--quantiles {self.quantiles}: give an odd number, so that the median is among them"
+            )
+        if self.log_returns and self.normalise not in ("auto", "log"):
+            raise UserError(
+                f"--normalise {self.normalise}: --log-returns goes with log; leave one of them out"
             )
 
 
@@ -84,6 +91,7 @@ class AnswerOptions:
     thousands: str | None = option(
         None, "the sign between thousands (default: as in training)", choices=tuple(SEPARATORS)
     )
+    log_returns: bool = option(False, "also tell the log return of each forecast from the last value")
     pieces: bool = option(
         False, "also tell what each forecast is the sum of: base forecast, correction, calendar"
     )

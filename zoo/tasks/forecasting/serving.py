@@ -16,11 +16,17 @@ from zoo.runtime.progress import log
 from zoo.serving import Server
 from zoo.tasks.forecasting.calendar import phases
 from zoo.tasks.forecasting.losses import levels
+from zoo.tasks.forecasting.options import AnswerOptions
 from zoo.tasks.forecasting.pieces import PIECES, splitter
 from zoo.tasks.forecasting.windows import WindowSpecification
 
 if TYPE_CHECKING:
     from zoo.tasks.forecasting.learned import Learned
+
+
+#: Columns that stand behind the forecast where they are asked for.
+BESIDE = ("log_return", *PIECES)
+NOTHING_MORE = AnswerOptions()
 
 
 class ForecastServer(Server):
@@ -146,8 +152,10 @@ def described(server: Server) -> dict[str, Any]:
     return {**names, "window": window, "horizon": horizon, "scored": scored}
 
 
-def rows(server: Server, series: Iterable[TimeSeries], with_pieces: bool = False) -> list[dict[str, Any]]:
-    """One row a series, step and variable: time stamp, point forecast, its pieces if asked for, quantiles.
+def rows(
+    server: Server, series: Iterable[TimeSeries], options: AnswerOptions = NOTHING_MORE
+) -> list[dict[str, Any]]:
+    """One row a series, step and variable: time stamp, point forecast, what `options` ask for besides, quantiles.
 
     A series that is too short is named and left out; where all are, or something else lacks, that is an error.
 
@@ -159,9 +167,11 @@ def rows(server: Server, series: Iterable[TimeSeries], with_pieces: bool = False
     for of_series in _long_enough(list(series), about["window"]):
         arrays = _arrays(of_series, about)
         answer = server(**arrays)
-        if with_pieces and isinstance(server, ForecastServer):
+        if options.pieces and isinstance(server, ForecastServer):
             answer = {**answer, **server.pieces(arrays)}
         answer = {name: value.numpy() for name, value in answer.items()}
+        if options.log_returns:
+            answer["log_return"] = _log_returns(of_series, answer["forecast"])
         answer_rows += _rows_of(of_series, answer, about)
     return answer_rows
 
@@ -215,6 +225,15 @@ def _arrays(series: TimeSeries, about: Mapping[str, Any]) -> dict[str, Any]:
     return arrays
 
 
+def _log_returns(series: TimeSeries, forecast: np.ndarray) -> np.ndarray:
+    """Of forecasts `(1, steps, variables)`, from the last value."""
+    if not ((series.values[-1] > 0).all() and (forecast > 0).all()):
+        raise UserError(
+            f"--log-returns: the last value of series {series.name}, or a forecast of it, is not positive"
+        )
+    return np.log(forecast / series.values[-1])
+
+
 def _rows_of(series: TimeSeries, answer: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:
     times = series.labels_ahead(about["horizon"])
     first = about["horizon"] - about["scored"]
@@ -226,7 +245,7 @@ def _rows_of(series: TimeSeries, answer: Mapping[str, Any], about: Mapping[str, 
                 "series": series.name, "time": when, "variable": variable,
                 "forecast": float(answer["forecast"][0, step, n]),
             }  # fmt: skip
-            row |= {piece: float(answer[piece][0, step, n]) for piece in PIECES if piece in answer}
+            row |= {name: float(answer[name][0, step, n]) for name in BESIDE if name in answer}
             if len(answer["levels"]) > 1:
                 pairs = zip(answer["levels"], answer["quantiles"][0, step, n], strict=True)
                 row |= {f"q{level:.3g}": float(value) for level, value in pairs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tasks.forecasting.lengths import Lengths
-    from zoo.tasks.forecasting.odd_series import Extent
     from zoo.tensors import Tensor
 
 #: The table's metrics where series are of different size.
@@ -62,7 +61,8 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         )
         from zoo.tasks.forecasting.correction import notes as choice_notes
         from zoo.tasks.forecasting.lengths import lengths_of, stride_notes, strides_of
-        from zoo.tasks.forecasting.odd_series import Extent
+        from zoo.tasks.forecasting.log_returns import mean_returns
+        from zoo.tasks.forecasting.odd_series import Extent, odd_notes
         from zoo.tasks.forecasting.scales import seasonal_difference
         from zoo.tasks.forecasting.windows import in_sample_differences
 
@@ -71,6 +71,9 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             raise UserError("the training split has no series")
         lengths = lengths_of(options, dataset)
         options = replace(options, **lengths._asdict())
+        if options.log_returns:
+            mean_returns(series)  # tells where there are none
+            options = replace(options, normalise="log")
         extent = Extent.of(dataset, WindowSpecification(lengths.window, lengths.horizon, options.only_last))
         trained = [each for each in series if each.name in extent.with_window["train"]]
         first, season = trained[0], lengths.season
@@ -106,7 +109,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
         notes = (
             _note(train, valid, season), *stride_notes(strides, train), *choice_notes(base, kind, options),
-            *_odd_notes(dataset, extent, learned, train, valid),
+            *odd_notes(dataset, extent, learned, train, valid),
         )  # fmt: skip
         return Prepared(learned, train, valid, test, notes)
 
@@ -204,6 +207,12 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             mase_scale=batches.mase_scale,
             delta=DELTAS[learned.options.loss],
         ) | interval_metrics(predictions, batches.targets, batches.mase_scale)
+        if learned.options.log_returns:
+            from zoo.tasks.forecasting.log_returns import return_metrics
+
+            last = batches.raw(np.arange(len(batches)), -1, 0)
+            middle = predictions[..., predictions.shape[-1] // 2]
+            metrics |= return_metrics(middle, batches.targets.values, last)
         if not learned.different_size:
             return metrics
         from zoo.tasks.forecasting.naive2 import overall
@@ -211,7 +220,11 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         return metrics | {"owa": overall(metrics, batches, learned.season)}
 
     def headline_of(self, learned: Learned) -> tuple[str, ...]:
-        """Of series of different size, metrics in which each counts alike."""
+        """Of series of different size, metrics in which each counts alike; of log returns where they are asked for."""
+        if learned.options.log_returns:
+            from zoo.tasks.forecasting.log_returns import HEADLINE
+
+            return HEADLINE
         return DIFFERENT_SIZE if learned.different_size else self.headline
 
     def calibrated(
@@ -258,6 +271,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
 
     def baselines(self, prepared: Prepared[Learned, Windows]) -> Callable[[Windows], dict[str, Metrics]]:
         """See `zoo.tasks.forecasting.baselines`; what needs no training says more than a mean of the window."""
+        from zoo.tasks.forecasting import log_returns
         from zoo.tasks.forecasting.baselines import fit
         from zoo.tasks.forecasting.losses import levels
 
@@ -270,6 +284,9 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
                 from zoo.tasks.forecasting.naive2 import naive2
 
                 forecasts["naive 2"] = naive2(windows, learned.season)[..., None]
+            if learned.options.log_returns:
+                mean = log_returns.mean_returns(prepared.train.series)
+                forecasts[log_returns.ROW] = log_returns.by_mean_return(windows, mean)[..., None]
             return {name: self.score(learned, values, windows) for name, values in forecasts.items()}
 
         return score
@@ -317,7 +334,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
             series += given.read(about, options.fill, options.writing)
             for remark in given.remarks:
                 log(remark)
-        return rows(server, series, options.pieces)
+        return rows(server, series, options)
 
 
 def _with_chosen(options: Options, chosen: Mapping[str, object]) -> Options:
@@ -355,24 +372,6 @@ def _statistics(
         np.concatenate([mean, np.zeros(waves)]), np.concatenate([deviation, np.ones(waves)]),
     )  # fmt: skip
     return statistics
-
-
-def _odd_notes(
-    dataset: Dataset, extent: Extent, learned: Learned, train: Windows, valid: Windows
-) -> Iterator[str]:
-    """What is left out of what, by name; see `zoo.tasks.forecasting.odd_series`."""
-    from zoo.tasks.forecasting.baselines import most_lags
-    from zoo.tasks.forecasting.odd_series import lag_notes, made_up_notes, mase_notes, size_notes
-
-    yield from extent.notes()
-    yield from size_notes(
-        [each for each in train.series if each.name in extent.with_window["train"]],
-        learned.scale,
-        not (train.units == learned.scale).all(),
-    )
-    yield from mase_notes(train.series, train.mase_scale, learned.season, extent.scored)
-    yield from lag_notes(train.series, most_lags(train.series, learned.options), extent.scored)
-    yield from made_up_notes((train, valid), dataset)
 
 
 def _note(train: Windows, valid: Windows, season: int) -> str:

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.zoo.tasks.forecasting.examples import model, prepared, randomise, series, windows_of_test
+from zoo.tasks.forecasting.options import AnswerOptions
 from zoo.tasks.forecasting.pieces import PIECES, splitter
 from zoo.tasks.forecasting.serving import rows
 from zoo.tasks.forecasting.task import TASK
@@ -85,7 +86,7 @@ def test_answers_tell_them_when_asked() -> None:
     built = model(of)
     randomise(built, seed=3)
     server = TASK.serve(built, of.learned)
-    plain, told = rows(server, [one]), rows(server, [one], with_pieces=True)
+    plain, told = rows(server, [one]), rows(server, [one], AnswerOptions(pieces=True))
     assert not set(PIECES) & set(plain[0])
     assert list(told[0])[3:7] == ["forecast", *PIECES]
     assert {**told[0], **plain[0]} == told[0]
