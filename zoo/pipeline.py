@@ -284,7 +284,7 @@ def _evaluate(
         engine=engine.engine,
         engine_why=engine.why,
         device=device_name(),
-        notes=context.notes,
+        notes=(*context.notes, *task.calibration(model)),
     )
 
 

@@ -278,6 +278,10 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
         """
         return model
 
+    def calibration(self, model: keras.Model) -> tuple[str, ...]:
+        """Sentences on what `calibrated` has set in a model, for `metrics.json`."""
+        return ()
+
     def headline_of(self, learned: LearnedT) -> tuple[str, ...]:
         """Metrics of the final table of a run, in order; those of `headline`, unless the data ask for others."""
         return self.headline

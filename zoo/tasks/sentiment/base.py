@@ -99,10 +99,7 @@ def share(layer: Base, ours: np.ndarray, dev: SequenceBatches) -> str:
     layer.share(*shares)
     together = shares[0] * ours + shares[1] * theirs
     of_both, of_model = (scores(logits, dev.targets)["accuracy"] for logits in (together, ours))
-    return (
-        f"base: dev gives the recurrent model a share of {shares[0]:.2f} and TF-IDF one of {shares[1]:.2f}; together "
-        f"they have an accuracy of {of_both:.4f} there, the model alone {of_model:.4f} (--base)"
-    )
+    return f"{layer.told()}; together they have an accuracy of {of_both:.4f} there, the model alone {of_model:.4f}"
 
 
 def baseline(
@@ -126,10 +123,9 @@ def baseline(
     return lambda batches: scores(classifier.logits(ngrams(batches)), batches.targets)
 
 
-def base_layer(model: keras.Model) -> Base | None:
-    """The layer in which a model has its base classifier; None where it has none."""
-    found: Base | None = next((layer for layer in all_layers(model) if layer.name == LAYER), None)
-    return found
+def base_layers(model: keras.Model) -> list[Base]:
+    """The layers in which a model has its base classifier: one, or none, or one a member of an ensemble."""
+    return [layer for layer in all_layers(model) if layer.name == LAYER]
 
 
 def served_base(model: keras.Model, encoder: TextEncoder, texts: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -139,7 +135,7 @@ def served_base(model: keras.Model, encoder: TextEncoder, texts: tf.Tensor) -> d
     read = next((tensor for tensor in model.inputs if tensor.name == INPUT), None)
     if read is None:
         return {}
-    layer = base_layer(model)
-    if layer is None:  # a cell that is blind to order reads the input and leaves it alone
+    layers = base_layers(model)
+    if not layers:  # a cell that is blind to order reads the input and leaves it alone
         return {INPUT: tf.zeros([tf.shape(texts)[0], read.shape[1]])}
-    return {INPUT: layer.logits_of(tfidf.ngram_bits(texts, encoder.tokens, encoder.lowercase))}
+    return {INPUT: layers[0].logits_of(tfidf.ngram_bits(texts, encoder.tokens, encoder.lowercase))}

@@ -257,11 +257,17 @@ class Sentiment(SequenceClassification[Options, Learned]):
     ) -> keras.Model:
         """Set the share of the linear classifier, see `zoo.tasks.sentiment.base.share`."""
         from zoo.runtime.progress import log
-        from zoo.tasks.sentiment.base import base_layer, share
+        from zoo.tasks.sentiment.base import base_layers, share
 
-        if layer := base_layer(model):
+        for layer in base_layers(model):
             log(share(layer, predictions(), dev))
         return model
+
+    def calibration(self, model: keras.Model) -> tuple[str, ...]:
+        """The shares of the recurrent model and of the linear classifier."""
+        from zoo.tasks.sentiment.base import base_layers
+
+        return tuple(layer.told() for layer in base_layers(model))
 
     def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
         """The text's; nothing else reads tokens."""

@@ -15,7 +15,7 @@ from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
 from zoo.tasks.base import Prepared
 from zoo.tasks.sentiment import tfidf
-from zoo.tasks.sentiment.base import base_layer, best_shares
+from zoo.tasks.sentiment.base import base_layers, best_shares
 from zoo.tasks.sentiment.task import TASK, Learned, Options
 from zoo.tasks.sequence_batches import SequenceBatches
 
@@ -90,8 +90,7 @@ def test_until_dev_has_decided_the_model_is_alone() -> None:
     inputs = prepared.valid.load(prepared.valid.plan(None)[0]).inputs
     other = {**inputs, "base": inputs["base"] + 7 * np.arange(2)}
     np.testing.assert_array_equal(model(inputs), model(other))
-    layer = base_layer(model)
-    assert layer is not None
+    (layer,) = base_layers(model)
     assert layer.trainable_variables == []
 
 
@@ -105,14 +104,14 @@ def test_dev_decides_and_the_answer_is_the_sum(capsys: pytest.CaptureFixture[str
     assert share > 0.1
     np.testing.assert_allclose(predicted(model, prepared.valid), ours * alone + share * theirs, atol=1e-6)
     assert f"TF-IDF one of {share:.2f}" in capsys.readouterr().err
+    assert f"a share of {ours:.2f}" in TASK.calibration(model)[0]
 
 
 @pytest.mark.parametrize("tokens", ["words", "characters"])
 def test_what_is_served_is_what_was_scored(tokens: str) -> None:
     prepared = ready(base="tfidf", tokens=tokens, min_count=1)
     model = model_of(prepared)
-    layer = base_layer(model)
-    assert layer is not None
+    (layer,) = base_layers(model)
     layer.share(0.5, 2.0)
     answer = TASK.serve(model, prepared.learned)(tf.constant([text for text, _ in DEV]))
     expected = tf.nn.softmax(predicted(model, prepared.valid))
@@ -121,8 +120,7 @@ def test_what_is_served_is_what_was_scored(tokens: str) -> None:
 
 def test_tensorflow_and_numpy_classify_alike() -> None:
     prepared = ready(base="tfidf")
-    layer = base_layer(model_of(prepared))
-    assert layer is not None
+    (layer,) = base_layers(model_of(prepared))
     texts = ["good good film", "unknown words", "", "a bad a bad a"]
     ragged = tfidf.ngrams_of(split([(text, 0) for text in texts]), "words", True)
     assert prepared.learned.base is not None
@@ -136,7 +134,7 @@ def test_tensorflow_and_numpy_classify_alike() -> None:
 def test_a_cell_that_is_blind_to_order_stays_alone() -> None:
     prepared = ready(base="tfidf")
     model = model_of(prepared, "mean")
-    assert base_layer(model) is None
+    assert base_layers(model) == []
     answer = TASK.serve(model, prepared.learned)(tf.constant(["good"]))
     inputs = {"tokens": prepared.learned.encoder(tf.constant(["good"])), "base": tf.ones((1, 2))}
     np.testing.assert_allclose(answer["probabilities"], tf.nn.softmax(model(inputs)), atol=1e-6)
