@@ -9,6 +9,11 @@ A forecast h steps ahead is l + (φ + … + φ^h) b + s, and the variance of its
 c_j = α + β (φ + … + φ^j) + γ [m divides j] (Hyndman et al. 2008, tables 2.1 and 6.2). The parameters have the least
 squared error one step ahead in train, with 0 < β < α < 1, 0 < γ < 1 - α and 0.8 ≤ φ ≤ 0.98 as statsmodels bounds them.
 They are found by a pattern search for all series side by side: fitted one after the other, thousands take minutes.
+
+Within these bounds the recursion can still grow with every season, slowly enough to have the least error in train, and
+lead astray in what is longer. Then β and γ are made smaller until it does not: states that are off by d are off by D d
+one step later, and no eigenvalue of D may be larger than 1 (section 10.2 of the same; 1 itself is that of a constant
+that moves from the level to all of the season and changes no forecast).
 """
 
 from __future__ import annotations
@@ -29,6 +34,8 @@ STARTS = ((0.1, 0.1, 0.1, 0.5), (0.5, 0.1, 0.1, 0.5), (0.9, 0.1, 0.1, 0.5), (0.3
 STRIDE, LAST_STRIDE = 0.2, 0.004
 #: Numbers that are held at once: series times steps.
 CHUNK = 4_000_000
+#: By so much an eigenvalue may seem larger than 1, and by this factor β and γ are made smaller where one is.
+TOLERANCE, SMALLER = 1e-7, 0.8
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,41 @@ def _fit(columns: Sequence[np.ndarray], season: int) -> tuple[np.ndarray, np.nda
         better = errors < least
         best, least = np.where(better, nearby, best), np.where(better, errors, least)
         stride = np.where(better, stride, stride / 2)
-    return best, np.sqrt(least / (~np.isnan(values)).sum(axis=0))
+    stable = _stable(best, season)
+    moved = (stable != best).any(axis=0)
+    if moved.any():
+        of_moved = _States(states.level[moved], states.slope[moved], states.season[:, moved])
+        least[moved] = _squared_errors(values[:, moved], stable[None][:, :, moved], of_moved, season)[0]
+    return stable, np.sqrt(least / (~np.isnan(values)).sum(axis=0))
+
+
+def _stable(shares: np.ndarray, season: int) -> np.ndarray:
+    """The shares `(4, series)`, with less of slope and season where the recursion would grow with every season."""
+    if season == 1:
+        return shares
+    shares, growing = shares.copy(), np.arange(shares.shape[1])
+    while True:
+        parameters = zip(*_parameters(shares[:, growing], season), strict=True)
+        radius = np.array([_radius(of_one, season) for of_one in parameters])
+        growing = growing[radius > 1 + TOLERANCE]
+        if not len(growing):
+            return shares
+        shares[1:3, growing] *= SMALLER
+
+
+def _radius(parameters: Sequence[float], season: int) -> float:
+    """The largest eigenvalue, by its size, of D for the states level, slope and the season from the last step back."""
+    level, slope, seasonal, damping = parameters
+    error = np.zeros(2 + season)  # by what the next error changes with each state
+    error[[0, 1, -1]] = -1.0, -damping, -1.0
+    carried = np.zeros((2 + season, 2 + season))
+    carried[0, :2] = 1.0, damping
+    carried[1, 1] = damping
+    carried[2, -1] = 1.0
+    carried[np.arange(3, 2 + season), np.arange(2, 1 + season)] = 1.0
+    gain = np.zeros(2 + season)
+    gain[:3] = level, slope, seasonal
+    return float(np.abs(np.linalg.eigvals(carried + np.outer(gain, error))).max())
 
 
 def _pick(shares: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

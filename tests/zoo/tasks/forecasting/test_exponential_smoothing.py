@@ -123,3 +123,28 @@ def test_numbers_that_overflow_are_never_best() -> None:
     fitted = fit([np.array([0.0, 1e300, -1e300, 1e300, 0.0])], 1)
     assert isinstance(fitted, Smoothing)
     assert np.isfinite(fitted.shares).all()
+
+
+def test_no_recursion_grows_with_every_season() -> None:
+    """With these the error is least in train, and grows by four tenths of a per cent a season."""
+    growing = np.array([[0.92], [0.12], [0.91], [0.6]])
+    parameters = [part.item() for part in exponential_smoothing._parameters(growing, 24)]
+    assert exponential_smoothing._radius(parameters, 24) > 1 + 1e-5
+    stable = exponential_smoothing._stable(growing, 24)
+    np.testing.assert_array_equal(stable[[0, 3]], growing[[0, 3]])
+    assert (stable[1:3] < growing[1:3]).all()
+    for shares, settles in ((growing, False), (stable, True)):
+        first = exponential_smoothing._States(np.ones(1), np.ones(1), np.sin(np.arange(24.0))[:, None])
+        errors = [
+            np.abs(error).item()
+            for error, _ in exponential_smoothing._recursion(np.zeros((20_000, 1)), shares, first, 24)
+        ]
+        assert (max(errors[-2000:]) < max(errors[2000:4000])) == settles
+
+
+def test_the_radius_is_that_of_the_recursion() -> None:
+    """A level alone forgets 1 - α of what it is off by with each step."""
+    of_a_season_that_stays = exponential_smoothing._radius((0.3, 0.0, 0.0, 0.8), 4)
+    assert of_a_season_that_stays == pytest.approx(1.0)
+    shares = np.array([[0.3, 0.5], [0.1, 0.1], [0.2, 0.2], [0.5, 0.5]])
+    np.testing.assert_array_equal(exponential_smoothing._stable(shares, 12), shares)
