@@ -46,9 +46,9 @@ class Options:
     """What moving shapes to generate."""
 
     kind: str = option(NUMBERS, "what a signal is: positions in numbers, moving pictures, or tones", KINDS)
-    examples: int = option(1500, "signals to train on")
-    valid_examples: int = option(300, "signals in the dev split")
-    test_examples: int = option(1000, "signals in the test split")
+    examples: int = option(1000, "signals to train on")
+    valid_examples: int = option(200, "signals in the dev split")
+    test_examples: int = option(600, "signals in the test split")
     jitter: float = option(0.03, "standard deviation of positions around the path, whose radius is 0.6")
     noise: float = option(0.05, "share of labels that are changed in each split; the ceiling is 1 - noise")
     data_seed: int = option(0, "seed of the generated data")

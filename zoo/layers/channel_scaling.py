@@ -1,4 +1,4 @@
-"""Channels of a signal on one scale, with what is missing said beside."""
+"""Channels of a signal, or colours of its frames, on one scale, with what is missing said beside."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class ChannelScaling(keras.layers.Layer):
         missing: add a channel behind each that is 1 where its value is missing, else 0.
 
     Call arguments:
-        inputs: `(batch, time, channels)`.
+        inputs: `(batch, time, …, channels)`, of any type.
 
     Returns:
-        `(batch, time, channels)`; twice the channels with `missing`.
+        `(batch, time, …, channels)`; twice the channels with `missing`.
 
     Raises:
         ValueError: if there are not as many means as deviations.
@@ -46,6 +46,7 @@ class ChannelScaling(keras.layers.Layer):
 
     def call(self, inputs: Inputs) -> Tensor:
         """See the class."""
+        inputs = keras.ops.cast(inputs, "float32")
         absent = keras.ops.isnan(inputs)
         scaled = (inputs - np.array(self.mean, np.float32)) / self._scale
         scaled = keras.ops.cast(keras.ops.where(absent, 0.0, scaled), self.compute_dtype)

@@ -24,6 +24,12 @@ def test_what_is_missing_is_said_beside() -> None:
     assert found[0, :, 3:].tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
 
 
+def test_colours_of_frames_are_scaled() -> None:
+    frames = np.array([[[[[0, 128, 255]]]]], np.uint8)
+    found = ChannelScaling([0, 128, 0], [1, 1, 255])(keras.ops.convert_to_tensor(frames))
+    assert keras.ops.convert_to_numpy(found).ravel().tolist() == [0, 0, 1]
+
+
 def test_it_can_be_made_again_and_knows_its_shape() -> None:
     layer = ChannelScaling([1.0], [2.0], missing=True)
     again = ChannelScaling.from_config(layer.get_config())

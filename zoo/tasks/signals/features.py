@@ -13,7 +13,7 @@ import tensorflow as tf
 from datasets.base import Split
 from datasets.errors import UserError
 from datasets.formats.signals import FRAMES, NUMBERS, SOUND, Movie, Numbers, Signal, Sound
-from zoo.data.images import Resizer
+from zoo.data.images import resize
 from zoo.data.log_mel import LogMel, resampled
 from zoo.data.ragged import Ragged
 from zoo.runtime.progress import progress_bar
@@ -24,6 +24,8 @@ from zoo.tasks.signals.options import Options
 MEDIAN_STEPS = 128
 #: The highest rate of samples, and the longer side of frames, unless others are asked for.
 HIGHEST_RATE, LONGER_SIDE = 16_000, 40
+#: Frames from which the scale of colours is learned.
+SCALED_BY = 1000
 #: From a signal to its array; see `reader`.
 Reader = Callable[[Any], np.ndarray]
 
@@ -41,10 +43,14 @@ def learn(train: Split, labels: tuple[str, ...], options: Options) -> tuple[Lear
     sequences = sequences_of(train, learned)
     strides = strides_for(sequences.lengths, options.convolutions, options.stride)
     learned = replace(learned, strides=strides)
-    if learned.kind == FRAMES:
-        return learned, sequences
-    scale = Channels.of(sequences.values)
+    scale = Channels.of(_some(sequences.values).reshape(-1, sequences.values.shape[-1]))
     return replace(learned, mean=scale.mean, deviation=scale.deviation, missing=scale.missing), sequences
+
+
+def _some(values: np.ndarray) -> np.ndarray:
+    """All steps of numbers and bands; of frames some, evenly spaced, whose colours are as many as are needed."""
+    every = -(-len(values) // SCALED_BY) if values.ndim > 2 else 1
+    return values[::every]
 
 
 def _reading(first: Signal, options: Options) -> dict[str, Any]:
@@ -134,10 +140,14 @@ def _of_sound(learned: Learned) -> Reader:
 
 def _of_frames(learned: Learned) -> Reader:
     height, width = learned.size
-    resize = Resizer((height, width))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
+    def resized(frames: tf.Tensor) -> tf.Tensor:
+        return resize(frames, (height, width))
 
     def read(movie: Movie) -> np.ndarray:
-        return np.stack([resize(frame) for frame in movie.read(learned.frames_per_second)])
+        frames = movie.read(learned.frames_per_second)
+        return frames if frames.shape[1:3] == learned.size else resized(tf.constant(frames)).numpy()
 
     return read
 

@@ -15,7 +15,7 @@ class Learned:
         kind: of the signals, see `datasets.formats.signals`.
         labels: class n is `labels[n]`.
         strides: of each convolution.
-        mean, deviation: of each channel of numbers, or band of sound, over the training split.
+        mean, deviation: of each channel of numbers, band of sound, or colour of frames, over the training split.
         missing: whether the training split lacks values.
         rate, bands, step: of sound, see `zoo.data.log_mel.LogMel`.
         size: height and width of the model's frames.

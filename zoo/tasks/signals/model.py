@@ -11,6 +11,7 @@ from zoo.layers.channel_scaling import ChannelScaling
 from zoo.layers.convolution import TimeConvolution
 from zoo.layers.frame_encoder import FrameEncoder
 from zoo.layers.pooling import MaskedPooling
+from zoo.layers.random_shift import RandomShift
 from zoo.tasks.classification import logits_layer, sequence_vector
 from zoo.tasks.signals.learned import Learned
 from zoo.tasks.signals.options import Options
@@ -32,12 +33,15 @@ def build(learned: Learned, recurrent: RecurrentFactory, options: Options) -> ke
     mask = keras.Input((None,), dtype="bool", name="mask")
     if learned.kind == FRAMES:
         signal = keras.Input((None, *learned.size, 3), dtype="uint8", name="frames")
-        x = FrameEncoder(options.filters, name="frame_encoder")(signal)
     else:
         signal = keras.Input((None, len(learned.mean)), dtype="float32", name="vectors")
-        x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(signal)
-        if options.input_noise:
-            x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
+    x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(signal)
+    if options.input_noise:
+        x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
+    if learned.kind == FRAMES:
+        if options.shift:
+            x = RandomShift(options.shift, seed=recurrent.seed, name="shift")(x)
+        x = FrameEncoder(options.filters, name="frame_encoder")(x)
     logits = classified(x, mask, learned, recurrent, options)
     return keras.Model({signal.name: signal, "mask": mask}, logits, name="signals")
 

@@ -50,7 +50,16 @@ class Options:
         maximum=1024,
     )
     input_noise: float = option(
-        0.1, "in training, deviation of noise on numbers and bands, where theirs is 1", minimum=0, maximum=100
+        0.1,
+        "in training, deviation of the noise on what the model reads, whose own is 1",
+        minimum=0,
+        maximum=100,
+    )
+    shift: float = option(
+        0.1,
+        "in training, the largest shift of moving pictures, as a share of their height and width",
+        minimum=0,
+        maximum=0.9,
     )
     dtw: bool = option(
         True, "also find the nearest neighbour by dynamic time warping, where that takes seconds"

@@ -75,7 +75,7 @@ class _Stream:
     def __init__(self, model: keras.Model, learned: Learned, recurrent: Recurrent) -> None:
         layers = {layer.name: layer for layer in model.layers}
         self.learned, self.recurrent = learned, recurrent
-        self.first = layers["frame_encoder" if learned.kind == FRAMES else "scaling"]
+        self.first = [layers[name] for name in ("scaling", "frame_encoder") if name in layers]
         self.convolutions: list[TimeConvolution] = [
             layer for name, layer in layers.items() if name.startswith("convolution_")
         ]
@@ -103,12 +103,14 @@ class _Stream:
 
     def read(self, piece: tf.Tensor, states: States) -> tf.Tensor:
         """Logits of all that was read; the states are replaced by those after the piece."""
-        x = self.first(self._features(piece, states))
+        x = self._features(piece, states)
+        for layer in self.first:
+            x = layer(x)
         convolved = x
-        for n, layer in enumerate(self.convolutions):
+        for n, convolution in enumerate(self.convolutions):
             seen = tf.concat([states[f"seen_{n}"], convolved], axis=1)
             states[f"seen_{n}"] = seen[:, tf.shape(convolved)[1] :]
-            convolved = layer.of_padded(seen)
+            convolved = convolution.of_padded(seen)
         vector = self._recurrent(x if self.beside is not None else convolved, states)
         if self.beside is not None:
             vector = tf.concat([vector, _pooled("beside", "mean", convolved, states)], axis=-1)

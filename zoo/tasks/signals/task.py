@@ -39,7 +39,7 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
     defaults: Mapping[str, object] = {
         "bidirectional": True,
         "dropout": 0.5,
-        "epochs": 30,
+        "epochs": 40,
         "patience": 10,
         "learning_rate": 2e-3,
     }
