@@ -133,9 +133,8 @@ def _frequent(texts: Ragged, most: int) -> np.ndarray:
     is_first = np.ones(len(values), bool)
     is_first[1:] = (values[1:] != values[:-1]) | (text[1:] != text[:-1])
     ngrams, texts_with = np.unique(values[is_first], return_counts=True)
-    ngrams, texts_with = (
-        array[texts_with >= (2 if len(texts) >= MANY_TEXTS else 1)] for array in (ngrams, texts_with)
-    )
+    least = 2 if len(texts) >= MANY_TEXTS and texts_with.max(initial=0) > 1 else 1
+    ngrams, texts_with = ngrams[texts_with >= least], texts_with[texts_with >= least]
     if len(ngrams) <= most:
         return ngrams
     return np.sort(ngrams[np.argsort(-texts_with, kind="stable")[:most]])

@@ -131,3 +131,9 @@ def test_a_text_without_known_ngrams_has_the_bias_alone() -> None:
     fitted = tfidf.fit(tfidf.ngrams_of(split(TEXTS["words"][0]), "words", True), np.array([1, 0] * 3), 2)
     none = Ragged.of([np.zeros(0, np.int64), np.array([12345])])
     np.testing.assert_array_equal(fitted.logits(none), [fitted.bias, fitted.bias])
+
+
+def test_where_no_ngram_comes_twice_all_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tfidf, "MANY_TEXTS", 2)
+    ngrams = tfidf.ngrams_of(split([("a", 1), ("b", 0), ("c", 0)]), "words", True)
+    assert len(tfidf.fit(ngrams, np.array([1, 0, 0]), 2).ngrams) == 3
