@@ -55,7 +55,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse sizes and shares that mean nothing."""
-        check_sizes(self, ("examples", "valid_examples", "test_examples"), len(LABELS))
+        check_sizes(self, ("examples", "valid_examples", "test_examples"), 2)
         check_range(self, ("noise",), 0, 0.5)
         check_range(self, ("jitter",), 0, 1)
 

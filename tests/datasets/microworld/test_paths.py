@@ -107,7 +107,7 @@ def test_kinds_are_the_same_paths() -> None:
     assert numbers["label"] == film["label"] == tones["label"]
 
 
-@pytest.mark.parametrize("options", [{"examples": 2}, {"noise": 0.9}, {"jitter": -1.0}])
+@pytest.mark.parametrize("options", [{"examples": 1}, {"noise": 0.9}, {"jitter": -1.0}])
 def test_what_means_nothing_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(UserError):
         load("microworld", Options(**options))  # type: ignore[arg-type]
