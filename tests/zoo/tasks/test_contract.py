@@ -41,9 +41,17 @@ def name_of(statement: ast.stmt) -> str:
     return ""
 
 
+def inherited(task: str) -> set[str]:
+    """What classes between the task's own and `Task` define: without a part of these it would have theirs."""
+    between = [
+        base for base in type(load_task(task)).__mro__[1:] if base is not Task and issubclass(base, Task)
+    ]
+    return {name for base in between for name in vars(base)}
+
+
 def without_a_part(task: str) -> Iterator[tuple[str, ast.Module]]:
-    """The task without each part that the contract demands of it and that it defines itself."""
-    for name in sorted(ABSTRACT & set(map(name_of, class_of(source_of(task)).body))):
+    """The task without each part that the contract demands of it and that it alone defines."""
+    for name in sorted((ABSTRACT & set(map(name_of, class_of(source_of(task)).body))) - inherited(task)):
         module = source_of(task)
         body = class_of(module).body
         body[:] = [statement for statement in body if name_of(statement) != name]
