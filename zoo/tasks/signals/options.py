@@ -61,6 +61,28 @@ class Options:
         minimum=0,
         maximum=0.9,
     )
+    mean_normalisation: bool = option(
+        True,
+        "of sound, take from each band its mean over the recording; not where the cells run in one direction",
+    )
+    band_shift: int = option(
+        0,
+        "of sound, in training, bands by which the spectrum is moved up or down at most",
+        minimum=0,
+        maximum=100,
+    )
+    band_mask: float = option(
+        0.0,
+        "of sound, in training, share of the bands that are set to their mean at most",
+        minimum=0,
+        maximum=0.9,
+    )
+    time_mask: float = option(
+        0.0,
+        "of sound, in training, share of the steps that are set to their mean at most",
+        minimum=0,
+        maximum=0.9,
+    )
     dtw: bool = option(
         True, "also find the nearest neighbour by dynamic time warping, where that takes seconds"
     )
