@@ -10,7 +10,7 @@ from datasets.formats.signals import FRAMES, SOUND
 from zoo.layers.channel_scaling import ChannelScaling
 from zoo.layers.convolution import TimeConvolution
 from zoo.layers.frame_encoder import FrameEncoder
-from zoo.layers.mean_normalisation import MeanNormalisation
+from zoo.layers.loudness_normalisation import LoudnessNormalisation
 from zoo.layers.pooling import MaskedPooling
 from zoo.layers.random_shift import RandomShift
 from zoo.layers.spectrum_augmentation import SpectrumAugmentation
@@ -38,9 +38,8 @@ def build(learned: Learned, recurrent: RecurrentFactory, options: Options) -> ke
     else:
         signal = keras.Input((None, len(learned.mean)), dtype="float32", name="vectors")
     x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(signal)
-    centred = options.mean_normalisation and recurrent.options.bidirectional and not recurrent.order_agnostic
-    if learned.kind == SOUND and centred:
-        x = MeanNormalisation(name="mean_normalisation")(x, mask)
+    if learned.kind == SOUND and options.loudness_normalisation and recurrent.options.bidirectional:
+        x = LoudnessNormalisation(learned.deviation, name="loudness")(x, mask)
     if options.input_noise:
         x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
     if learned.kind == SOUND and (options.band_shift or options.band_mask or options.time_mask):

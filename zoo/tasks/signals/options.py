@@ -61,9 +61,8 @@ class Options:
         minimum=0,
         maximum=0.9,
     )
-    mean_normalisation: bool = option(
-        True,
-        "of sound, take from each band its mean over the recording; not where the cells run in one direction",
+    loudness_normalisation: bool = option(
+        True, "of sound, make all recordings as loud as each other; not where the cells run in one direction"
     )
     band_shift: int = option(
         0,
