@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from datasets.errors import UserError
 from datasets.formats.images import is_image, read_image
-from datasets.formats.signals import FRAMES, taken
+from datasets.formats.signals import FRAMES, OnDisk, taken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,16 +21,10 @@ MOST_BYTES = 4_000_000_000  # of the frames that are taken; more is no clip
 
 
 @dataclass(frozen=True)
-class MovieFile:
+class MovieFile(OnDisk):
     """A movie in a file of its own. See `datasets.formats.signals.Movie`."""
 
     kind: ClassVar[str] = FRAMES
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The path."""
-        return str(self.path)
 
     def read(self, frames_per_second: float) -> np.ndarray:
         """See `read_movie`."""
@@ -38,16 +32,10 @@ class MovieFile:
 
 
 @dataclass(frozen=True)
-class FrameFolder:
+class FrameFolder(OnDisk):
     """A movie as a folder of images, a frame each, in the order of their names; 10 a second."""
 
     kind: ClassVar[str] = FRAMES
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The path."""
-        return str(self.path)
 
     def read(self, frames_per_second: float) -> np.ndarray:
         """Frames `(time, height, width, 3)` uint8.

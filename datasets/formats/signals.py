@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
@@ -63,6 +64,18 @@ class Movie(Protocol):
 
     def read(self, frames_per_second: float) -> np.ndarray:
         """Frames `(time, height, width, 3)` uint8, at most so many a second; all of them for 0."""
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """What signals share that are read from `path` when they are wanted."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
 
 
 @dataclass(frozen=True, eq=False)

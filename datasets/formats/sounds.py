@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from datasets.errors import UserError
-from datasets.formats.signals import SOUND
+from datasets.formats.signals import SOUND, OnDisk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,16 +18,10 @@ MOST_SAMPLES = 500_000_000  # of all channels; more is no clip
 
 
 @dataclass(frozen=True)
-class SoundFile:
+class SoundFile(OnDisk):
     """A sound in a file of its own. See `datasets.formats.signals.Sound`."""
 
     kind: ClassVar[str] = SOUND
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The path."""
-        return str(self.path)
 
     def read(self) -> tuple[np.ndarray, int]:
         """See `read_sound`."""
