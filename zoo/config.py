@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datasets import plugins
+from datasets.errors import UserError
 from datasets.options import option
+from zoo.cli import cells
 from zoo.layers.engines import ENGINES
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ class RecurrentOptions:
     """The recurrent part of the model, whatever the cell."""
 
     cell: str = option(
-        "gru", "a cell of the zoo, or package.module:Class for one of your own", metavar="CELL"
+        "gru",
+        "a cell of the zoo, or package.module:Class for one of your own; lstm(unit_forget_bias=false) is one with "
+        "--cell-options",
+        metavar="CELL",
     )
     units: int = option(64, "units of each cell", minimum=1, maximum=65_536)
     layers: int = option(1, "stacked layers", minimum=1, maximum=256)
@@ -46,8 +51,18 @@ class RecurrentOptions:
     )
 
     def __post_init__(self) -> None:
-        """A cell that was renamed is recorded by its name of today."""
-        object.__setattr__(self, "cell", plugins.present_name("zoo.cells", self.cell))
+        """A cell that was renamed is recorded by its name of today, and its options as `cell_options`.
+
+        Raises:
+            UserError: for an option of the run among those of the cell.
+        """
+        cell, own = cells.named(self.cell)
+        for text in own:
+            name, _, value = text.partition("=")
+            if name in ("units", "layers", "engine"):
+                raise UserError(f"--cell {self.cell}: {name} is no option of a cell; give --{name} {value}")
+        object.__setattr__(self, "cell", plugins.present_name("zoo.cells", cell))
+        object.__setattr__(self, "cell_options", (*self.cell_options, *own))
 
 
 @dataclass(frozen=True)

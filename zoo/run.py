@@ -14,6 +14,7 @@ import datasets
 from datasets import plugins, sources
 from datasets.errors import UserError
 from datasets.options import names
+from zoo.cli import cells
 from zoo.cli.flags import Parser, add_options, add_own_options, collect, frozen, given, main_guard
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
 from zoo.config_file import OwnCode, own_flags, read_config, to_dict
@@ -120,7 +121,7 @@ def config_of(name: str, arguments: argparse.Namespace) -> RunConfig:
     """The configuration that the flags of `task_parser` describe."""
     task = load_task(name)
     dataset = getattr(arguments, "dataset", "microworld")
-    own = own_code(name, getattr(arguments, "cell", ""))
+    own = own_code(name, cells.named(getattr(arguments, "cell", ""))[0])
     started = defaults_from(getattr(arguments, "start_from", ()), task, own)
     of_data = [given(arguments, options) for _, _, options in datasets.option_groups(task.fields, dataset)]
     return RunConfig(

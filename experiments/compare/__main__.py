@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import fcntl
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,14 +18,18 @@ from typing import TYPE_CHECKING
 
 from datasets import plugins
 from datasets.errors import UserError
+from datasets.options import names
 from experiments.compare import cluster
-from experiments.compare.grid import Grid, Run, needs_data, overruled, runs, with_data
+from experiments.compare.checking import check_cells
+from experiments.compare.contestants import OF_RUNS
+from experiments.compare.grid import NOT_VARIED, Grid, Run, needs_data, overruled, runs, with_data
 from experiments.report.records import PLAN, Plan
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard, number
 from zoo.runtime.cores import cores
 from zoo.runtime.links import open_in_place
 from zoo.runtime.progress import log
 from zoo.runtime.rundir import make_folder
+from zoo.tasks.base import load_task, task_names
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -36,6 +41,7 @@ examples:
   python -m experiments.compare sentiment --cells vanilla lstm gru --seeds 0 1 2 --out runs/first
   python -m experiments.compare sentiment tagging --vary units=32,64 sentiment.max_tokens=100 --match parameters \\
       --out runs/second --workers 2
+  python -m experiments.compare tagging --cells lstm "lstm(unit_forget_bias=false)" "gru(units=48)" --out runs/forget
   python -m experiments.compare --grid embedded --out runs/embedded
   dask scheduler --port 8786 & dask worker tcp://127.0.0.1:8786 --nthreads 1 &
   python -m experiments.compare sentiment --scheduler tcp://127.0.0.1:8786 --out runs/third
@@ -73,6 +79,30 @@ def parser() -> Parser:
     return parser
 
 
+def parsed(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line; an option of the runs that stands there by itself is sent to `--vary`.
+
+    Raises:
+        UserError: for an option that is none of this command's.
+    """
+    _, rest = parser().parse_known_args(argv)
+    for place, text in enumerate(rest):
+        option, _, value = text.removeprefix("--").partition("=")
+        if text.startswith("--") and _of_runs(option):
+            following = rest[place + 1 : place + 2]
+            value = value or next((text for text in following if not text.startswith("-")), "VALUE")
+            raise UserError(f"--{option} is an option of the runs; write --vary {option}={value}")
+    return parser().parse_args(argv)
+
+
+def _of_runs(option: str) -> bool:
+    """Whether a task of the zoo has the option."""
+    name = option.replace("-", "_")
+    if name in (*NOT_VARIED, "cell", "seed"):
+        return False
+    return any(name in names(load_task(task).options_type) for task in task_names()) or name in OF_RUNS
+
+
 def grid_of(arguments: argparse.Namespace) -> Grid:
     """The grid that the flags, or a file and the flags, describe.
 
@@ -95,7 +125,7 @@ def grid_of(arguments: argparse.Namespace) -> Grid:
 @main_guard
 def main(argv: list[str] | None = None) -> int | None:
     """Parse, run, report."""
-    arguments = parser().parse_args(argv)
+    arguments = parsed(argv)
     for name, least in (("workers", 1), ("threads", 1), ("gpus", 0)):
         if getattr(arguments, name, least) < least:
             raise UserError(f"--{name} {getattr(arguments, name)}: at least {least}")
@@ -107,12 +137,13 @@ def main(argv: list[str] | None = None) -> int | None:
     out = Path(arguments.out)
     grid = grid_of(arguments)
     planned = runs(grid)
+    check_cells(planned)
     if "list" in arguments:
         if grid.match == "parameters":
             log(
                 "units of each cell but the first are found when the grid is run, for equal numbers of parameters"
             )
-        print("\n".join(f"python -m zoo.run {' '.join(run.arguments)}" for run in planned))
+        print("\n".join(shlex.join(["python", "-m", "zoo.run", *run.arguments]) for run in planned))
         return None
     make_folder(out)
     with _locked(out):

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
+from experiments.compare.contestants import contestant
+from experiments.report.records import flat_options
 from zoo.cli.cells import keras_layers, published_cells
 from zoo.cli.flags import Parser
 from zoo.config import RunConfig
@@ -36,7 +37,12 @@ class Grid:
     """A comparison; its fields are flags of `experiments.compare` and arguments of the files in experiments/grids/."""
 
     tasks: tuple[str, ...] = option((), "tasks, or all", flag=False)
-    cells: tuple[str, ...] = option(published_cells(), "cells that are compared", metavar="CELL")
+    cells: tuple[str, ...] = option(
+        published_cells(),
+        "cells that are compared; lstm(unit_forget_bias=false, units=96) is one with options of its own: arguments "
+        "of the cell's constructor, and options of its runs",
+        metavar="CELL",
+    )
     datasets: tuple[str, ...] = option(("microworld",), "data sets, as in zoo.run", metavar="DATA")
     seeds: tuple[int, ...] = option((0, 1, 2), "seeds of each", minimum=0)
     devices: tuple[str, ...] = option(("auto",), "devices", choices=("auto", "cpu", "gpu"))
@@ -62,6 +68,8 @@ class Run:
         arguments: of `zoo.run`, without `--out`.
         config: as `config.json` will hold it.
         match: what was matched; `reference_cell` is the first cell of the grid, `reference_units` are its units.
+        contestant: the cell with the options that are its own; empty where it has none.
+        shared: what all others have in place of these options: values by column of the table of results.
     """
 
     name: str
@@ -74,11 +82,13 @@ class Run:
     match: str = "units"
     reference_units: int = 0
     reference_cell: str = ""
+    contestant: str = ""
+    shared: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     @property
     def basis(self) -> str:
         """What was matched, and to which cell and size. Runs that were matched to different cells are not compared."""
-        return basis(self.match, self.reference_cell, self.reference_units)
+        return basis(self.match, self.reference_cell, self.reference_units, self.contestant)
 
     @property
     def digest(self) -> str:
@@ -94,10 +104,22 @@ class Block:
     levels: tuple[tuple[str, str], ...]
 
     def arguments(self, cell: str, seed: int, units: int | None = None) -> tuple[str, ...]:
-        """The command line of a run; `units` overrule those of the levels."""
-        flags = [text for name, value in self.levels for text in _flag(name, value)]
-        size = () if units is None else ("--units", str(units))
-        return (self.task, *flags, *size, "--cell", cell, "--seed", str(seed))
+        """The command line of a run.
+
+        Args:
+            cell: see `experiments.compare.contestants`; its own options overrule those of the levels.
+            units: in place of those of the levels.
+        """
+        one = contestant(cell)
+        own = one.options_for(self.task)
+        levels = {name: value for name, value in self.levels if name not in own}
+        if one.cell_options:
+            levels["cell_options"] = " ".join([*levels.get("cell_options", "").split(), *one.cell_options])
+        flags = [text for name, value in levels.items() for text in _flag(name, value)]
+        if units is not None and "units" not in own:
+            flags += _flag("units", str(units))
+        flags += [text for name, value in own.items() for text in _flag(name, value)]
+        return (self.task, *flags, "--cell", one.cell, "--seed", str(seed))
 
     def config(self, cell: str, seed: int, units: int | None = None) -> RunConfig:
         """The configuration of a run.
@@ -118,9 +140,10 @@ def _parser(task: str, dataset: str | None) -> Parser:
     return task_parser(task, dataset)
 
 
-def basis(match: str, reference_cell: str, reference_units: int) -> str:
+def basis(match: str, reference_cell: str, reference_units: int, contestant: str = "") -> str:
     """See `Run.basis`."""
-    return match if match == "units" else f"{match} of {reference_cell} with {reference_units} units"
+    matched = match if match == "units" else f"{match} of {reference_cell} with {reference_units} units"
+    return f"{matched}, as {contestant}" if contestant else matched
 
 
 def digest(config: Mapping[str, object], basis: str) -> str:
@@ -241,7 +264,7 @@ def runs(grid: Grid, matched: Mapping[Block, Mapping[str, int]] | None = None) -
     Raises:
         UserError: for what `zoo.run` would refuse.
     """
-    cells = _checked_cells(grid)
+    cells = contestants(grid)
     runs_by_name: dict[str, Run] = {}
     for block in blocks(grid):
         units = (matched or {}).get(block, {})
@@ -251,13 +274,33 @@ def runs(grid: Grid, matched: Mapping[Block, Mapping[str, int]] | None = None) -
             for cell, like in {**{cell: cell for cell in cells}, **baselines}.items():
                 run = _run(block, cell, seed, units.get(like), grid.match, reference, cells[0])
                 runs_by_name.setdefault(run.name, run)
-    return list(runs_by_name.values())
+    found = list(runs_by_name.values())
+    _refuse_twins(found)
+    return found
 
 
-def _checked_cells(grid: Grid) -> list[str]:
-    for cell in grid.cells:
-        plugins.check("zoo.cells", cell, "CELL")
-    return list(dict.fromkeys(plugins.present_name("zoo.cells", cell) for cell in grid.cells))
+def contestants(grid: Grid) -> list[str]:
+    """The names of what is compared, each once.
+
+    Raises:
+        UserError: for a text that is no cell with options, or a task's option where no run is of that task.
+    """
+    found = list(dict.fromkeys(contestant(text).name for text in grid.cells))
+    for name in found:
+        for task, own, _ in contestant(name).run_options:
+            if task and task not in tasks(grid):
+                raise UserError(f"--cells {name}: {task}.{own}: {task} is not among the tasks")
+    return found
+
+
+def _refuse_twins(found: list[Run]) -> None:
+    """Refuse contestants that differ in their names alone."""
+    names: dict[str, str] = {}
+    for run in found:
+        name = run.contestant or run.cell
+        twin = names.setdefault(json.dumps(run.config, sort_keys=True), name)
+        if twin != name:
+            raise UserError(f"--cells: {twin} and {name} are the same runs of {run.task}; leave one out")
 
 
 def keras_cells(cells: list[str]) -> dict[str, str]:
@@ -270,13 +313,26 @@ def _run(
     block: Block, cell: str, seed: int, units: int | None, match: str, reference: int, reference_cell: str
 ) -> Run:
     config = block.config(cell, seed, units)
-    stored = json.loads(json.dumps(to_dict(config)))
+    stored = _stored(config)
+    one = contestant(cell)
+    own = "" if one.name == one.cell else one.name
+    shared: dict[str, object] = {}
+    if own:
+        plain = flat_options(_stored(block.config(one.cell, seed, units)))
+        shared = {name: value for name, value in plain.items() if value != flat_options(stored).get(name)}
     data = Path(config.dataset).name or config.dataset
     words = [re.sub(r"[^\w.]+", "-", part).strip("-.")[:40] for part in (block.task, cell, data)]
-    name = "-".join([*words, f"s{seed}", digest(stored, basis(match, reference_cell, reference))])
-    arguments = block.arguments(cell, seed, units)
-    device = config.training.device
-    return Run(name, block.task, cell, seed, device, arguments, stored, match, reference, reference_cell)
+    digits = digest(stored, basis(match, reference_cell, reference, own))
+    return Run(
+        "-".join([*words, f"s{seed}", digits]), block.task, one.cell, seed, config.training.device,
+        block.arguments(cell, seed, units), stored, match, reference, reference_cell, own, shared,
+    )  # fmt: skip
+
+
+def _stored(config: RunConfig) -> dict[str, Any]:
+    """The configuration as its file gives it back."""
+    stored: dict[str, Any] = json.loads(json.dumps(to_dict(config)))
+    return stored
 
 
 def with_data(grid: Grid, folder: str | None) -> Grid:

@@ -2,7 +2,7 @@
 
 The models are built for the task on the prepared data and counted: nothing is assumed about how a cell's parameters
 grow with its units, but that they do. `python -m experiments.compare.matching QUESTION.json ANSWER.json` asks in a
-process of its own, since that needs TensorFlow.
+process of its own, since that needs TensorFlow. Units that a contestant has of its own stay as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from experiments.compare.grid import Block, Grid, blocks, digest, runs
+from experiments.compare.contestants import OF_RUNS, contestant
+from experiments.compare.grid import Block, Grid, blocks, contestants, digest, runs
 from experiments.compare.processes import environment
 from zoo.config_file import from_dict, to_dict
 from zoo.runtime.progress import log
@@ -42,9 +43,14 @@ def match_parameters(grid: Grid, out: Path) -> dict[Block, dict[str, int]]:
     """The units of each cell by block. Answers are kept in `out/matching` and looked up the next time.
 
     Raises:
-        UserError: for what `zoo.run` would refuse, and data that cannot be read.
+        UserError: for what `zoo.run` would refuse, data that cannot be read, and contestants with options of their own
+            that are a task's, since data are prepared once for all of them.
     """
     runs(grid)  # refuses a wrong grid before data are read
+    for name in contestants(grid):
+        for task, option, _ in contestant(name).run_options:
+            if option not in OF_RUNS:
+                raise UserError(f"--match parameters: {name}: {task}.{option} may change more than the cell")
     units_of_blocks = {}
     for block in blocks(grid):
         answer = _ask(block, grid, out / "matching")
@@ -64,8 +70,7 @@ def summary(answer: Mapping[str, Any]) -> str:
 
 def _ask(block: Block, grid: Grid, folder: Path) -> dict[str, Any]:
     """The answer for a block, from an earlier time or from a process that looks for it."""
-    config = json.loads(json.dumps(to_dict(block.config(grid.cells[0], grid.seeds[0]))))
-    question = {"config": config, "cells": list(grid.cells)}
+    question = _question(block, grid)
     path = folder / f"{digest(question, 'parameters')}.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,6 +80,22 @@ def _ask(block: Block, grid: Grid, folder: Path) -> dict[str, Any]:
         answer_apart(block.task, question_path, path)
         question_path.unlink()
     return read_json(path)
+
+
+def _question(block: Block, grid: Grid) -> dict[str, Any]:
+    """What is asked for a block.
+
+    Returns:
+        `config`: of the first contestant; `cells`: the names of all; `configs`: of each; `fixed`: those whose options
+        tell their units. The last two are left out where no cell has options of its own.
+    """
+    names = contestants(grid)
+    configs = {name: json.loads(json.dumps(to_dict(block.config(name, grid.seeds[0])))) for name in names}
+    question: dict[str, Any] = {"config": configs[names[0]], "cells": names}
+    if any(name != contestant(name).cell for name in names):
+        fixed = [name for name in names if "units" in contestant(name).options_for(block.task)]
+        question |= {"configs": configs, "fixed": fixed}
+    return question
 
 
 def answer_apart(task: str, question: Path, out: Path) -> None:
@@ -109,10 +130,17 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     config = from_dict(question["config"], "the first cell's configuration")
     fields = load_task(config.task).fields
     context = RunContext.prepare(config, datasets.load(config.dataset, fields, config.data))
+    configs = question.get("configs", {})
+    recurrent = {
+        name: from_dict(configs[name], f"the configuration of {name}").recurrent
+        if name in configs
+        else dataclasses.replace(config.recurrent, cell=name)
+        for name in question["cells"]
+    }
 
     @cache
     def count(cell: str, units: int) -> int:
-        options = dataclasses.replace(config.recurrent, cell=cell, units=units)
+        options = dataclasses.replace(recurrent[cell], units=units)
         model = dataclasses.replace(context, recurrent=recurrent_factory(options)).build()
         keras.backend.clear_session()
         return model.count_params()
@@ -121,8 +149,8 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     wanted = count(first, config.recurrent.units)
     cells = {}
     for cell in question["cells"]:
-        units = config.recurrent.units
-        if cell != first:
+        units = recurrent[cell].units
+        if cell != first and cell not in question.get("fixed", ()):
             units = nearest_units(partial(count, cell), wanted)
         parameters = count(cell, units)
         cells[cell] = {"units": units, "parameters": parameters, "difference": parameters / wanted - 1}

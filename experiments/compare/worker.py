@@ -167,6 +167,8 @@ def _record(job: Job, threads: int, seconds: float) -> Record:
         threads=threads,
         seconds=round(seconds, 2),
         host=os.uname().nodename,
+        contestant=run.contestant,
+        shared=run.shared,
         measured=False,
     )
 

@@ -222,10 +222,11 @@ def _labels(runs: pd.DataFrame) -> pd.Series:
     names = [name for name in runs if name.partition(".")[0] in ("recurrent", "training", "options", "data")]
     for name in names:
         if name not in NOT_OPTIONS:
-            table[name.partition(".")[2]] = runs[name]
+            table[name.partition(".")[2]] = _shared(runs, name)
     # Where parameters are matched, units belong to the cell; those of the first cell tell the levels apart.
     matched = (runs["match"] == "parameters") & runs["reference_units"].notna()
-    table["units"] = runs["recurrent.units"].where(~matched, runs["reference_units"]).astype(int)
+    units = _shared(runs, "recurrent.units").where(~matched, runs["reference_units"])
+    table["units"] = units.astype(int)
     table["match"] = runs["match"]
     table["matched to"] = _reference(runs["reference_cell"]).where(matched, None)
     table["score"] = runs["split"] + " " + runs["metric"]
@@ -234,6 +235,12 @@ def _labels(runs: pd.DataFrame) -> pd.Series:
     if not differ:
         return pd.Series("", index=runs.index)
     return shown[differ].apply(lambda row: ", ".join(f"{name}={row[name]}" for name in differ), axis=1)
+
+
+def _shared(runs: pd.DataFrame, name: str) -> pd.Series:
+    """An option as all cells have it: one that is a contestant's own is no reason for a group of its own."""
+    column = f"shared.{name}"
+    return runs[name].where(runs[column].isna(), runs[column]) if column in runs else runs[name]
 
 
 def _reference(cells: pd.Series) -> pd.Series:

@@ -13,12 +13,10 @@ from typing import Any
 import pandas as pd
 
 from datasets.errors import UserError
-from experiments.report.records import COSTS, PLAN, RECORD, Costs, Plan, Record
+from experiments.report.records import COSTS, PLAN, RECORD, Costs, Plan, Record, flat_options
 from zoo.runtime.results import Results
 from zoo.runtime.rundir import read_json
 
-#: Parts of the configuration that become columns.
-PARTS = ("recurrent", "training", "options", "data")
 SPLITS = ("test", "dev")
 
 
@@ -178,7 +176,7 @@ def _row(path: Path, stored: Mapping[str, Any], results: Results) -> dict[str, A
         "engine": results.engine,
         "device": results.device,
         **_recorded(path),
-        **_config_columns(config),
+        **flat_options(config),
         "recurrent.units": int(config["recurrent"]["units"]),
         **_environment_columns(environment),
     }
@@ -206,7 +204,14 @@ def _recorded(path: Path) -> dict[str, object]:
     """What the comparison recorded beside the run; runs made by hand have none."""
     record = Record.from_json(_table(path, RECORD)) if (path / RECORD).is_file() else Record()
     costs = Costs.from_json(_table(path, COSTS)) if (path / COSTS).is_file() else Costs()
+    # A contestant is called by its options; a cell that has none of its own is called by its name.
+    own = {"cell": record.contestant} if record.contestant else {}
+    shared = {
+        f"shared.{name}": "default" if value is None else value for name, value in record.shared.items()
+    }
     return {
+        **own,
+        **shared,
         "match": record.match,
         "reference_units": None if record.reference_units is None else int(record.reference_units),
         "reference_cell": record.reference_cell,
@@ -219,13 +224,6 @@ def _recorded(path: Path) -> dict[str, object]:
         "artifact_bytes": _number(costs.artifact_bytes),
         "model_bytes": _number(costs.model_bytes),
     }
-
-
-def _config_columns(config: Mapping[str, Any]) -> dict[str, Any]:
-    def flat(value: object) -> object:
-        return " ".join(map(str, value)) if isinstance(value, list) else value
-
-    return {f"{part}.{name}": flat(value) for part in PARTS for name, value in dict(config[part]).items()}
 
 
 def _environment_columns(environment: Mapping[str, Any]) -> dict[str, Any]:

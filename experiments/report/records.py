@@ -14,6 +14,8 @@ from zoo.runtime.rundir import read_json, write_json
 PLAN = "grid.json"
 RECORD = "comparison.json"
 COSTS = "measured.json"
+#: Parts of a configuration that are columns of the table of results.
+PARTS = ("recurrent", "training", "options", "data")
 
 T = TypeVar("T", bound="_Stored")
 
@@ -59,6 +61,8 @@ class Record(_Stored):
         threads: cores of the run.
         seconds: of the training's process, from start to end.
         host: name of the machine.
+        contestant: the cell with options of its own, such as `lstm(units=96)`; empty where it has none.
+        shared: what all others have in place of these options: values by column of the table of results.
         measured: whether the costs of answers have been measured.
     """
 
@@ -69,6 +73,8 @@ class Record(_Stored):
     threads: int | None = None
     seconds: float | None = None
     host: str | None = None
+    contestant: str = ""
+    shared: Mapping[str, object] = field(default_factory=dict)
     measured: bool = True
 
 
@@ -96,3 +102,12 @@ def read_record(folder: Path) -> Record | None:
         return Record.from_json(read_json(folder / RECORD))
     except (UserError, TypeError):
         return None
+
+
+def flat_options(config: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """The options of a configuration by column of the table of results: `recurrent.units`, `training.epochs`, …"""
+
+    def flat(value: object) -> object:
+        return " ".join(map(str, value)) if isinstance(value, list) else value
+
+    return {f"{part}.{name}": flat(value) for part in PARTS for name, value in dict(config[part]).items()}

@@ -161,3 +161,11 @@ def test_whoever_has_made_a_configuration_can_name_its_code(config: RunConfig) -
     table["recurrent"]["cell"] = "f:G"
     assert own_flags(table) == ["--task", "a.b:C", "--cell", "f:G", "--dataset", "d:E"]
     assert own_flags({"task": 1, "recurrent": []}) == []
+
+
+def test_arguments_behind_a_cells_name_are_its_options() -> None:
+    found = RecurrentOptions(cell="gru(reset_after=false)", cell_options=("use_bias=true",))
+    assert (found.cell, found.cell_options) == ("gru", ("use_bias=true", "reset_after=false"))
+    assert dataclasses.replace(found, units=3).cell_options == found.cell_options
+    with pytest.raises(UserError, match="units is no option of a cell; give --units 3"):
+        RecurrentOptions(cell="gru(units=3)")

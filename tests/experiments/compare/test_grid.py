@@ -99,6 +99,9 @@ def test_the_name_tells_configurations_apart_and_not_where_they_are_written() ->
         (of("sentimen"), "did you mean sentiment"),
         (Grid(), "which tasks"),
         (of(cells=("grru",)), "unknown cell 'grru'; did you mean gru"),
+        (of(cells=("gru", "gru(layers=1)")), "gru and gru.layers=1. are the same runs of sentiment"),
+        (of(cells=("gru(tagging.units=3)",)), "tagging is not among the tasks"),
+        (of(cells=("gru(units=many)",)), "sentiment: --units: 'many' is not a whole number"),
         (of(vary=("unit=3",)), "sentiment: unknown option --unit"),
         (of(vary=("units",)), "--vary units: write OPTION=VALUE"),
         (of(vary=("units=many",)), "sentiment: --units: 'many' is not a whole number"),
@@ -114,6 +117,54 @@ def test_the_name_tells_configurations_apart_and_not_where_they_are_written() ->
 def test_what_zoo_run_would_refuse_is_refused_before_anything_runs(grid: Grid, told: str) -> None:
     with pytest.raises(UserError, match=told):
         runs(grid)
+
+
+def test_contestants_differ_in_their_own_options_and_in_nothing_else() -> None:
+    plain, forget, small = runs(
+        of(cells=("lstm", "lstm(unit_forget_bias=false)", "lstm(learning_rate=0.01, units=5)"), seeds=(3,))
+    )
+    assert (plain.contestant, forget.contestant) == ("", "lstm(unit_forget_bias=false)")
+    assert small.contestant == "lstm(learning_rate=0.01, units=5)"
+    recurrent, training = plain.config["recurrent"], plain.config["training"]
+    assert forget.config["recurrent"] == {**recurrent, "cell_options": ["unit_forget_bias=false"]}
+    assert small.config["recurrent"] == {**recurrent, "units": 5}
+    assert small.config["training"] == {**training, "learning_rate": 0.01}
+    assert forget.shared == {"recurrent.cell_options": ""}
+    assert small.shared == {
+        "recurrent.units": recurrent["units"], "training.learning_rate": training["learning_rate"],
+    }  # fmt: skip
+
+
+def test_a_contestants_options_overrule_what_all_share_and_its_arguments_join_the_cells() -> None:
+    grid = of(
+        cells=("gru(reset_after=false, units=5)",),
+        seeds=(0,),
+        vary=("units=9", "cell_options=use_bias=false"),
+    )
+    (run,) = runs(grid)
+    assert run.config["recurrent"]["units"] == 5
+    assert run.config["recurrent"]["cell_options"] == ["use_bias=false", "reset_after=false"]
+
+
+def test_an_option_of_a_task_is_for_its_runs_alone() -> None:
+    found = runs(of("sentiment", "tagging", cells=("gru(sentiment.embedding=5)",), seeds=(0,)))
+    sentiment, tagging = (run.config["options"]["embedding"] for run in found)
+    assert sentiment == 5 != tagging
+
+
+def test_the_same_run_as_a_contestant_and_by_what_varies_has_two_folders() -> None:
+    (one,) = runs(of(cells=("gru(units=5)",), seeds=(0,)))
+    (other,) = runs(of(cells=("gru",), seeds=(0,), vary=("units=5",)))
+    assert one.config == other.config
+    assert one.name != other.name
+
+
+def test_units_of_its_own_are_not_matched() -> None:
+    grid = of(cells=("vanilla", "gru(units=7)"), seeds=(0,), match="parameters", vary=("units=9",))
+    (block,) = blocks(grid)
+    found = {run.cell: run for run in runs(grid, {block: {"vanilla": 9, "gru(units=7)": 7}})}
+    assert found["gru"].config["recurrent"]["units"] == 7
+    assert found["gru"].reference_units == 9
 
 
 def test_all_tasks() -> None:

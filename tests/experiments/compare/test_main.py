@@ -72,6 +72,12 @@ def test_two_cells_with_equal_parameters_from_data_to_report(tmp_path: Path) -> 
         (("sentimen", "--out", "x"), "did you mean sentiment"),
         (("sentiment",), "the following arguments are required: --out"),
         (("sentiment", "--out", "x", "--grid", "embeded"), "unknown grid 'embeded'; did you mean embedded"),
+        (
+            ("sentiment", "--out", "x", "--epochs", "3"),
+            "--epochs is an option of the runs; write --vary epochs=3",
+        ),
+        (("sentiment", "--out", "x", "--max-tokens=9"), "write --vary max-tokens=9"),
+        (("sentiment", "--out", "x", "--epoch", "3"), "unknown option --epoch"),
         (("sentiment", "--out", "x", "--workers", "0"), "--workers 0: at least 1"),
         (("sentiment", "--out", "x", "--match", "cost"), "--match"),
         (("--grid", "real", "--out", "x"), "--data FOLDER"),
@@ -110,6 +116,12 @@ def test_a_list_of_the_runs_starts_none(tmp_path: Path) -> None:
     answer = call(main, "sentiment", "--seeds", 0, "--keras-seeds", 0, "--list", "--out", tmp_path / "x")
     assert len(answer.out.splitlines()) == 3
     assert not (tmp_path / "x").exists()
+
+
+def test_a_contestants_runs_are_listed_as_commands(tmp_path: Path) -> None:
+    options = ("--seeds", 0, "--keras-seeds", 0, "--list", "--out", tmp_path)
+    answer = call(main, "tagging", "--cells", "gru(units=5)", *options)
+    assert answer.out.endswith("--units 5 --cell gru --seed 0\n")
 
 
 def test_flags_overrule_a_grid_file(tmp_path: Path) -> None:

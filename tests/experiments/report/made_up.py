@@ -28,6 +28,9 @@ class Facts(TypedDict, total=False):
     match: str
     reference_units: int | None
     reference_cell: str | None
+    contestant: str
+    shared: Mapping[str, object]
+    recurrent: Mapping[str, object]
     host: str | None
     latency: float | None
     seconds: float
@@ -45,7 +48,8 @@ class Facts(TypedDict, total=False):
 OF_BASELINE = {"accuracy": 0.5, "loss": 0.69}
 USUAL: Facts = {
     "dataset": "microworld", "units": 8, "match": "units", "reference_units": None, "reference_cell": None,
-    "host": None, "latency": 2.0, "seconds": 10.0, "parameters": 1000, "synthetic": True,
+    "contestant": "", "shared": {}, "recurrent": {}, "host": None,
+    "latency": 2.0, "seconds": 10.0, "parameters": 1000, "synthetic": True,
     "device": "CPU, 2 cores", "by_length": (), "by_series": (), "epochs": 3, "headline": ["accuracy", "loss"],
     "ceiling": {"accuracy": 0.95},
     "baselines": {"majority": {"dev": OF_BASELINE, "test": OF_BASELINE}},
@@ -71,7 +75,7 @@ def write_run(
     _results(task, cell, seed, score, facts).write(folder / "metrics.json")
     record = Record(
         match=facts["match"], reference_units=facts["reference_units"], reference_cell=facts["reference_cell"],
-        threads=1, seconds=20.0, host=facts["host"],
+        threads=1, seconds=20.0, host=facts["host"], contestant=facts["contestant"], shared=facts["shared"],
     )  # fmt: skip
     record.write(folder / RECORD)
     latency = facts["latency"]
@@ -86,7 +90,7 @@ def write_run(
 def _config(task: str, cell: str, seed: int, facts: Facts) -> dict[str, object]:
     return {
         "task": task, "dataset": facts["dataset"], "data": {}, "export": False,
-        "recurrent": {"cell": cell, "units": facts["units"], "layers": 1, "dropout": 0.2},
+        "recurrent": {"cell": cell, "units": facts["units"], "layers": 1, "dropout": 0.2, **facts["recurrent"]},
         "training": {"seed": seed, "epochs": facts["epochs"], "device": "auto"}, "options": {"max_tokens": 100},
     }  # fmt: skip
 

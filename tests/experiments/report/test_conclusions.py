@@ -34,6 +34,33 @@ def test_a_clear_difference_is_said_with_its_interval(tmp_path: Path) -> None:
     assert "6 seeds" in sentence
 
 
+def test_contestants_of_one_cell_are_compared_by_their_names_in_one_group(tmp_path: Path) -> None:
+    name = "lstm(unit_forget_bias=false)"
+    for seed, (plain, own) in enumerate(zip(around(0.8), around(0.85, scale=-1), strict=True)):
+        recurrent = {"cell_options": ["unit_forget_bias=false"]}
+        write_run(
+            tmp_path / f"plain-{seed}", cell="lstm", seed=seed, accuracy=plain, recurrent={"cell_options": []}
+        )
+        write_run(
+            tmp_path / f"own-{seed}", cell="lstm", seed=seed, accuracy=own, recurrent=recurrent, contestant=name,
+            shared={"recurrent.cell_options": ""},
+        )  # fmt: skip
+    group = one_group(tmp_path)
+    assert group.compared == ["lstm", name]
+    assert pairs(group)[0].startswith(f"{name} is better than lstm ({name} − lstm = +0.0")
+    assert group.title == "sentiment on microworld (synthetic)"
+
+
+def test_units_of_a_contestants_own_are_no_reason_for_a_group(tmp_path: Path) -> None:
+    shared: dict[str, object] = {"recurrent.units": 8, "recurrent.layers": 1}
+    write_run(tmp_path / "one", cell="lstm", units=8)
+    write_run(
+        tmp_path / "own", cell="gru", units=20, recurrent={"layers": 2}, contestant="gru(layers=2, units=20)",
+        shared=shared,
+    )  # fmt: skip
+    assert one_group(tmp_path).compared == ["lstm", "gru(layers=2, units=20)"]
+
+
 def test_the_better_one_may_be_the_other(tmp_path: Path) -> None:
     (sentence,) = pairs(one_group(write_grid(tmp_path, {"lstm": around(0.85), "gru": around(0.8, scale=-1)})))
     assert sentence.startswith("gru is worse than lstm")

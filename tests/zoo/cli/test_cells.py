@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from datasets import plugins
+from datasets.errors import UserError
 from zoo.cli import cells
 from zoo.cli.cells import in_order, keras_layers, published_cells
 
@@ -17,6 +18,39 @@ def test_cells_of_papers_stand_in_the_order_of_their_years() -> None:
         "keras_gru",
         "own.cells:Mine",
     ]
+
+
+def test_a_cell_with_options_stands_behind_it_without() -> None:
+    assert in_order(["gru", "lstm(units=3)", "lstm"]) == ["lstm", "lstm(units=3)", "gru"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "options"),
+    [
+        ("gru", "gru", ()),
+        ("gru()", "gru", ()),
+        ("gru(reset_after=false, units = 8)", "gru", ("reset_after=false", "units=8")),
+        ("my.cells:Mine(a=1)", "my.cells:Mine", ("a=1",)),
+    ],
+)
+def test_a_cell_may_have_options(text: str, name: str, options: tuple[str, ...]) -> None:
+    assert cells.named(text) == (name, options)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("gru(units=8", "write NAME"),
+        ("(units=8)", "write NAME"),
+        ("gru(units)", "write OPTION=VALUE for 'units'"),
+        ("gru(units=)", "write OPTION=VALUE"),
+        ("gru(reset_after=False)", "write reset_after=false, as in JSON"),
+        ("gru(units=1, units=2)", "units is given twice"),
+    ],
+)
+def test_options_that_are_none_are_told(text: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        cells.named(text)
 
 
 def test_each_layer_of_keras_names_a_cell_of_the_zoo() -> None:
