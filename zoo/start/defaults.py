@@ -15,7 +15,7 @@ from zoo.tasks.base import AnyTask
 #: Of `RecurrentOptions`: what decides whether cells fit.
 RECURRENT = ("cell", "units", "layers", "cell_options")
 #: Of a task's options.
-OWN = ("embedding", "lowercase")
+OWN = ("embedding", "lowercase", "character_embedding", "character_units")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,13 @@ def defaults_from(runs: Sequence[str], task: AnyTask, own: OwnModel) -> Defaults
     options = {
         name: getattr(config.options, name) for name in OWN if name in names and hasattr(config.options, name)
     }
-    return Defaults({name: getattr(config.recurrent, name) for name in RECURRENT}, options)
+    recurrent = {name: getattr(config.recurrent, name) for name in RECURRENT}
+    elsewhere = task.sizes_from.get(getattr(config.options, "tokens", ""), {})
+    if elsewhere:
+        options[elsewhere["embedding"]] = options.pop("embedding")
+        options[elsewhere["units"]] = recurrent.pop("units")
+        del recurrent["layers"]
+    return Defaults(recurrent, options)
 
 
 def config_of(path: Path, own: OwnModel) -> RunConfig:

@@ -36,20 +36,23 @@ class Donor:
     model: keras.Model
     parts: tuple[TokenLayers, ...]
 
-    def part(self, name: str) -> TokenLayers:
-        """The part of this name, or else the first.
+    def part(self, wanted: TokenLayers | None = None) -> TokenLayers:
+        """The part that is called as the wanted one is, or else the first, of the same tokens where there is one.
 
         Raises:
             UserError: there is none.
         """
         if not self.parts:
             raise self.refused(f"its task, {self.task}, reads no tokens")
-        return next((part for part in self.parts if part.part == name), self.parts[0])
+        if wanted is None:
+            return self.parts[0]
+        alike = [part for part in self.parts if spelt(part) == spelt(wanted)] or self.parts
+        return next((part for part in alike if part.part == wanted.part), alike[0])
 
     @property
     def tokens(self) -> Tokens:
         """The tokens of its first part."""
-        return self.part("").tokens
+        return self.part().tokens
 
     def refused(self, why: str) -> UserError:
         """The error for a run that does not fit."""
@@ -59,14 +62,38 @@ class Donor:
 def begin(model: keras.Model, parts: tuple[TokenLayers, ...], donors: Sequence[Donor]) -> list[str]:
     """Give a fresh model the weights of other runs; sentences on what was taken, and on what was not and why.
 
-    Where a model has one part, a second run gives what reads backwards. Where it has several, such as an encoder and a
-    decoder, each run is for one part, in their order.
+    A run whose tokens are characters is for what reads characters, if anything does, and any other run for the rest.
+    Where there is one such part, a second run gives what reads backwards. Where there are several, such as an encoder
+    and a decoder, each run is for one part, in their order.
 
     Raises:
         UserError: a run has other tokens, other cells or other sizes.
     """
     if not parts:
         raise donors[0].refused("the task that is to start reads no tokens, or cannot start from another run")
+    notes = []
+    for alike in _by_spelling(parts):
+        theirs = [donor for donor in donors if spelt(donor.part(alike[0])) == spelt(alike[0])]
+        if theirs or len(alike) == len(parts):
+            notes += _parts_from(model, alike, theirs or donors)
+        else:
+            notes += [f"start: the {part.part} are new, for no run of such tokens is given" for part in alike]
+    return notes
+
+
+def spelt(part: TokenLayers) -> bool:
+    """Whether a part reads single characters."""
+    return part.tokens.kind == "characters"
+
+
+def _by_spelling(parts: tuple[TokenLayers, ...]) -> list[tuple[TokenLayers, ...]]:
+    """The parts that read characters apart from the others; only groups with a part."""
+    groups = [tuple(part for part in parts if spelt(part) is wanted) for wanted in (False, True)]
+    return [group for group in groups if group]
+
+
+def _parts_from(model: keras.Model, parts: tuple[TokenLayers, ...], donors: Sequence[Donor]) -> list[str]:
+    """See `begin`; of parts that read the same kind of tokens."""
     if len(parts) == 1:
         return list(_part_from(model, parts[0], donors))
     if len(donors) > len(parts):
@@ -91,7 +118,7 @@ def _part_from(model: keras.Model, part: TokenLayers, donors: Sequence[Donor]) -
             )
         new -= set(ours)
         if ours:
-            yield _take_cells(target, donor, donor.part(part.part), ours)
+            yield _take_cells(target, donor, donor.part(part), ours)
     for direction in new:
         way = WAYS[part.backward or direction]
         yield f"start: what reads the {part.part} {way} is new, for no run that reads so is given"
@@ -99,7 +126,7 @@ def _part_from(model: keras.Model, part: TokenLayers, donors: Sequence[Donor]) -
 
 def _directions(target: Recurrent, donor: Donor, part: TokenLayers) -> list[int]:
     """The directions of a recurrent layer that a run is for; none where only its vectors are of use."""
-    source = donor.part(part.part)
+    source = donor.part(part)
     if _recurrent(donor.model, source).directions == 2 == target.directions:
         return [0, 1]
     if part.backward and not source.backward:
@@ -114,7 +141,7 @@ def _directions(target: Recurrent, donor: Donor, part: TokenLayers) -> list[int]
 
 def _take_vectors(model: keras.Model, part: TokenLayers, donor: Donor) -> str:
     """Copy the vectors of the tokens that both know; the others stay as they are."""
-    source = donor.part(part.part)
+    source = donor.part(part)
     if "characters" in (source.tokens.kind, part.tokens.kind) and source.tokens.kind != part.tokens.kind:
         raise donor.refused(
             f"its tokens are {source.tokens.kind}, and here they are {part.tokens.kind}; give the same --tokens"
@@ -171,9 +198,15 @@ def _bare(token: str) -> str:
 
 
 def _recurrent(model: keras.Model, part: TokenLayers) -> Recurrent:
-    return next(
+    found = (
         layer for layer in all_layers(model) if isinstance(layer, Recurrent) and layer.name == part.recurrent
     )
+    layer = next(found, None)
+    if layer is None:
+        raise UserError(
+            f"--start-from: nothing reads the {part.part}, whose vectors are switched off (size 0)"
+        )
+    return layer
 
 
 def _take_cells(target: Recurrent, donor: Donor, part: TokenLayers, directions: list[int]) -> str:

@@ -210,6 +210,9 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
     #: What earlier versions did, by the name of one of these options that they had not, where this task did otherwise
     #: than the option's own `before` says.
     before: Mapping[str, object] = MappingProxyType({})
+    #: Of a run that this task starts from: which options take the size of its vectors (`embedding`) and its `units`, by
+    #: the kind of its tokens. Where the kind does not stand here, `--embedding` and `--units` do.
+    sizes_from: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     #: Whether the mean of what several models give is an answer, too (`zoo.ensemble`).
     outputs_can_be_averaged = False
     #: The class of the options of answers.

@@ -252,6 +252,43 @@ def test_other_tasks_start_from_a_language_model(stories, tmp_path, task, option
 
 
 @pytest.mark.slow
+def test_what_reads_the_characters_of_words_starts_from_models_of_characters(folder, tmp_path):
+    backward = (
+        "--dataset",
+        folder / "reviews.tsv",
+        "--documents",
+        "--min-count",
+        1,
+        "--backward",
+        *SIZES,
+        *SHORT,
+    )
+    assert call(run, "language_model", *backward, "--out", tmp_path / "backward").code == 0
+    donors = (folder / "characters", tmp_path / "backward")
+    start = ("--learning-rate", 0, "--start-from", *donors, "--out", tmp_path / "run")
+    done = call(run, "tagging", *FEW, *SHORT, *start)
+    assert done.code == 0, done.err
+    learned, model = load_run(tmp_path / "run")
+    layers = {layer.name: layer for layer in all_layers(model)}
+    assert layers["recurrent"].cells[0][0].units == 160  # that which reads the words stays as it is
+    assert layers["character_embedding"].embeddings.shape[1] == 4
+    read = [load_run(donor) for donor in donors]
+    for direction, (_, donor) in enumerate(read):
+        theirs = donor.get_layer("recurrent").recurrent.cells[0][0]
+        assert same(theirs, layers["character_encoder"].cells[0][direction])
+    rows = [
+        layer.embeddings.numpy()[2 + vocabulary(one, key).index("e")]
+        for layer, one, key in (
+            (read[0][1].get_layer("embedding"), read[0][0], "vocabulary"),
+            (layers["character_embedding"], learned, "characters"),
+        )
+    ]
+    np.testing.assert_array_equal(*rows)
+    notes = json.loads((tmp_path / "run" / "metrics.json").read_text())["notes"]
+    assert "start: the words are new, for no run of such tokens is given" in notes
+
+
+@pytest.mark.slow
 def test_a_decoder_reads_vectors_of_the_size_that_they_had(stories, tmp_path):
     done = call(run, "captioning", *FEW, *SHORT, "--image-size", 16, "--learning-rate", 0,
         "--start-from", stories, "--out", tmp_path / "run")  # fmt: skip

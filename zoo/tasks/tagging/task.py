@@ -68,6 +68,9 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
         "epochs": 12,
         "learning_rate": 2e-3,
     }
+    sizes_from: Mapping[str, Mapping[str, str]] = {
+        "characters": {"embedding": "character_embedding", "units": "character_units"}
+    }
     monitor = ("accuracy", "max")
     headline = ("accuracy", "unknown_accuracy", "f1", "span_f1")
 
@@ -117,9 +120,15 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
         return make(learned.encoder, len(learned.labels), recurrent, options)
 
     def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
-        """The words; their characters are read by layers of their own."""
-        tokens = Tokens("plain-words", False, learned.encoder.words)
-        return (TokenLayers("words", "words_embedding", "recurrent", tokens),)
+        """The words, and their characters; only the words where each is a character."""
+        encoder = learned.encoder
+        by_character = encoder.split_by == "characters"
+        words = Tokens("characters" if by_character else "plain-words", False, encoder.words)
+        parts = (TokenLayers("words", "words_embedding", "recurrent", words),)
+        if by_character:
+            return parts
+        characters = Tokens("characters", False, encoder.characters)
+        return (*parts, TokenLayers("characters", "character_embedding", "character_encoder", characters))
 
     def loss(self, targets: StepLabels, outputs: dict[str, Tensor]) -> Tensor:
         """See `zoo.tasks.tagging.model.loss`."""
