@@ -69,6 +69,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
     gate_names: ClassVar[Mapping[str, str]] = {}
     #: What the states are called; of a cell that does not say it, they are numbered.
     state_names: tuple[str, ...] = ("h",)
+    #: Those of them that start as the cell starts them even where a decoder makes first states of a vector.
+    fixed_first_states: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -128,6 +130,10 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         shapes = [[size] if isinstance(size, int) else size for size in sizes]
         return [keras.ops.zeros((batch_size, *shape), dtype=self.compute_dtype) for shape in shapes]
 
+    def recurrent_shape(self) -> tuple[int, ...]:
+        """Shape of the recurrent kernel; a row for each unit of the state that it reads."""
+        return (self.units, self.gates * self.units)
+
     def bias_shape(self) -> tuple[int, ...]:
         """Shape of the bias."""
         return (self.gates * self.units,)
@@ -136,7 +142,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         """Create the weights for inputs of shape `(batch, features)` or `(batch, time, features)`."""
         self.build_kernel(input_shape)
         self.recurrent_kernel = self.add_weight(
-            shape=(self.units, self.gates * self.units),
+            shape=self.recurrent_shape(),
             name="recurrent_kernel",
             initializer=self.recurrent_initializer,
             regularizer=self.recurrent_regularizer,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar, Unpack
 
 import keras
 
 from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
+from zoo.cells.gate_bias import Initialize, side_by_side
 from zoo.keras_types import Activation, Config, Initializer
-from zoo.tensors import Projected, RecurrentMask, Shape, States, StepOutputs, Tensor
+from zoo.tensors import Projected, RecurrentMask, States, StepOutputs, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -61,22 +61,12 @@ class LSTMCell(Cell):
         """The states are h and c."""
         return [self.units, self.units]
 
-    def build_bias_initializer(self) -> Initializer | Callable[..., Tensor]:
+    def build_bias_initializer(self) -> Initializer | Initialize:
         """Ones for the forget gate where `unit_forget_bias`, `bias_initializer` for the rest."""
         if not self.unit_forget_bias:
             return self.bias_initializer
-
-        def forget_gate_open(_: Shape, *args: object, **kwargs: object) -> Tensor:
-            rest = self.bias_initializer
-            return keras.ops.concatenate(
-                [
-                    rest((self.units,), *args, **kwargs),
-                    keras.initializers.Ones()((self.units,), *args, **kwargs),
-                    rest((2 * self.units,), *args, **kwargs),
-                ]
-            )
-
-        return forget_gate_open
+        rest = self.bias_initializer
+        return side_by_side(self.units, [rest, keras.initializers.Ones(), rest, rest])
 
     def step(
         self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
