@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "torch"
+PACKAGES = FIXTURES.parent / "packages"
 BATCH, TIME, FEATURES, UNITS = 5, 6, 3, 4
 #: A full row, one step, and a row that is all padding.
 LENGTHS = {"full": (6, 6, 6, 6, 6), "ragged": (6, 3, 1, 4, 0)}
@@ -76,6 +77,12 @@ KINDS = [
     Kind("keras_lstm", states=2, reference=False, keras="LSTM", torch="LSTM"),
     Kind("keras_gru", {"reset_after": True}, reference=False, keras="GRU", torch="GRU"),
     Kind("mean", states=2, reference=False),
+    Kind("ind_rnn"),
+    Kind("mgu"),
+    Kind("slstm", states=4),
+    Kind("slstm", {"forget_gate": "exponential"}, states=4),
+    Kind("brc"),
+    Kind("brc", {"neuromodulated": True}),
 ]
 
 #: layers, bidirectional, use_bias, lengths
@@ -132,11 +139,19 @@ def drawn_problem(case: Case) -> Problem:
             for _ in range(case.layers)
         ]
 
-    states = draw_states()
-    if case.kind.cell == "mean":  # its second state is a count
-        states = [[[mean, np.full_like(count, 2.0)] for mean, count in row] for row in states]
+    states = [[possible(case.kind, states) for states in row] for row in draw_states()]
     inputs, factor = draw(size=(BATCH, TIME, FEATURES)), draw(size=(BATCH, TIME, case.directions * UNITS))
     return Problem(inputs, case.mask, states, factor, draw_states())
+
+
+def possible(kind: Kind, states: list[np.ndarray]) -> list[np.ndarray]:
+    """Drawn states as the cell can have them: a count is a number of steps, and sums of weights are positive."""
+    if kind.cell == "mean":
+        return [states[0], np.full_like(states[1], 2.0)]
+    if kind.cell == "slstm":
+        h, c, n, m = states
+        return [h, c, 0.5 + np.abs(n), m]
+    return states
 
 
 # ---- what torch gave, recorded by tests/fixtures/record_torch.py
@@ -170,6 +185,19 @@ def unstacked(case: Case, record: Record, name: str) -> list[list[list[np.ndarra
         [[array[layer * case.directions + way] for array in arrays] for way in range(case.directions)]
         for layer in range(case.layers)
     ]
+
+
+# ---- what other packages gave, recorded by tests/fixtures/record_packages.py
+
+
+def package_case(kind: Kind) -> Case:
+    """One layer forward, on full sequences."""
+    return Case(kind, 1, False, True, "full")
+
+
+def package_fixture(kind: Kind) -> Path:
+    """The recording of a kind, where there is one."""
+    return PACKAGES / f"{kind.id}.npz"
 
 
 # ---- results by name, so that they can be compared one by one

@@ -118,6 +118,19 @@ def gradients_of_torch(case: Case, record: parity.Record) -> list[list[dict[str,
     return arrays_by_cell(holder)
 
 
+@pytest.mark.parametrize(
+    "kind", [kind for kind in parity.KINDS if parity.package_fixture(kind).exists()], ids=lambda kind: kind.id
+)
+def test_other_packages(kind: parity.Kind) -> None:
+    case, record = parity.package_case(kind), dict(np.load(parity.package_fixture(kind), allow_pickle=False))
+    weights = {name.removeprefix("weights/"): record.pop(name) for name in list(record) if "/" in name}
+    layer = make_layer(case, "loop", WIDEST)
+    for variable in layer.trainable_variables:
+        variable.assign(weights.pop(variable.name))
+    assert not weights
+    parity.assert_equal(results(layer, parity.drawn_problem(case)), record, TOLERANCES[WIDEST])
+
+
 @of([case for case in TABLE if case.kind.keras])
 def test_keras(case: Case) -> None:
     layer, got = ours(case)
@@ -189,6 +202,12 @@ def test_every_cell_is_in_the_table() -> None:
 def test_every_reference_and_every_engine_is_met() -> None:
     assert {kind.cell for kind in parity.KINDS if kind.reference} == set(reference.CELLS)
     assert {engine for engine in ENGINES for case in TABLE if runnable(case, engine)} == set(ENGINES)
+
+
+def test_every_recording_is_met() -> None:
+    recorded = {file.stem for file in parity.PACKAGES.glob("*.npz")}
+    assert recorded
+    assert recorded <= {kind.id for kind in parity.KINDS}
 
 
 def test_every_way_of_running_is_in_the_table() -> None:

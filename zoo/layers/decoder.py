@@ -24,7 +24,7 @@ from keras import ops
 from zoo.keras_types import Config, LayerArguments
 from zoo.layers.attention import Attention
 from zoo.layers.recurrent import Recurrent
-from zoo.layers.states import made_states, state_shapes, step
+from zoo.layers.states import fixed_first_states, made_states, state_shapes, step
 from zoo.tensors import Mask, Shape, StackedStates, StepLogits, Tensor, TokenIds, last_axis
 
 #: The token that stands for nothing, and the first one that is not special, as `zoo.data.subwords` has them.
@@ -148,14 +148,15 @@ class Decoder(keras.layers.Layer):
     def _bridges(self, layer: Recurrent, features: int) -> list[list[keras.layers.Dense | None]]:
         """For each cell of a layer and each of its states a map from the starting vector, or None.
 
-        A state of a single number beside larger ones is a counter or the like; it starts as the cell starts it. A state
-        that is a matrix or more gets as many numbers as it has.
+        A state of a single number beside larger ones is a counter or the like; it starts as the cell starts it, and so
+        do those that the cell names in `fixed_first_states`. A matrix gets as many numbers as it has.
         """
         bridges = []
         for number, (cell,) in enumerate(layer.cells):
             maps: list[keras.layers.Dense | None] = []
+            fixed = fixed_first_states(cell)
             for n, shape in enumerate(state_shapes(cell)):
-                if shape == (1,) and layer.output_size != 1:
+                if (shape == (1,) and layer.output_size != 1) or n in fixed:
                     maps.append(None)
                     continue
                 bridge = keras.layers.Dense(

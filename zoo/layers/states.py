@@ -47,6 +47,12 @@ def state_shapes(cell: keras.layers.Layer) -> list[tuple[int, ...]]:
     return [tuple(state.shape[1:]) for state in keras.tree.flatten(initial_states(cell, 1))]
 
 
+def fixed_first_states(cell: keras.layers.Layer) -> set[int]:
+    """The places of the states that must start as the cell starts them; see `zoo.cells.base.Cell`."""
+    fixed = getattr(cell, "fixed_first_states", ())
+    return {n for n, name in enumerate(getattr(cell, "state_names", ())) if name in fixed}
+
+
 def made_states(maps: Sequence[keras.layers.Layer | None], states: States, start: Tensor) -> States:
     """First states made of a vector: what the map of each makes of it, in the shape that the state has.
 

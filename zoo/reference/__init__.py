@@ -1,8 +1,8 @@
-"""The three cells in plain NumPy float64, with back-propagation through time derived by hand.
+"""The cells in plain NumPy float64, with back-propagation through time derived by hand.
 
 It is what the tests compare the fast implementations with, and meant to be read. In this order:
 
-1. `vanilla.py`, then `lstm.py` and `gru.py`: one step forward and one step backward.
+1. `vanilla.py`, then `lstm.py` and `gru.py`: one step forward and one step backward; then the other cells.
 2. `unroll.py`: the steps put in a row, and walked back; masks, direction, truncation.
 3. `output.py` and `stack.py`: softmax and cross-entropy; several layers, both directions.
 
@@ -16,23 +16,39 @@ The equations stand in docs/equations.md. A run in both directions of time:
 
 from __future__ import annotations
 
+from zoo.reference.brc import BRC
 from zoo.reference.cell import Cell, States, Weights, random_weights
 from zoo.reference.gru import GRU
+from zoo.reference.ind_rnn import IndRNN
 from zoo.reference.lstm import LSTM
+from zoo.reference.mgu import MGU
 from zoo.reference.output import cross_entropy, linear, linear_backward, softmax
+from zoo.reference.slstm import SLSTM
 from zoo.reference.stack import StackGradients, StackTape, backward_stack, forward_stack
 from zoo.reference.unroll import Gradients, Tape, backward, forward
 from zoo.reference.vanilla import Vanilla
 
 # By the names that `--cell` takes.
-CELLS: dict[str, type[Vanilla] | type[LSTM] | type[GRU]] = {"vanilla": Vanilla, "lstm": LSTM, "gru": GRU}
+CELLS: dict[str, type[Cell]] = {
+    "vanilla": Vanilla,
+    "lstm": LSTM,
+    "gru": GRU,
+    "ind_rnn": IndRNN,
+    "mgu": MGU,
+    "slstm": SLSTM,
+    "brc": BRC,
+}
 
 __all__ = [
+    "BRC",
     "CELLS",
     "GRU",
     "LSTM",
+    "MGU",
+    "SLSTM",
     "Cell",
     "Gradients",
+    "IndRNN",
     "StackGradients",
     "StackTape",
     "States",

@@ -1,4 +1,4 @@
-"""What the three reference cells have in common: names, shapes and random weights."""
+"""What the reference cells have in common: names, shapes and random weights."""
 
 from __future__ import annotations
 

@@ -15,17 +15,20 @@ from tests.zoo.running import cell_class, randomise
 from zoo.cells.base import Cell
 from zoo.interop import to_keras
 
-OWN = ["vanilla", "lstm", "gru", "mean"]
-RECURRENT = ["vanilla", "lstm", "gru"]
+OWN = ["vanilla", "lstm", "gru", "mean", "ind_rnn", "mgu", "slstm", "brc"]
+RECURRENT = ["vanilla", "lstm", "gru", "mgu", "slstm"]
 
 #: Another value than the default for every constructor argument of any of the cells.
 OTHER_VALUES = {
     "units": 5,
     "use_bias": False,
-    "activation": "relu",
+    "activation": "elu",
     "recurrent_activation": "hard_sigmoid",
     "reset_after": False,
     "unit_forget_bias": False,
+    "length": 100,
+    "forget_gate": "exponential",
+    "neuromodulated": True,
     "kernel_initializer": "he_normal",
     "recurrent_initializer": keras.initializers.RandomNormal(stddev=0.3, seed=1),
     "bias_initializer": "ones",
@@ -117,7 +120,7 @@ def test_a_misspelt_argument_is_refused(name: str) -> None:
         make(name, recurent_dropout=0.5)
 
 
-@pytest.mark.parametrize("name", RECURRENT)
+@pytest.mark.parametrize("name", ["vanilla", "lstm", "gru", "ind_rnn", "mgu"])
 def test_an_unknown_activation_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no_such"):
         make(name, activation="no_such")
@@ -130,13 +133,25 @@ def test_an_unknown_activation_is_refused(name: str) -> None:
 def test_gate_order_names_every_gate(name: str) -> None:
     cell = make(name)
     assert cell.gate_order is None or len(set(cell.gate_order)) == cell.gates
-    assert (cell.gate_order is None) == (name == "mean")
+    assert (cell.gate_order is None) == (name in ("mean", "ind_rnn", "brc"))
     assert built(cell).kernel.shape == (3, cell.gates * 4)
 
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("vanilla", {}), ("mean", {}), ("lstm", {}), ("gru", {}), ("gru", {"reset_after": False})],
+    [
+        ("vanilla", {}),
+        ("mean", {}),
+        ("lstm", {}),
+        ("gru", {}),
+        ("gru", {"reset_after": False}),
+        ("ind_rnn", {}),
+        ("mgu", {}),
+        ("slstm", {}),
+        ("slstm", {"forget_gate": "exponential"}),
+        ("brc", {}),
+        ("brc", {"neuromodulated": True}),
+    ],
 )
 def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[str, Any]) -> None:
     cell = built(make(name, **options))
@@ -153,7 +168,14 @@ def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[
     _, after = cell.step(projected, states, mask)
     gates = cell.gate_values(projected, states, mask)
     assert list(gates) == list(cell.gate_names)
-    if name == "lstm":
+    if name in ("mgu", "brc"):
+        kept = 1 - gates["f"] if name == "mgu" else gates["c"]
+        expected = [kept * states[0] + (1 - kept) * gates["h"]]
+    elif name == "slstm":
+        c = gates["f"] * states[1] + gates["i"] * gates["z"]
+        n = gates["f"] * states[2] + gates["i"]
+        expected = [gates["o"] * c / n, c, n, after[3]]
+    elif name == "lstm":
         expected = [gates["o"] * np.tanh(after[1]), gates["f"] * states[1] + gates["i"] * gates["g"]]
     else:
         expected = [gates["z"] * states[0] + (1 - gates["z"]) * gates["h"]]
@@ -184,7 +206,7 @@ def test_initialisers_and_regularisers_reach_their_weights(name: str) -> None:
         options["recurrent_initializer"] = keras.initializers.Constant(3.0)
         options["recurrent_regularizer"] = keras.regularizers.L1(10.0)
         expected["recurrent_kernel"] = 3.0
-    if name == "lstm":
+    if name in ("lstm", "slstm"):
         options["unit_forget_bias"] = False
     cell = built(make(name, **options))
     assert {weight.name for weight in cell.weights} == set(expected)

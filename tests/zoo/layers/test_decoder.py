@@ -107,6 +107,13 @@ def test_the_start_and_the_memory_matter_and_later_tokens_do_not(cell: str) -> N
     assert np.abs(bottleneck(TOKENS, 2 * START) - bottleneck(TOKENS, START))[0, 0].max() > 1e-3
 
 
+def test_states_that_the_cell_keeps_for_itself_are_not_made_of_the_start() -> None:
+    """A sum of weights must not be what a tanh gives; the first of the states is made all the same."""
+    ((states,),) = decoder("slstm").first_states(START)[0]
+    made = [bool(np.asarray(state).any()) for state in states]
+    assert made == [True, False, False, False]
+
+
 def test_masked_places_and_padding_change_nothing() -> None:
     made = decoder(upper=True)
     plain = made(TOKENS, START, MEMORY, MASK)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from zoo.reference import CELLS, GRU, LSTM, Cell, Vanilla, random_weights
+from zoo.reference import BRC, GRU, LSTM, MGU, SLSTM, Cell, IndRNN, Vanilla, random_weights
 
 FEATURES, UNITS = 3, 2
 
@@ -82,6 +82,76 @@ def test_gru(reset_after: bool, use_bias: bool) -> None:
         assert new_h[j] == pytest.approx(z[j] * h[j] + (1 - z[j]) * candidate, rel=1e-13)
 
 
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_ind_rnn(use_bias: bool) -> None:
+    weights, x, (h,), (new_h,) = one_step(IndRNN(), use_bias)
+    W, u, b = weights["kernel"], weights["recurrent_kernel"], weights.get("bias", np.zeros(UNITS))
+    expected = [max(product(x, W, j) + h[j] * u[j][0] + b[j], 0.0) for j in range(UNITS)]
+    np.testing.assert_allclose(new_h, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_mgu(use_bias: bool) -> None:
+    weights, x, (h,), (new_h,) = one_step(MGU(), use_bias)
+    W, U, b = weights["kernel"], weights["recurrent_kernel"], weights.get("bias", np.zeros(2 * UNITS))
+    f = [sigma(product(x, W, j) + product(h, U, j) + b[j]) for j in range(UNITS)]
+    for j in range(UNITS):
+        k = UNITS + j
+        seen = product([f[i] * h[i] for i in range(UNITS)], U, k)
+        candidate = math.tanh(product(x, W, k) + seen + b[k])
+        assert new_h[j] == pytest.approx((1 - f[j]) * h[j] + f[j] * candidate, rel=1e-13)
+
+
+@pytest.mark.parametrize("neuromodulated", [True, False])
+def test_brc(neuromodulated: bool) -> None:
+    weights, x, (h,), (new_h,) = one_step(BRC(neuromodulated))
+    W, U, b = weights["kernel"], weights["recurrent_kernel"], weights["bias"]
+    for j in range(UNITS):
+        if neuromodulated:
+            seen_a, seen_c = product(h, U, j), product(h, U, UNITS + j)
+        else:
+            seen_a, seen_c = h[j] * U[j][0], h[j] * U[j][1]
+        a = 1 + math.tanh(product(x, W, j) + seen_a + b[j])
+        c = sigma(product(x, W, UNITS + j) + seen_c + b[UNITS + j])
+        candidate = math.tanh(product(x, W, 2 * UNITS + j) + a * h[j] + b[2 * UNITS + j])
+        assert new_h[j] == pytest.approx(c * h[j] + (1 - c) * candidate, rel=1e-13)
+
+
+@pytest.mark.parametrize(("forget_gate", "forget"), [("sigmoid", sigma), ("exponential", math.exp)])
+def test_slstm_without_the_stabiliser(forget_gate: str, forget: Callable[[float], float]) -> None:
+    """The published equations without m: memory and weights are those that are kept, times exp(m)."""
+    weights, x, (h, c, n, m), (new_h, new_c, new_n, new_m) = one_step(SLSTM(forget_gate))
+    W, U, b = weights["kernel"], weights["recurrent_kernel"], weights["bias"]
+    assert (n > 0).tolist() == [False, True]
+    for j in range(UNITS):
+        a_i, a_f, a_z, a_o = (
+            product(x, W, gate * UNITS + j) + product(h, U, gate * UNITS + j) + b[gate * UNITS + j]
+            for gate in range(4)
+        )
+        kept = forget(a_f) * math.exp(m[j]) if n[j] > 0 else 0.0  # a unit that holds nothing starts anew
+        memory = kept * c[j] + math.exp(a_i) * math.tanh(a_z)
+        total = kept * n[j] + math.exp(a_i)
+        assert new_c[j] * math.exp(new_m[j]) == pytest.approx(memory, rel=1e-12)
+        assert new_n[j] * math.exp(new_m[j]) == pytest.approx(total, rel=1e-12)
+        assert new_h[j] == pytest.approx(sigma(a_o) * memory / total, rel=1e-12)
+
+
+def test_slstm_takes_pre_activations_of_which_the_exponential_is_no_number() -> None:
+    """The largest of all wins, and nothing overflows."""
+    cell = SLSTM("exponential")
+    weights = {"kernel": np.array([[1.0, 0.0, 1.0, 0.0]]), "recurrent_kernel": np.zeros((1, 4))}
+    states = tuple(np.zeros((1, 1)) for _ in cell.state_names)
+    for x, expected in [(1000.0, 1.0), (-1000.0, 1.0), (-2000.0, 1.0), (2000.0, 1.0)]:
+        states, _ = cell.step(weights, np.array([[x]]), states)
+        assert abs(states[0].item()) == pytest.approx(0.5 * expected)
+    assert states[0].item() > 0
+
+
+def test_an_unknown_forget_gate_is_refused() -> None:
+    with pytest.raises(ValueError, match="'exp' is unknown"):
+        SLSTM("exp")
+
+
 @pytest.mark.parametrize("cell_class", [LSTM, GRU])
 def test_gated_cells_use_each_activation_where_it_belongs(
     cell_class: type[LSTM] | type[GRU],
@@ -102,17 +172,17 @@ def test_gated_cells_use_each_activation_where_it_belongs(
     assert new_states[0].item() == 0.0  # relu of a negative number; tanh would not give 0
 
 
-@pytest.mark.parametrize("cell_class", list(CELLS.values()))
+@pytest.mark.parametrize("cell_class", [Vanilla, LSTM, GRU, IndRNN, MGU])
 def test_a_misspelt_activation_is_refused_when_the_cell_is_made(
-    cell_class: type[Vanilla] | type[LSTM] | type[GRU],
+    cell_class: type[Vanilla] | type[LSTM] | type[GRU] | type[IndRNN] | type[MGU],
 ) -> None:
     with pytest.raises(ValueError, match="'tahn' is unknown"):
         cell_class(activation="tahn")
 
 
-@pytest.mark.parametrize("cell_class", [LSTM, GRU])
+@pytest.mark.parametrize("cell_class", [LSTM, GRU, MGU])
 def test_a_misspelt_recurrent_activation_is_refused_when_the_cell_is_made(
-    cell_class: type[LSTM] | type[GRU],
+    cell_class: type[LSTM] | type[GRU] | type[MGU],
 ) -> None:
     with pytest.raises(ValueError, match="'sigmiod' is unknown"):
         cell_class(recurrent_activation="sigmiod")

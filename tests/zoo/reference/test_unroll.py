@@ -11,11 +11,15 @@ import pytest
 
 from tests.zoo.reference.running import NumericGradient
 from zoo.reference import (
+    BRC,
     CELLS,
     GRU,
     LSTM,
+    MGU,
+    SLSTM,
     Cell,
     Gradients,
+    IndRNN,
     Tape,
     Vanilla,
     backward,
@@ -36,6 +40,14 @@ CASES: dict[str, Cell] = {
     "gru reset after": GRU(reset_after=True),
     "gru reset before relu": GRU("relu", reset_after=False),
     "gru reset after tanh gates": GRU("sigmoid", "tanh", reset_after=True),
+    "ind_rnn": IndRNN(),
+    "ind_rnn tanh": IndRNN("tanh"),
+    "mgu": MGU(),
+    "mgu relu": MGU("relu", "tanh"),
+    "slstm": SLSTM(),
+    "slstm exponential": SLSTM("exponential"),
+    "brc": BRC(),
+    "brc neuromodulated": BRC(neuromodulated=True),
 }
 # Different lengths, one full row and one with no step at all; and a mask with holes.
 PADDED = np.arange(TIME) < np.array([[5], [3], [1], [0]])

@@ -49,6 +49,11 @@ CELLS = st.sampled_from(
         ("lstm", {"activation": "relu", "recurrent_activation": "tanh"}),
         ("gru", {"reset_after": True}),
         ("gru", {"reset_after": False}),
+        ("ind_rnn", {}),
+        ("mgu", {}),
+        ("slstm", {}),
+        ("brc", {}),
+        ("brc", {"neuromodulated": True}),
     ]
 )
 DRAWN = st.builds(
