@@ -22,8 +22,18 @@ from datasets.options import names
 from experiments.compare import cluster
 from experiments.compare.checking import check_cells
 from experiments.compare.contestants import OF_RUNS
-from experiments.compare.grid import NOT_VARIED, Grid, Run, needs_data, overruled, runs, with_data
+from experiments.compare.grid import (
+    NOT_VARIED,
+    Grid,
+    Run,
+    contestants,
+    needs_data,
+    overruled,
+    runs,
+    with_data,
+)
 from experiments.report.records import PLAN, Plan
+from experiments.report.sequential import stopping
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard, number
 from zoo.runtime.cores import cores
 from zoo.runtime.links import open_in_place
@@ -136,6 +146,7 @@ def main(argv: list[str] | None = None) -> int | None:
             )
     out = Path(arguments.out)
     grid = grid_of(arguments)
+    stopping(dataclasses.asdict(grid))  # refuses what is no difference
     planned = runs(grid)
     check_cells(planned)
     if "list" in arguments:
@@ -143,6 +154,8 @@ def main(argv: list[str] | None = None) -> int | None:
             log(
                 "units of each cell but the first are found when the grid is run, for equal numbers of parameters"
             )
+        if grid.until_clear:
+            log(f"further seeds, up to {grid.most} of each cell, are added when the grid is run")
         print("\n".join(shlex.join(["python", "-m", "zoo.run", *run.arguments]) for run in planned))
         return None
     make_folder(out)
@@ -156,10 +169,16 @@ def _compare(arguments: argparse.Namespace, grid: Grid, planned: list[Run], out:
         from experiments.compare.matching import match_parameters
 
         planned = runs(grid, match_parameters(grid, out))
-    Plan(dataclasses.asdict(grid), [run.name for run in planned]).write(out / PLAN)
-    tally = _run(arguments, out, planned)
+    _plan(grid, planned, out)
+    tally = _run(arguments, out, grid, planned)
     _report(out)
     return 1 if tally.failed or tally.stopped else None
+
+
+def _plan(grid: Grid, planned: list[Run], out: Path) -> None:
+    """Write down what is to be run, with contestants as tables name them."""
+    named = dataclasses.replace(grid, cells=tuple(contestants(grid)))
+    Plan(dataclasses.asdict(named), [run.name for run in planned]).write(out / PLAN)
 
 
 @contextmanager
@@ -182,16 +201,22 @@ def _locked(out: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _run(arguments: argparse.Namespace, out: Path, planned: list[Run]) -> Tally:
+def _run(arguments: argparse.Namespace, out: Path, grid: Grid, planned: list[Run]) -> Tally:
     """Do the runs on this machine or on a cluster, and give the tally of how they ended."""
     from experiments.compare.runner import Setting, do_all
+    from experiments.compare.seeds import further_runs
 
     address = getattr(arguments, "scheduler", None)
     threads = getattr(arguments, "threads", None)
     client, share = (cluster.remote_client(address), None) if address else _local(arguments, planned)
     with client as connected:
         cluster.check_gpus(connected, any(run.device == "gpu" for run in planned))
-        tally = do_all(connected, planned, Setting(out, travels=bool(address), threads=threads or share))
+        setting = Setting(out, travels=bool(address), threads=threads or share)
+        tally = do_all(connected, planned, setting)
+        while grid.until_clear and (more := further_runs(out, planned)):
+            planned = [*planned, *more]
+            _plan(grid, planned, out)
+            tally = tally.with_more(do_all(connected, more, setting))
     if tally.failed:
         log(f"{len(tally.failed)} runs failed; see {out / 'failures'}. Starting again tries them again")
     if tally.stopped:

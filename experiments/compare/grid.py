@@ -54,6 +54,13 @@ class Grid:
     match: str = option(
         "units", "what is equal for all cells; parameters looks for each cell's units", choices=MATCHES
     )
+    until_clear: tuple[str, ...] = option(
+        (),
+        "add seeds to the pairs of cells that are not clear yet for the smallest difference that matters: 0.01, 1% of "
+        "the mean score, or for one task",
+        metavar="[TASK=]DIFFERENCE",
+    )
+    most: int = option(20, "with --until-clear, seeds of each cell at most", minimum=2)
     keras_seeds: int = option(
         1, "with how many of the seeds Keras' own layers of the same cells are run too; 0: not", minimum=0
     )
@@ -84,6 +91,14 @@ class Run:
     reference_cell: str = ""
     contestant: str = ""
     shared: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+    def with_seed(self, seed: int) -> Run:
+        """The same with another seed."""
+        config = {**self.config, "training": {**self.config["training"], "seed": seed}}
+        front = self.name.removesuffix(f"s{self.seed}-{self.digest}")
+        name = f"{front}s{seed}-{digest(config, self.basis)}"
+        arguments = (*self.arguments[:-1], str(seed))
+        return dataclasses.replace(self, name=name, seed=seed, arguments=arguments, config=config)
 
     @property
     def basis(self) -> str:

@@ -74,6 +74,18 @@ class Tally:
     seconds: list[tuple[Run, float]] = field(default_factory=list)
     left: list[Run] = field(default_factory=list)
 
+    def with_more(self, other: Tally) -> Tally:
+        """Both together, of runs that were done one after the other."""
+        return Tally(
+            [*self.runs, *other.runs],
+            other.workers,
+            self.finished_before + other.finished_before,
+            self.finished + other.finished,
+            [*self.failed, *other.failed],
+            self.stopped + other.stopped,
+            [*self.seconds, *other.seconds],
+        )
+
     def line(self, run: Run, outcome: Outcome) -> str:
         """The message when a run has ended: how far the grid has come, and the time that is left."""
         done = len(self.runs) - len(self.left)

@@ -6,6 +6,7 @@ import math
 
 from experiments.report.groups import Group
 from experiments.report.metrics import number, share, signed
+from experiments.report.sequential import Decision
 from experiments.report.statistics import FEW_SEEDS, Difference, corrected, frontier, seeds_needed
 from zoo.runtime.metric_names import less_is_better
 
@@ -25,6 +26,9 @@ DIFFER = {
 
 def of_difference(group: Group, pair: Difference) -> str:
     """What the seeds say of a pair of cells."""
+    decision = group.decisions.get((pair.first, pair.second))
+    if decision is not None:
+        return _of_decision(group, decision)
     names = f"{pair.first} and {pair.second}"
     if not pair.seeds:
         return f"Nothing can be said of {names}: they have no seed in common."
@@ -46,6 +50,46 @@ def of_difference(group: Group, pair: Difference) -> str:
         better = (pair.mean < 0) == group.less_is_better
         return f"{pair.first} is {'better' if better else 'worse'} than {pair.second} ({facts})."
     return f"It cannot be concluded which of {names} is better ({facts}).{_why_not(pair)}{_excluded(group, pair)}"
+
+
+def _of_decision(group: Group, pair: Decision) -> str:
+    """What was decided of a pair, and with how many seeds."""
+    facts = (
+        f"{pair.first} − {pair.second} = {signed(pair.mean)} {group.split} {group.metric}, interval of the rule "
+        f"{signed(pair.low)} to {signed(pair.high)}, {pair.seeds} seeds"
+    )
+    size = number(group.rule[1]) if group.rule else "–"
+    match pair.verdict:
+        case "equal":
+            return (
+                f"Between {pair.first} and {pair.second} there is no difference of {size} or more ({facts})."
+            )
+        case "open":
+            return f"It is not clear which of {pair.first} and {pair.second} is better, if any by {size} ({facts})."
+        case "waiting":
+            seen = f" ({facts})" if pair.seeds else ""
+            return f"{pair.first} and {pair.second} are not decided: scores are missing for {pair.next} seeds{seen}."
+    return f"{pair.first} is {pair.verdict} than {pair.second} ({facts})."
+
+
+def of_rule(group: Group) -> list[str]:
+    """By which rule seeds were added; nothing where their number was fixed."""
+    if group.rule is None:
+        return []
+    rule, size = group.rule
+    verdicts = [pair.verdict for pair in group.decisions.values()]
+    apart = sum(pair.told_apart for pair in group.decisions.values())
+    waiting = f", {verdicts.count('waiting')} have no scores yet" if "waiting" in verdicts else ""
+    return [
+        f"Of {len(verdicts)} pairs {apart} are told apart, {verdicts.count('equal')} have no difference of "
+        f"{number(size)} or more, {verdicts.count('open')} are not clear with {len(rule.seeds)} seeds{waiting}.",
+        f"Seeds were added to the pairs that were not clear. After {_listed(list(rule.looks))} seeds each of these got "
+        "a t interval for its mean difference, and was decided where that lies within the smallest difference that "
+        f"matters ({number(size)}) on both sides of zero, or excludes zero. Of the chance of error, 5 %, each of "
+        f"{rule.pairs} pairs has an equal part, which its looks share in proportion to their seeds: with at least 95 % "
+        "no decision is wrong. The table's intervals and p values are those of a fixed number of seeds; they take no "
+        "account of the looks.",
+    ]
 
 
 def _equals(p: float) -> str:
@@ -84,7 +128,7 @@ def _excluded(group: Group, pair: Difference) -> str:
 
 def of_all(all_groups: list[Group]) -> list[str]:
     """How many differences are clear, and how many would be if all groups were one family of tests."""
-    pairs = [pair for group in all_groups for pair in group.differences]
+    pairs = [pair for group in all_groups for pair in group.differences if group.rule is None]
     if len(all_groups) < 2 or not pairs:
         return []
     clear = sum(pair.clear for pair in pairs)
@@ -99,7 +143,7 @@ def of_group(group: Group) -> list[str]:
     """What stands above a group's tables: the best cell, the baselines, the ceiling, what is missing."""
     sentences = [_of_best(group), *_of_baselines(group), *_of_ceiling(group), *_of_keras(group)]
     sentences += [*_of_missing(group), *_of_runs(group)]
-    counts = {len(pair.seeds) for pair in group.differences if len(pair.seeds) > 1}
+    counts = {len(pair.seeds) for pair in group.differences if len(pair.seeds) > 1 and group.rule is None}
     if counts and min(counts) < FEW_SEEDS:
         sentences.append(
             f"With {min(counts)} seeds the bootstrap's interval is too narrow (it has few distinct resamples): a "
@@ -123,6 +167,11 @@ def _of_missing(group: Group) -> list[str]:
 
 
 def _of_seeds(group: Group) -> list[str]:
+    if group.rule and group.common:
+        return [
+            f"Means are over the {len(group.common)} seeds that every cell has; differences that were decided later "
+            "are over more."
+        ]
     lacks = [f"{cell} has no score of seed {_listed(seeds)}" for cell, seeds in group.missing.items()]
     if not lacks:
         return []
@@ -160,7 +209,7 @@ def _of_best(group: Group) -> str:
         return f"{best} is the only cell ({score})."
     if group.is_clearly_best(best):
         return f"{best} is the best cell ({score}), clearly so beside each other one."
-    equal = [pair.second if pair.first == best else pair.first for pair in pairs if not pair.clear]
+    equal = [pair.second if pair.first == best else pair.first for pair in pairs if not group.is_clear(pair)]
     if not equal:
         return f"{best} has the best mean ({score}), but over other seeds than the differences below: trust those."
     return f"{best} has the best mean ({score}), but not clearly: {' and '.join(equal)} may be as good."
@@ -230,7 +279,7 @@ def of_costs(group: Group) -> list[str]:
         off = [f"{cell} (behind {_beater(group, column, cell, on)})" for cell in known if cell not in on]
         rest = f"; not on it: {', '.join(off)}" if off else ""
         sentences.append(f"Score against {title}, by means: on the frontier {', '.join(on)}{rest}.")
-    if sentences and not all(pair.clear for pair in group.differences):
+    if sentences and not all(group.is_clear(pair) for pair in group.differences):
         sentences.append(
             "Where a difference in score is not clear, chance decides who is on a frontier and who is behind."
         )

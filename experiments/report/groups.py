@@ -15,6 +15,7 @@ import pandas as pd
 
 from experiments.report import statistics
 from experiments.report.reading import RunCollection
+from experiments.report.sequential import Decision, Stopping, decide, stopping
 from experiments.report.statistics import Difference, Mean
 from zoo.cli.cells import in_order, keras_layers
 from zoo.runtime.metric_names import less_is_better
@@ -46,6 +47,9 @@ class Group:
         common: the seeds of which each compared cell has a score. Means and differences are over these; where there
             are none, each is over its own.
         repeated: runs that are left out because the same configuration was run again later.
+        rule: by which seeds were added until pairs were clear, and the smallest difference that matters; None where the
+            number of seeds was fixed.
+        decisions: of each pair by that rule; they take the place of tests, which do not know of the looks between.
     """
 
     task: str
@@ -65,6 +69,8 @@ class Group:
     no_number: dict[str, list[int]] = field(default_factory=dict)
     common: list[int] = field(default_factory=list)
     repeated: int = 0
+    rule: tuple[Stopping, float] | None = None
+    decisions: dict[tuple[str, str], Decision] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -121,14 +127,20 @@ class Group:
         known = {cell: value for cell, value in means.items() if math.isfinite(value)} or means
         return (min if self.less_is_better else max)(known, key=lambda cell: known[cell])
 
+    def is_clear(self, pair: Difference) -> bool:
+        """Whether a pair can be told apart: as was decided where seeds were added, else as the tests say."""
+        decision = self.decisions.get((pair.first, pair.second))
+        return decision.told_apart if decision else pair.clear
+
+    def first_is_better(self, pair: Difference) -> bool:
+        """Whether the difference is in favour of the first of a pair."""
+        decision = self.decisions.get((pair.first, pair.second))
+        return ((decision.mean if decision else pair.mean) < 0) == self.less_is_better
+
     def is_clearly_best(self, cell: str) -> bool:
         """Whether each difference from another cell is clear and in its favour."""
-        for pair in self.differences:
-            if cell in (pair.first, pair.second):
-                first_is_better = (pair.mean < 0) == self.less_is_better
-                if not pair.clear or first_is_better != (cell == pair.first):
-                    return False
-        return True
+        own = [pair for pair in self.differences if cell in (pair.first, pair.second)]
+        return all(self.is_clear(pair) and self.first_is_better(pair) == (cell == pair.first) for pair in own)
 
     def baseline_scores(self, metric: str) -> dict[str, pd.Series]:
         """By the baseline's name its scores by seed.
@@ -186,13 +198,17 @@ def groups(collection: RunCollection) -> list[Group]:
     if len(baselines):
         baselines = baselines.merge(frame[["run", "seed", "cell"]], on="run")
     names = _names_of_data(frame)
+    rule = stopping(collection.plan.grid)
     all_groups = []
     gc.freeze()  # statsmodels collects garbage whenever it corrects p values; all that was read is none
     for (task, spec), runs in frame.groupby(["task", "spec"], sort=True):
         labels = _labels(runs)
         for label in sorted(labels.unique(), key=_in_order):
             part = runs[labels == label]
-            all_groups.append(_group(str(task), names[str(spec)], str(label), part, baselines))
+            group = _group(str(task), names[str(spec)], str(label), part, baselines)
+            if rule is not None:
+                _decide(group, rule)
+            all_groups.append(group)
     gc.unfreeze()
     return all_groups
 
@@ -333,3 +349,19 @@ def _paired(first: str, second: str, scores: pd.DataFrame) -> Difference:
     """The difference of two columns of a table with a row a seed, at the seeds that both have."""
     both = scores[[first, second]].dropna().sort_index()
     return statistics.difference(first, second, [int(seed) for seed in both.index], np.asarray(both, float))
+
+
+def _decide(group: Group, rule: Stopping) -> None:
+    """Decide each pair of the group that the rule is about, from all seeds of both."""
+    cells = [cell for cell in group.compared if cell in rule.cells]
+    if len(cells) < 2:
+        return
+    scores = pd.DataFrame({cell: group.of(cell).set_index("seed")["score"] for cell in cells})
+    scores = scores.reindex(list(rule.seeds))
+    size = rule.size(group.task, scores.iloc[: rule.first].to_numpy(float))
+    if size is None:
+        return
+    group.rule = rule, size
+    for earlier, later in itertools.combinations(cells, 2):
+        gaps = (scores[later] - scores[earlier]).to_numpy(float)
+        group.decisions[later, earlier] = decide(later, earlier, gaps, rule, size, group.less_is_better)

@@ -33,6 +33,7 @@ class RunCollection:
         left_out: by the name of a folder or file, why it is not in the frame.
         failures: what is recorded of runs that failed.
         missing: runs that the grid has and the folder has not.
+        plan: what was asked for; empty where that is not known.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class RunCollection:
     left_out: dict[str, str] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    plan: Plan = field(default_factory=Plan)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def read(folder: str | PathLike[str]) -> RunCollection:
     ]
     for failure in collection.failures:
         collection.left_out.pop(failure.run, None)
-    collection.missing = _missing(folder / PLAN, collection)
+    collection.plan = _plan(folder / PLAN)
+    collection.missing = _missing(collection)
     collection.frame.attrs["left_out"] = dict(collection.left_out)
     return collection
 
@@ -289,12 +292,17 @@ def _failures(folder: Path) -> Iterator[Failure]:
             yield Failure(path.stem, ["its record cannot be read"])
 
 
-def _missing(path: Path, collection: RunCollection) -> list[str]:
-    """Runs of the grid of which there is nothing at all."""
+def _plan(path: Path) -> Plan:
+    """What was asked for, as far as that can be read."""
     try:
-        planned = [str(name) for name in Plan.from_json(read_json(path)).runs]
-    except (UserError, TypeError):
-        return []
+        plan = Plan.from_json(read_json(path))
+        return Plan(dict(plan.grid), [str(name) for name in plan.runs])
+    except (UserError, TypeError, ValueError):
+        return Plan()
+
+
+def _missing(collection: RunCollection) -> list[str]:
+    """Runs of the grid of which there is nothing at all."""
     present = {*collection.left_out, *(failure.run for failure in collection.failures)}
     present |= set(collection.frame["run"]) if len(collection.frame) else set()
-    return [name for name in planned if name not in present]
+    return [name for name in collection.plan.runs if name not in present]

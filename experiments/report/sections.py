@@ -163,8 +163,8 @@ def _of_group(
         sentences=[*conclusions.of_matching(group), *conclusions.of_group(group)],
         tables=[_results(group, f"{name}-results")],
     )
-    compared = Section("Differences between cells", 3)
-    compared.sentences = [conclusions.of_difference(group, pair) for pair in group.differences]
+    compared = Section("Differences between cells", 3, conclusions.of_rule(group))
+    compared.sentences += [conclusions.of_difference(group, pair) for pair in group.differences]
     if group.differences:
         compared.tables.append(_differences(group, f"{name}-differences", size))
     costs = Section("Score and cost", 3, sentences=conclusions.of_costs(group))
@@ -247,7 +247,7 @@ def _differences(group: Group, name: str, size: float | None) -> Table:
                 _interval(pair.bootstrap_low, pair.bootstrap_high),
                 _value(pair.p, share(pair.p)),
                 _value(pair.corrected, share(pair.corrected)),
-                _text("yes" if pair.clear else "no"),
+                _text("yes" if group.is_clear(pair) else "no"),
                 _count(needed, pair.mean, pair.deviation),
                 _count(for_size, wanted, pair.deviation),
             ]
