@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.report.content import Picture
 from experiments.report.groups import Group
 from experiments.report.metrics import number
+from experiments.report.ranks import Ranking
 from experiments.report.reading import RunCollection
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 INK, PAPER = "#010203", "#fdfeff"
 #: Told apart by people of every colour vision, on light and on dark (Okabe and Ito 2008).
 COLOURS = ("#e69f00", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8c8c8c", "#b5a300")
+#: Cells beyond the last colour have the same colours with other lines and marks.
+DASHES, MARKERS = ("-", "--", ":"), ("o", "^", "s")
+#: Inches for a legend of short names.
+LEGEND = 1.35
+#: Names of cells stand upright where there are more, or one is longer.
+MOST_SIDE_BY_SIDE, LONGEST_SIDE_BY_SIDE = 4, 12
 STYLE = {
     "svg.fonttype": "none", "svg.hashsalt": "report", "font.size": 9, "text.color": INK, "axes.labelcolor": INK,
     "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.facecolor": PAPER,
@@ -41,23 +48,33 @@ class Drawer:
     def __init__(self, collection: RunCollection, cells: list[str]) -> None:
         self.histories = collection.histories
         self.colours = {cell: COLOURS[n % len(COLOURS)] for n, cell in enumerate(cells)}
+        kinds = {cell: n // len(COLOURS) % len(DASHES) for n, cell in enumerate(cells)}
+        self.legend_width = max(LEGEND, 0.45 + 0.07 * max(map(len, cells), default=0))
+        self.dashes = {cell: DASHES[kind] for cell, kind in kinds.items()}
+        self.markers = {cell: MARKERS[kind] for cell, kind in kinds.items()}
 
     def overview(self, all_groups: list[Group]) -> list[Picture]:
         """A panel for each group: every seed's score, by cell, and the best baseline."""
         if len(all_groups) < 2:
             return []
-        figure, axes = _panels(len(all_groups))
+        longest = max(len(cell) for group in all_groups for cell in group.compared)
+        many = (
+            max(len(group.compared) for group in all_groups) > MOST_SIDE_BY_SIDE
+            or longest > LONGEST_SIDE_BY_SIDE
+        )
+        figure, axes = _panels(len(all_groups), 0.05 * longest + 0.1 if many else 0.0)
         for axis, group in zip(axes, all_groups, strict=True):
             shown = group.compared
             for place, cell in enumerate(shown):
                 colour = self.colours[cell]
                 scores = group.counted(cell)["score"]
-                axis.scatter([place] * len(scores), scores, s=12, alpha=0.6, color=colour)
+                marker = self.markers[cell]
+                axis.scatter([place] * len(scores), scores, s=12, alpha=0.6, color=colour, marker=marker)
                 axis.hlines(group.mean(cell, "score").value, place - 0.3, place + 0.3, color=colour)
             baseline = group.best_baseline()
             levels = [(baseline[1].value, ":", baseline[0])] if baseline else []
             _draw_levels(axis, [*levels, (group.ceiling, "--", "ceiling")])
-            axis.set_xticks(range(len(shown)), shown, rotation=0 if len(shown) < 5 else 30)
+            axis.set_xticks(range(len(shown)), shown, rotation=90 if many else 0)
             axis.set(xlim=(-0.6, len(shown) - 0.4))
             better = " (less is better)" if group.less_is_better else ""
             title = [*textwrap.wrap(group.title, 38)[:2], f"{group.split} {group.metric}{better}"]
@@ -67,6 +84,39 @@ class Drawer:
             "dashed: the known ceiling. Where one of both is far off, an arrow shows its value."
         )
         return [_picture(figure, "scores", caption)]
+
+    def critical_difference(self, found: Ranking) -> list[Picture]:
+        """The diagram of Demšar (2006): cells at their average ranks; a bar joins those that cannot be told apart."""
+        count, cliques = len(found.cells), found.cliques()
+        half = (count + 1) // 2
+        figure, (axis,) = _figure(1, width=8.0, height=1.1 + 0.22 * half + 0.1 * len(cliques))
+        figure.subplots_adjust(0.3, 0.04, 0.7, 0.96)
+        top = 0.6 + 0.4 * len(cliques)
+        for place, (cell, rank) in enumerate(zip(found.cells, found.means, strict=True)):
+            left = place < half
+            depth = top + (place if left else count - 1 - place) * 0.8 + 0.4
+            end = 1 - 0.02 * count if left else count + 0.02 * count
+            axis.plot([rank, rank, end], [0, depth, depth], color=self.colours[cell], linewidth=1.2)
+            text = f"{cell}  {rank:.2f}" if left else f"{rank:.2f}  {cell}"
+            axis.annotate(
+                text, (end, depth), (-4 if left else 4, 0), textcoords="offset points", fontsize=8, va="center",
+                ha="right" if left else "left", annotation_clip=False,
+            )  # fmt: skip
+        for number_of, (first, last) in enumerate(cliques):
+            ends = [found.means[first] - 0.04, found.means[last] + 0.04]
+            axis.plot(ends, [0.4 + 0.4 * number_of] * 2, color=INK, linewidth=3, solid_capstyle="butt")
+        axis.plot([1, 1 + found.critical_difference], [-1.4, -1.4], color=INK, linewidth=1.5, marker="|")
+        axis.annotate(f"CD {found.critical_difference:.2f}", (1, -1.7), fontsize=8, annotation_clip=False)
+        axis.set(xlim=(1, count), ylim=(top + 0.8 * half + 0.3, -2.4), xticks=range(1, count + 1), yticks=[])
+        axis.spines[["left", "bottom"]].set_visible(False)
+        axis.spines["top"].set_visible(True)
+        axis.spines["top"].set_position(("data", 0))
+        axis.xaxis.set_ticks_position("top")
+        caption = (
+            f"Average ranks over {len(found.data_sets)} data sets, the best at the left. A bar joins cells whose ranks "
+            f"differ by less than the critical difference (CD): they cannot be told apart at 5 %."
+        )
+        return [_picture(figure, "ranks", caption)]
 
     def curves(self, group: Group, name: str) -> list[Picture]:
         """Dev score by epoch: a line for each seed."""
@@ -79,13 +129,14 @@ class Drawer:
         ]
         if not lines:
             return []
-        figure, axes = _figure(1)
+        figure, axes = _figure(1, legend=self.legend_width)
         for cell, history in lines:
             epochs = history.get("epoch") or range(1, len(history[column]) + 1)
             marker = "o" if len(history[column]) == 1 else None
             axes[0].plot(
-                epochs, history[column], color=self.colours[cell], linewidth=1, marker=marker, markersize=3
-            )
+                epochs, history[column], self.dashes[cell], color=self.colours[cell], linewidth=1, marker=marker,
+                markersize=3,
+            )  # fmt: skip
         axes[0].set(xlabel="epoch", ylabel=f"dev {group.metric}")
         self._legend(axes[0], group.compared)
         caption = f"{group.title}: learning curves, a line for each seed."
@@ -96,14 +147,15 @@ class Drawer:
         shown = [name for name in group.costs if name in group.runs and group.runs[name].notna().any()]
         if not shown:
             return []
-        figure, axes = _figure(len(shown))
+        figure, axes = _figure(len(shown), legend=self.legend_width)
         for axis, column in zip(axes, shown, strict=True):
             for cell in group.cells:
                 runs, colour = group.of(cell), self.colours[cell]
-                axis.scatter(runs[column], runs["score"], s=8, color=colour, alpha=0.6)
+                own = self.markers[cell]
+                axis.scatter(runs[column], runs["score"], s=8, color=colour, alpha=0.6, marker=own)
                 mean, score = group.mean(cell, column).value, group.mean(cell, "score").value
                 if math.isfinite(mean):
-                    marker = "o" if cell in group.compared else "x"
+                    marker = own if cell in group.compared else "x"
                     axis.scatter([mean], [score], s=60, marker=marker, color=colour)
             axis.set(xlabel=group.costs[column])
         axes[0].set(ylabel=f"{group.split} {group.metric}")
@@ -119,11 +171,14 @@ class Drawer:
         metric: str,
     ) -> list[Picture]:
         """Mean score by length."""
-        figure, axes = _figure(1)
+        figure, axes = _figure(1, legend=self.legend_width)
         for cell, scores in columns.items():
             middles = [(low + high) / 2 for low, high in sorted(scores)]
             values = [scores[key] for key in sorted(scores)]
-            axes[0].plot(middles, values, marker="o", markersize=4, color=self.colours[cell], label=cell)
+            axes[0].plot(
+                middles, values, self.dashes[cell], marker=self.markers[cell], markersize=4,
+                color=self.colours[cell], label=cell,
+            )  # fmt: skip
         axes[0].set(xlabel="length of the sequence", ylabel=f"{group.split} {metric}")
         self._legend(axes[0], list(columns))
         return [_picture(figure, f"{name}-by-length", f"{group.title}: score by length, means over seeds.")]
@@ -155,7 +210,16 @@ class Drawer:
         from matplotlib.lines import Line2D
 
         handles = [
-            Line2D([], [], color=self.colours[cell], marker="o", markersize=4, label=cell) for cell in cells
+            Line2D(
+                [],
+                [],
+                color=self.colours[cell],
+                linestyle=self.dashes[cell],
+                marker=self.markers[cell],
+                markersize=4,
+                label=cell,
+            )
+            for cell in cells
         ]
         axis.legend(
             handles=handles,
@@ -193,17 +257,19 @@ def _draw_levels(axis: Axes, levels: list[tuple[float, str, str]]) -> None:
     axis.set_ylim(min(shown) - room * far[False], max(shown) + room * far[True])
 
 
-def _figure(panels: int, width: float = 0.0) -> tuple[Figure, list[Axes]]:
-    """A figure without a screen, drawn by its own canvas: nothing of pyplot's state is touched."""
+def _figure(
+    panels: int, width: float = 0.0, height: float = 2.7, legend: float = LEGEND
+) -> tuple[Figure, list[Axes]]:
+    """A figure without a screen, drawn by its own canvas: nothing of pyplot's state is touched. Sizes are in inches."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        width, height = width or 2.3 + 2.9 * panels, 2.7
+        width = width or 2.3 + 2.9 * panels + (legend - LEGEND)
         figure = Figure(figsize=(width, height))
         # Margins in inches, with room for the legend; a layout engine would take most of the time.
-        figure.subplots_adjust(0.95 / width, 0.5 / height, 1 - 1.35 / width, 1 - 0.1 / height, wspace=0.12)
+        figure.subplots_adjust(0.95 / width, 0.5 / height, 1 - legend / width, 1 - 0.1 / height, wspace=0.12)
         FigureCanvasSVG(figure)
         axes = figure.subplots(1, panels, squeeze=False, sharey=True)[0]
         for axis in axes:
@@ -212,8 +278,12 @@ def _figure(panels: int, width: float = 0.0) -> tuple[Figure, list[Axes]]:
     return figure, list(axes)
 
 
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    """Small axes for so many, four in a row."""
+def _panels(count: int, names: float = 0.0) -> tuple[Figure, list[Axes]]:
+    """Small axes for so many, four in a row.
+
+    Args:
+        names: inches below each for names that stand upright; 0 for short ones side by side.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -221,11 +291,10 @@ def _panels(count: int) -> tuple[Figure, list[Axes]]:
     columns = min(4, count)
     rows = math.ceil(count / columns)
     with mpl.rc_context(STYLE):
-        width, height = 2.45 * columns, 2.15 * rows
+        width, height = 2.45 * columns, (2.15 + names) * rows
         figure = Figure(figsize=(width, height))
-        figure.subplots_adjust(
-            0.6 / width, 0.3 / height, 1 - 0.1 / width, 1 - 0.5 / height, wspace=0.4, hspace=0.6
-        )
+        margin = 0.6 / width, (0.3 + names) / height, 1 - 0.1 / width, 1 - 0.5 / height
+        figure.subplots_adjust(*margin, wspace=0.4, hspace=0.6 + names / 1.5)
         FigureCanvasSVG(figure)
         axes = list(figure.subplots(rows, columns, squeeze=False).flat)
         for axis in axes[:count]:

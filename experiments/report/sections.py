@@ -13,6 +13,7 @@ from experiments.report.content import Cell, Picture, Report, Section, Table
 from experiments.report.groups import Group, groups
 from experiments.report.metrics import number, share, signed
 from experiments.report.pictures import Drawer
+from experiments.report.rank_sections import over_all_data
 from experiments.report.reading import RunCollection
 from experiments.report.series import series_sections
 from experiments.report.statistics import MOST_SEEDS, Mean, seeds_needed
@@ -42,6 +43,7 @@ def report(collection: RunCollection, title: str, most_pictures: int, size: floa
         if all_groups
         else _not_there(collection)
     )
+    sections += over_all_data(all_groups, drawer)
     for position, group in enumerate(all_groups):
         sections += _of_group(group, collection, drawer if position < most_pictures else None, position, size)
     if len(all_groups) > most_pictures:
