@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from datasets.errors import UserError
 from zoo.cli.flags import disk_is_full
-from zoo.layers.engines.portable import portable_graphs
+from zoo.portable import portable_graphs
 from zoo.runtime.rundir import write_atomically
 
 

@@ -19,7 +19,19 @@ import keras
 
 from zoo.keras_private import DropoutRNNCell
 from zoo.keras_types import Activation, Config, Initializer, LayerArguments, Regularizer
-from zoo.tensors import Projected, RecurrentMask, Rows, Shape, State, States, StepInputs, StepOutputs, Tensor
+from zoo.tensors import (
+    Mask,
+    Outputs,
+    Projected,
+    RecurrentMask,
+    Rows,
+    Shape,
+    State,
+    States,
+    StepInputs,
+    StepOutputs,
+    Tensor,
+)
 
 
 class CellArguments(LayerArguments, total=False):
@@ -202,6 +214,23 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             The output `(batch, units)` and the states after the step.
         """
         raise NotImplementedError(f"{type(self).__name__} has no step")
+
+    def scan(self, projected: Projected, mask: Mask | None, states: States) -> tuple[Outputs, States]:
+        """All steps at once, for a recurrence that allows it: what `step` gives, step by step. Optional.
+
+        A cell that has it runs on the `parallel` engine, which turns sequences round for the other direction, draws the
+        dropout of the inputs, and sets outputs to zero where masked.
+
+        Args:
+            projected: what `project` gave for all steps, `(batch, time, gates * units)`, at least one step.
+            mask: `(batch, time)` bool, True where there is an input, or None where all steps are. A masked step hands
+                the states on as they are. There may be gaps anywhere; inputs are zero there.
+            states: the states before the first step, each `(batch, size)`.
+
+        Returns:
+            Outputs `(batch, time, units)`, any number where masked, and the final states.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no scan")
 
     def gate_values(
         self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None

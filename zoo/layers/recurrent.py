@@ -165,6 +165,7 @@ class Recurrent(keras.layers.Layer):
             initial_state = self.get_initial_state(keras.ops.shape(inputs)[0])
         if mask is not None:
             mask = keras.ops.cast(mask, "bool")
+            inputs = _without_padding(inputs, mask)
         outputs, final_states = inputs, []
         for layer, (cells, states) in enumerate(zip(self.cells, initial_state, strict=True)):
             if layer > 0 and self.dropout > 0:
@@ -259,6 +260,11 @@ class Recurrent(keras.layers.Layer):
         if (cell["module"] or "").startswith("zoo.cells."):
             importlib.import_module(cell["module"])  # which registers the cell
         return cls(keras.saving.deserialize_keras_object(cell), **arguments)
+
+
+def _without_padding(inputs: Inputs, mask: Mask) -> Inputs:
+    """Zero where masked, so that not even a NaN in the padding reaches a product, or a gradient on its way back."""
+    return keras.ops.where(mask[..., None], inputs, keras.ops.zeros_like(inputs))
 
 
 def _copy(cell: keras.layers.Layer, layer: int, direction: int) -> keras.layers.Layer:

@@ -1,5 +1,4 @@
-"""Padding changes nothing: five more columns, whatever they hold, give the same numbers to the last
-digits."""
+"""Padding changes nothing: five more columns, even of NaN, give the same numbers to the last digits."""
 
 from __future__ import annotations
 
@@ -27,17 +26,18 @@ def test_outputs_states_and_gradients(kind: parity.Kind, engine: str) -> None:
 
 
 def padded(problem: parity.Problem) -> parity.Problem:
-    """The same with `MORE` further columns of noise; `outputs_factor` puts weight on the outputs there
-    too."""
-    draw = np.random.default_rng(9).normal
+    """The same with NaN for inputs in all its padding and in `MORE` further columns; `outputs_factor` puts
+    weight on the outputs there too."""
+    noise = np.random.default_rng(9).normal(scale=10, size=(parity.BATCH, MORE, 2 * parity.UNITS))
 
     def longer(array: np.ndarray) -> np.ndarray:
-        return np.concatenate([array, draw(scale=10, size=(parity.BATCH, MORE, array.shape[-1]))], axis=1)
+        return np.concatenate([array, noise[..., : array.shape[-1]]], axis=1)
 
     assert problem.mask is not None
     mask = np.concatenate([problem.mask, np.zeros((parity.BATCH, MORE), bool)], axis=1)
     factors = longer(problem.outputs_factor)
-    return parity.Problem(longer(problem.inputs), mask, problem.states, factors, problem.states_factors)
+    inputs = np.where(mask[..., None], longer(problem.inputs), np.nan)
+    return parity.Problem(inputs, mask, problem.states, factors, problem.states_factors)
 
 
 @runs(parity.KINDS)

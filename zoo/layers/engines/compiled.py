@@ -9,8 +9,9 @@ from typing import Protocol
 
 import keras
 
+from zoo import portable
 from zoo.cells.base import Cell
-from zoo.layers.engines import loop, portable
+from zoo.layers.engines import loop
 from zoo.layers.engines.engine import Call, Engine
 from zoo.layers.engines.recurrence import Recurrence
 from zoo.tensors import Inputs, RecurrentMask, States, Tensor

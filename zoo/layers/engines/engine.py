@@ -61,3 +61,9 @@ class Engine(Protocol):
             Outputs `(batch, time, units)`, zero where masked, or `(batch, units)`, zero where all steps are masked; and
             the final states.
         """
+
+
+def place(cell: keras.layers.Layer, method: str) -> int:
+    """Which class of the cell's ancestry defines the method that counts; 0 is the cell's own class."""
+    ancestry = type(cell).__mro__
+    return next(n for n, ancestor in enumerate(ancestry) if method in vars(ancestor))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zoo.layers.engines.compiled import Compiled
+from zoo.layers.engines.engine import place
 from zoo.layers.engines.recurrence import ManualGradients
 
 if TYPE_CHECKING:
@@ -24,17 +25,11 @@ class Fused(Compiled):
         """A cell needs `project` and `step`, and a backward step that belongs to this very step."""
         if reason := super().unsupported_reason(cell):
             return reason
-        step = min(_place(cell, name) for name in ("step", "gate_values", "products"))
-        backward = max(_place(cell, name) for name in ("advance", "step_backward"))
+        step = min(place(cell, name) for name in ("step", "gate_values", "products"))
+        backward = max(place(cell, name) for name in ("advance", "step_backward"))
         if step < backward:
             return "its step has no backward step of its own"
         return cell.no_backward()
-
-
-def _place(cell: keras.layers.Layer, method: str) -> int:
-    """Which class of the cell's ancestry defines the method that counts; 0 is the cell's own class."""
-    ancestry = type(cell).__mro__
-    return next(place for place, ancestor in enumerate(ancestry) if method in vars(ancestor))
 
 
 ENGINE = Fused()
