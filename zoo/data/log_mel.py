@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import tensorflow as tf
+
+from datasets.formats.signals import Sound
 
 WINDOW = 0.025  # seconds that a frame hears
 FLOOR = 1e-6  # added to the energy of a band, so that silence has a logarithm
@@ -44,6 +48,24 @@ class LogMel:
         short = tf.maximum(self.step - tf.shape(samples)[1], 0)
         return self.of_heard(tf.pad(samples, [[0, 0], [self.window - self.step, short]]))
 
+    def inputs(self, samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What a model reads of samples `(batch, time)` of any rate, of which `length` `(batch,)` are no padding:
+        `vectors` `(batch, frames, bands)` and their `mask`.
+        """
+        vectors = self(resampled(samples, rate, self.rate))
+        frames = self.frames(resampled_length(length, rate, self.rate))
+        return {"vectors": vectors, "mask": tf.sequence_mask(frames, tf.shape(vectors)[1])}
+
+    def states(self, batch_size: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What was heard before the first piece: silence."""
+        return {"heard": tf.zeros([batch_size, self.window - self.step])}
+
+    def of_piece(self, piece: tf.Tensor, states: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The frames of the next samples `(batch, time)`, a multiple of the step; the states become those behind."""
+        heard = tf.concat([states["heard"], piece], axis=1)
+        states["heard"] = heard[:, tf.shape(piece)[1] :]
+        return self.of_heard(heard)
+
     def of_heard(self, samples: tf.Tensor) -> tf.Tensor:
         """The same of samples that begin with what the first frame hears before its step."""
         size = 1 << (self.window - 1).bit_length()
@@ -53,6 +75,20 @@ class LogMel:
             self.bands, size // 2 + 1, self.rate, 20.0, self.rate / 2
         )
         return tf.math.log(energy @ weights + FLOOR)
+
+
+def reader(features: LogMel) -> Callable[[Sound], np.ndarray]:
+    """A function from a sound of any rate to its bands, `(frames, bands)` float32."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)])
+    def bands(samples: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+        return features(resampled(samples[None], rate, features.rate))[0]
+
+    def read(sound: Sound) -> np.ndarray:
+        samples, rate = sound.read()
+        return bands(tf.constant(samples), tf.constant(rate, tf.int32)).numpy()
+
+    return read
 
 
 def resampled(samples: tf.Tensor, rate: tf.Tensor, wanted: int) -> tf.Tensor:

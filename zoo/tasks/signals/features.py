@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -13,17 +13,19 @@ import tensorflow as tf
 from datasets.base import Split
 from datasets.errors import UserError
 from datasets.formats.signals import FRAMES, NUMBERS, SOUND, Movie, Numbers, Signal, Sound
+from zoo.data import log_mel
+from zoo.data.channels import Channels
 from zoo.data.images import resize
-from zoo.data.log_mel import LogMel, resampled
 from zoo.data.ragged import Ragged
 from zoo.runtime.progress import progress_bar
 from zoo.tasks.signals.learned import Learned
 from zoo.tasks.signals.options import Options
+from zoo.tasks.sound import reading
 
 #: The median sequence is shortened until it has at most so many steps.
 MEDIAN_STEPS = 128
-#: The highest rate of samples, and the longer side of frames, unless others are asked for.
-HIGHEST_RATE, LONGER_SIDE = 16_000, 40
+#: The longer side of frames, unless another is asked for.
+LONGER_SIDE = 40
 #: Frames from which the scale of colours is learned.
 SCALED_BY = 1000
 #: From a signal to its array; see `reader`.
@@ -56,8 +58,7 @@ def _some(values: np.ndarray) -> np.ndarray:
 def _reading(first: Signal, options: Options) -> dict[str, Any]:
     """How the signals are read, by the first one."""
     if first.kind == SOUND:
-        rate = options.sample_rate or min(cast("Sound", first).read()[1], HIGHEST_RATE)
-        return {"rate": rate, "bands": options.bands, "step": max(1, round(options.hop * rate))}
+        return {**reading(cast("Sound", first), options)}
     if first.kind == FRAMES:
         height, width = cast("Movie", first).read(options.frames_per_second).shape[1:3]
         return {
@@ -125,17 +126,7 @@ def _values(signal: Numbers, channels: int) -> np.ndarray:
 
 
 def _of_sound(learned: Learned) -> Reader:
-    features = LogMel(learned.rate, learned.bands, learned.step)
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)])
-    def bands(samples: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
-        return features(resampled(samples[None], rate, learned.rate))[0]
-
-    def read(sound: Sound) -> np.ndarray:
-        samples, rate = sound.read()
-        return bands(tf.constant(samples), tf.constant(rate, tf.int32)).numpy()
-
-    return read
+    return log_mel.reader(log_mel.LogMel(learned.rate, learned.bands, learned.step))
 
 
 def _of_frames(learned: Learned) -> Reader:
@@ -153,32 +144,6 @@ def _of_frames(learned: Learned) -> Reader:
 
 
 # ------------------------------------------------------------------------------------------ learning
-
-
-@dataclass(frozen=True)
-class Channels:
-    """Of each channel over all steps of all sequences.
-
-    Attributes:
-        mean, deviation: of what is not missing; 0 where all is.
-        missing: whether any value is.
-    """
-
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-    missing: bool
-
-    @classmethod
-    def of(cls, values: np.ndarray) -> Channels:
-        """Of values `(steps, channels)`."""
-        moments = [_moments(values[:, channel]) for channel in range(values.shape[1])]
-        mean, deviation = zip(*moments, strict=True)
-        return cls(mean, deviation, bool(np.isnan(values).any()))
-
-
-def _moments(column: np.ndarray) -> tuple[float, float]:
-    present = column[~np.isnan(column)].astype(np.float64)
-    return (float(present.mean()), float(present.std())) if len(present) else (0.0, 0.0)
 
 
 def strides_for(lengths: np.ndarray, convolutions: int, stride: int) -> tuple[int, ...]:

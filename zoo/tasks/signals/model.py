@@ -10,13 +10,12 @@ from datasets.formats.signals import FRAMES, SOUND
 from zoo.layers.channel_scaling import ChannelScaling
 from zoo.layers.convolution import TimeConvolution
 from zoo.layers.frame_encoder import FrameEncoder
-from zoo.layers.loudness_normalisation import LoudnessNormalisation
 from zoo.layers.pooling import MaskedPooling
 from zoo.layers.random_shift import RandomShift
-from zoo.layers.spectrum_augmentation import SpectrumAugmentation
 from zoo.tasks.classification import logits_layer, sequence_vector
 from zoo.tasks.signals.learned import Learned
 from zoo.tasks.signals.options import Options
+from zoo.tasks.sound import augmented, normalised
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
@@ -38,15 +37,12 @@ def build(learned: Learned, recurrent: RecurrentFactory, options: Options) -> ke
     else:
         signal = keras.Input((None, len(learned.mean)), dtype="float32", name="vectors")
     x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(signal)
-    if learned.kind == SOUND and options.loudness_normalisation and recurrent.options.bidirectional:
-        x = LoudnessNormalisation(learned.deviation, name="loudness")(x, mask)
+    if learned.kind == SOUND:
+        x = normalised(x, mask, learned.deviation, recurrent, options)
     if options.input_noise:
         x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
-    if learned.kind == SOUND and (options.band_shift or options.band_mask or options.time_mask):
-        changed = SpectrumAugmentation(
-            options.band_shift, options.band_mask, options.time_mask, seed=recurrent.seed, name="augmentation"
-        )
-        x = changed(x, mask)
+    if learned.kind == SOUND:
+        x = augmented(x, mask, recurrent, options)
     if learned.kind == FRAMES:
         if options.shift:
             x = RandomShift(options.shift, seed=recurrent.seed, name="shift")(x)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from datasets.options import option
 from zoo.runtime.figures import picture_path
+from zoo.tasks.sound import SoundOptions
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(SoundOptions):
     """What is special to signals."""
 
     convolutions: int = option(2, "convolutions over time before the recurrent layers", minimum=0, maximum=16)
@@ -30,16 +31,6 @@ class Options:
         "how the outputs of all steps become one: auto takes both mean and max, or last for an order-agnostic cell",
         choices=("auto", "last", "mean", "max", "both"),
     )
-    sample_rate: int = option(
-        0,
-        "of sound, samples a second that the model reads; 0 takes that of the first training sound, 16,000 at most",
-        minimum=0,
-        maximum=384_000,
-    )
-    bands: int = option(40, "of sound, bands of the log-mel spectrum", minimum=1, maximum=512)
-    hop: float = option(
-        0.01, "of sound, seconds from one frame of the spectrum to the next", minimum=0.0005, maximum=10
-    )
     frames_per_second: float = option(
         10.0, "of moving pictures, frames that are read; 0 reads all", minimum=0, maximum=1000
     )
@@ -58,27 +49,6 @@ class Options:
     shift: float = option(
         0.1,
         "in training, the largest shift of moving pictures, as a share of their height and width",
-        minimum=0,
-        maximum=0.9,
-    )
-    loudness_normalisation: bool = option(
-        True, "of sound, make all recordings as loud as each other; not where the cells run in one direction"
-    )
-    band_shift: int = option(
-        0,
-        "of sound, in training, bands by which the spectrum is moved up or down at most",
-        minimum=0,
-        maximum=100,
-    )
-    band_mask: float = option(
-        0.0,
-        "of sound, in training, share of the bands that are set to their mean at most",
-        minimum=0,
-        maximum=0.9,
-    )
-    time_mask: float = option(
-        0.0,
-        "of sound, in training, share of the steps that are set to their mean at most",
         minimum=0,
         maximum=0.9,
     )

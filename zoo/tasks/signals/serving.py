@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from datasets.formats.signals import FRAMES, NUMBERS, SOUND, Signal
 from zoo.data.images import not_empty, resize
-from zoo.data.log_mel import LogMel, resampled, resampled_length
+from zoo.data.log_mel import LogMel
 from zoo.data.ragged import Ragged
 from zoo.data.tokenizer import chunks
 from zoo.runtime.figures import picture_path, save
@@ -50,18 +50,13 @@ def _number_server(model: keras.Model, learned: Learned, more: streaming.Functio
 def _sound_server(model: keras.Model, learned: Learned, more: streaming.Functions) -> Server:
     features = LogMel(learned.rate, learned.bands, learned.step)
 
-    def inputs_of(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
-        vectors = features(resampled(samples, rate, learned.rate))
-        frames = features.frames(resampled_length(length, rate, learned.rate))
-        return {"vectors": vectors, "mask": tf.sequence_mask(frames, tf.shape(vectors)[1])}
-
     signature = [
         tf.TensorSpec([None, None], tf.float32, name="samples"),
         LENGTH,
         tf.TensorSpec([], tf.int32, name="rate"),
     ]
-    more = {"wav": _of_wav(model, learned, inputs_of), **more}
-    return label_server(model, learned.labels, signature, inputs_of, more=more)
+    more = {"wav": _of_wav(model, learned, features.inputs), **more}
+    return label_server(model, learned.labels, signature, features.inputs, more=more)
 
 
 def _of_wav(

@@ -14,6 +14,7 @@ from datasets.formats.signals import FRAMES, NUMBERS, SOUND
 from zoo.data.images import resize
 from zoo.data.log_mel import LogMel
 from zoo.layers.convolution import TimeConvolution
+from zoo.layers.pieces import convolution_states, convolve_piece, recurrent_states, run_piece
 from zoo.layers.pooling import MaskedPooling
 from zoo.layers.recurrent import Recurrent
 from zoo.tasks.classification import decided
@@ -83,18 +84,14 @@ class _Stream:
         self.beside: MaskedPooling | None = layers.get("pooling_beside")
         self.logits = layers["logits"]
         self.spectrum = LogMel(learned.rate, learned.bands, learned.step) if learned.kind == SOUND else None
-        self.structure = recurrent.get_initial_state(1)
 
     def begin(self, batch_size: tf.Tensor) -> States:
         """The states before the first piece."""
         states: States = {}
         if self.spectrum is not None:
-            states["heard"] = tf.zeros([batch_size, self.spectrum.window - self.spectrum.step])
-        for n, layer in enumerate(self.convolutions):
-            features = layer.convolution.kernel.shape[1]
-            states[f"seen_{n}"] = tf.zeros([batch_size, layer.before, features], layer.compute_dtype)
-        flat = keras.tree.flatten(self.recurrent.get_initial_state(batch_size))
-        states |= {f"recurrent_{n}": state for n, state in enumerate(flat)}
+            states |= self.spectrum.states(batch_size)
+        states |= convolution_states(self.convolutions, batch_size)
+        states |= recurrent_states(self.recurrent, batch_size)
         if self.pooling is not None:
             states |= _nothing_pooled("pooled", batch_size, self.recurrent.output_size)
         if self.beside is not None:
@@ -106,11 +103,7 @@ class _Stream:
         x = self._features(piece, states)
         for layer in self.first:
             x = layer(x)
-        convolved = x
-        for n, convolution in enumerate(self.convolutions):
-            seen = tf.concat([states[f"seen_{n}"], convolved], axis=1)
-            states[f"seen_{n}"] = seen[:, tf.shape(convolved)[1] :]
-            convolved = convolution.of_padded(seen)
+        convolved = convolve_piece(self.convolutions, x, states)
         vector = self._recurrent(x if self.beside is not None else convolved, states)
         if self.beside is not None:
             vector = tf.concat([vector, _pooled("beside", "mean", convolved, states)], axis=-1)
@@ -118,9 +111,7 @@ class _Stream:
 
     def _features(self, piece: tf.Tensor, states: States) -> tf.Tensor:
         if self.spectrum is not None:
-            heard = tf.concat([states["heard"], piece], axis=1)
-            states["heard"] = heard[:, tf.shape(piece)[1] :]
-            return self.spectrum.of_heard(heard)
+            return self.spectrum.of_piece(piece, states)
         if self.learned.kind == FRAMES:
             batch, time, *image = tf.unstack(tf.shape(piece))
             height, width = self.learned.size
@@ -129,10 +120,7 @@ class _Stream:
         return piece
 
     def _recurrent(self, x: tf.Tensor, states: States) -> tf.Tensor:
-        names = [name for name in states if name.startswith("recurrent_")]
-        before = keras.tree.pack_sequence_as(self.structure, [states[name] for name in names])
-        outputs, after = self.recurrent.outputs_and_states(x, initial_state=before)
-        states |= dict(zip(names, keras.tree.flatten(after), strict=True))
+        outputs = run_piece(self.recurrent, x, states)
         return outputs if self.pooling is None else _pooled("pooled", self.pooling.kind, outputs, states)
 
 
