@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import InMemory, make_splits
 from datasets.assembly.spellings import sorted_labels, spelling_notes, spellings, unknown_note
-from datasets.assembly.splitting import DROPPED, assign, dropped_note, taken_notes
+from datasets.assembly.splitting import assign_rows, dropped_note, taken_notes
 from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
-from datasets.formats.hashes import content_hash
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from datasets.formats.signals import Signal
 
 FIELDS = ("signal", "label")
@@ -72,7 +69,7 @@ def assemble(info: Info, parts: Parts, valid_fraction: float, test_fraction: flo
     classes = spellings(dict.fromkeys(row.label for row in parts["train"]), dict.fromkeys(every))
     names = sorted_labels(dict.fromkeys(classes[row.label] for row in parts["train"]))
     _check_classes(info.source, parts, classes, names, fix)
-    codes = _codes(parts, valid_fraction, test_fraction)
+    codes = assign_rows(parts, valid_fraction, test_fraction)
     grouped = any(row.group is not None for row in parts["train"])
     notes = chain(
         spelling_notes(classes, "labels"),
@@ -88,25 +85,6 @@ def assemble(info: Info, parts: Parts, valid_fraction: float, test_fraction: flo
 
     held = {part: InMemory(list(its)) for part, its in parts.items()}
     return Dataset(info, *make_splits(held, codes, "test" in parts or test_fraction > 0, example))
-
-
-def _codes(parts: Parts, valid_fraction: float, test_fraction: float) -> dict[str, np.ndarray]:
-    """The split of every row: copies of what is in another part leave train, and groups stay together."""
-    import numpy as np
-
-    others = {row.hash for part in parts if part != "train" for row in parts[part]}
-    shared = np.array([row.hash in others for row in parts["train"]])
-    by_group = {
-        part: np.array(
-            [row.hash if row.group is None else content_hash(row.group) for row in rows], np.uint64
-        )
-        for part, rows in parts.items()
-    }
-    left = {**by_group, "train": by_group["train"][~shared]}
-    codes = assign(left, valid_fraction, test_fraction, drop_shared=False)
-    of_train = np.full(len(shared), DROPPED, np.uint8)
-    of_train[~shared] = codes["train"]
-    return {**codes, "train": of_train}
 
 
 def _refuse_mixture(parts: Parts) -> None:

@@ -5,10 +5,11 @@ Every row costs the hash of its text (8 bytes) and its split (1 byte), whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from datasets.errors import UserError
+from datasets.formats.hashes import content_hash
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,6 +63,42 @@ def assign(
         codes["train"][np.isin(train, distinct[start:stop])] = CODES[part]
         start = stop
     return codes
+
+
+class Row(Protocol):
+    """What is split by its content, or by what it has in common with others."""
+
+    @property
+    def hash(self) -> int:
+        """Of its content: copies have the same."""
+
+    @property
+    def group(self) -> str | None:
+        """What rows on one side of a split have in common, such as a speaker; None: they are split by their content."""
+
+
+def assign_rows(
+    parts: Mapping[str, Sequence[Row]], valid_fraction: float, test_fraction: float
+) -> dict[str, np.ndarray]:
+    """The split of every row: copies of what is in another part leave train, and groups stay together.
+
+    Args, returns and raises: see `assign`.
+    """
+    import numpy as np
+
+    others = {row.hash for part in parts if part != "train" for row in parts[part]}
+    shared = np.array([row.hash in others for row in parts["train"]])
+    by_group = {
+        part: np.array(
+            [row.hash if row.group is None else content_hash(row.group) for row in rows], np.uint64
+        )
+        for part, rows in parts.items()
+    }
+    left = {**by_group, "train": by_group["train"][~shared]}
+    codes = assign(left, valid_fraction, test_fraction, drop_shared=False)
+    of_train = np.full(len(shared), DROPPED, np.uint8)
+    of_train[~shared] = codes["train"]
+    return {**codes, "train": of_train}
 
 
 def _share(fraction: float, count: int, splits: int) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.assembly.labelled_signals import LabelledSignal, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
+from datasets.file_readers.grouping import Facts, divided
 from datasets.file_readers.options import TableOptions, share_for_dev, share_for_test
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
@@ -29,8 +30,6 @@ LAYOUTS = (
     "class with sound (.wav, .flac, .ogg), movies (.avi, .mp4, .gif) or folders of frames; a table path,label; or "
     "files whose names say the label, with --pattern"
 )
-#: The label and what else is known of a signal, such as who speaks.
-Facts = dict[str, str]
 Known = tuple[LabelledSignal, Facts]
 Parts = dict[str, list[LabelledSignal]]
 
@@ -130,23 +129,7 @@ def _rows_of(path: Path, options: Options) -> list[Known]:
 
 
 def _divided(rows: list[Known], options: Options) -> Parts:
-    """The signals by split: those that are to be tested, and all others; each with its group."""
-    conditions = options.conditions()
-    parts: Parts = {"train": [], "test": []} if conditions else {"train": []}
-    for row, facts in rows:
-        if options.split_by is not None:
-            if options.split_by not in facts:
-                known = ", ".join(facts) or "none"
-                raise UserError(f"--split-by {options.split_by}: no such part or column; there are {known}")
-            row = replace(row, group=facts[options.split_by])
-        tested = bool(conditions) and all(condition.holds(facts, "--test-where") for condition in conditions)
-        parts["test" if tested else "train"].append(row)
-    for part, its in parts.items():
-        if not its:
-            raise UserError(
-                f"--test-where {' '.join(options.test_where)}: leaves the {part} split without signals"
-            )
-    return parts
+    return divided(rows, options.conditions(), options.split_by, "signals")
 
 
 # ------------------------------------------------------------------------------------------ layouts
