@@ -1,0 +1,58 @@
+"""What the task learns from the training split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zoo.data.log_mel import LogMel
+from zoo.tasks.speech.options import Options
+from zoo.tasks.speech.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The tokens, and how sound is read. See `zoo.tasks.base.Learned`.
+
+    Attributes:
+        tokens: what is written.
+        spectrum: of the sound.
+        mean, deviation: of each band over the training split.
+        options: of the task.
+    """
+
+    tokens: Tokens
+    spectrum: LogMel
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    options: Options
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Of each convolution."""
+        return (self.options.stride, *[1] * self.options.convolutions)[: self.options.convolutions]
+
+    def steps(self, frames: np.ndarray) -> np.ndarray:
+        """Steps of the recurrent layers for so many frames of the spectrum."""
+        return -(-frames // (self.strides[0] if self.strides else 1))
+
+    def to_json(self) -> dict[str, object]:
+        """See `zoo.tasks.base.Learned`."""
+        return {
+            "vocabulary": list(self.tokens.vocabulary),
+            "rate": self.spectrum.rate,
+            "bands": self.spectrum.bands,
+            "step": self.spectrum.step,
+            "mean": self.mean,
+            "deviation": self.deviation,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any], options: Options) -> Learned:
+        """The inverse of `to_json`."""
+        tokens = Tokens([str(token) for token in stored["vocabulary"]], options.tokens)
+        spectrum = LogMel(int(stored["rate"]), int(stored["bands"]), int(stored["step"]))
+        return cls(tokens, spectrum, tuple(stored["mean"]), tuple(stored["deviation"]), options)

@@ -1,0 +1,70 @@
+"""The options of the task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datasets.options import option, require
+from zoo.runtime.figures import picture_path
+from zoo.tasks.sound import SoundOptions
+
+#: What a token is, by its name in `--tokens`, with the words for many of them.
+TOKENS = {"characters": "characters", "jamo": "characters and jamo", "words": "words"}
+
+
+@dataclass(frozen=True)
+class Options(SoundOptions):
+    """What is special to speech."""
+
+    tokens: str = option(
+        "characters",
+        "what is written one after the other: characters (of Korean: syllables), jamo (the letters of Hangul "
+        "syllables, beside other characters), or words",
+        choices=tuple(TOKENS),
+    )
+    vocabulary: int = option(8000, "most different tokens", minimum=1, maximum=1_000_000)
+    min_count: int = option(1, "tokens that come less often in train are not written", minimum=1)
+    lowercase: bool = option(True, "write and score lower case alone")
+    punctuation: bool = option(
+        False, "write and score what is no letter, mark, digit or inner apostrophe, too"
+    )
+    convolutions: int = option(2, "convolutions over time before the recurrent layers", minimum=0, maximum=16)
+    filters: int = option(64, "features of each convolution", minimum=1, maximum=65_536)
+    width: int = option(7, "steps that a convolution sees", minimum=1, maximum=999)
+    stride: int = option(
+        2,
+        "steps of the spectrum for one of the recurrent layers, by the first convolution; a text has at most as many "
+        "tokens as there are steps",
+        minimum=1,
+        maximum=1000,
+    )
+    input_noise: float = option(
+        0.1,
+        "in training, deviation of the noise on what the model reads, whose own is 1",
+        minimum=0,
+        maximum=100,
+    )
+    beam: int = option(
+        8, "texts that the search follows at once; 1: the best token of each step", minimum=1, maximum=1000
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a stride that no convolution makes."""
+        fix = "is made by the first convolution, and there is none; give --stride 1"
+        require(self.convolutions > 0 or self.stride == 1, "stride", self.stride, fix)
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """What else is wanted beside the texts."""
+
+    picture: str | None = option(
+        None,
+        "draw the first 6 sounds: their spectra, and the probabilities of the tokens at each step",
+        metavar="FILE",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what is no picture."""
+        if self.picture is not None:
+            picture_path("--picture", self.picture)

@@ -1,0 +1,64 @@
+"""Pictures of answers: the spectrum of a sound, and below it the probabilities of tokens at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from datasets.formats.signals import Samples
+from zoo.data.log_mel import reader
+from zoo.tasks.speech.learned import Learned
+
+MOST_SHOWN = 6  # sounds in a picture
+LEAST = 0.05  # a token that is never more probable is not drawn
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard of a sound.
+
+    Attributes:
+        name: of the sound.
+        samples, rate: see `datasets.formats.signals.Sound`.
+        text: the answer.
+        probabilities: of each token at each step, `(steps, tokens)`, the blank first.
+    """
+
+    name: str
+    samples: np.ndarray
+    rate: int
+    text: str
+    probabilities: np.ndarray
+
+
+def draw(heard: Sequence[Heard], learned: Learned) -> Figure:
+    """Two rows a sound, `MOST_SHOWN` at most: its spectrum, and the probabilities of its tokens, over time."""
+    shown = heard[:MOST_SHOWN]
+    figure = Figure(figsize=(9, 4 * len(shown)), layout="constrained")
+    cells = figure.subplots(2 * len(shown), 1, squeeze=False)[:, 0]
+    read = reader(learned.spectrum)
+    for n, one in enumerate(shown):
+        seconds = len(one.samples) / one.rate
+        bands = read(Samples(one.samples, one.rate))
+        cells[2 * n].imshow(bands.T, origin="lower", aspect="auto", extent=(0, seconds, 0, bands.shape[1]))
+        cells[2 * n].set_title(f"{one.name[-60:]}: {one.text[:80]}".replace("$", r"\$"), fontsize=9)
+        cells[2 * n].set_ylabel("bands")
+        _draw_steps(cells[2 * n + 1], one.probabilities, seconds, learned.tokens.vocabulary)
+    return figure
+
+
+def _draw_steps(axes: Axes, probabilities: np.ndarray, seconds: float, vocabulary: Sequence[str]) -> None:
+    """A line for each token that is probable anywhere, with its name at its highest place; the blank is dotted."""
+    steps = np.flatnonzero(probabilities.sum(axis=1) > 0)
+    time = (steps + 1) * seconds / max(len(steps), 1)
+    axes.plot(time, probabilities[steps, 0], ":", color="0.6", label="blank")
+    for token in np.flatnonzero(probabilities[steps, 1:].max(axis=0, initial=0) > LEAST) + 1:
+        line = probabilities[steps, token]
+        axes.plot(time, line)
+        name = vocabulary[int(token) - 1].replace(" ", "␣").replace("$", r"\$")
+        axes.annotate(name, (time[line.argmax()], line.max()), ha="center", fontsize=8)
+    axes.set(xlim=(0, seconds), ylim=(-0.02, 1.12), xlabel="seconds", ylabel="probability")

@@ -1,0 +1,135 @@
+"""From examples to batches: spectra in one pass, texts as ids; what cannot be learnt or scored is left out and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from datasets.base import Dataset, Example, Split
+from datasets.errors import UserError, listed
+from zoo.data.channels import Channels
+from zoo.data.log_mel import LogMel, reader
+from zoo.data.ragged import Ragged
+from zoo.runtime.progress import progress_bar
+from zoo.tasks.base import Prepared
+from zoo.tasks.sound import reading
+from zoo.tasks.speech.batches import SpeechBatches
+from zoo.tasks.speech.ctc import steps_needed
+from zoo.tasks.speech.learned import Learned
+from zoo.tasks.speech.options import TOKENS, Options
+from zoo.tasks.speech.tokens import learn, normalised
+
+
+@dataclass(frozen=True)
+class Read:
+    """A split that was read once.
+
+    Attributes:
+        spectra: of each sound, `(frames, bands)`.
+        texts: normalised; none is empty.
+        empty: how many examples were left out whose texts are empty then.
+    """
+
+    spectra: Ragged
+    texts: list[str]
+    empty: int
+
+    def take(self, which: np.ndarray) -> Read:
+        """The sounds with these numbers."""
+        return replace(self, spectra=self.spectra.take(which), texts=[self.texts[n] for n in which])
+
+
+def prepare(dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, SpeechBatches]:
+    """Learn the tokens and the scale of the bands on train, and read train and dev.
+
+    Raises:
+        UserError: a sound cannot be read; no training text has tokens, or none fits into the steps of its sound.
+    """
+    first: Example = next(iter(dataset.train))
+    spectrum = LogMel(**reading(first["sound"], options))
+    train = read(dataset.train, spectrum, options)
+    if not train.texts:
+        raise UserError("every training text is empty without its punctuation; give --punctuation")
+    tokens = learn(train.texts, options.tokens, options.vocabulary, options.min_count)
+    scale = Channels.of(train.spectra.values)
+    learned = Learned(tokens, spectrum, scale.mean, scale.deviation, options)
+    fits = np.flatnonzero(fitting(train, learned))
+    if not len(fits):
+        raise UserError(
+            f"every training sound is too short for its text: there are {options.hop * options.stride:g} seconds to a "
+            "step, and a token needs one; give a smaller --hop or --stride, or --tokens words"
+        )
+    batches = _batched(train.take(fits), learned, batch_size)
+    valid = read(dataset.valid, spectrum, options)
+    notes = [
+        _note(learned, train),
+        *_left_out(len(train.texts) - len(fits), train.empty),
+        *_not_written(valid, learned),
+    ]
+
+    def test() -> SpeechBatches | None:
+        if dataset.test is None:
+            return None
+        return _batched(read(dataset.test, spectrum, options), learned, batch_size, batches)
+
+    return Prepared(learned, batches, _batched(valid, learned, batch_size, batches), test, tuple(notes))
+
+
+def read(split: Split, spectrum: LogMel, options: Options) -> Read:
+    """The spectra and texts of a split, in one pass."""
+    bands_of, texts = reader(spectrum), []
+
+    def spectra() -> Iterator[np.ndarray]:
+        for example in progress_bar(split, "reading sound"):
+            if text := normalised(example["text"], options.lowercase, options.punctuation):
+                texts.append(text)
+                yield bands_of(example["sound"])
+
+    ragged = Ragged.of(spectra())
+    return Read(ragged, texts, len(split) - len(texts))
+
+
+def fitting(split: Read, learned: Learned) -> np.ndarray:
+    """Whether each text has tokens, and no more than its sound has steps for; `(sounds,)` bool."""
+    needed = np.array([steps_needed(learned.tokens.ids(text)) for text in split.texts])
+    return (needed > 0) & (needed <= learned.steps(split.spectra.lengths))
+
+
+def _batched(
+    split: Read, learned: Learned, batch_size: int, train: SpeechBatches | None = None
+) -> SpeechBatches:
+    ids = Ragged.of(learned.tokens.ids(text) for text in split.texts)
+    return SpeechBatches.of(split.spectra, ids, split.texts, batch_size, train)
+
+
+# ------------------------------------------------------------------------------------------ what is told
+
+
+def _note(learned: Learned, train: Read) -> str:
+    size = train.spectra.values.nbytes / 1e6
+    hours = len(train.spectra.values) * learned.spectrum.step / learned.spectrum.rate / 3600
+    return (
+        f"sound: {len(train.texts):,} training sounds, {hours:.2f} hours, are {len(train.spectra.values):,} frames of "
+        f"{learned.spectrum.bands} bands, {size:,.0f} MB in memory; {len(learned.tokens.vocabulary):,} different "
+        f"{TOKENS[learned.tokens.kind]} learnt on train"
+    )
+
+
+def _left_out(short: int, empty: int) -> Iterator[str]:
+    if short:
+        yield (
+            f"left out: {short:,} training sounds too short for their texts (--hop, --stride; is the rate in the files "
+            "right?)"
+        )
+    if empty:
+        yield f"left out: {empty:,} training sounds whose texts are empty without punctuation (--punctuation)"
+
+
+def _not_written(valid: Read, learned: Learned) -> Iterator[str]:
+    """What dev has that cannot be written."""
+    unknown = [token for text in valid.texts for token in learned.tokens.unknown(text)]
+    if unknown:
+        different = listed([repr(token) for token in sorted(set(unknown))])
+        yield f"dev has {len(unknown):,} tokens that train lacks and nothing writes: {different}"

@@ -1,0 +1,146 @@
+"""What an exported model answers: samples or a WAV file in, text and score out, the search inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import keras
+import tensorflow as tf
+
+from datasets.formats.signals import Sound
+from zoo.runtime.figures import picture_path, save
+from zoo.serving import Server
+from zoo.tasks.base import Row
+from zoo.tasks.speech import ctc, streaming
+from zoo.tasks.speech.batches import SpeechBatches
+from zoo.tasks.speech.learned import Learned
+from zoo.tasks.speech.model import RECOGNIZER
+from zoo.tasks.speech.picture import MOST_SHOWN, Heard, draw
+
+#: From samples, their length and their rate to the outputs of `serving_default`.
+TensorFunction: TypeAlias = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]
+SAMPLES = (
+    tf.TensorSpec([None, None], tf.float32, name="samples"),
+    tf.TensorSpec([None], tf.int32, name="length"),
+    tf.TensorSpec([], tf.int32, name="rate"),
+)
+
+
+def make(model: keras.Model, learned: Learned) -> Server:
+    """The functions of a trained model.
+
+    `serving_default` takes `samples` `(batch, time)` float32 from -1 to 1, filled up on the right, `length` `(batch,)`
+    int32, and `rate`, the samples a second of all of them. It gives
+
+        text            (batch,) strings, the best text that the search found
+        score           (batch,) the logarithm of its probability
+        greedy_text     (batch,) the text of the best token of each step, which `step` gives, too
+
+    `wav` takes `contents` `(batch,)`, the bytes of WAV files with samples of 16 bits, and gives the same. `steps` takes
+    what `serving_default` takes, and gives `probabilities` `(batch, steps, tokens)`, 0 behind the end, and `tokens`,
+    what they are of, the blank "" first. See `zoo.tasks.speech.streaming` for `init_state` and `step`.
+    """
+    recognizer = model.get_layer(RECOGNIZER)
+    answer = _answer_function(recognizer, learned)
+
+    @tf.function(input_signature=SAMPLES)
+    def serving_default(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
+        return answer(samples, length, rate)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
+    def wav(contents: tf.Tensor) -> dict[str, tf.Tensor]:
+        def of_one(content: tf.Tensor) -> dict[str, tf.Tensor]:
+            samples, rate = tf.audio.decode_wav(content)
+            mixed = tf.reduce_mean(samples, axis=1)[None]
+            return {name: values[0] for name, values in answer(mixed, tf.shape(mixed)[1:], rate).items()}
+
+        text = tf.TensorSpec([], tf.string)
+        outputs = {"text": text, "score": tf.TensorSpec([], tf.float32), "greedy_text": text}
+        return tf.map_fn(of_one, contents, fn_output_signature=outputs)
+
+    @tf.function(input_signature=SAMPLES)
+    def steps(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
+        logits, mask = _logits(recognizer, learned, samples, length, rate)
+        probabilities = tf.where(mask[..., None], tf.nn.softmax(logits), 0.0)
+        return {"probabilities": probabilities, "tokens": tf.constant(["", *learned.tokens.vocabulary])}
+
+    functions = {"serving_default": serving_default, "wav": wav, "steps": steps}
+    server = Server(model, [learned.tokens], {**functions, **streaming.functions(recognizer, learned)})
+    server.configuration = learned
+    return server
+
+
+def _answer_function(recognizer: keras.Model, learned: Learned) -> TensorFunction:
+    def answer(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
+        logits, mask = _logits(recognizer, learned, samples, length, rate)
+        return texts_of(logits, mask, learned)
+
+    return answer
+
+
+def _logits(
+    recognizer: keras.Model, learned: Learned, samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    read = learned.spectrum.inputs(samples, length, rate)
+    logits, mask = recognizer([read["vectors"], read["mask"]], training=False)
+    return tf.cast(logits, tf.float32), mask
+
+
+def texts_of(logits: tf.Tensor, mask: tf.Tensor, learned: Learned) -> dict[str, tf.Tensor]:
+    """`text`, `score` and `greedy_text` of logits `(batch, steps, tokens)`; see `make`."""
+    ids, _ = ctc.greedy(logits, mask, tf.zeros_like(tf.cast(mask[:, :1], tf.int32)))
+    greedy = learned.tokens.texts(ids)
+    if learned.options.beam == 1:
+        return {"text": greedy, "score": ctc.greedy_score(logits, mask), "greedy_text": greedy}
+    best, score = ctc.beam_search(logits, mask, learned.options.beam)
+    return {"text": learned.tokens.texts(best), "score": score, "greedy_text": greedy}
+
+
+def searched(model: keras.Model, learned: Learned, batches: SpeechBatches) -> list[str]:
+    """The texts that the search finds for all sounds of a split, in order."""
+    recognizer = model.get_layer(RECOGNIZER)
+    sounds = batches.sounds
+
+    @tf.function(reduce_retracing=True)
+    def search(vectors: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        logits, steps = recognizer([vectors, mask], training=False)
+        return texts_of(tf.cast(logits, tf.float32), steps, learned)["text"]
+
+    texts = [""] * len(batches.texts)
+    for planned in sounds.plan(None):
+        inputs = sounds.load(planned).inputs
+        found = search(tf.constant(inputs["vectors"]), tf.constant(inputs["mask"])).numpy()
+        for number, text in zip(planned.which, found, strict=False):
+            texts[number] = text.decode()
+    return texts
+
+
+# ------------------------------------------------------------------------------------------ answers
+
+
+def answer(server: Server, sounds: Iterable[Sound], picture: str | None = None) -> list[Row]:
+    """A row for each sound: its name as `sound`, `text` and `score`.
+
+    Args:
+        server: see `make`.
+        sounds: raw inputs.
+        picture: a file for a picture of the first ones, see `zoo.tasks.speech.picture`.
+
+    Raises:
+        UserError: a sound cannot be read.
+    """
+    rows: list[Row] = []
+    heard: list[Heard] = []
+    for sound in sounds:
+        samples, rate = sound.read()
+        arguments = tf.constant(samples[None]), tf.constant([len(samples)]), tf.constant(rate, tf.int32)
+        found = server(*arguments)
+        text = found["text"].numpy()[0].decode()
+        rows.append({"sound": sound.name, "text": text, "score": float(found["score"][0])})
+        if picture is not None and len(heard) < MOST_SHOWN:
+            steps = server.functions["steps"](*arguments)["probabilities"].numpy()[0]
+            heard.append(Heard(sound.name, samples, rate, text, steps))
+    if picture is not None:
+        save(draw(heard, server.configuration), picture_path("--picture", picture))
+    return rows

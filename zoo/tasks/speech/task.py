@@ -1,0 +1,161 @@
+"""Speech: sound → text. Many to many, without a given alignment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datasets.base import Dataset
+from datasets.input_kinds import sounds
+from zoo.tasks.base import Metrics, Prepared, Row, Task
+from zoo.tasks.speech.options import AnswerOptions, Options
+
+if TYPE_CHECKING:
+    import keras
+
+    from datasets.formats.signals import Sound
+    from zoo.factory import RecurrentFactory
+    from zoo.serving import Server
+    from zoo.tasks.speech.batches import Predictions, SpeechBatches
+    from zoo.tasks.speech.learned import Learned
+    from zoo.tensors import Tensor, TokenIds
+
+#: Texts beside the right ones in `metrics.json`.
+SAMPLES = 10
+
+
+class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOptions]):
+    """See `zoo.tasks.base.Task`."""
+
+    summary = "sound → text (many to many, aligned by CTC)"
+    fields = ("sound", "text")
+    input_kind = sounds.KIND
+    options_type = Options
+    answer_options = AnswerOptions
+    # Not the loss: that rises again while the texts still get better.
+    monitor = ("cer", "min")
+    headline = ("wer", "cer", "exact", "loss")
+    defaults: Mapping[str, object] = {
+        "bidirectional": True,
+        "dropout": 0.2,
+        "epochs": 30,
+        "patience": 5,
+        "learning_rate": 3e-3,
+    }
+
+    # ---- data
+
+    def prepare(
+        self, dataset: Dataset, options: Options, batch_size: int
+    ) -> Prepared[Learned, SpeechBatches]:
+        """See `zoo.tasks.speech.reading.prepare`."""
+        from zoo.tasks.speech.reading import prepare
+
+        return prepare(dataset, options, batch_size)
+
+    def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
+        """See `zoo.tasks.base.Task`."""
+        import zoo.tasks.speech.model  # noqa: F401  (its layers are registered, and can be loaded)
+        from zoo.tasks.speech.learned import Learned
+
+        return Learned.from_json(stored, options)
+
+    # ---- model
+
+    def build(
+        self, prepared: Prepared[Learned, SpeechBatches], recurrent: RecurrentFactory, _options: Options
+    ) -> keras.Model:
+        """See `zoo.tasks.speech.model`."""
+        from zoo.tasks.speech.model import build
+
+        return build(prepared.learned, recurrent)
+
+    def loss(self, _targets: TokenIds, outputs: dict[str, Tensor]) -> Tensor:
+        """Minus the logarithm of the probability of each text, `(batch,)`."""
+        return outputs["loss"]
+
+    # ---- metrics
+
+    def finish(
+        self, learned: Learned, model: keras.Model, batches: SpeechBatches, predictions: Predictions
+    ) -> Predictions:
+        """The predictions with the texts that the search finds; once, after training."""
+        from zoo.tasks.speech.serving import searched
+
+        return {**predictions, "texts": searched(model, learned, batches)}
+
+    def score(self, learned: Learned, predictions: Predictions, batches: SpeechBatches) -> Metrics:
+        """Error rates, of the best token of each step or of what the search found; and the loss, in nats a token, of
+        the texts that fit into the steps of their sounds.
+        """
+        from zoo.tasks.speech.scores import compared, loss_a_token
+
+        loss = loss_a_token(predictions["loss"], batches, learned)
+        if not np.isfinite(loss):
+            return dict.fromkeys(self.headline, float("nan"))
+        return {**compared(batches.texts, _texts(learned, predictions)), "loss": loss}
+
+    def details(
+        self, learned: Learned, predictions: Predictions, batches: SpeechBatches
+    ) -> dict[str, object]:
+        """The first texts beside the right ones, and tokens that train lacks."""
+        pairs = zip(batches.texts[:SAMPLES], _texts(learned, predictions), strict=False)
+        unknown = [token for text in batches.texts for token in learned.tokens.unknown(text)]
+        return {
+            "samples": [{"reference": right, "text": found} for right, found in pairs],
+            "unknown_tokens": len(unknown),
+        }
+
+    def by_length(self, learned: Learned, predictions: Predictions, batches: SpeechBatches) -> list[Row]:
+        """Error rates by the number of tokens of the right text."""
+        from zoo.tasks.by_length import by_length
+        from zoo.tasks.speech.scores import compared
+        from zoo.tasks.speech.tokens import split
+
+        found = _texts(learned, predictions)
+        lengths = np.array([len(split(text, learned.tokens.kind)) for text in batches.texts])
+
+        def scores(which: np.ndarray) -> Metrics:
+            return compared([batches.texts[n] for n in which], [found[n] for n in which])
+
+        return by_length(lengths, scores)
+
+    def baselines(
+        self, prepared: Prepared[Learned, SpeechBatches]
+    ) -> Callable[[SpeechBatches], dict[str, Metrics]]:
+        """See `zoo.tasks.speech.baselines.most_likely`."""
+        from zoo.tasks.speech.baselines import MOST_LIKELY, most_likely
+        from zoo.tasks.speech.scores import compared
+
+        texts = most_likely(prepared.train, prepared.learned.tokens)
+        return lambda batches: {MOST_LIKELY: compared(batches.texts, texts(batches))}
+
+    # ---- answers
+
+    def serve(self, model: keras.Model, learned: Learned) -> Server:
+        """See `zoo.tasks.speech.serving.make`."""
+        from zoo.tasks.speech.serving import make
+
+        return make(model, learned)
+
+    def answer(self, server: Server, inputs: Iterable[Sound], options: AnswerOptions) -> list[Row]:
+        """A row for each sound: its name, text and score; and a picture, where one is wanted."""
+        from zoo.tasks.speech.serving import answer
+
+        return answer(server, inputs, options.picture)
+
+    def show(self, rows: list[Row]) -> str | None:
+        """Each sound, and its text below it."""
+        return "\n".join(f"{row['sound']}\n  → {row['text']}  ({row['score']:.3f})" for row in rows)
+
+
+def _texts(learned: Learned, predictions: Predictions) -> list[str]:
+    """What the search found; before it, the best token of each step."""
+    if "texts" in predictions:
+        return predictions["texts"]
+    return learned.tokens.decode(predictions["tokens"])
+
+
+TASK = Speech()
