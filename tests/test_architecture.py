@@ -82,8 +82,11 @@ def only_cells_name_cells(sources: Sources) -> Iterator[str]:
 
 
 def names_a_cell(text: str, cells: set[tuple[str, ...]]) -> bool:
-    """Whether the words of a cell's name stand in a row: `run_KerasGRU2` names `gru` and `keras_gru`."""
-    spelt = words(text)
+    """Whether the words of a cell's name stand in a row: `run_KerasGRU2` names `gru` and `keras_gru`.
+
+    The cache of `functools` that drops the least recently used is none.
+    """
+    spelt = words(text.replace("lru_cache", "cache"))
     return any(spelt[n : n + len(cell)] == cell for cell in cells for n in range(len(spelt)))
 
 

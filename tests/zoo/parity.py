@@ -34,6 +34,7 @@ class Kind:
     reference: bool = True  # zoo.reference has it
     keras: str | None = None  # the built-in layer
     torch: str | None = None  # the torch.nn module
+    product: bool = True  # its state enters a product, so that recurrent dropout has a meaning
 
     @property
     def id(self) -> str:
@@ -76,13 +77,19 @@ KINDS = [
     Kind("keras_simple_rnn", reference=False, keras="SimpleRNN", torch="RNN"),
     Kind("keras_lstm", states=2, reference=False, keras="LSTM", torch="LSTM"),
     Kind("keras_gru", {"reset_after": True}, reference=False, keras="GRU", torch="GRU"),
-    Kind("mean", states=2, reference=False),
     Kind("ind_rnn"),
     Kind("mgu"),
     Kind("slstm", states=4),
     Kind("slstm", {"forget_gate": "exponential"}, states=4),
     Kind("brc"),
     Kind("brc", {"neuromodulated": True}),
+    Kind("mean", states=2, reference=False, product=False),
+    Kind("min_gru", product=False),
+    Kind("min_lstm", product=False),
+    Kind("rg_lru", product=False),
+    Kind("lru", states=2, product=False),
+    Kind("qrnn", {"window": 1}, product=False),
+    Kind("qrnn", states=2, reference=False, product=False),
 ]
 
 #: layers, bidirectional, use_bias, lengths
@@ -119,7 +126,10 @@ class Problem:
 
 
 def state_sizes(case: Case) -> list[int]:
-    return [UNITS, 1] if case.kind.cell == "mean" else [UNITS] * case.kind.states
+    kind = case.kind
+    if kind.cell == "mean":
+        return [UNITS, 1]
+    return [UNITS, 3 * UNITS][: kind.states] if kind.cell == "qrnn" else [UNITS] * kind.states
 
 
 def problem(case: Case) -> Problem:

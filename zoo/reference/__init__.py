@@ -20,9 +20,14 @@ from zoo.reference.brc import BRC
 from zoo.reference.cell import Cell, States, Weights, random_weights
 from zoo.reference.gru import GRU
 from zoo.reference.ind_rnn import IndRNN
+from zoo.reference.lru import LRU
 from zoo.reference.lstm import LSTM
 from zoo.reference.mgu import MGU
+from zoo.reference.min_gru import MinGRU
+from zoo.reference.min_lstm import MinLSTM
 from zoo.reference.output import cross_entropy, linear, linear_backward, softmax
+from zoo.reference.qrnn import QRNN
+from zoo.reference.rg_lru import RGLRU
 from zoo.reference.slstm import SLSTM
 from zoo.reference.stack import StackGradients, StackTape, backward_stack, forward_stack
 from zoo.reference.unroll import Gradients, Tape, backward, forward
@@ -37,18 +42,28 @@ CELLS: dict[str, type[Cell]] = {
     "mgu": MGU,
     "slstm": SLSTM,
     "brc": BRC,
+    "min_gru": MinGRU,
+    "min_lstm": MinLSTM,
+    "rg_lru": RGLRU,
+    "lru": LRU,
+    "qrnn": QRNN,
 }
 
 __all__ = [
     "BRC",
     "CELLS",
     "GRU",
+    "LRU",
     "LSTM",
     "MGU",
+    "QRNN",
+    "RGLRU",
     "SLSTM",
     "Cell",
     "Gradients",
     "IndRNN",
+    "MinGRU",
+    "MinLSTM",
     "StackGradients",
     "StackTape",
     "States",

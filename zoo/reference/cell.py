@@ -17,7 +17,8 @@ Saved: TypeAlias = tuple[Array, ...]
 class Cell(Protocol):
     """One step of recurrence, forward and backward. It knows nothing of time, masks, direction or stacking.
 
-    The output of a step is its first state, h. A cell holds options and no weights: those are passed to each
+    The output of a step is its first state, h; of a cell whose output is no state, it stands before the states in what
+    `step` gives and `step_backward` is given. A cell holds options and no weights: those are passed to each
     call as a dictionary with the keys `kernel`, `recurrent_kernel` and `bias`, in the layout of Keras. A cell
     without bias has no `bias` there.
     """

@@ -30,6 +30,7 @@ class Tape:
         weights, mask: what the run used.
         order: the time steps in the order of processing.
         saved: for each time step what the cell's step kept for its backward step.
+        separate_output: whether the output of a step is none of its states.
     """
 
     outputs: Array
@@ -38,6 +39,7 @@ class Tape:
     mask: Array
     order: tuple[int, ...]
     saved: dict[int, Saved]
+    separate_output: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,20 @@ def forward(
     batch, time, _ = inputs.shape
     mask = np.ones((batch, time), dtype=bool) if mask is None else mask
     mask = _checked("mask", mask, (batch, time)).astype(bool)
-    states = _checked_states(cell, initial_states, (batch, arrays["recurrent_kernel"].shape[0]))
+    units = _units(cell, arrays)
+    states = _checked_states(cell, initial_states, (batch, units))
     inputs = np.where(mask[:, :, None], inputs, 0.0)  # so that not even a NaN in the padding can get through
 
-    outputs = np.zeros((batch, time, states[0].shape[-1]))
+    outputs = np.zeros((batch, time, units))
     order = tuple(reversed(range(time))) if reverse else tuple(range(time))
     saved = {}
     for t in order:
         here = mask[:, t, None]
-        new_states, saved[t] = cell.step(arrays, inputs[:, t], states)
+        given, saved[t] = cell.step(arrays, inputs[:, t], states)
+        new_states = given[-len(states) :]  # an output that is none of them stands before them
         states = tuple(np.where(here, new, old) for new, old in zip(new_states, states, strict=True))
-        outputs[:, t] = np.where(here, new_states[0], 0.0)
-    return Tape(outputs, states, arrays, mask, order, saved)
+        outputs[:, t] = np.where(here, given[0], 0.0)
+    return Tape(outputs, states, arrays, mask, order, saved, len(given) > len(states) if order else False)
 
 
 def backward(
@@ -127,7 +131,11 @@ def backward(
     for t in reversed(tape.order):
         here = tape.mask[:, t, None]
         d_new_states = [np.where(here, d, 0.0) for d in d_states]
-        d_new_states[0] += np.where(here, d_outputs[:, t], 0.0)  # the output is the first state
+        d_output = np.where(here, d_outputs[:, t], 0.0)
+        if tape.separate_output:
+            d_new_states.insert(0, d_output)
+        else:
+            d_new_states[0] += d_output  # the output is the first state
         d_step = cell.step_backward(tape.weights, tape.saved[t], tuple(d_new_states))
         d_inputs[:, t], d_old_states, d_step_weights = d_step
         # Past a masked step the gradient is carried as the state was; at the start of a chunk it stops.
@@ -184,9 +192,19 @@ def _checked_weights(cell: Cell, weights: Mapping[str, Array | None], inputs: Ar
     if inputs.ndim != 3:
         raise ValueError(f"inputs have shape {inputs.shape}, expected (batch, time, features)")
     given = {name: np.asarray(weight, float) for name, weight in weights.items() if weight is not None}
-    if "recurrent_kernel" not in given:
-        raise ValueError(f"weights hold {', '.join(sorted(given)) or 'nothing'}: recurrent_kernel is missing")
-    shapes = cell.weight_shapes(inputs.shape[-1], given["recurrent_kernel"].shape[0])
-    if set(given) - set(shapes) or set(shapes) - {"bias"} - set(given):
+    if "kernel" not in given:
+        raise ValueError(f"weights hold {', '.join(sorted(given)) or 'nothing'}: kernel is missing")
+    shapes = cell.weight_shapes(inputs.shape[-1], _units(cell, given))
+    for name in shapes:
+        if name not in given and name != "bias":
+            raise ValueError(f"weights hold {', '.join(sorted(given))}: {name} is missing")
+    if set(given) - set(shapes):
         raise ValueError(f"weights hold {', '.join(sorted(given))}; expected {', '.join(shapes)}")
     return {name: _checked(f"weight {name}", weight, shapes[name]) for name, weight in given.items()}
+
+
+def _units(cell: Cell, weights: Mapping[str, Array]) -> int:
+    """How many units the cell has: rows of its recurrent kernel, or else columns of the kernel for each gate."""
+    if "recurrent_kernel" in weights:
+        return weights["recurrent_kernel"].shape[0]
+    return max(1, weights["kernel"].shape[-1] // cell.weight_shapes(1, 1)["kernel"][-1])

@@ -16,6 +16,9 @@ from zoo.cells.base import Cell
 from zoo.interop import to_keras
 
 OWN = ["vanilla", "lstm", "gru", "mean", "ind_rnn", "mgu", "slstm", "brc"]
+#: Those without a recurrent product, and those of them that are linear in their state.
+ELEMENTWISE = ["mean", "min_gru", "min_lstm", "rg_lru", "lru", "qrnn"]
+OWN += ELEMENTWISE[1:]
 RECURRENT = ["vanilla", "lstm", "gru", "mgu", "slstm"]
 
 #: Another value than the default for every constructor argument of any of the cells.
@@ -29,6 +32,10 @@ OTHER_VALUES = {
     "length": 100,
     "forget_gate": "exponential",
     "neuromodulated": True,
+    "window": 1,
+    "least_radius": 0.5,
+    "largest_radius": 0.75,
+    "largest_angle": 1.0,
     "kernel_initializer": "he_normal",
     "recurrent_initializer": keras.initializers.RandomNormal(stddev=0.3, seed=1),
     "bias_initializer": "ones",
@@ -60,8 +67,8 @@ def other_arguments(name: str) -> dict:
 
 
 def unknown_to(name: str) -> set[str]:
-    """The order-agnostic cell refuses the one argument that it shares without a meaning."""
-    return {"recurrent_dropout"} if name == "mean" else set()
+    """A cell without a recurrent product refuses the one argument that it shares without a meaning."""
+    return {"recurrent_dropout"} if name in ELEMENTWISE else set()
 
 
 def make(cell: str, /, units: int = 4, **options: object) -> Cell:
@@ -133,7 +140,7 @@ def test_an_unknown_activation_is_refused(name: str) -> None:
 def test_gate_order_names_every_gate(name: str) -> None:
     cell = make(name)
     assert cell.gate_order is None or len(set(cell.gate_order)) == cell.gates
-    assert (cell.gate_order is None) == (name in ("mean", "ind_rnn", "brc"))
+    assert (cell.gate_order is None) == (name in ("ind_rnn", "brc", *ELEMENTWISE))
     assert built(cell).kernel.shape == (3, cell.gates * 4)
 
 
@@ -151,6 +158,12 @@ def test_gate_order_names_every_gate(name: str) -> None:
         ("slstm", {"forget_gate": "exponential"}),
         ("brc", {}),
         ("brc", {"neuromodulated": True}),
+        ("min_gru", {}),
+        ("min_lstm", {}),
+        ("rg_lru", {}),
+        ("lru", {}),
+        ("qrnn", {}),
+        ("qrnn", {"window": 1}),
     ],
 )
 def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[str, Any]) -> None:
@@ -171,6 +184,16 @@ def test_the_gates_of_a_step_are_those_of_its_equation(name: str, options: dict[
     if name in ("mgu", "brc"):
         kept = 1 - gates["f"] if name == "mgu" else gates["c"]
         expected = [kept * states[0] + (1 - kept) * gates["h"]]
+    elif name == "min_gru":
+        expected = [(1 - gates["z"]) * states[0] + gates["z"] * gates["h"]]
+    elif name == "min_lstm":
+        np.testing.assert_allclose(gates["f"] + gates["i"], np.ones((2, 4)), rtol=1e-6)
+        expected = [gates["f"] * states[0] + gates["i"] * gates["h"]]
+    elif name == "rg_lru":
+        a = (1 / (1 + np.exp(-cell.decay.numpy()))) ** (8 * gates["r"])
+        expected = [a * states[0] + np.sqrt(1 - a * a) * gates["i"] * gates["v"]]
+    elif name == "qrnn":
+        expected = [gates["f"] * states[0] + (1 - gates["f"]) * gates["z"], *after[1:]]
     elif name == "slstm":
         c = gates["f"] * states[1] + gates["i"] * gates["z"]
         n = gates["f"] * states[2] + gates["i"]
@@ -202,19 +225,22 @@ def test_initialisers_and_regularisers_reach_their_weights(name: str) -> None:
         "bias_regularizer": keras.regularizers.L1(100.0),
     }
     expected = {"kernel": 2.0, "bias": 4.0}
-    if name != "mean":
+    if name == "lru":
+        expected["output_kernel"] = 2.0
+    if name not in ELEMENTWISE:
         options["recurrent_initializer"] = keras.initializers.Constant(3.0)
         options["recurrent_regularizer"] = keras.regularizers.L1(10.0)
         expected["recurrent_kernel"] = 3.0
     if name in ("lstm", "slstm"):
         options["unit_forget_bias"] = False
     cell = built(make(name, **options))
-    assert {weight.name for weight in cell.weights} == set(expected)
-    for weight in cell.weights:
+    weights = [weight for weight in cell.weights if weight.name not in ("decay", "angle", "scale")]
+    assert {weight.name for weight in weights} == set(expected)
+    for weight in weights:
         np.testing.assert_array_equal(weight.numpy(), expected[weight.name])
-    rates = {"kernel": 1, "recurrent_kernel": 10, "bias": 100}
+    rates = {"kernel": 1, "output_kernel": 1, "recurrent_kernel": 10, "bias": 100}
     penalties = sorted(float(loss) for loss in cell.losses)
-    sums = sorted(rates[weight.name] * float(weight.numpy().sum()) for weight in cell.weights)
+    sums = sorted(rates[weight.name] * float(weight.numpy().sum()) for weight in weights)
     np.testing.assert_allclose(penalties, sums, rtol=1e-5)
 
 

@@ -24,7 +24,7 @@ from zoo.layers.engines import ENGINES
 from zoo.layers.recurrent import Recurrent, RecurrentArguments
 from zoo.tensors import Tensor
 
-OWN = [kind for kind in parity.KINDS if kind.reference or kind.cell == "mean"]
+OWN = [kind for kind in parity.KINDS if kind.reference or not kind.product]
 ROWS, TIME, FEATURES, UNITS = 3, 5, 4, 4
 
 
@@ -47,7 +47,7 @@ def array(tensor: Tensor) -> np.ndarray:
 # ---- exactly these masks act, on numbers and on gradients
 
 
-@runs([kind for kind in OWN if kind.reference], dropout=0.5, recurrent_dropout=0.5)
+@runs([kind for kind in OWN if kind.product], dropout=0.5, recurrent_dropout=0.5)
 def test_the_drawn_masks_act_at_every_step(kind: Kind, engine: str) -> None:
     check_masks(kind, engine, 0.5, 0.5)
 
@@ -109,7 +109,7 @@ def expected_with(
 # ---- DropConnect: one mask on the recurrent kernel for all rows and steps
 
 
-@runs([kind for kind in parity.KINDS if kind.cell not in ("mean", "keras_simple_rnn")])
+@runs([kind for kind in parity.KINDS if kind.product and kind.cell != "keras_simple_rnn"])
 def test_the_drawn_mask_acts_on_the_recurrent_kernel(kind: Kind, engine: str) -> None:
     """Numbers, states and every gradient are those of the reference with the masked kernel."""
     layer = layer_of(make_cell(kind, dtype=WIDEST), engine, weight_dropout=0.5, return_state=True, seed=3)
@@ -304,7 +304,7 @@ def test_layers_and_directions_have_masks_of_their_own() -> None:
 
 @runs(OWN, dropout=0.5)
 def test_none_at_inference(kind: Kind, engine: str) -> None:
-    options = {} if kind.cell == "mean" else {"recurrent_dropout": 0.5}
+    options = {} if not kind.product else {"recurrent_dropout": 0.5}
     dropped, plain = (layer_of(make_cell(kind, **more), engine) for more in ({"dropout": 0.5, **options}, {}))
     plain.set_weights(dropped.get_weights())
     expected = array(plain(draw_inputs()))
@@ -313,7 +313,7 @@ def test_none_at_inference(kind: Kind, engine: str) -> None:
     assert np.abs(array(dropped(draw_inputs(), training=True)) - expected).max() > 1e-2
 
 
-@runs([kind for kind in OWN if kind.reference], recurrent_dropout=0.5)
+@runs([kind for kind in OWN if kind.product], recurrent_dropout=0.5)
 def test_the_state_that_is_carried_on_is_whole(kind: Kind, engine: str) -> None:
     """Without a recurrent product there is nothing to drop: c of the LSTM and z * h of the GRU stay."""
     dropped, plain = (layer_of(make_cell(kind, **more), engine) for more in ({"recurrent_dropout": 0.9}, {}))
