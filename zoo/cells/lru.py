@@ -140,4 +140,3 @@ def _inside(squared_radius: Tensor) -> Tensor:
 
 
 CELL = LRUCell
-YEAR = 2023

@@ -43,4 +43,3 @@ class MinGRUCell(LinearCell):
 
 
 CELL = MinGRUCell
-YEAR = 2024

@@ -50,4 +50,3 @@ class MinLSTMCell(LinearCell):
 
 
 CELL = MinLSTMCell
-YEAR = 2024

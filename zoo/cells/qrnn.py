@@ -109,4 +109,3 @@ class QRNNCell(LinearCell):
 
 
 CELL = QRNNCell
-YEAR = 2017

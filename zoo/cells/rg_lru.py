@@ -62,4 +62,3 @@ def _spread(shape: Shape, dtype: str | None = None) -> Tensor:
 
 
 CELL = RGLRUCell
-YEAR = 2024
