@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import datasets
@@ -32,6 +33,8 @@ examples:
   python -m zoo.run {task} --dataset my_data.csv --out runs/mine
   python -m zoo.run --resume runs/mine
 """
+#: Flags that are no options of a run; see `Beside`.
+BESIDE = ("shared_baselines", "dev_only")
 OWN_TASK = "package.module:NAME  one of your own"
 DATA_HELP = (
     "microworld (the default), a path, a tensorflow-datasets name, or package.module:NAME for one of your own"
@@ -51,7 +54,7 @@ def general_parser() -> Parser:
     )
     _add_resume(parser)
     add_options(parser, OwnCode, "code of your own that --resume imports")
-    _add_shared_baselines(parser)
+    _add_beside(parser)
     return parser
 
 
@@ -61,7 +64,13 @@ def _add_resume(parser: Parser) -> None:
     add("--data", metavar="PATH", help="with --resume: where the same data are now")
 
 
-def _add_shared_baselines(parser: Parser) -> None:
+def _add_beside(parser: Parser) -> None:
+    """Flags that are no options of the run: another start of it may do without, or with others."""
+    parser.add_argument(
+        "--dev-only",
+        action="store_true",
+        help="leave the test split unread, as a search over options must; --resume then needs the flag as well",
+    )
     parser.add_argument(
         "--shared-baselines",
         metavar="DIR",
@@ -71,13 +80,27 @@ def _add_shared_baselines(parser: Parser) -> None:
     parser.add_argument("--shared-rows", dest="shared_baselines", metavar="DIR", help=argparse.SUPPRESS)
 
 
-def _shared_baselines(arguments: argparse.Namespace) -> Path | None:
-    """The folder, made before a long training, not after it."""
+@dataclass(frozen=True)
+class Beside:
+    """What is no option of a run, but of this start of it.
+
+    Attributes:
+        shared_baselines: a folder where trained baselines are looked up and kept; None: they are trained.
+        dev_only: whether the test split stays unread.
+    """
+
+    shared_baselines: Path | None
+    dev_only: bool
+
+
+def _start_of(arguments: argparse.Namespace) -> Beside:
+    """The folder is made before a long training, not after it."""
+    dev_only = "dev_only" in arguments
     if "shared_baselines" not in arguments:
-        return None
+        return Beside(None, dev_only)
     path = Path(arguments.shared_baselines)
     make_folder(path, "--shared-baselines")
-    return path
+    return Beside(path, dev_only)
 
 
 def task_parser(name: str, dataset: str | None = None) -> Parser:
@@ -100,7 +123,7 @@ def task_parser(name: str, dataset: str | None = None) -> Parser:
     add("--out", metavar="DIR", help="the run directory (default: a new one under runs/)")
     add("--export", action="store_true", help="also write a SavedModel to DIR/export")
     _add_resume(parser)
-    _add_shared_baselines(parser)
+    _add_beside(parser)
     add_options(parser, RecurrentOptions, "the recurrent layers", task.defaults_of(RecurrentOptions))
     add_options(parser, TrainingOptions, "training", task.defaults_of(TrainingOptions))
     add_own_options(parser, task.options_type, f"the task {name}", name)
@@ -148,15 +171,15 @@ def main(argv: list[str] | None = None) -> None:
         others = []
         check_task(name)
         arguments = task_parser(name, _dataset_of(argv[1:])).parse_args(argv[1:])
-    shared = _shared_baselines(arguments)
+    beside = _start_of(arguments)
     if "resume" in arguments:
-        if others or vars(arguments).keys() - {"resume", "shared_baselines", "data", *names(OwnCode)}:
+        if others or vars(arguments).keys() - {*BESIDE, "resume", "data", *names(OwnCode)}:
             raise UserError(
                 "--resume takes every option from the run directory; give no other but --data, "
-                "--shared-baselines, and names of code of your own"
+                "--shared-baselines, --dev-only, and names of code of your own"
             )
         own = collect(arguments, OwnCode, {} if name is None else {"task": name})
-        print(_resume(Path(arguments.resume), own, getattr(arguments, "data", None), shared))
+        print(_resume(Path(arguments.resume), own, getattr(arguments, "data", None), beside))
     elif "data" in arguments:
         raise UserError("--data says where the data of --resume are; a new run is told with --dataset")
     elif name is None:
@@ -164,17 +187,17 @@ def main(argv: list[str] | None = None) -> None:
     else:
         config = config_of(name, arguments)
         plugins.check("zoo.cells", config.recurrent.cell, "CELL")
-        print(_start(config, getattr(arguments, "out", None), shared))
+        print(_start(config, getattr(arguments, "out", None), beside))
 
 
-def _start(config: RunConfig, out: str | None, shared_baselines: Path | None) -> str:
+def _start(config: RunConfig, out: str | None, beside: Beside) -> str:
     path = out or default_path(config.task, config.recurrent.cell, config.dataset, config.training.seed)
     is_new = not Path(path).exists()
     directory = RunDirectory.create(path)
     with directory.lock(), _stoppable(directory):
         directory.save_config({"config": to_dict(config)})
         try:
-            return _run(config, directory, shared_baselines)
+            return _run(config, directory, beside)
         except UserError as problem:
             if problem.exit_code == 2:
                 _forget(directory, is_new)
@@ -200,15 +223,15 @@ def _forget(directory: RunDirectory, is_new: bool) -> None:
         directory.path.rmdir()
 
 
-def _resume(folder: Path, own: OwnCode, data: str | None, shared_baselines: Path | None) -> str:
+def _resume(folder: Path, own: OwnCode, data: str | None, beside: Beside) -> str:
     directory = RunDirectory.open(folder)
     with directory.lock(), _stoppable(directory):
         config = read_config(directory, own)
         if data is None:
             with _sent_to_data_flag(config.dataset):
-                return _run(config, directory, shared_baselines)
+                return _run(config, directory, beside)
         _require_digest(directory, data)
-        return _run(moved(config, data), directory, shared_baselines)
+        return _run(moved(config, data), directory, beside)
 
 
 @contextmanager
@@ -250,7 +273,7 @@ def _beside(value: object, before: str, now: str) -> object:
     return value
 
 
-def _run(config: RunConfig, directory: RunDirectory, shared_baselines: Path | None) -> str:
+def _run(config: RunConfig, directory: RunDirectory, beside: Beside) -> str:
     """The data are loaded first: what is wrong with them is told before TensorFlow is waited for.
 
     A cell of the user's own is tried before, for its module imports Keras anyway.
@@ -264,10 +287,12 @@ def _run(config: RunConfig, directory: RunDirectory, shared_baselines: Path | No
 
         pipeline.check_cell(config)
     dataset = datasets.load(config.dataset, task.fields, config.data)
+    if beside.dev_only:
+        dataset = dataclasses.replace(dataset, test=None)
     configure(config.training.device)
     from zoo import pipeline
 
-    return pipeline.run(directory, config, dataset, shared_baselines)
+    return pipeline.run(directory, config, dataset, beside.shared_baselines)
 
 
 @contextmanager

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import fcntl
 import os
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets import plugins
 from datasets.errors import UserError
-from datasets.options import names
+from datasets.options import from_dict, names
 from experiments.compare import cluster
 from experiments.compare.checking import check_cells
 from experiments.compare.contestants import OF_RUNS
@@ -32,13 +30,13 @@ from experiments.compare.grid import (
     runs,
     with_data,
 )
-from experiments.report.records import PLAN, Plan
+from experiments.compare.locking import locked
+from experiments.report.records import PLAN, TUNED, Plan
 from experiments.report.sequential import stopping
 from zoo.cli.flags import Parser, add_options, frozen, given, main_guard, number
 from zoo.runtime.cores import cores
-from zoo.runtime.links import open_in_place
 from zoo.runtime.progress import log
-from zoo.runtime.rundir import make_folder
+from zoo.runtime.rundir import make_folder, read_json
 from zoo.tasks.base import load_task, task_names
 
 if TYPE_CHECKING:
@@ -71,7 +69,11 @@ def parser() -> Parser:
     add = parser.add_argument
     add("tasks", nargs="*", metavar="TASK", help="tasks of the zoo, or all")
     add("--out", metavar="DIR", required=True, help="folder of the comparison; an earlier one goes on")
-    add("--grid", metavar="NAME", help="a grid of experiments/grids/; flags overrule it")
+    add(
+        "--grid",
+        metavar="NAME",
+        help="a grid of experiments/grids/, or the folder of a search or comparison; flags overrule it",
+    )
     add("--data", metavar="DIR", help="folder of real data sets, for grids that name it (or ZOO_DATA_DIR)")
     add_options(parser, Grid, "what is compared")
     group = parser.add_argument_group("where it runs")
@@ -120,7 +122,7 @@ def grid_of(arguments: argparse.Namespace) -> Grid:
         UserError: if there is no such grid file, or it needs a folder of data.
     """
     name = getattr(arguments, "grid", None)
-    grid = plugins.load(GRIDS, name, "GRID", Grid) if name else Grid()
+    grid = _grid(name) if name else Grid()
     changes = {field: frozen(getattr(arguments, field)) for field in given(arguments, Grid)}
     if not changes.get("tasks"):
         changes.pop("tasks", None)
@@ -130,6 +132,20 @@ def grid_of(arguments: argparse.Namespace) -> Grid:
             f"--data {arguments.data}: nothing of this grid reads from there; name data with --datasets"
         )
     return with_data(grid, getattr(arguments, "data", None) or os.environ.get("ZOO_DATA_DIR"))
+
+
+def _grid(name: str) -> Grid:
+    """A grid of experiments/grids/, or that of an earlier comparison or search: its folder, or a file of it."""
+    path = Path(name)
+    if not path.is_dir() and path.suffix != ".json":
+        return plugins.load(GRIDS, name, "GRID", Grid)
+    found = next((file for file in (path / TUNED, path / PLAN) if file.is_file()), path)
+    if not found.is_file():
+        raise UserError(f"--grid {name}: there is no {TUNED} and no {PLAN} in it")
+    stored = read_json(found)
+    if not isinstance(stored, dict) or "grid" not in stored:
+        raise UserError(f"--grid {name}: {found} holds no grid")
+    return from_dict(Grid, stored["grid"], f"--grid {found}")
 
 
 @main_guard
@@ -159,7 +175,7 @@ def main(argv: list[str] | None = None) -> int | None:
         print("\n".join(shlex.join(["python", "-m", "zoo.run", *run.arguments]) for run in planned))
         return None
     make_folder(out)
-    with _locked(out):
+    with locked(out):
         return _compare(arguments, grid, planned, out)
 
 
@@ -179,26 +195,6 @@ def _plan(grid: Grid, planned: list[Run], out: Path) -> None:
     """Write down what is to be run, with contestants as tables name them."""
     named = dataclasses.replace(grid, cells=tuple(contestants(grid)))
     Plan(dataclasses.asdict(named), [run.name for run in planned]).write(out / PLAN)
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Hold the folder's lock, so that no other command works on this comparison.
-
-    Raises:
-        UserError: if one does already.
-    """
-    try:
-        lock = open_in_place(out / ".lock", os.O_RDWR | os.O_CREAT)
-    except OSError as problem:
-        raise UserError(f"--out {out}: cannot write into the folder: {problem.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise UserError(f"--out {out}: another command works on this comparison; wait for it", 1) from None
-    finally:
-        os.close(lock)
 
 
 def _run(arguments: argparse.Namespace, out: Path, grid: Grid, planned: list[Run]) -> Tally:

@@ -21,13 +21,13 @@ from zoo.cli.cells import keras_layers, published_cells
 from zoo.cli.flags import Parser
 from zoo.config import RunConfig
 from zoo.config_file import to_dict
-from zoo.run import config_of, task_parser
+from zoo.run import BESIDE, config_of, task_parser
 from zoo.tasks.base import check_task, task_names
 
 ALL = "all"
 MATCHES = ("units", "parameters")
 #: Options of `zoo.run` that say where and how, not what is run.
-NOT_VARIED = ("export", "help", "out", "resume", "shared_baselines")
+NOT_VARIED = ("export", "help", "out", "resume", *BESIDE)
 #: Options of `zoo.run` that have a flag of their own here.
 AXES = {"cell": "cells", "seed": "seeds", "dataset": "datasets", "device": "devices"}
 

@@ -38,6 +38,7 @@ class Job:
         workers_on_host: by a worker's address, how many workers share its machine.
         partial: an unfinished run as bytes, to go on with.
         program, measure: modules that train and that measure afterwards (None: nothing is measured).
+        dev_only: whether the test split stays unread.
     """
 
     run: Run
@@ -49,6 +50,7 @@ class Job:
     partial: bytes | None = None
     program: str = "zoo.run"
     measure: str | None = "experiments.compare.measure"
+    dev_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def _finish(job: Job, folder: RunFolder, log: Path) -> str:
 def _train(job: Job, folder: RunFolder, log: Path, threads: int) -> int:
     """The exit code of the training. A signal that ended it is written into the log: a killed process cannot."""
     shared = ["--shared-baselines", str(_shared_baselines(folder.path))]
-    command = [sys.executable, "-m", job.program, *_arguments(folder), *shared]
+    dev_only = ["--dev-only"] if job.dev_only else []
+    command = [sys.executable, "-m", job.program, *_arguments(folder), *shared, *dev_only]
     code = run_supervised(command, log, threads, job.session)
     if code > 128 and code not in STOPPED_CODES:
         _log_signal(log, code - 128)

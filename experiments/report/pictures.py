@@ -118,6 +118,19 @@ class Drawer:
         )
         return [_picture(figure, "ranks", caption)]
 
+    def best_so_far(self, scores: Mapping[str, list[float]], metric: str) -> list[Picture]:
+        """The best score of a search against its trials: a line for each contestant."""
+        figure, (axis,) = _figure(1, width=5.2 + self.legend_width, legend=self.legend_width)
+        for cell, values in scores.items():
+            trials = range(1, len(values) + 1)
+            style, colour, marker = self.dashes[cell], self.colours[cell], self.markers[cell]
+            axis.step(trials, values, style, color=colour, marker=marker, markersize=2.5, where="post")
+        axis.locator_params(axis="x", integer=True)
+        axis.set(xlabel="trials", ylabel=f"best dev {metric}")
+        self._legend(axis, list(scores))
+        caption = f"The best dev {metric} so far against the number of trials."
+        return [_picture(figure, "best-so-far", caption)]
+
     def curves(self, group: Group, name: str) -> list[Picture]:
         """Dev score by epoch: a line for each seed."""
         column = f"dev_{group.metric}"

@@ -12,6 +12,8 @@ from datasets.errors import UserError
 from zoo.runtime.rundir import read_json, write_json
 
 PLAN = "grid.json"
+#: The same in the folder of a search: the contestants at their best.
+TUNED = "tuned.json"
 RECORD = "comparison.json"
 COSTS = "measured.json"
 #: Parts of a configuration that are columns of the table of results.

@@ -40,10 +40,15 @@ def write(
     write_results(collection.frame, out)
     title = title or f"Comparison {Path(source).resolve().name}"
     report = make_report(collection, title, most_pictures, size)
+    write_pages(report, out)
+    return "\n".join([*report.lead, *_conclusions(report), f"{out / 'report.md'}, {out / 'report.html'}"])
+
+
+def write_pages(report: Report, out: Path) -> None:
+    """A report as `report.md` with `figures/`, and as `report.html`."""
     _write_text(out / "report.md", to_markdown(report))
     _write_text(out / "report.html", to_html(report))
     _write_figures(report, out / FIGURES)
-    return "\n".join([*report.lead, *_conclusions(report), f"{out / 'report.md'}, {out / 'report.html'}"])
 
 
 def write_results(frame: pd.DataFrame, out: Path) -> None:

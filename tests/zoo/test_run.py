@@ -285,3 +285,14 @@ def test_without_out_a_new_folder_under_runs_is_made(toy, tmp_path, monkeypatch)
     assert call(main, "sentiment", "--dataset", toy, *SMALL).code == 0
     (out,) = (tmp_path / "runs").iterdir()
     assert out.name.startswith("sentiment-gru-toy.tsv-s0-")
+
+
+def test_with_dev_only_the_test_split_stays_unread(toy, trained, tmp_path):
+    options = ("--units", "4", "--embedding", "4", "--batch-size", "16", "--epochs", "1")
+    done = call(main, "sentiment", "--dataset", toy, "--out", tmp_path / "run", "--dev-only", *options)
+    assert done.code == 0, done.err
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert "test" not in metrics
+    assert "dev" in metrics
+    usual, own = (json.loads((run / "data.json").read_text()) for run in (trained, tmp_path / "run"))
+    assert set(usual) - set(own) == {"test"}

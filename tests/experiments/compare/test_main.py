@@ -134,6 +134,21 @@ def test_flags_overrule_a_grid_file(tmp_path: Path) -> None:
     assert answer.out == "python -m zoo.run tagging --dataset microworld --device auto --cell gru --seed 7\n"
 
 
+def test_the_grid_of_an_earlier_comparison_or_search_is_taken_from_its_folder(tmp_path: Path) -> None:
+    grid = {"tasks": ["tagging"], "cells": ["gru(units=5)"], "seeds": [3], "keras_seeds": 0}
+    for name in ("grid.json", "tuned.json"):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        write_json(folder / name, {"grid": grid, "runs": []})
+        for place in (folder, folder / name):
+            answer = call(main, "--grid", place, "--list", "--out", tmp_path / "x")
+            assert answer.out.endswith("--units 5 --cell gru --seed 3\n"), answer.err
+    empty = call(main, "--grid", tmp_path, "--list", "--out", tmp_path / "x")
+    assert "there is no tuned.json and no grid.json in it" in empty.err
+    write_json(tmp_path / "grid.json", {"grid": {"task": 3}})
+    assert "unknown" in call(main, "--grid", tmp_path, "--list", "--out", tmp_path / "x").err
+
+
 def test_options_beside_a_grid_leave_the_others_as_they_are(tmp_path: Path) -> None:
     options = ("--vary", "tagging.epochs=1", "--data", "/there", "--seeds", 0, "--list", "--out", tmp_path)
     commands = call(main, "--grid", "real", *options).out.splitlines()

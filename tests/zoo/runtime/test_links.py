@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
-from experiments.compare.__main__ import _locked
 from experiments.compare.folders import unlocked
+from experiments.compare.locking import locked
 from zoo.runtime.links import open_in_place, refuse_link
 from zoo.runtime.rundir import RunDirectory
 
@@ -47,7 +47,7 @@ def create(run: Path) -> None:
 
 
 def compare(run: Path) -> None:
-    with _locked(run):
+    with locked(run):
         pass
 
 
