@@ -8,7 +8,8 @@
 `layer` is a `zoo.layers.recurrent.Recurrent` or a single cell, which counts as one layer in one direction.
 Torch itself is not needed: its state dict is a plain dict of arrays.
 
-A cell takes part if it has the weights kernel, recurrent_kernel and bias, and says in `gate_order` how its
+A cell takes part if it has the weights kernel, recurrent_kernel and bias, with a projection (torch: `proj_size`) its
+kernel too, and says in `gate_order` how its
 gates stand side by side, a letter each: `h` (vanilla), `ifgo` (LSTM) or `zrh` (GRU), in any order.
 """
 
@@ -58,7 +59,10 @@ def to_torch(layer: Layer) -> dict[str, np.ndarray]:
     state_dict = {}
     for suffix, cell in _cells_by_suffix(layer):
         order = _torch_order(cell)
-        weights = {name: _reordered(value, gate_order(cell), order) for name, value in _weights(cell).items()}
+        own = _weights(cell)
+        if "projection_kernel" in own:
+            state_dict[f"weight_hr{suffix}"] = own.pop("projection_kernel").T
+        weights = {name: _reordered(value, gate_order(cell), order) for name, value in own.items()}
         state_dict[f"weight_ih{suffix}"] = weights["kernel"].T
         state_dict[f"weight_hh{suffix}"] = weights["recurrent_kernel"].T
         if "bias" in weights:
@@ -80,11 +84,7 @@ def from_torch(layer: Layer, state_dict: Mapping[str, ArrayLike]) -> None:
     """
     cells = dict(_cells_by_suffix(layer))
     orders = {suffix: _torch_order(cell) for suffix, cell in cells.items()}
-    expected = {
-        f"{kind}{suffix}"
-        for suffix, cell in cells.items()
-        for kind in ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if cell.use_bias else ()))
-    }
+    expected = {f"{kind}{suffix}" for suffix, cell in cells.items() for kind in _torch_kinds(cell)}
     _check_names(set(state_dict), expected)
     arrays = {name: np.asarray(value) for name, value in state_dict.items()}
     _build(layer, arrays["weight_ih_l0"].shape[-1])
@@ -97,7 +97,12 @@ def from_torch(layer: Layer, state_dict: Mapping[str, ArrayLike]) -> None:
         if cell.use_bias:
             rows = [arrays[f"bias_ih{suffix}"], arrays[f"bias_hh{suffix}"]]
             weights["bias"] = np.stack(rows) if len(cell.bias.shape) == 2 else np.add(*rows)
-        new.append((cell, _fitting(cell, weights, orders[suffix], f"at {suffix[1:]} torch's")))
+        fitting = _fitting(cell, weights, orders[suffix], f"at {suffix[1:]} torch's")
+        if _projection(cell):
+            fitting |= _of_shape(
+                cell, {"projection_kernel": arrays[f"weight_hr{suffix}"].T}, f"at {suffix[1:]} torch's"
+            )
+        new.append((cell, fitting))
     _assign(new)
 
 
@@ -198,6 +203,7 @@ def _weights(cell: Layer) -> Weights:
     if not cell.built:
         raise ValueError(f"{cell.name} has no weights yet: build it, or call it once on its inputs")
     names = ["kernel", "recurrent_kernel", *(["bias"] if cell.use_bias else [])]
+    names += ["projection_kernel"] if _projection(cell) else []
     if {variable.name for variable in cell.weights} != set(names):
         raise ValueError(f"{type(cell).__name__} has other weights than {', '.join(names)}")
     return {name: getattr(cell, name).numpy() for name in names}
@@ -221,11 +227,28 @@ def _reordered(array: np.ndarray, order: str, wanted: str) -> np.ndarray:
 
 def _fitting(cell: Layer, weights: Weights, order: str, origin: str) -> Weights:
     """`weights`, whose gates stand in `order`, as `cell` has them; ValueError where a shape is wrong."""
+    checked = _of_shape(cell, weights, origin)
+    return {name: _reordered(value, order, gate_order(cell)) for name, value in checked.items()}
+
+
+def _of_shape(cell: Layer, weights: Weights, origin: str) -> Weights:
+    """The weights; ValueError where one is not of the shape that the cell's has."""
     for name, value in weights.items():
         shape = tuple(getattr(cell, name).shape)
         if value.shape != shape:
             raise ValueError(f"{origin} {name} has the shape {value.shape}, and {cell.name} needs {shape}")
-    return {name: _reordered(value, order, gate_order(cell)) for name, value in weights.items()}
+    return weights
+
+
+def _projection(cell: Layer) -> int | None:
+    """The size of the outputs of a cell that projects them (torch: `proj_size`), else None."""
+    return getattr(cell, "projection", None)
+
+
+def _torch_kinds(cell: Layer) -> list[str]:
+    """What the names of a cell's weights begin with in torch."""
+    biases = ["bias_ih", "bias_hh"] if cell.use_bias else []
+    return ["weight_ih", "weight_hh", *biases, *(["weight_hr"] if _projection(cell) else [])]
 
 
 def _assign(new: list[tuple[Layer, Weights]]) -> None:
@@ -244,6 +267,7 @@ def _torch_order(cell: Layer) -> str:
     module = next((name for name, order in TORCH_GATES.items() if sorted(order) == letters), None)
     if module is None:
         raise ValueError(f"torch has no module with the gates {gate_order(cell)} of {type(cell).__name__}")
+    _refuse_own_options(cell, "torch")
     if getattr(cell, "reset_after", True) is False:
         raise ValueError(
             "torch.nn.GRU resets after the recurrent product, and this cell has reset_after=False"
@@ -257,6 +281,13 @@ def _torch_order(cell: Layer) -> str:
         if getattr(cell, option, known[0]) not in known:
             raise ValueError(f"torch.nn.{module} has no other {option} than {' or '.join(names)}")
     return TORCH_GATES[module]
+
+
+def _refuse_own_options(cell: Layer, origin: str) -> None:
+    """Raises ValueError for options of our cells that change numbers and that torch and Keras do not have."""
+    activation = getattr(cell, "activation", None)
+    if getattr(cell, "output_activation", activation) != activation:
+        raise ValueError(f"{origin} has no output_activation beside the activation")
 
 
 def _check_names(given: set[str], expected: set[str]) -> None:
@@ -333,6 +364,9 @@ def _check_layer(keras_layer: Layer, sequences: bool | None) -> None:
 def _check_same_kind(cell: Layer, keras_cell: Layer) -> None:
     if sorted(gate_order(cell)) != sorted(gate_order(keras_cell)):
         raise ValueError(f"{type(cell).__name__} and Keras' {type(keras_cell).__name__} are different cells")
+    if _projection(cell):
+        raise ValueError(f"Keras' {type(keras_cell).__name__} has no projection")
+    _refuse_own_options(cell, "Keras")
     for option, lacking in CELL_OPTIONS.items():
         ours, theirs = getattr(cell, option, lacking), getattr(keras_cell, option, lacking)
         if ours != theirs:

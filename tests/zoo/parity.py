@@ -72,6 +72,10 @@ KINDS = [
     Kind("vanilla", keras="SimpleRNN", torch="RNN"),
     Kind("vanilla", {"activation": "relu"}, keras="SimpleRNN", torch="RNN"),
     Kind("lstm", states=2, keras="LSTM", torch="LSTM"),
+    Kind("lstm", {"projection": 3}, states=2, reference=False, torch="LSTM"),
+    Kind("lstm", {"peephole": True}, states=2),
+    Kind("lstm", {"coupled": True}, states=2),
+    Kind("lstm", {"peephole": True, "coupled": True, "output_activation": "linear"}, states=2),
     Kind("gru", {"reset_after": True}, keras="GRU", torch="GRU"),
     Kind("gru", {"reset_after": False}, keras="GRU"),
     Kind("keras_simple_rnn", reference=False, keras="SimpleRNN", torch="RNN"),
@@ -129,7 +133,14 @@ def state_sizes(case: Case) -> list[int]:
     kind = case.kind
     if kind.cell == "mean":
         return [UNITS, 1]
-    return [UNITS, 3 * UNITS][: kind.states] if kind.cell == "qrnn" else [UNITS] * kind.states
+    if kind.cell == "qrnn":
+        return [UNITS, 3 * UNITS][: kind.states]
+    return [output_size(kind), *[UNITS] * (kind.states - 1)]
+
+
+def output_size(kind: Kind) -> int:
+    """Size of the outputs of one direction."""
+    return kind.options.get("projection", UNITS)
 
 
 def problem(case: Case) -> Problem:
@@ -150,7 +161,10 @@ def drawn_problem(case: Case) -> Problem:
         ]
 
     states = [[possible(case.kind, states) for states in row] for row in draw_states()]
-    inputs, factor = draw(size=(BATCH, TIME, FEATURES)), draw(size=(BATCH, TIME, case.directions * UNITS))
+    inputs, factor = (
+        draw(size=(BATCH, TIME, FEATURES)),
+        draw(size=(BATCH, TIME, case.directions * output_size(case.kind))),
+    )
     return Problem(inputs, case.mask, states, factor, draw_states())
 
 
@@ -170,7 +184,7 @@ def possible(kind: Kind, states: list[np.ndarray]) -> list[np.ndarray]:
 def fixture(case: Case) -> Path:
     """The recording of the case's cell in torch: the zoo's own cells and the built-in ones share it."""
     kind = case.kind
-    options = {name: value for name, value in kind.options.items() if name == "activation"}
+    options = {name: value for name, value in kind.options.items() if name in ("activation", "projection")}
     return FIXTURES / f"{Case(Kind(kind.torch or '', options), *way_of(case)).id}.npz"
 
 

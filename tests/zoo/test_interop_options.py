@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from zoo.cells.gru import GRUCell
 from zoo.cells.lstm import LSTMCell
 from zoo.cells.vanilla import VanillaCell
-from zoo.interop import CELL_OPTIONS, LAYER_OPTIONS, KerasLayers, from_keras, gate_order, to_keras
+from zoo.interop import CELL_OPTIONS, LAYER_OPTIONS, KerasLayers, from_keras, gate_order, to_keras, to_torch
 from zoo.layers.recurrent import Recurrent
 
 BUILT_IN = (
@@ -20,6 +21,8 @@ BUILT_IN = (
     keras.layers.SimpleRNNCell, keras.layers.LSTMCell, keras.layers.GRUCell, keras.layers.StackedRNNCells,
     keras.layers.Layer,
 )  # fmt: skip
+
+SIMPLE, LSTM, GRU = keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU
 
 OVERWRITTEN = "what it sets is overwritten by the weights that are converted"
 IN_TRAINING = "it changes the loss or the step of an optimiser, and no output"
@@ -51,9 +54,32 @@ def test_no_option_of_keras_slips_by() -> None:
     assert not compared & {*HARMLESS}
 
 
-# ---- each that is compared
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"output_activation": "linear"}, "no output_activation"),
+        ({"coupled": True}, "fgo|different cells"),
+        ({"peephole": True}, "other weights than kernel"),
+    ],
+)
+def test_variants_that_others_lack_are_refused(options: dict[str, Any], message: str) -> None:
+    cell = LSTMCell(4, **options)
+    cell.build((None, 3))
+    with pytest.raises(ValueError, match=message):
+        to_torch(cell)
+    with pytest.raises(ValueError, match=message):
+        to_keras(cell, LSTM(4, return_sequences=True))
 
-SIMPLE, LSTM, GRU = keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU
+
+def test_a_projection_goes_to_torch_alone() -> None:
+    cell = LSTMCell(4, projection=2)
+    cell.build((None, 3))
+    assert to_torch(cell)["weight_hr_l0"].shape == (2, 4)
+    with pytest.raises(ValueError, match="has no projection"):
+        to_keras(cell, LSTM(4, return_sequences=True))
+
+
+# ---- each that is compared
 
 
 def both(layer: keras.layers.Layer, **options: object) -> keras.layers.Layer:

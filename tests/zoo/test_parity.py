@@ -76,7 +76,7 @@ def of(cases: list[Case]) -> pytest.MarkDecorator:
 def test_reference(case: Case) -> None:
     layer, got = ours(case)
     problem = parity.problem(case)
-    cell = reference.CELLS[case.kind.cell](**case.kind.options)
+    cell = reference.named(case.kind.cell, **case.kind.options)
     tape = reference.forward_stack(cell, arrays_by_cell(layer), problem.inputs, problem.mask, problem.states)
     gradients = reference.backward_stack(cell, tape, problem.outputs_factor, problem.states_factors)
     expected = {

@@ -29,3 +29,42 @@ def side_by_side(units: int, initializers: list[Initialize]) -> Initialize:
         return keras.ops.concatenate([group[0]((len(group) * units,), *args, **kwargs) for group in groups])
 
     return initialize
+
+
+def memory_spans(units: int, length: int, rest: Initialize, signs: list[int]) -> Initialize:
+    r"""Biases with which the gates of each unit start at a memory of its own span (Tallec and Ollivier 2018, "chrono").
+
+    A gate that keeps the share f of a memory at each step forgets in about 1 / (1 - f) steps. With the bias
+    $b \sim \log \mathcal{U}(1, T - 1)$ and no input, that is uniform between 2 and T steps.
+
+    Args:
+        units: of the cell.
+        length: T, the longest span in steps.
+        rest: initialiser of the other gates.
+        signs: for each gate, 1 where it keeps the memory, -1 where it writes, 0 for the other gates.
+
+    """
+    draw = keras.initializers.RandomUniform(1.0, length - 1.0)
+
+    def initialize(_: Shape, *args: object, **kwargs: object) -> Tensor:
+        keeping = keras.ops.log(draw((units,), *args, **kwargs))
+        parts = [sign * keeping if sign else rest((units,), *args, **kwargs) for sign in signs]
+        return keras.ops.concatenate(parts)
+
+    return initialize
+
+
+def refuse_spans(length: int | None, use_bias: bool) -> None:
+    """Check the option `chrono` of a cell.
+
+    Args:
+        length: its value.
+        use_bias: whether the cell has the biases that it sets.
+
+    Raises:
+        ValueError: if it is below 2, or there are no biases.
+    """
+    if length is not None and length < 2:
+        raise ValueError(f"chrono must be at least 2 steps or None, not {length!r}")
+    if length is not None and not use_bias:
+        raise ValueError("chrono sets biases, and use_bias=False leaves them out; give one of the two")

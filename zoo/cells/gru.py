@@ -7,8 +7,9 @@ from typing import ClassVar, Unpack
 import keras
 
 from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
-from zoo.keras_types import Activation, Config
-from zoo.tensors import Projected, RecurrentMask, Rows, State, States, StepOutputs, Tensor
+from zoo.cells.gate_bias import Initialize, memory_spans, refuse_spans
+from zoo.keras_types import Activation, Config, Initializer
+from zoo.tensors import Projected, RecurrentMask, Rows, Shape, State, States, StepOutputs, Tensor
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -32,12 +33,17 @@ class GRUCell(Cell):
         activation: of the candidate.
         recurrent_activation: of the two gates.
         reset_after: the convention, as above.
+        chrono: start the bias of the update gate for memories of up to so many steps (Tallec and Ollivier 2018); None:
+            do not. See `zoo.cells.gate_bias.memory_spans`.
         cell_arguments: see `Cell`.
 
     Weights:
         kernel W `(features, 3 * units)`, recurrent_kernel U `(units, 3 * units)`; the gates stand side by side in the
         order z, r, h, as in Keras (torch: r, z, h). bias `(3 * units,)` for `reset_after=False`; `(2, 3 * units)` for
         `reset_after=True`: the first row is added to the input product, the second to the recurrent one.
+
+    Raises:
+        ValueError: if `chrono` is below 2, or asked for without a bias.
     """
 
     gates = 3
@@ -51,16 +57,34 @@ class GRUCell(Cell):
         activation: Activation | str = "tanh",
         recurrent_activation: Activation | str = "sigmoid",
         reset_after: bool = True,
+        chrono: int | None = None,
         **cell_arguments: Unpack[CellArguments],
     ) -> None:
         super().__init__(units, **cell_arguments)
         self.activation = keras.activations.get(activation)
         self.recurrent_activation = keras.activations.get(recurrent_activation)
         self.reset_after = reset_after
+        self.chrono = chrono
+        refuse_spans(chrono, self.use_bias)
 
     def bias_shape(self) -> tuple[int, ...]:
         """`(2, 3 * units)` where the reset comes after the product, else `(3 * units,)`."""
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    def build_bias_initializer(self) -> Initializer | Initialize:
+        """Spans of memory for the update gate with `chrono`, in the row of the inputs; the rest as it is."""
+        rest = self.bias_initializer
+        if self.chrono is None:
+            return rest
+        spans = memory_spans(self.units, self.chrono, rest, [1, 0, 0])
+        if not self.reset_after:
+            return spans
+
+        def two_rows(_: Shape, *args: object, **kwargs: object) -> Tensor:
+            shape = (3 * self.units,)
+            return keras.ops.stack([spans(shape, *args, **kwargs), rest(shape, *args, **kwargs)])
+
+        return two_rows
 
     def project(self, inputs: Tensor) -> Projected:
         """See `Cell.project`; of two rows of bias the first belongs to the inputs."""
@@ -212,6 +236,7 @@ class GRUCell(Cell):
             "activation": keras.activations.serialize(self.activation),
             "recurrent_activation": keras.activations.serialize(self.recurrent_activation),
             "reset_after": self.reset_after,
+            "chrono": self.chrono,
         }
 
 

@@ -2,13 +2,14 @@
 
 It is what the tests compare the fast implementations with, and meant to be read. In this order:
 
-1. `vanilla.py`, then `lstm.py` and `gru.py`: one step forward and one step backward; then the other cells.
+1. `vanilla.py`, then `lstm.py` and `gru.py`: one step forward and one step backward; then the other cells, and variants
+   in a file of their own.
 2. `unroll.py`: the steps put in a row, and walked back; masks, direction, truncation.
 3. `output.py` and `stack.py`: softmax and cross-entropy; several layers, both directions.
 
 The equations stand in docs/equations.md. A run in both directions of time:
 
-    cell = CELLS["gru"](reset_after=False)
+    cell = named("gru", reset_after=False)
     weights = random_weights(cell, features=4, units=3, rng=np.random.default_rng(0))
     tape = forward(cell, weights, inputs, mask, initial_states)
     gradients = backward(cell, tape, d_outputs, d_final_states)
@@ -16,12 +17,16 @@ The equations stand in docs/equations.md. A run in both directions of time:
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any, cast
+
 from zoo.reference.brc import BRC
 from zoo.reference.cell import Cell, States, Weights, random_weights
 from zoo.reference.gru import GRU
 from zoo.reference.ind_rnn import IndRNN
 from zoo.reference.lru import LRU
 from zoo.reference.lstm import LSTM
+from zoo.reference.lstm_variants import LSTMVariant
 from zoo.reference.mgu import MGU
 from zoo.reference.min_gru import MinGRU
 from zoo.reference.min_lstm import MinLSTM
@@ -49,6 +54,17 @@ CELLS: dict[str, type[Cell]] = {
     "qrnn": QRNN,
 }
 
+# With options that the plain cell does not have.
+VARIANTS: dict[str, type[Cell]] = {"lstm": LSTMVariant}
+
+
+def named(name: str, **options: object) -> Cell:
+    """A cell by the name that `--cell` takes, with its options; a variant of it where the plain cell lacks one."""
+    cell_class = CELLS[name]
+    known = {field.name for field in dataclasses.fields(cast(Any, cell_class))}
+    return (cell_class if known >= set(options) else VARIANTS[name])(**options)
+
+
 __all__ = [
     "BRC",
     "CELLS",
@@ -59,9 +75,11 @@ __all__ = [
     "QRNN",
     "RGLRU",
     "SLSTM",
+    "VARIANTS",
     "Cell",
     "Gradients",
     "IndRNN",
+    "LSTMVariant",
     "MinGRU",
     "MinLSTM",
     "StackGradients",
@@ -77,6 +95,7 @@ __all__ = [
     "forward_stack",
     "linear",
     "linear_backward",
+    "named",
     "random_weights",
     "softmax",
 ]

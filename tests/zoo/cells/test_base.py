@@ -29,6 +29,11 @@ OTHER_VALUES = {
     "recurrent_activation": "hard_sigmoid",
     "reset_after": False,
     "unit_forget_bias": False,
+    "output_activation": "linear",
+    "chrono": 100,
+    "peephole": True,
+    "coupled": True,
+    "projection": 3,
     "length": 100,
     "forget_gate": "exponential",
     "neuromodulated": True,
@@ -67,8 +72,10 @@ def other_arguments(name: str) -> dict:
 
 
 def unknown_to(name: str) -> set[str]:
-    """A cell without a recurrent product refuses the one argument that it shares without a meaning."""
-    return {"recurrent_dropout"} if name in ELEMENTWISE else set()
+    """What a cell refuses: without a recurrent product, dropout in it; without a bias, spans of memory in the bias."""
+    if name in ELEMENTWISE:
+        return {"recurrent_dropout"}
+    return {"use_bias"} if name in ("lstm", "gru") else set()
 
 
 def make(cell: str, /, units: int = 4, **options: object) -> Cell:

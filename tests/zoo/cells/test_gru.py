@@ -28,3 +28,24 @@ def test_the_conventions_part_where_the_state_meets_the_reset_gate(reset_after: 
     r = 1 / (1 + np.exp(-1))
     candidate = 0.25 + r * (2 * 3 + 10) if reset_after else 0.25 + r * 2 * 3
     np.testing.assert_allclose(output, [[0.5 * 2 + 0.5 * candidate]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_memories_start_with_spans_up_to_the_length(reset_after: bool) -> None:
+    """The update gate's bias is the logarithm of a number of steps; the others start as `bias_initializer` says."""
+    units = 2000
+    cell = GRUCell(units, reset_after=reset_after, chrono=50, bias_initializer="ones")
+    cell.build((None, 2))
+    assert cell.bias is not None
+    bias = cell.bias.numpy()
+    row, rest = (bias[0], bias[1]) if reset_after else (bias, np.ones(1))
+    spans = 1 + np.exp(row[:units])
+    assert spans.min() >= 2
+    assert spans.max() <= 50
+    assert spans.mean() == pytest.approx(26, rel=0.05)
+    assert set(row[units:]) == set(rest) == {1.0}
+
+
+def test_spans_of_memory_need_a_bias() -> None:
+    with pytest.raises(ValueError, match="chrono sets biases"):
+        GRUCell(3, chrono=10, use_bias=False)

@@ -55,12 +55,13 @@ def test_the_last_output_is_that_of_the_last_word(kind: parity.Kind, engine: str
     )
     outputs, final = last(inputs, mask=problem.mask, initial_state=states)
     sequences, same_final = whole(inputs, mask=problem.mask, initial_state=states)
+    width = parity.output_size(kind)
     for row, length in enumerate(parity.LENGTHS["ragged"]):
         if length:
             forward, backward = sequences[row, length - 1], sequences[row, 0]
-            expected = [*forward[: parity.UNITS], *backward[parity.UNITS :]]
+            expected = [*forward[:width], *backward[width:]]
         else:
-            expected = [0.0] * (2 * parity.UNITS)
+            expected = [0.0] * (2 * width)
         np.testing.assert_allclose(outputs[row], expected, rtol=1e-12)
     for got, same in zip(keras.tree.flatten(final), keras.tree.flatten(same_final), strict=True):
         np.testing.assert_allclose(got, same, rtol=1e-12)

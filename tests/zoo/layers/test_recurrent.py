@@ -127,7 +127,7 @@ def test_a_mask_with_gaps(kind: parity.Kind, engine: str) -> None:
     problem.mask[:2, 0] = [True, False]
     got = results(layer, problem)
     weights = [[{v.name: v.numpy() for v in cell.trainable_variables} for cell in row] for row in layer.cells]
-    oracle = reference.CELLS[kind.cell](**kind.options)
+    oracle = reference.named(kind.cell, **kind.options)
     tape = reference.forward_stack(oracle, weights, problem.inputs, problem.mask, problem.states)
     back = reference.backward_stack(oracle, tape, problem.outputs_factor, problem.states_factors)
     expected = {"outputs": tape.outputs, **parity.named_states("final", tape.final_states)}

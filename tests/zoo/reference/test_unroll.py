@@ -20,9 +20,11 @@ from zoo.reference import (
     QRNN,
     RGLRU,
     SLSTM,
+    VARIANTS,
     Cell,
     Gradients,
     IndRNN,
+    LSTMVariant,
     MinGRU,
     MinLSTM,
     Tape,
@@ -41,6 +43,12 @@ CASES: dict[str, Cell] = {
     "lstm": LSTM(),
     "lstm relu": LSTM(activation="relu"),
     "lstm tanh gates": LSTM(recurrent_activation="tanh"),
+    "lstm peephole": LSTMVariant(peephole=True),
+    "lstm coupled": LSTMVariant(coupled=True),
+    "lstm coupled peephole, no output activation": LSTMVariant(
+        peephole=True, coupled=True, output_activation="linear"
+    ),
+    "lstm variant of nothing": LSTMVariant(),
     "gru reset before": GRU(reset_after=False),
     "gru reset after": GRU(reset_after=True),
     "gru reset before relu": GRU("relu", reset_after=False),
@@ -138,7 +146,7 @@ def assert_same_gradients(first: Gradients, second: Gradients, exactly: bool = F
 
 
 def test_every_cell_is_in_the_table() -> None:
-    assert {type(cell) for cell in CASES.values()} == set(CELLS.values())
+    assert {type(cell) for cell in CASES.values()} == {*CELLS.values(), *VARIANTS.values()}
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
