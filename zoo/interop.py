@@ -288,6 +288,8 @@ def _refuse_own_options(cell: Layer, origin: str) -> None:
     activation = getattr(cell, "activation", None)
     if getattr(cell, "output_activation", activation) != activation:
         raise ValueError(f"{origin} has no output_activation beside the activation")
+    if any(getattr(cell, "zoneout_rates", ())):
+        raise ValueError(f"{origin} has no zoneout")
 
 
 def _check_names(given: set[str], expected: set[str]) -> None:

@@ -76,6 +76,8 @@ KINDS = [
     Kind("lstm", {"peephole": True}, states=2),
     Kind("lstm", {"coupled": True}, states=2),
     Kind("lstm", {"peephole": True, "coupled": True, "output_activation": "linear"}, states=2),
+    Kind("lstm", {"layer_norm": True}, states=2, reference=False),
+    Kind("lstm", {"zoneout_c": 0.3, "zoneout_h": 0.2}, states=2, reference=False),
     Kind("gru", {"reset_after": True}, keras="GRU", torch="GRU"),
     Kind("gru", {"reset_after": False}, keras="GRU"),
     Kind("keras_simple_rnn", reference=False, keras="SimpleRNN", torch="RNN"),

@@ -60,6 +60,8 @@ def test_no_option_of_keras_slips_by() -> None:
         ({"output_activation": "linear"}, "no output_activation"),
         ({"coupled": True}, "fgo|different cells"),
         ({"peephole": True}, "other weights than kernel"),
+        ({"layer_norm": True}, "other weights than kernel"),
+        ({"zoneout_c": 0.1}, "has no zoneout"),
     ],
 )
 def test_variants_that_others_lack_are_refused(options: dict[str, Any], message: str) -> None:

@@ -17,6 +17,7 @@ from typing import ClassVar, Unpack
 
 import keras
 
+from zoo.cells.zoneout import zoned_out
 from zoo.keras_private import DropoutRNNCell
 from zoo.keras_types import Activation, Config, Initializer, LayerArguments, Regularizer
 from zoo.tensors import (
@@ -146,6 +147,11 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         """Shape of the recurrent kernel; a row for each unit of the state that it reads."""
         return (self.units, self.gates * self.units)
 
+    @property
+    def zoneout_rates(self) -> tuple[float, ...]:
+        """The rate of zoneout of each state; none without. A cell that has any runs on the `loop` engine alone."""
+        return ()
+
     def bias_shape(self) -> tuple[int, ...]:
         """Shape of the bias."""
         return (self.gates * self.units,)
@@ -252,7 +258,12 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             inputs = inputs * self.get_dropout_mask(inputs)
         if training and self.recurrent_dropout > 0:
             recurrent_mask = self.get_recurrent_dropout_mask(states[0])
-        return self.step(self.project(inputs), list(states), recurrent_mask)
+        output, after = self.step(self.project(inputs), list(states), recurrent_mask)
+        if not any(self.zoneout_rates):
+            return output, after
+        seeds = self.seed_generator if training else None
+        after = zoned_out(list(states), after, self.zoneout_rates, seeds)
+        return after[0], after
 
     # ---- the step's gradient by hand, for the fused engine (see docs/engines.md); all optional
 

@@ -8,6 +8,7 @@ import keras
 
 from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
 from zoo.cells.gate_bias import Initialize, memory_spans, refuse_spans
+from zoo.cells.zoneout import refuse_rates
 from zoo.keras_types import Activation, Config, Initializer
 from zoo.tensors import Projected, RecurrentMask, Rows, Shape, State, States, StepOutputs, Tensor
 
@@ -35,6 +36,7 @@ class GRUCell(Cell):
         reset_after: the convention, as above.
         chrono: start the bias of the update gate for memories of up to so many steps (Tallec and Ollivier 2018); None:
             do not. See `zoo.cells.gate_bias.memory_spans`.
+        zoneout_h: the rate at which h stays as it was; see `zoo.cells.zoneout.zoned_out`.
         cell_arguments: see `Cell`.
 
     Weights:
@@ -43,7 +45,7 @@ class GRUCell(Cell):
         `reset_after=True`: the first row is added to the input product, the second to the recurrent one.
 
     Raises:
-        ValueError: if `chrono` is below 2, or asked for without a bias.
+        ValueError: if a rate is outside [0, 1), `chrono` is below 2, or asked for without a bias.
     """
 
     gates = 3
@@ -58,6 +60,7 @@ class GRUCell(Cell):
         recurrent_activation: Activation | str = "sigmoid",
         reset_after: bool = True,
         chrono: int | None = None,
+        zoneout_h: float = 0.0,
         **cell_arguments: Unpack[CellArguments],
     ) -> None:
         super().__init__(units, **cell_arguments)
@@ -65,7 +68,14 @@ class GRUCell(Cell):
         self.recurrent_activation = keras.activations.get(recurrent_activation)
         self.reset_after = reset_after
         self.chrono = chrono
+        self.zoneout_h = zoneout_h
         refuse_spans(chrono, self.use_bias)
+        refuse_rates(zoneout_h=zoneout_h)
+
+    @property
+    def zoneout_rates(self) -> tuple[float, ...]:
+        """See `Cell.zoneout_rates`."""
+        return (self.zoneout_h,)
 
     def bias_shape(self) -> tuple[int, ...]:
         """`(2, 3 * units)` where the reset comes after the product, else `(3 * units,)`."""
@@ -237,6 +247,7 @@ class GRUCell(Cell):
             "recurrent_activation": keras.activations.serialize(self.recurrent_activation),
             "reset_after": self.reset_after,
             "chrono": self.chrono,
+            "zoneout_h": self.zoneout_h,
         }
 
 

@@ -8,6 +8,8 @@ import keras
 
 from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
 from zoo.cells.gate_bias import Initialize, memory_spans, refuse_spans, side_by_side
+from zoo.cells.normalisation import normalised
+from zoo.cells.zoneout import refuse_rates
 from zoo.keras_types import Activation, Config, Initializer
 from zoo.tensors import Projected, RecurrentMask, Rows, Shape, State, States, StepOutputs, Tensor
 
@@ -33,16 +35,22 @@ class LSTMCell(Cell):
         coupled: one gate forgets and writes: $i_t = 1 - f_t$ (CIFG in Greff et al. 2017).
         projection: the state h and the output are $(o_t \odot \tanh(c_t)) P$, of this size (Sak et al. 2014; torch:
             `proj_size`); None: there is no P.
+        layer_norm: pre-activations are $\mathrm{LN}(x_t W) \odot s_x + \mathrm{LN}(h_{t-1} U) \odot s_h + b$, each
+            normalised over all gates together, and the memory is shown as $\mathrm{LN}(c_t) \odot s_c + b_c$ (Ba et al.
+            2016, equations 20 to 22).
+        zoneout_c, zoneout_h: the rates at which c and h stay as they were; see `zoo.cells.zoneout.zoned_out`.
         cell_arguments: see `Cell`.
 
     Weights:
         kernel W `(features, 4 * units)`, recurrent_kernel U `(units, 4 * units)`, bias b `(4 * units,)`; the gates
         stand side by side in the order i, f, g, o, as in Keras and torch. Coupled there are three: f, g, o. With
         peepholes, peephole_kernel p `(units, 3)` in the order i, f, o, coupled `(units, 2)`: f, o. With a projection,
-        projection_kernel P `(units, projection)`, and U has so many rows.
+        projection_kernel P `(units, projection)`, and U has so many rows. With layer_norm, kernel_scale and
+        recurrent_scale `(4 * units,)`, memory_scale and memory_shift `(units,)`.
 
     Raises:
-        ValueError: if `projection` is below 1, `chrono` below 2, or `chrono` is asked for without a bias.
+        ValueError: if a rate is outside [0, 1), `projection` is below 1, or `chrono` is below 2 or asked for without a
+            bias.
     """
 
     gates = 4
@@ -67,6 +75,9 @@ class LSTMCell(Cell):
         peephole: bool = False,
         coupled: bool = False,
         projection: int | None = None,
+        layer_norm: bool = False,
+        zoneout_c: float = 0.0,
+        zoneout_h: float = 0.0,
         **cell_arguments: Unpack[CellArguments],
     ) -> None:
         super().__init__(units, **cell_arguments)
@@ -82,9 +93,12 @@ class LSTMCell(Cell):
         self.peephole = peephole
         self.coupled = coupled
         self.projection = projection
+        self.layer_norm = layer_norm
+        self.zoneout_c, self.zoneout_h = zoneout_c, zoneout_h
         if coupled:
             self.gates, self.gate_order = 3, "fgo"
         refuse_spans(chrono, self.use_bias)
+        refuse_rates(zoneout_c=zoneout_c, zoneout_h=zoneout_h)
 
     # ---- shapes and weights
 
@@ -102,9 +116,20 @@ class LSTMCell(Cell):
         """See `Cell.recurrent_shape`; what the gates see is h."""
         return (self.output_size, self.gates * self.units)
 
+    @property
+    def zoneout_rates(self) -> tuple[float, ...]:
+        """See `Cell.zoneout_rates`."""
+        return (self.zoneout_h, self.zoneout_c)
+
     def build(self, input_shape: Shape) -> None:
-        """Create the weights; those of peepholes and of the projection only where they are asked for."""
+        """Create the weights; those of variants only where they are asked for."""
         super().build(input_shape)
+        if self.layer_norm:
+            wide = (self.gates * self.units,)
+            self.kernel_scale = self.add_weight(shape=wide, name="kernel_scale", initializer="ones")
+            self.recurrent_scale = self.add_weight(shape=wide, name="recurrent_scale", initializer="ones")
+            self.memory_scale = self.add_weight(shape=(self.units,), name="memory_scale", initializer="ones")
+            self.memory_shift = self.add_weight(shape=(self.units,), name="memory_shift", initializer="zeros")
         if self.peephole:
             self.peephole_kernel = self.add_weight(
                 shape=(self.units, self.gates - 1),
@@ -131,13 +156,20 @@ class LSTMCell(Cell):
 
     # ---- one step
 
+    def project(self, inputs: Tensor) -> Projected:
+        """See `Cell.project`; with layer_norm the product is normalised before the bias is added."""
+        if not self.layer_norm:
+            return super().project(inputs)
+        projected = normalised(keras.ops.matmul(inputs, self.kernel)) * self.kernel_scale
+        return projected if self.bias is None else projected + self.bias
+
     def step(
         self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> tuple[StepOutputs, States]:
         """See `Cell.step`; the states are h and c."""
         (product,) = self.products(projected, states, recurrent_mask)
         _, _, _, o, c = self._gates(product, states[1])
-        h = o * self.output_activation(c)
+        h = o * self.output_activation(self._shown(c))
         if self.projection is not None:
             h = keras.ops.matmul(h, self.projection_kernel)
         return h, [h, c]
@@ -159,6 +191,10 @@ class LSTMCell(Cell):
         c = f * c + i * g
         return i, f, g, self.recurrent_activation(self._peeped("o", a_o, c)), c
 
+    def _shown(self, c: State) -> State:
+        """The memory as the output sees it."""
+        return normalised(c) * self.memory_scale + self.memory_shift if self.layer_norm else c
+
     def _peeped(self, gate: str, product: Tensor, c: State) -> Tensor:
         """The pre-activation of a gate with what it sees of the memory."""
         if not self.peephole:
@@ -176,13 +212,16 @@ class LSTMCell(Cell):
         """See `Cell.no_backward`."""
         if self.projection is not None:
             return "its projection has no backward step of its own"
+        if self.layer_norm:
+            return "its layer normalisation has no backward step of its own"
         return no_derivative(self.activation, self.recurrent_activation, self.output_activation)
 
     def products(
         self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> list[Tensor]:
         """See `Cell.products`."""
-        return [projected + keras.ops.matmul(masked_state(states[0], recurrent_mask), self.recurrent_kernel)]
+        product = keras.ops.matmul(masked_state(states[0], recurrent_mask), self.recurrent_kernel)
+        return [projected + (normalised(product) * self.recurrent_scale if self.layer_norm else product)]
 
     def advance(
         self, products: list[Tensor], states: States, _recurrent_mask: RecurrentMask | None = None, /
@@ -286,6 +325,9 @@ class LSTMCell(Cell):
             "peephole": self.peephole,
             "coupled": self.coupled,
             "projection": self.projection,
+            "layer_norm": self.layer_norm,
+            "zoneout_c": self.zoneout_c,
+            "zoneout_h": self.zoneout_h,
         }
 
 

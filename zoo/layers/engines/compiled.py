@@ -60,6 +60,8 @@ class Compiled(Engine):
             return "it has no project and step"
         if type(cell).call is not Cell.call:
             return "it has a call of its own beside project and step"
+        if any(cell.zoneout_rates):
+            return "its zoneout draws other numbers at each step"
         if not all(isinstance(size, int) for size in cell.state_size):
             return "a state of it is no vector"
         return None
