@@ -1,10 +1,11 @@
 """How fast the recurrent layer is, beside Keras' own layers, torch, JAX and the bare matrix products.
 
-Four parts, each with a --help of its own:
+Five parts, each with a --help of its own:
 
     layers    one layer that returns the sequence: three cells, seven shapes, inference and training
     imdb      a whole model on film reviews: one training step, and the way to a test accuracy
     training  what a step of the zoo's trainer is spent on beside the layer: the table of words, the call
+    scan      cells that are linear in their state, at 1,000 and 10,000 steps: all at once, and in loops
     series    a table of many series: until training can begin, and the rows beside the model
 
 Contestants take turns, round by round, so that all meet the same moods of the machine, and their answers are compared
@@ -31,6 +32,7 @@ examples:
   python -m experiments.bench imdb --quick           (1 minute)
   python -m experiments.bench imdb path/to/imdb      (10 minutes)
   python -m experiments.bench training               (1 minute)
+  python -m experiments.bench scan                   (3 minutes)
   python -m experiments.bench series                 (1 minute)
 """
 LAYERS = """\
@@ -67,6 +69,13 @@ steps in one call. Processor time is what the process used of all cores; unlike 
 
 Writes training.csv and training.md.
 """
+SCAN = """\
+One layer that returns the sequence, in float32: cells that are linear in their state, with all steps at once
+(`parallel`), in compiled loops (`hoisted`) and by Keras' associative scan (`doubling`), beside the fused LSTM of as
+many units. The contestants take turns; ratios are those within a round.
+
+Writes scan.csv and scan.md.
+"""
 SERIES = """\
 A long table of daily random walks is prepared for training as `zoo.run forecasting` does it: read, digested, its
 windows laid, the first batch loaded. Then the rows beside the model (last value, drift, AR, ETS, linear map) are fitted
@@ -89,6 +98,17 @@ def parser() -> Parser:
         "--rounds", type=number(int), default=15, metavar="N", help="timed rounds (default: 15)"
     )
     _common_arguments(training, "five rounds")
+    scan = parts.add_parser("scan", help="linear recurrences", description=SCAN)
+    scan.add_argument(
+        "--shapes", nargs="+", metavar="BxTxFxU", help="batch x steps x features x units; default: four"
+    )
+    scan.add_argument(
+        "--rounds", type=number(int), default=11, metavar="N", help="timed rounds (default: 11)"
+    )
+    scan.add_argument(
+        "--note", default="", metavar="TEXT", help="for the report: what else the machine did meanwhile"
+    )
+    _common_arguments(scan, "200 steps, five rounds")
     series = parts.add_parser("series", help="a table of many series", description=SERIES)
     series.add_argument("--series", type=number(int), default=5000, metavar="N", help="default: 5000")
     series.add_argument("--steps", type=number(int), default=200, metavar="N", help="of each (default: 200)")
@@ -141,7 +161,7 @@ def main(argv: list[str] | None = None) -> None:
     if arguments.quick:
         arguments.rounds = min(arguments.rounds, 5)
     folder = Path(arguments.out) if arguments.out else QUICK_RESULTS if arguments.quick else RESULTS
-    measures = {"layers": _layers, "imdb": _imdb, "training": _training, "series": _series}
+    measures = {"layers": _layers, "imdb": _imdb, "training": _training, "scan": _scan, "series": _series}
     measures[arguments.part](arguments, folder)
 
 
@@ -171,6 +191,17 @@ def _training(arguments: argparse.Namespace, folder: Path) -> None:
     from experiments.bench import training as bench_training
 
     print(bench_training.write(bench_training.measure(arguments.rounds), folder))
+
+
+def _scan(arguments: argparse.Namespace, folder: Path) -> None:
+    given = tuple(Shape.parse(text) for text in arguments.shapes or ())
+
+    from experiments.bench import scan as bench_scan
+    from experiments.bench.layers import surroundings
+
+    shapes = given or (bench_scan.QUICK if arguments.quick else bench_scan.SHAPES)
+    times = bench_scan.measure(shapes, arguments.rounds)
+    print(bench_scan.write(times, surroundings(), arguments.note, folder))
 
 
 def _series(arguments: argparse.Namespace, folder: Path) -> None:

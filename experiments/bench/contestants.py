@@ -84,7 +84,7 @@ def make(problem: Problem, name: str) -> Contestant:
 
 def ours(problem: Problem, engine: str) -> Contestant:
     """Our layer on one of its engines."""
-    return _of_layer(engine, problem, problem.layer(engine))
+    return of_layer(engine, problem, problem.layer(engine))
 
 
 def keras_layer(problem: Problem) -> Contestant:
@@ -92,10 +92,11 @@ def keras_layer(problem: Problem) -> Contestant:
     layer = getattr(keras.layers, KERAS_LAYERS[problem.cell])(problem.shape.units, return_sequences=True)
     layer.build(problem.inputs.shape)
     interop.to_keras(problem.layer("loop"), layer)
-    return _of_layer("keras", problem, layer)
+    return of_layer("keras", problem, layer)
 
 
-def _of_layer(name: str, problem: Problem, layer: keras.layers.Layer) -> Contestant:
+def of_layer(name: str, problem: Problem, layer: keras.layers.Layer) -> Contestant:
+    """A built layer on the backend of Keras."""
     on_jax = keras.backend.backend() == "jax"
     calls = _in_jax(problem, layer) if on_jax else _in_tensorflow(problem, layer)
     return Contestant(name, calls, restless=on_jax)

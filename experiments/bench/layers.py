@@ -86,9 +86,9 @@ def _rows(cell: str, shape: Shape, engines: Iterable[str], rounds: int) -> list[
 
     keras.backend.clear_session()
     field = contestants(Problem.draw(cell, shape), engines)
-    first = {(c.name, mode): _milliseconds(c.calls[mode]) for c in field for mode in MODES}
+    first = {(c.name, mode): milliseconds(c.calls[mode]) for c in field for mode in MODES}
     check(field, AGREEMENT["cpu" if on_cpu() else "gpu"])
-    times = _rounds(field, rounds)
+    times = time_rounds(field, rounds)
     log(f"{cell} {shape}: " + ", ".join(f"{c.name} {np.median(times[c.name, 'train']):.1f}" for c in field))
     return [
         {
@@ -110,20 +110,21 @@ def ratio(times: Times, above: str, below: str, mode: str) -> float:
     return float(np.median(np.divide(times[above, mode], times[below, mode])))
 
 
-def _rounds(field: list[Contestant], rounds: int) -> Times:
+def time_rounds(field: list[Contestant], rounds: int) -> Times:
     """Milliseconds of every contestant in every round; each is called once before, to warm up the caches."""
     times: Times = {(c.name, mode): [] for mode in MODES for c in field}
     for _ in range(rounds):
         for contestant in field:
             for mode in MODES:
                 contestant.calls[mode]()
-                times[contestant.name, mode].append(_milliseconds(contestant.calls[mode]))
+                times[contestant.name, mode].append(milliseconds(contestant.calls[mode]))
             if contestant.restless:
                 time.sleep(REST)
     return times
 
 
-def _milliseconds(call: Call) -> float:
+def milliseconds(call: Call) -> float:
+    """What one call takes."""
     start = time.perf_counter()
     call()
     return 1000 * (time.perf_counter() - start)

@@ -36,6 +36,7 @@ class QRNNCell(LinearCell):
         ValueError: if `window` is neither 1 nor 2.
     """
 
+    gates = 6  # of the default window; each cell has those of its own
     gate_names: ClassVar = {"z": "candidate z", "f": "forget gate f", "o": "output gate o"}
 
     def __init__(self, units: int, *, window: int = 2, **cell_arguments: Unpack[CellArguments]) -> None:

@@ -87,7 +87,7 @@ def test_every_contestant_runs_in_every_round() -> None:
         Contestant(name, {mode: functools.partial(call, f"{name} {mode}") for mode in bench_layers.MODES})
         for name in ("a", "b")
     ]
-    times = bench_layers._rounds(field, 3)
+    times = bench_layers.time_rounds(field, 3)
     assert calls == [f"{name} {mode}" for name in "ab" for mode in bench_layers.MODES for _ in range(2)] * 3
     assert {key: len(taken) for key, taken in times.items()} == {
         (name, mode): 3 for name in "ab" for mode in bench_layers.MODES
