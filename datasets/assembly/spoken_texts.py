@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from datasets.assembly.parts import InMemory, make_splits
-from datasets.assembly.splitting import assign_rows, dropped_note, taken_notes
+from datasets.assembly.parts import Index, InMemory, Part, make_splits
+from datasets.assembly.splitting import assign, assign_rows, dropped_note, taken_notes
 from datasets.base import Dataset, Example, Info
 from datasets.errors import UserError
 from datasets.formats.characters import composed, encodable
@@ -76,6 +76,29 @@ def assemble(info: Info, parts: Parts, valid_fraction: float, test_fraction: flo
     held = {part: InMemory(list(rows)) for part, rows in parts.items()}
     splits = make_splits(held, codes, "test" in parts or test_fraction > 0, _example)
     return Dataset(replace(info, notes=(*info.notes, *notes)), *splits)
+
+
+def assemble_parts(
+    info: Info, parts: Mapping[str, Part[SpokenText]], valid_fraction: float, test_fraction: float
+) -> Dataset:
+    """As `assemble`, of parts that are read again in each pass: no sound is kept. Official splits stay as they are."""
+    import numpy as np
+
+    indexes = {name: _index(part) for name, part in parts.items()}
+    hashes = {name: np.frombuffer(index.hashes, np.uint64) for name, index in indexes.items()}
+    codes = assign(hashes, valid_fraction, test_fraction, drop_shared=False)
+    notes = taken_notes(codes["train"], "sounds taken out of train by their hash")
+    splits = make_splits(indexes, codes, "test" in parts or test_fraction > 0, _example)
+    return Dataset(replace(info, notes=(*info.notes, *notes), unit="sounds"), *splits)
+
+
+def _index(part: Part[SpokenText]) -> Index[SpokenText]:
+    index = Index(part)
+    for row in part.rows():
+        index.hashes.append(row.hash)
+    if not index.hashes:
+        raise UserError(f"{part.name}: has no sounds")
+    return index
 
 
 def _example(row: SpokenText) -> Example:

@@ -77,18 +77,20 @@ class LogMel:
         return tf.math.log(energy @ weights + FLOOR)
 
 
-def reader(features: LogMel) -> Callable[[Sound], np.ndarray]:
-    """A function from a sound of any rate to its bands, `(frames, bands)` float32."""
+def bands_of(features: LogMel) -> Callable[[np.ndarray, int], np.ndarray]:
+    """A function from samples `(time,)` and their rate to bands, `(frames, bands)` float32."""
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)])
     def bands(samples: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
         return features(resampled(samples[None], rate, features.rate))[0]
 
-    def read(sound: Sound) -> np.ndarray:
-        samples, rate = sound.read()
-        return bands(tf.constant(samples), tf.constant(rate, tf.int32)).numpy()
+    return lambda samples, rate: bands(tf.constant(samples), tf.constant(rate, tf.int32)).numpy()
 
-    return read
+
+def reader(features: LogMel) -> Callable[[Sound], np.ndarray]:
+    """A function from a sound of any rate to its bands, `(frames, bands)` float32."""
+    bands = bands_of(features)
+    return lambda sound: bands(*sound.read())
 
 
 def resampled(samples: tf.Tensor, rate: tf.Tensor, wanted: int) -> tf.Tensor:

@@ -9,8 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from datasets.formats.signals import Samples
-from zoo.data.log_mel import reader
+from zoo.data.log_mel import bands_of
 from zoo.tasks.speech.learned import Learned
 
 MOST_SHOWN = 6  # sounds in a picture
@@ -40,10 +39,10 @@ def draw(heard: Sequence[Heard], learned: Learned) -> Figure:
     shown = heard[:MOST_SHOWN]
     figure = Figure(figsize=(9, 4 * len(shown)), layout="constrained")
     cells = figure.subplots(2 * len(shown), 1, squeeze=False)[:, 0]
-    read = reader(learned.spectrum)
+    read = bands_of(learned.spectrum)
     for n, one in enumerate(shown):
         seconds = len(one.samples) / one.rate
-        bands = read(Samples(one.samples, one.rate))
+        bands = read(one.samples, one.rate)
         cells[2 * n].imshow(bands.T, origin="lower", aspect="auto", extent=(0, seconds, 0, bands.shape[1]))
         cells[2 * n].set_title(f"{one.name[-60:]}: {one.text[:80]}".replace("$", r"\$"), fontsize=9)
         cells[2 * n].set_ylabel("bands")

@@ -9,8 +9,9 @@ import numpy as np
 
 from datasets.base import Dataset, Example, Split
 from datasets.errors import UserError, listed
+from datasets.formats.signals import Sound
 from zoo.data.channels import Channels
-from zoo.data.log_mel import LogMel, reader
+from zoo.data.log_mel import LogMel, bands_of
 from zoo.data.ragged import Ragged
 from zoo.runtime.progress import progress_bar
 from zoo.tasks.base import Prepared
@@ -79,16 +80,30 @@ def prepare(dataset: Dataset, options: Options, batch_size: int) -> Prepared[Lea
 
 def read(split: Split, spectrum: LogMel, options: Options) -> Read:
     """The spectra and texts of a split, in one pass."""
-    bands_of, texts = reader(spectrum), []
+    bands, texts = bands_of(spectrum), []
 
     def spectra() -> Iterator[np.ndarray]:
         for example in progress_bar(split, "reading sound"):
             if text := normalised(example["text"], options.lowercase, options.punctuation):
                 texts.append(text)
-                yield bands_of(example["sound"])
+                yield bands(*heard(example["sound"]))
 
     ragged = Ragged.of(spectra())
     return Read(ragged, texts, len(split) - len(texts))
+
+
+def heard(sound: Sound) -> tuple[np.ndarray, int]:
+    """The samples of a sound, and how many there are in a second.
+
+    Raises:
+        UserError: it cannot be read, or all its samples are the same.
+    """
+    samples, rate = sound.read()
+    if len(samples) > 1 and samples.min() == samples.max():
+        raise UserError(
+            f"{sound.name}: all samples are {samples[0]:g}, there is nothing to hear; leave it out"
+        )
+    return samples, rate
 
 
 def fitting(split: Read, learned: Learned) -> np.ndarray:

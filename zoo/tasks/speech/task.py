@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from zoo.tasks.speech.learned import Learned
     from zoo.tensors import Tensor, TokenIds
 
+#: What a nat of the loss counts beside the character error rate, where the best epoch is chosen.
+SHARE_OF_LOSS = 0.01
 #: Texts beside the right ones in `metrics.json`.
 SAMPLES = 10
 
@@ -34,8 +36,9 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
     input_kind = sounds.KIND
     options_type = Options
     answer_options = AnswerOptions
-    # Not the loss: that rises again while the texts still get better.
-    monitor = ("cer", "min")
+    # Not the loss alone: that rises again while the texts still get better; nor the rate alone: at first nothing but
+    # blanks are written, and it does not move.
+    monitor = ("cer_and_loss", "min")
     headline = ("wer", "cer", "exact", "loss")
     defaults: Mapping[str, object] = {
         "bidirectional": True,
@@ -87,15 +90,16 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
         return {**predictions, "texts": searched(model, learned, batches)}
 
     def score(self, learned: Learned, predictions: Predictions, batches: SpeechBatches) -> Metrics:
-        """Error rates, of the best token of each step or of what the search found; and the loss, in nats a token, of
-        the texts that fit into the steps of their sounds.
+        """Error rates, of the best token of each step or of what the search found; the loss, in nats a token, of the
+        texts that fit into the steps of their sounds; and the character error rate with a hundredth of the loss.
         """
         from zoo.tasks.speech.scores import compared, loss_a_token
 
         loss = loss_a_token(predictions["loss"], batches, learned)
         if not np.isfinite(loss):
-            return dict.fromkeys(self.headline, float("nan"))
-        return {**compared(batches.texts, _texts(learned, predictions)), "loss": loss}
+            return dict.fromkeys((*self.headline, self.monitor[0]), float("nan"))
+        rates = compared(batches.texts, _texts(learned, predictions))
+        return {**rates, "loss": loss, "cer_and_loss": rates["cer"] + SHARE_OF_LOSS * loss}
 
     def details(
         self, learned: Learned, predictions: Predictions, batches: SpeechBatches
