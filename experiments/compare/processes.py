@@ -2,20 +2,96 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO
 
+from experiments.compare.warm import MODULES, READY, STOP
 from zoo.runtime.versions import REPOSITORY
 
 #: Exit codes of a run that a signal has stopped, after it saved its state: SIGINT, SIGTERM.
 STOPPED_CODES = (128 + 2, 128 + 15)
+KILLED = 128 + 9
 
 _STOPPED_SESSIONS: set[str] = set()
-_RUNNING: dict[subprocess.Popen[bytes], str] = {}  # each process with its session
+_RUNNING: dict[Supervised | Warm, str] = {}  # what has a run, each with its session
 _LOCK = threading.Lock()
+
+
+class Supervised:
+    """A process that was started for one command, which gets SIGTERM when the supervisor's input ends.
+
+    Args:
+        command: the program and its arguments.
+        log: the file that its output is added to.
+        threads: cores that it may use.
+    """
+
+    def __init__(self, command: list[str], log: Path, threads: int) -> None:
+        supervised = [sys.executable, "-m", "experiments.compare.supervisor", str(log), *command]
+        self.process = _popen(supervised, threads, offers_gpu())
+
+    def stop(self) -> None:
+        """Let the command save its state and end."""
+        _input_of(self.process).close()
+
+    def wait(self) -> int:
+        """The exit code of the command."""
+        try:
+            return self.process.wait()
+        finally:
+            self.stop()
+
+
+class Warm:
+    """A process that has imported TensorFlow, and of which each run is a fork; see `experiments.compare.warm`."""
+
+    #: That of this worker, which does one run at a time.
+    of_worker: Warm | None = None
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self.process = _popen(
+            [sys.executable, "-m", "experiments.compare.warm"], threads, False, answers=True
+        )
+        self.is_ready = self._answer() == READY
+
+    def _answer(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().decode().strip()
+
+    def _say(self, line: str) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it has died, which its answer will tell
+            _input_of(self.process).write(f"{line}\n".encode())
+            _input_of(self.process).flush()
+
+    def begin(self, command: list[str], log: Path) -> None:
+        """Fork a run: `python -m MODULE ARGUMENT…`."""
+        self._say(json.dumps({"log": str(log), "module": command[2], "arguments": command[3:]}))
+
+    def stop(self) -> None:
+        """Let the run save its state and end."""
+        self._say(STOP)
+
+    def wait(self) -> int:
+        """The exit code of the run; that of a killed one where this process has died."""
+        answer = self._answer()
+        if not answer:
+            self.is_ready = False
+        return int(answer) if answer else KILLED
+
+    def close(self) -> None:
+        """End the process."""
+        with contextlib.suppress(BrokenPipeError):
+            _input_of(self.process).close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self.process.wait()
 
 
 def run_supervised(command: list[str], log: Path, threads: int, session: str) -> int:
@@ -29,38 +105,68 @@ def run_supervised(command: list[str], log: Path, threads: int, session: str) ->
         threads: cores that it may use.
         session: of the comparison that asks for it.
     """
-    supervised = [sys.executable, "-m", "experiments.compare.supervisor", str(log), *command]
+    warm = _warm(threads) if is_forked(command[2]) else None
     with _LOCK:
         if session in _STOPPED_SESSIONS:
             return STOPPED_CODES[-1]
-        process = subprocess.Popen(
-            supervised,
-            stdin=subprocess.PIPE,
-            env=environment(threads, _offers_gpu()),
-            start_new_session=True,  # Ctrl-C on the terminal is not for it
-        )
-        _RUNNING[process] = session
+        run = warm or Supervised(command, log, threads)
+        if warm:
+            warm.begin(command, log)
+        _RUNNING[run] = session
     try:
-        return process.wait()
+        return run.wait()
     finally:
         with _LOCK:
-            _RUNNING.pop(process)
-            if process.stdin:
-                process.stdin.close()
+            _RUNNING.pop(run)
+
+
+def is_forked(module: str) -> bool:
+    """Whether a run of this module is forked from a process that has imported TensorFlow.
+
+    A GPU cannot be shared with a process that was forked, and on macOS libraries of the system forbid it.
+    """
+    return sys.platform == "linux" and module in MODULES and not offers_gpu()
+
+
+def _warm(threads: int) -> Warm | None:
+    """The warm process of this worker; None where what it imports cannot be imported."""
+    warm = Warm.of_worker
+    if warm is not None and (warm.threads != threads or not warm.is_ready or warm.process.poll() is not None):
+        warm.close()
+        warm = None
+    if warm is None:
+        warm = Warm.of_worker = Warm(threads)
+    return warm if warm.is_ready else None
 
 
 def stop(session: str) -> None:
     """Let the session's run on this worker save its state and end, and start none of its runs any more."""
     with _LOCK:
         _STOPPED_SESSIONS.add(session)
-        for process, its_session in _RUNNING.items():
-            if its_session == session and process.stdin and not process.stdin.closed:
-                process.stdin.close()
+        for run, its_session in _RUNNING.items():
+            if its_session == session:
+                run.stop()
 
 
 def is_stopped(session: str) -> bool:
     """Whether `stop` was called for the session."""
     return session in _STOPPED_SESSIONS
+
+
+def _popen(command: list[str], threads: int, gpu: bool, answers: bool = False) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE if answers else None,
+        stderr=subprocess.DEVNULL if answers else None,
+        env=environment(threads, gpu),
+        start_new_session=True,  # Ctrl-C on the terminal is not for it
+    )
+
+
+def _input_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert process.stdin is not None
+    return process.stdin
 
 
 def environment(threads: int, gpu: bool) -> dict[str, str]:
@@ -76,7 +182,8 @@ def environment(threads: int, gpu: bool) -> dict[str, str]:
     return variables
 
 
-def _offers_gpu() -> bool:
+def offers_gpu() -> bool:
+    """Whether this process is a worker with a GPU."""
     from distributed import get_worker
 
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from experiments.compare.bundle import pack, unpack
 from experiments.compare.folders import RunFolder, unlocked
 from experiments.compare.grid import Run
-from experiments.compare.processes import STOPPED_CODES, is_stopped, run_supervised
+from experiments.compare.processes import STOPPED_CODES, is_forked, is_stopped, run_supervised
 from experiments.report.records import RECORD, Record
 from zoo.config_file import own_flags
 from zoo.runtime.cores import cores
@@ -170,6 +170,7 @@ def _record(job: Job, threads: int, seconds: float) -> Record:
         threads=threads,
         seconds=round(seconds, 2),
         host=os.uname().nodename,
+        forked=is_forked(job.program),
         contestant=run.contestant,
         shared=run.shared,
         measured=False,

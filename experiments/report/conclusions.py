@@ -18,6 +18,7 @@ DIFFER = {
     "git.dirty": "states of the repository (with changes that are not committed, and without)",
     "device": "devices",
     "host": "machines",
+    "forked": "ways of starting a run, whose peak memory differs (forked from a process that had imported TensorFlow)",
     "threads": "numbers of cores for a run",
     "versions.tensorflow": "versions of TensorFlow",
     "versions.keras": "versions of Keras",

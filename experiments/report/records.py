@@ -63,6 +63,7 @@ class Record(_Stored):
         threads: cores of the run.
         seconds: of the training's process, from start to end.
         host: name of the machine.
+        forked: whether the run was forked from a process that had imported TensorFlow; its memory is less then.
         contestant: the cell with options of its own, such as `lstm(units=96)`; empty where it has none.
         shared: what all others have in place of these options: values by column of the table of results.
         measured: whether the costs of answers have been measured.
@@ -75,6 +76,7 @@ class Record(_Stored):
     threads: int | None = None
     seconds: float | None = None
     host: str | None = None
+    forked: bool = False
     contestant: str = ""
     shared: Mapping[str, object] = field(default_factory=dict)
     measured: bool = True

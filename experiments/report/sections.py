@@ -322,6 +322,7 @@ def _methods(collection: RunCollection) -> Section:
         ("device", "Devices"), ("threads", "Cores of a run"), ("versions.tensorflow", "TensorFlow"),
         ("versions.keras", "Keras"), ("python", "Python"), ("git.commit", "Commits"),
         ("git.dirty", "With changes that are not committed"),
+        ("forked", "Forked from a process that had imported TensorFlow, whose share of peak memory is not in theirs"),
     ):  # fmt: skip
         if column in frame and frame[column].notna().any():
             counts = Counter(

@@ -1,0 +1,104 @@
+"""Runs that are forked from a process that has imported TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from experiments.compare import processes
+from experiments.compare.processes import Warm, run_supervised
+from tests.zoo.conftest import toy_rows, write_tsv
+
+OPTIONS = ("--units", "4", "--embedding", "4", "--batch-size", "16", "--base", "none")
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> list[str]:
+    data = write_tsv(tmp_path / "toy.tsv", toy_rows(120))
+    return [sys.executable, "-m", "zoo.run", "sentiment", "--dataset", str(data), *OPTIONS]
+
+
+@pytest.fixture(autouse=True)
+def ended() -> Iterator[None]:
+    yield
+    if Warm.of_worker is not None:
+        Warm.of_worker.close()
+        Warm.of_worker = None
+
+
+def left(run: Path) -> tuple[bytes, str, dict[str, object]]:
+    """Weights, learning curve without its seconds, and scores of a run."""
+    with zipfile.ZipFile(run / "model.keras") as archive:
+        weights = archive.read("model.weights.h5")
+    curve = [line.rpartition(",")[0] for line in (run / "history.csv").read_text().splitlines()]
+    metrics = json.loads((run / "metrics.json").read_text())
+    return (
+        weights,
+        "\n".join(curve),
+        {name: metrics[name] for name in ("dev", "test", "baselines", "best_epoch")},
+    )
+
+
+@pytest.mark.slow
+def test_a_forked_run_is_bit_for_bit_one_of_a_process_of_its_own(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        arguments = [*command, "--epochs", "2", "--out", str(tmp_path / name)]
+        assert run_supervised(arguments, tmp_path / f"{name}.log", 1, name) == 0
+    assert Warm.of_worker is not None
+    monkeypatch.setattr(processes, "is_forked", lambda _: False)
+    arguments = [*command, "--epochs", "2", "--out", str(tmp_path / "own")]
+    assert run_supervised(arguments, tmp_path / "own.log", 1, "own") == 0
+    assert left(tmp_path / "first") == left(tmp_path / "second") == left(tmp_path / "own")
+    assert "epoch 2/2" in (tmp_path / "second.log").read_text()
+
+
+@pytest.mark.slow
+def test_a_forked_run_that_is_stopped_saves_its_state_and_the_next_one_runs(
+    command: list[str], tmp_path: Path
+) -> None:
+    codes: list[int] = []
+    arguments = [*command, "--epochs", "9999", "--patience", "9999", "--out", str(tmp_path / "run")]
+    thread = threading.Thread(
+        target=lambda: codes.append(run_supervised(arguments, tmp_path / "run.log", 1, "stopped"))
+    )
+    thread.start()
+    while not (tmp_path / "run" / "history.csv").exists():
+        time.sleep(0.05)
+    processes.stop("stopped")
+    thread.join()
+    assert codes == [128 + 15]
+    assert any((tmp_path / "run" / "checkpoint").iterdir())
+    assert run_supervised(arguments, tmp_path / "no.log", 1, "stopped") == 128 + 15
+    assert not (tmp_path / "no.log").exists()
+    wrong = [*command[:4], "--unit", "3"]
+    assert run_supervised(wrong, tmp_path / "wrong.log", 1, "next") == 2
+    assert "did you mean --units?" in (tmp_path / "wrong.log").read_text()
+
+
+@pytest.mark.slow
+def test_where_the_warm_process_has_died_the_next_run_has_another(command: list[str], tmp_path: Path) -> None:
+    wrong = [*command[:4], "--unit", "3"]
+    assert run_supervised(wrong, tmp_path / "log", 1, "one") == 2
+    first = Warm.of_worker
+    assert first is not None
+    first.process.kill()
+    first.process.wait()
+    assert first.wait() == processes.KILLED
+    assert run_supervised(wrong, tmp_path / "log", 1, "two") == 2
+    assert Warm.of_worker is not first
+    first.close()
+
+
+def test_stand_ins_and_runs_on_a_gpu_have_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not processes.is_forked("tests.experiments.compare.stand_in")
+    monkeypatch.setattr(processes, "offers_gpu", lambda: True)
+    assert not processes.is_forked("zoo.run")
