@@ -169,13 +169,17 @@ def _trials(options: Options) -> Iterator[Trial]:
 def _with_start(trial: Trial) -> Trial:
     """The trial. Of a cell without a gate that keeps its state the start is `any`: it starts in one way only."""
     cell_class = plugins.load("zoo.cells", trial["cell"], "CELL", type)
-    return trial if keeping_gate(cell_class) else {**trial, "start": "any"}
+    return trial if signs_of_gates(cell_class) else {**trial, "start": "any"}
 
 
-def keeping_gate(cell: object) -> str | None:
-    """The gate that keeps a state: f of an LSTM, z of a GRU. None of a cell, or its class, that has none such."""
+def signs_of_gates(cell: object) -> dict[str, int]:
+    """The gates of a cell, or its class, that decide how long a state is kept: 1 where they keep, -1 where they write.
+
+    Empty of a cell that does not say where such gates stand (`zoo.cells.base.Cell`).
+    """
     order = getattr(cell, "gate_order", None) or ""
-    return next((gate for gate in "fz" if gate in order), None)
+    signs = {"keeping_gates": 1, "writing_gates": -1}
+    return {gate: sign for name, sign in signs.items() for gate in getattr(cell, name, "") if gate in order}
 
 
 def _is_known(results: Results, trial: Trial, budget: int) -> bool:
@@ -272,21 +276,19 @@ def open_gates(layer: Recurrent, steps: int, rng: np.random.Generator) -> None:
 
     Tallec and Ollivier 2018, "Can recurrent neural networks warp time?": a forget gate of 1 - 1/n keeps a state for
     about n steps, so its bias is log(n - 1), with n spread evenly over 2 … `steps`; an LSTM's input gate starts with
-    the negative. A cell of which `gate_order` names neither f nor z has no such gate, and stays as it is.
+    the negative. A cell that has no such gate stays as it is.
     """
     for cell in itertools.chain.from_iterable(layer.cells):
-        keeps = keeping_gate(cell)
-        if keeps is None or cell.bias is None:
+        signs = signs_of_gates(cell)
+        if not signs or cell.bias is None:
             continue
         order = cell.gate_order
         bias = cell.bias.numpy()
         rows = bias if bias.ndim == 1 else bias[0]
         times = np.log(rng.uniform(1, max(2, steps - 1), cell.units))
-        place = order.index(keeps)
-        rows[place * cell.units : (place + 1) * cell.units] = times
-        if "i" in order:
-            place = order.index("i")
-            rows[place * cell.units : (place + 1) * cell.units] = -times
+        for gate, sign in signs.items():
+            place = order.index(gate)
+            rows[place * cell.units : (place + 1) * cell.units] = sign * times
         cell.bias.assign(bias)
 
 

@@ -78,6 +78,9 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
     gates = 1
     #: A letter for each gate in the order of the blocks; `zoo.interop` converts the weights of cells that say it.
     gate_order: str | None = None
+    #: Letters of the gates whose bias says how long the state is kept: open, they keep it, or write over it.
+    keeping_gates: str = ""
+    writing_gates: str = ""
     #: The gates that `gate_values` gives: what each is called, by its letter. Call a gate what lies between 0 and 1.
     gate_names: ClassVar[Mapping[str, str]] = {}
     #: What the states are called; of a cell that does not say it, they are numbered.

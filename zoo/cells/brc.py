@@ -36,6 +36,8 @@ class BRCCell(Cell):
     """
 
     gates = 3
+    gate_order = "ach"
+    keeping_gates = "c"
     gate_names: ClassVar = {
         "a": "feedback a (above 1: bistable)",
         "c": "update gate c (1 keeps)",

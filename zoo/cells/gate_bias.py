@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import keras
 
 from zoo.tensors import Shape, Tensor
+
+if TYPE_CHECKING:
+    from zoo.cells.base import Cell
 
 #: `initializer(shape, dtype=…)`, as Keras calls it.
 Initialize: TypeAlias = Callable[..., Tensor]
@@ -31,25 +34,27 @@ def side_by_side(units: int, initializers: list[Initialize]) -> Initialize:
     return initialize
 
 
-def memory_spans(units: int, length: int, rest: Initialize, signs: list[int]) -> Initialize:
+def memory_spans(cell: Cell, length: int) -> Initialize:
     r"""Biases with which the gates of each unit start at a memory of its own span (Tallec and Ollivier 2018, "chrono").
 
     A gate that keeps the share f of a memory at each step forgets in about 1 / (1 - f) steps. With the bias
-    $b \sim \log \mathcal{U}(1, T - 1)$ and no input, that is uniform between 2 and T steps.
+    $b \sim \log \mathcal{U}(1, T - 1)$ and no input, that is uniform between 2 and T steps. A gate that writes starts
+    with -b, all others as `bias_initializer` says.
 
     Args:
-        units: of the cell.
+        cell: says in `gate_order`, `keeping_gates` and `writing_gates` which gate is which.
         length: T, the longest span in steps.
-        rest: initialiser of the other gates.
-        signs: for each gate, 1 where it keeps the memory, -1 where it writes, 0 for the other gates.
-
     """
     draw = keras.initializers.RandomUniform(1.0, length - 1.0)
 
     def initialize(_: Shape, *args: object, **kwargs: object) -> Tensor:
-        keeping = keras.ops.log(draw((units,), *args, **kwargs))
-        parts = [sign * keeping if sign else rest((units,), *args, **kwargs) for sign in signs]
-        return keras.ops.concatenate(parts)
+        keeping = keras.ops.log(draw((cell.units,), *args, **kwargs))
+        rest = cell.bias_initializer((cell.units,), *args, **kwargs)
+        by_gate = {
+            **dict.fromkeys(cell.keeping_gates, keeping),
+            **dict.fromkeys(cell.writing_gates, -keeping),
+        }
+        return keras.ops.concatenate([by_gate.get(gate, rest) for gate in cell.gate_order or ""])
 
     return initialize
 

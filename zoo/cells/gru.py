@@ -50,6 +50,7 @@ class GRUCell(Cell):
 
     gates = 3
     gate_order = "zrh"
+    keeping_gates = "z"
     gate_names: ClassVar = {"z": "update gate z (1 keeps)", "r": "reset gate r", "h": "candidate n"}
 
     def __init__(
@@ -86,7 +87,7 @@ class GRUCell(Cell):
         rest = self.bias_initializer
         if self.chrono is None:
             return rest
-        spans = memory_spans(self.units, self.chrono, rest, [1, 0, 0])
+        spans = memory_spans(self, self.chrono)
         if not self.reset_after:
             return spans
 

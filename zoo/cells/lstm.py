@@ -55,6 +55,7 @@ class LSTMCell(Cell):
 
     gates = 4
     gate_order = "ifgo"
+    keeping_gates, writing_gates = "f", "i"
     gate_names: ClassVar = {
         "i": "input gate i",
         "f": "forget gate f",
@@ -149,7 +150,7 @@ class LSTMCell(Cell):
         """Spans of memory with `chrono`; else ones for the forget gate where `unit_forget_bias`; the rest as it is."""
         rest = self.bias_initializer
         if self.chrono is not None:
-            return memory_spans(self.units, self.chrono, rest, [-1, 1, 0, 0][-self.gates :])
+            return memory_spans(self, self.chrono)
         if not self.unit_forget_bias:
             return rest
         return side_by_side(self.units, [rest, keras.initializers.Ones(), rest, rest][-self.gates :])

@@ -32,6 +32,7 @@ class MGUCell(Cell):
 
     gates = 2
     gate_order = "fh"
+    writing_gates = "f"
     gate_names: ClassVar = {"f": "forget gate f (0 keeps)", "h": "candidate h"}
 
     def __init__(

@@ -50,6 +50,7 @@ class SLSTMCell(Cell):
 
     gates = 4
     gate_order = "ifzo"
+    keeping_gates = "f"
     gate_names: ClassVar = {
         "i": "input gate i' (1 outweighs all before)",
         "f": "forget gate f'",
@@ -71,6 +72,8 @@ class SLSTMCell(Cell):
             raise ValueError(f"forget_gate must be one of {', '.join(FORGET_GATES)}, not {forget_gate!r}")
         super().__init__(units, **cell_arguments)
         self.forget_gate = forget_gate
+        if forget_gate == "exponential":
+            self.keeping_gates = ""  # of which a bias is no share
         self.unit_forget_bias = unit_forget_bias
 
     @property

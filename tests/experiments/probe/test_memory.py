@@ -100,9 +100,12 @@ def test_solved_needs_two_thousand_right_ones_in_a_row() -> None:
     assert not memory.is_solved(problem, deque([0.02] * 2000, 2000), fine)
 
 
-@pytest.mark.parametrize(("cell", "letter"), [("lstm", "f"), ("gru", "z")])
-def test_gates_start_open_for_up_to_so_many_steps(cell: str, letter: str) -> None:
-    """A gate of 1 - 1/n keeps for n steps."""
+@pytest.mark.parametrize(
+    ("cell", "letter", "sign"),
+    [("lstm", "f", 1), ("gru", "z", 1), ("mgu", "f", -1), ("slstm", "f", 1), ("brc", "c", 1)],
+)
+def test_gates_start_open_for_up_to_so_many_steps(cell: str, letter: str, sign: int) -> None:
+    """A gate of 1 - 1/n keeps for n steps; where an open gate writes, it is 1/n."""
     from zoo.factory import recurrent_factory
 
     layer = recurrent_factory(RecurrentOptions(cell=cell, units=50))()
@@ -111,7 +114,7 @@ def test_gates_start_open_for_up_to_so_many_steps(cell: str, letter: str) -> Non
     layer_cell = layer.cells[0][0]
     bias = layer_cell.bias.numpy().reshape(-1, layer_cell.gates, 50)[0]
     by_letter = dict(zip(layer_cell.gate_order, bias, strict=True))
-    kept_for = 1 / (1 - 1 / (1 + np.exp(-by_letter[letter])))
+    kept_for = 1 / (1 - 1 / (1 + np.exp(-sign * by_letter[letter])))
     assert kept_for.min() > 2 - 1e-6
     assert 30 < kept_for.max() <= 40
     others = [values for name, values in by_letter.items() if name not in (letter, "i")]
