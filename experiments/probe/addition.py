@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.probe.probed_cells import recurrent_options
 from experiments.probe.tables import Results, markdown
-from zoo.config import RecurrentOptions
 from zoo.runtime.progress import log, progress_bar
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def build(cell: str, seed: int, units: int) -> keras.Model:
     from zoo.factory import recurrent_factory
 
     keras.utils.set_random_seed(seed)
-    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=units), seed)
+    recurrent = recurrent_factory(recurrent_options(cell, units), seed)
     question = keras.Input((ASKED,), dtype="int32")
     characters = keras.ops.one_hot(question, len(CHARACTERS))
     read, states = recurrent(return_sequences=False, return_state=True, name="encoder")(characters)

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from datasets import plugins
 from datasets.errors import UserError
 from datasets.options import option
 from experiments.probe import problems
 from experiments.probe.base import Probe
+from experiments.probe.probed_cells import CELLS_HELP, check_cells, recurrent_options
 from experiments.probe.tables import Results, alike, markdown, spread, table_by_lag, write_text
 from zoo.cli.cells import published_cells
-from zoo.config import RecurrentOptions
 from zoo.config_file import OwnCode, read_config
 from zoo.runtime.progress import log, progress_bar
 from zoo.runtime.rundir import RunDirectory
@@ -53,9 +52,7 @@ class Options(OwnCode):
     )
     layer: str | None = option(None, "which recurrent layer of the run, by name")
     examples: int = option(32, "sequences of the run's dev split", minimum=1)
-    cells: tuple[str, ...] = option(
-        published_cells(), "cells of the zoo or package.module:Class", metavar="CELL"
-    )
+    cells: tuple[str, ...] = option(published_cells(), CELLS_HELP, metavar="CELL")
     scales: tuple[float, ...] = option(
         (0.5, 1.0, 2.0), "factors of the recurrent weights, which start orthogonal", minimum=0.0
     )
@@ -77,8 +74,7 @@ def check(options: Options) -> None:
     Raises:
         UserError: for a cell or a run that does not exist.
     """
-    for cell in options.cells:
-        plugins.check("zoo.cells", cell, "CELL")
+    check_cells(options.cells)
     if options.run is not None:
         read_config(RunDirectory.open(options.run), options)
 
@@ -135,7 +131,7 @@ def make_learner(
     from experiments.probe.learner import Learner
     from zoo.factory import recurrent_factory
 
-    factory = recurrent_factory(RecurrentOptions(cell=cell, units=options.units), options.seed)
+    factory = recurrent_factory(recurrent_options(cell, options.units), options.seed)
     learner = Learner(
         problems.make("order", options.length), factory, learning_rate=learning_rate, clip=clip, seed=options.seed,
         dtype="float64", plain=plain,
@@ -196,7 +192,9 @@ def difference_to_reference(
     if cell not in reference.CELLS:
         return None
     kind, layer_cell = reference.CELLS[cell](), learner.layer.cells[0][0]
-    weights = {name: getattr(layer_cell, name).numpy() for name in ("kernel", "recurrent_kernel", "bias")}
+    if kind.state_names[0] != "h":  # the output is none of the states, of which the last is read here
+        return None
+    weights = {weight.name: weight.numpy() for weight in layer_cell.trainable_variables}
     kernel, bias = (weight.numpy() for weight in learner.head.weights)
     worst = 0.0
     for row, length in enumerate(batch.mask.sum(axis=1)):

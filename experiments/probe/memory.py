@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 
-from datasets import plugins
 from datasets.options import option
 from experiments.probe import problems
 from experiments.probe.base import Probe
+from experiments.probe.probed_cells import CELLS_HELP, check_cells, class_of, recurrent_options
 from experiments.probe.problems import Problem
 from experiments.probe.tables import Results, alike, markdown, write_text
 from zoo.cli.cells import published_cells
-from zoo.config import RecurrentOptions
 from zoo.runtime.progress import log, progress_bar
 
 if TYPE_CHECKING:
@@ -86,9 +85,7 @@ class Options:
         choices=("adding", "order", "copying", "addition"),
     )
     lengths: tuple[int, ...] = option((20, 100), "T, steps to remember over, not of addition", minimum=1)
-    cells: tuple[str, ...] = option(
-        published_cells(), "cells of the zoo or package.module:Class", metavar="CELL"
-    )
+    cells: tuple[str, ...] = option(published_cells(), CELLS_HELP, metavar="CELL")
     seeds: tuple[int, ...] = option((0, 1, 2), "of weights and sequences", minimum=0)
     start: tuple[str, ...] = option(
         ("chrono",),
@@ -117,8 +114,7 @@ def check(options: Options) -> None:
     Raises:
         UserError: for a cell that does not exist, or a length that is too short for a problem.
     """
-    for cell in options.cells:
-        plugins.check("zoo.cells", cell, "CELL")
+    check_cells(options.cells)
     for trial in _trials(options):
         problems.make(trial["problem"], trial["length"])
 
@@ -168,8 +164,7 @@ def _trials(options: Options) -> Iterator[Trial]:
 
 def _with_start(trial: Trial) -> Trial:
     """The trial. Of a cell without a gate that keeps its state the start is `any`: it starts in one way only."""
-    cell_class = plugins.load("zoo.cells", trial["cell"], "CELL", type)
-    return trial if signs_of_gates(cell_class) else {**trial, "start": "any"}
+    return trial if signs_of_gates(class_of(trial["cell"])) else {**trial, "start": "any"}
 
 
 def signs_of_gates(cell: object) -> dict[str, int]:
@@ -195,7 +190,7 @@ def measure(trial: Trial, budget: int) -> Measured:
 
     start = time.monotonic()
     problem = problems.make(trial["problem"], trial["length"])
-    factory = recurrent_factory(RecurrentOptions(cell=trial["cell"], units=trial["units"]), trial["seed"])
+    factory = recurrent_factory(recurrent_options(trial["cell"], trial["units"]), trial["seed"])
     learner = Learner(
         problem, factory, learning_rate=trial["learning_rate"], clip=trial["clip"], seed=trial["seed"]
     )

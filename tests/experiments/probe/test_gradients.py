@@ -44,6 +44,17 @@ def test_another_cell_has_no_reference() -> None:
     assert gradients.difference_to_reference("mean", learner, batch, norms_of(learner, batch)) is None
 
 
+@pytest.mark.parametrize("cell", ["slstm", "min_gru", "lru", "qrnn", "lstm(peephole=true)"])
+def test_every_cell_is_measured_and_compared_where_its_output_is_its_state(cell: str) -> None:
+    gradients.check(dataclasses.replace(SMALL, cells=(cell,)))
+    learner, batch = learner_of(cell, 1.0), batch_of(2)
+    norms = norms_of(learner, batch)
+    assert np.isfinite(norms[:, 1]).all()  # an output that is no state does not depend on the last one
+    difference = gradients.difference_to_reference(cell, learner, batch, norms)
+    assert (difference is None) == (cell in ("lru", "qrnn", "lstm(peephole=true)"))
+    assert difference is None or difference < 1e-9
+
+
 def test_small_recurrent_weights_lose_the_gradient_and_large_ones_do_not() -> None:
     """With half an orthogonal matrix no step keeps more than half, and tanh takes its part."""
     batch = batch_of()
