@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from experiments.report.groups import Group
 from experiments.report.metrics import number, share, signed
@@ -78,12 +79,8 @@ def of_rule(group: Group) -> list[str]:
     if group.rule is None:
         return []
     rule, size = group.rule
-    verdicts = [pair.verdict for pair in group.decisions.values()]
-    apart = sum(pair.told_apart for pair in group.decisions.values())
-    waiting = f", {verdicts.count('waiting')} have no scores yet" if "waiting" in verdicts else ""
     return [
-        f"Of {len(verdicts)} pairs {apart} are told apart, {verdicts.count('equal')} have no difference of "
-        f"{number(size)} or more, {verdicts.count('open')} are not clear with {len(rule.seeds)} seeds{waiting}.",
+        f"{_counted([*group.decisions.values()])}.",
         f"Seeds were added to the pairs that were not clear. After {_listed(list(rule.looks))} seeds each of these got "
         "a t interval for its mean difference, and was decided where that lies within the smallest difference that "
         f"matters ({number(size)}) on both sides of zero, or excludes zero. Of the chance of error, 5 %, each of "
@@ -91,6 +88,16 @@ def of_rule(group: Group) -> list[str]:
         "no decision is wrong. The table's intervals and p values are those of a fixed number of seeds; they take no "
         "account of the looks.",
     ]
+
+
+def _counted(decisions: list[Decision]) -> str:
+    """How many pairs were decided, and how."""
+    counts = Counter(pair.verdict for pair in decisions)
+    waiting = f", {counts['waiting']} lack scores" if counts["waiting"] else ""
+    return (
+        f"Of {len(decisions):,} pairs {counts['better'] + counts['worse']} are told apart, {counts['equal']} have no "
+        f"difference that matters, {counts['open']} are not clear with all seeds{waiting}"
+    )
 
 
 def _equals(p: float) -> str:
@@ -129,7 +136,10 @@ def _excluded(group: Group, pair: Difference) -> str:
 
 def of_all(all_groups: list[Group]) -> list[str]:
     """How many differences are clear, and how many would be if all groups were one family of tests."""
-    pairs = [pair for group in all_groups for pair in group.differences if group.rule is None]
+    decided = [pair for group in all_groups for pair in group.decisions.values()]
+    if decided and len(all_groups) > 1:
+        return [f"{_counted(decided)}; 5 % of error are allowed to each task."]
+    pairs = [pair for group in all_groups for pair in group.differences]
     if len(all_groups) < 2 or not pairs:
         return []
     clear = sum(pair.clear for pair in pairs)

@@ -190,7 +190,7 @@ def signed_rank(differences: np.ndarray, rope: float = ROPE) -> tuple[float, flo
     weights = np.random.default_rng(0).dirichlet([PRIOR, *np.ones(len(differences))], SAMPLES)
     sums = values[:, None] + values[None]
     better, worse = (
-        np.einsum("si,ij,sj->s", weights, where.astype(float), weights, optimize=True)
+        ((weights @ where.astype(float)) * weights).sum(axis=1)
         for where in (sums > 2 * rope, sums < -2 * rope)
     )
     most = np.argmax([better, 1 - better - worse, worse], axis=0)

@@ -156,7 +156,7 @@ def test_the_same_run_as_a_contestant_and_by_what_varies_has_two_folders() -> No
     (one,) = runs(of(cells=("gru(units=5)",), seeds=(0,)))
     (other,) = runs(of(cells=("gru",), seeds=(0,), vary=("units=5",)))
     assert one.config == other.config
-    assert one.name != other.name
+    assert one.digest != other.digest
 
 
 def test_units_of_its_own_are_not_matched() -> None:

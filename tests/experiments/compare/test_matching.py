@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import UserError
+from experiments.compare import matching
 from experiments.compare.grid import Grid
 from experiments.compare.matching import match_parameters, nearest_units, summary
 from tests.experiments.stand_in_program import stand_in_program
+from zoo.runtime.rundir import read_json, write_json
 
 
 @pytest.mark.parametrize("wanted", [1, 5, 99, 100, 101, 5000, 10**6])
@@ -49,6 +51,32 @@ def test_a_process_of_its_own_is_asked_once(tmp_path: Path, monkeypatch: pytest.
     for _ in range(2):  # the second time the answer is there
         assert list(match_parameters(grid, tmp_path).values()) == [{"gru": 7}]
     assert (tmp_path / "asked").read_text() == "experiments.compare.matching\n"
+
+
+def test_cells_with_options_are_asked_for_with_their_configurations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def answer(_: str, question: Path, out: Path) -> None:
+        asked.append(read_json(question))
+        facts = {"units": 7, "parameters": 9, "difference": 0.0}
+        write_json(out, {"wanted": 9, "cells": dict.fromkeys(asked[-1]["cells"], facts)})
+
+    monkeypatch.setattr(matching, "answer_apart", answer)
+    cells = ("gru(layers=2)", "lstm", "lstm(units=9)")
+    grid = Grid(tasks=("sentiment",), cells=cells, match="parameters", vary=("units=5",))
+    match_parameters(grid, tmp_path)
+    (question,) = asked
+    assert question["fixed"] == ["lstm(units=9)"]
+    recurrent = [question["configs"][name]["recurrent"] for name in cells]
+    assert [(one["cell"], one["layers"], one["units"]) for one in recurrent] == [
+        ("gru", 2, 5), ("lstm", 1, 5), ("lstm", 1, 9),
+    ]  # fmt: skip
+    match_parameters(Grid(tasks=("sentiment",), cells=("gru", "lstm"), match="parameters"), tmp_path)
+    assert set(asked[1]) == {"config", "cells"}  # as earlier versions asked, whose answers are found
+    with pytest.raises(UserError, match=r"sentiment\.embedding may change more than the cell"):
+        match_parameters(Grid(tasks=("sentiment",), cells=("gru(sentiment.embedding=3)",)), tmp_path)
 
 
 @pytest.mark.parametrize(

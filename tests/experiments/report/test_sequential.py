@@ -139,11 +139,26 @@ def test_the_report_says_what_was_decided_by_which_rule_with_how_many_seeds(tmp_
     assert first.startswith("lstm is better than vanilla (lstm − vanilla = +0.6")
     assert last.startswith("Between gru and lstm there is no difference of 0.1000 or more (")
     sentences = conclusions.of_rule(group)
-    assert sentences[0].startswith("Of 3 pairs 2 are told apart, 1 have no difference of 0.1000 or more")
+    assert sentences[0].startswith(
+        "Of 3 pairs 2 are told apart, 1 have no difference that matters, 0 are not clear"
+    )
     assert "After 3, 5 seeds" in sentences[1]
     assert group.best() == "gru"
     assert not group.is_clearly_best("gru")
     assert "Missing" not in " ".join(conclusions.of_group(group))
+
+
+def test_the_overview_counts_the_decisions_of_all_tasks(tmp_path: Path) -> None:
+    scores: dict[str, list[float | None]] = {"lstm": [0.8, 0.81, 0.79], "gru": [0.81, 0.8, 0.8]}
+    write_grid(tmp_path, {"lstm": [0.2, 0.2, 0.21], "gru": [0.8, 0.81, 0.82]}, "tagging")
+    write_grid(tmp_path, scores)
+    Plan({"until_clear": ["0.1"], "seeds": [0, 1, 2], "most": 3, "cells": [*scores]}, []).write(
+        tmp_path / "grid.json"
+    )
+    (sentence,) = conclusions.of_all(groups(read(tmp_path)))
+    assert sentence.startswith(
+        "Of 2 pairs 1 are told apart, 1 have no difference that matters, 0 are not clear"
+    )
 
 
 def test_pairs_without_scores_and_pairs_that_stay_open_are_said(tmp_path: Path) -> None:
