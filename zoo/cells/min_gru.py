@@ -29,6 +29,8 @@ class MinGRUCell(LinearCell):
     """
 
     gates = 2
+    gate_order = "zh"
+    writing_gates = "z"
     gate_names: ClassVar = {"z": "update gate z (1 takes the candidate)", "h": "candidate h"}
 
     def input_gates(self, projected: Projected) -> dict[str, Tensor]:

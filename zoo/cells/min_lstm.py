@@ -31,6 +31,8 @@ class MinLSTMCell(LinearCell):
     """
 
     gates = 3
+    gate_order = "fih"
+    keeping_gates, writing_gates = "f", "i"
     gate_names: ClassVar = {
         "f": "forget gate f (of f + i)",
         "i": "input gate i (of f + i)",
