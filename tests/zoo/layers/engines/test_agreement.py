@@ -56,23 +56,38 @@ CELLS = st.sampled_from(
         ("brc", {"neuromodulated": True}),
     ]
 )
-DRAWN = st.builds(
-    lambda cell, use_bias, **rest: Drawn(cell=cell[0], options={**cell[1], "use_bias": use_bias}, **rest),
-    CELLS,
-    st.booleans(),
-    layers=st.just(1),
-    bidirectional=st.booleans(),
-    sequences=st.booleans(),
-    training=st.booleans(),
-    batch=st.integers(1, 11),  # from 8 rows on, the batch is split over the cores
-    time=SIZES,
-    features=SIZES,
-    units=SIZES,
-    masked=st.none() | st.sampled_from([0.0, 0.3, 1.0]),
-    engine=st.sampled_from(["fused", "hoisted"]),
-    dtype=st.sampled_from(sorted({"float32", WIDEST})),
-    seed=st.integers(0, 2**16),
+#: Those that are linear in their state.
+LINEAR = st.sampled_from(
+    [
+        ("min_gru", {}),
+        ("min_lstm", {}),
+        ("rg_lru", {}),
+        ("lru", {}),
+        ("qrnn", {}),
+        ("qrnn", {"window": 1}),
+    ]
 )
+
+
+def drawn_with(cells: st.SearchStrategy, engines: list[str]) -> st.SearchStrategy[Drawn]:
+    """One of these cells on one of these engines, and all else at random."""
+    return st.builds(
+        lambda cell, use_bias, **rest: Drawn(cell=cell[0], options={**cell[1], "use_bias": use_bias}, **rest),
+        cells,
+        st.booleans(),
+        layers=st.just(1),
+        bidirectional=st.booleans(),
+        sequences=st.booleans(),
+        training=st.booleans(),
+        batch=st.integers(1, 11),  # from 8 rows on, the batch is split over the cores
+        time=SIZES,
+        features=SIZES,
+        units=SIZES,
+        masked=st.none() | st.sampled_from([0.0, 0.3, 1.0]),
+        engine=st.sampled_from(engines),
+        dtype=st.sampled_from(sorted({"float32", WIDEST})),
+        seed=st.integers(0, 2**16),
+    )
 
 
 def layer_of(drawn: Drawn, engine: str) -> Recurrent:
@@ -96,11 +111,11 @@ def problem_of(drawn: Drawn) -> parity.Problem:
     random = np.random.default_rng(drawn.seed)
     ways = 2 if drawn.bidirectional else 1
 
+    sizes = cell_class(drawn.cell)(drawn.units, **drawn.options).state_size
+
     def states() -> list[list[list[np.ndarray]]]:
-        count = 2 if drawn.cell == "lstm" else 1
-        sizes = (drawn.batch, drawn.units)
         return [
-            [[random.normal(size=sizes) for _ in range(count)] for _ in range(ways)]
+            [[random.normal(size=(drawn.batch, size)) for size in sizes] for _ in range(ways)]
             for _ in range(drawn.layers)
         ]
 
@@ -108,7 +123,9 @@ def problem_of(drawn: Drawn) -> parity.Problem:
     outputs = (*steps, ways * drawn.units) if drawn.sequences else (drawn.batch, ways * drawn.units)
     mask = None if drawn.masked is None else random.random(steps) >= drawn.masked
     inputs = random.normal(size=(*steps, drawn.features))
-    return parity.Problem(inputs, mask, states(), random.normal(size=outputs), states())
+    kind = parity.Kind(drawn.cell, drawn.options)
+    first = [[parity.possible(kind, of_cell) for of_cell in row] for row in states()]
+    return parity.Problem(inputs, mask, first, random.normal(size=outputs), states())
 
 
 #: All that the loops can be asked for at once, and the batch split in two.
@@ -122,6 +139,7 @@ EVERYTHING: dict[str, Any] = {
     "drawn",
     [
         Drawn("gru", {"reset_after": False}, engine="fused", **(EVERYTHING | {"sequences": False})),
+        Drawn("qrnn", {}, engine="parallel", **EVERYTHING),
         pytest.param(Drawn("lstm", {}, engine="fused", **EVERYTHING), marks=pytest.mark.slow),
     ],
     ids=lambda drawn: drawn.cell,
@@ -133,8 +151,15 @@ def test_an_engine_that_is_asked_for_everything_gives_what_the_reference_gives(d
 # Every example compiles, so they are few, the same each time, and not made smaller where one fails.
 @pytest.mark.slow
 @settings(max_examples=EXAMPLES, derandomize=True, phases=[Phase.generate])
-@given(DRAWN)
+@given(drawn_with(CELLS, ["fused", "hoisted"]))
 def test_an_engine_gives_what_the_reference_gives(drawn: Drawn) -> None:
+    check(drawn)
+
+
+@pytest.mark.slow
+@settings(max_examples=2 * EXAMPLES, derandomize=True, phases=[Phase.generate], deadline=None)
+@given(drawn_with(LINEAR, ["parallel"]))
+def test_all_steps_at_once_are_what_the_reference_gives(drawn: Drawn) -> None:
     check(drawn)
 
 
