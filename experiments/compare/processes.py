@@ -20,6 +20,7 @@ KILLED = 128 + 9
 
 _STOPPED_SESSIONS: set[str] = set()
 _RUNNING: dict[Supervised | Warm, str] = {}  # what has a run, each with its session
+_IDLE: list[Warm] = []  # of this worker, which may do several runs at a time
 _LOCK = threading.Lock()
 
 
@@ -51,9 +52,6 @@ class Supervised:
 class Warm:
     """A process that has imported TensorFlow, and of which each run is a fork; see `experiments.compare.warm`."""
 
-    #: That of this worker, which does one run at a time.
-    of_worker: Warm | None = None
-
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self.process = _popen(
@@ -69,6 +67,11 @@ class Warm:
         with contextlib.suppress(BrokenPipeError):  # it has died, which its answer will tell
             _input_of(self.process).write(f"{line}\n".encode())
             _input_of(self.process).flush()
+
+    @property
+    def lives(self) -> bool:
+        """Whether it can have another run."""
+        return self.is_ready and self.process.poll() is None
 
     def begin(self, command: list[str], log: Path) -> None:
         """Fork a run: `python -m MODULE ARGUMENT…`."""
@@ -108,6 +111,8 @@ def run_supervised(command: list[str], log: Path, threads: int, session: str) ->
     warm = _warm(threads) if is_forked(command[2]) else None
     with _LOCK:
         if session in _STOPPED_SESSIONS:
+            if warm:
+                _IDLE.append(warm)
             return STOPPED_CODES[-1]
         run = warm or Supervised(command, log, threads)
         if warm:
@@ -118,6 +123,8 @@ def run_supervised(command: list[str], log: Path, threads: int, session: str) ->
     finally:
         with _LOCK:
             _RUNNING.pop(run)
+            if warm:
+                _IDLE.append(warm)
 
 
 def is_forked(module: str) -> bool:
@@ -129,14 +136,27 @@ def is_forked(module: str) -> bool:
 
 
 def _warm(threads: int) -> Warm | None:
-    """The warm process of this worker; None where what it imports cannot be imported."""
-    warm = Warm.of_worker
-    if warm is not None and (warm.threads != threads or not warm.is_ready or warm.process.poll() is not None):
+    """A warm process that has no run; None where what it imports cannot be imported."""
+    with _LOCK:
+        idle, _IDLE[:] = [*_IDLE], []
+        fit = [warm for warm in idle if warm.threads == threads and warm.lives]
+        _IDLE.extend(fit[1:])
+    for warm in idle:
+        if warm not in fit:
+            warm.close()
+    warm = fit[0] if fit else Warm(threads)
+    if warm.is_ready:
+        return warm
+    warm.close()
+    return None
+
+
+def end_idle() -> None:
+    """End the warm processes that have no run."""
+    with _LOCK:
+        idle, _IDLE[:] = [*_IDLE], []
+    for warm in idle:
         warm.close()
-        warm = None
-    if warm is None:
-        warm = Warm.of_worker = Warm(threads)
-    return warm if warm.is_ready else None
 
 
 def stop(session: str) -> None:

@@ -112,7 +112,10 @@ def stopping(grid: Mapping[str, object]) -> Stopping | None:
     texts, seeds, cells = (_texts(grid.get(name)) for name in ("until_clear", "seeds", "cells"))
     if not texts:
         return None
-    first, most = tuple(dict.fromkeys(map(int, seeds))), int(str(grid.get("most", 0)))
+    try:
+        first, most = tuple(dict.fromkeys(map(int, seeds))), int(str(grid.get("most", 0)))
+    except ValueError:
+        raise UserError("the grid's seeds, or how many there are at most, are no whole numbers") from None
     if len(first) < 2:
         raise UserError("--until-clear: give at least two --seeds to begin with; one shows no deviation")
     if most < len(first):

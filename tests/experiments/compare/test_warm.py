@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from experiments.compare import processes
-from experiments.compare.processes import Warm, run_supervised
+from experiments.compare.processes import run_supervised
 from tests.zoo.conftest import toy_rows, write_tsv
 
 OPTIONS = ("--units", "4", "--embedding", "4", "--batch-size", "16", "--base", "none")
@@ -28,9 +28,7 @@ def command(tmp_path: Path) -> list[str]:
 @pytest.fixture(autouse=True)
 def ended() -> Iterator[None]:
     yield
-    if Warm.of_worker is not None:
-        Warm.of_worker.close()
-        Warm.of_worker = None
+    processes.end_idle()
 
 
 def left(run: Path) -> tuple[bytes, str, dict[str, object]]:
@@ -53,7 +51,7 @@ def test_a_forked_run_is_bit_for_bit_one_of_a_process_of_its_own(
     for name in ("first", "second"):
         arguments = [*command, "--epochs", "2", "--out", str(tmp_path / name)]
         assert run_supervised(arguments, tmp_path / f"{name}.log", 1, name) == 0
-    assert Warm.of_worker is not None
+    assert len(processes._IDLE) == 1
     monkeypatch.setattr(processes, "is_forked", lambda _: False)
     arguments = [*command, "--epochs", "2", "--out", str(tmp_path / "own")]
     assert run_supervised(arguments, tmp_path / "own.log", 1, "own") == 0
@@ -88,14 +86,28 @@ def test_a_forked_run_that_is_stopped_saves_its_state_and_the_next_one_runs(
 def test_where_the_warm_process_has_died_the_next_run_has_another(command: list[str], tmp_path: Path) -> None:
     wrong = [*command[:4], "--unit", "3"]
     assert run_supervised(wrong, tmp_path / "log", 1, "one") == 2
-    first = Warm.of_worker
-    assert first is not None
+    (first,) = processes._IDLE
     first.process.kill()
     first.process.wait()
     assert first.wait() == processes.KILLED
     assert run_supervised(wrong, tmp_path / "log", 1, "two") == 2
-    assert Warm.of_worker is not first
-    first.close()
+    assert first not in processes._IDLE
+
+
+@pytest.mark.slow
+def test_two_runs_at_a_time_have_two_warm_processes(command: list[str], tmp_path: Path) -> None:
+    codes: dict[str, int] = {}
+
+    def run(name: str, option: str) -> None:
+        codes[name] = run_supervised([*command[:4], option], tmp_path / name, 1, name)
+
+    threads = [threading.Thread(target=run, args=pair) for pair in (("help", "--help"), ("wrong", "--unit"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == {"help": 0, "wrong": 2}
+    assert len(processes._IDLE) == 2
 
 
 def test_stand_ins_and_runs_on_a_gpu_have_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

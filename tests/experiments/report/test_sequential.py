@@ -110,6 +110,8 @@ def test_seeds_go_on_behind_those_that_are_given() -> None:
         ({"until_clear": ["0%"]}, "--until-clear 0%"),
         ({"seeds": [1]}, "give at least two --seeds"),
         ({"most": 2}, "--most 2: there are 3 seeds"),
+        ({"most": None}, "no whole numbers"),
+        ({"seeds": ["a", "b"]}, "no whole numbers"),
     ],
 )
 def test_what_is_no_rule_is_told(changes: dict[str, object], told: str) -> None:
