@@ -284,10 +284,13 @@ def runs(grid: Grid, matched: Mapping[Block, Mapping[str, int]] | None = None) -
     for block in blocks(grid):
         units = (matched or {}).get(block, {})
         reference = block.config(cells[0], grid.seeds[0]).recurrent.units
+        begun: dict[str, Run] = {}
         for number, seed in enumerate(dict.fromkeys(grid.seeds)):
             baselines = keras_cells(cells) if number < grid.keras_seeds else {}
             for cell, like in {**{cell: cell for cell in cells}, **baselines}.items():
-                run = _run(block, cell, seed, units.get(like), grid.match, reference, cells[0])
+                if cell not in begun:
+                    begun[cell] = _run(block, cell, seed, units.get(like), grid.match, reference, cells[0])
+                run = begun[cell].with_seed(seed)
                 runs_by_name.setdefault(run.name, run)
     found = list(runs_by_name.values())
     _refuse_twins(found)
