@@ -54,5 +54,5 @@ class Learned:
     def from_json(cls, stored: Mapping[str, Any], options: Options) -> Learned:
         """The inverse of `to_json`."""
         tokens = Tokens([str(token) for token in stored["vocabulary"]], options.tokens)
-        spectrum = LogMel(int(stored["rate"]), int(stored["bands"]), int(stored["step"]))
+        spectrum = LogMel(stored["rate"], stored["bands"], stored["step"])
         return cls(tokens, spectrum, tuple(stored["mean"]), tuple(stored["deviation"]), options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,13 +52,22 @@ def draw(heard: Sequence[Heard], learned: Learned) -> Figure:
 
 
 def _draw_steps(axes: Axes, probabilities: np.ndarray, seconds: float, vocabulary: Sequence[str]) -> None:
-    """A line for each token that is probable anywhere, with its name at its highest place; the blank is dotted."""
+    """A line for each token that is probable anywhere, with its name wherever it is the best; the blank is dotted."""
     steps = np.flatnonzero(probabilities.sum(axis=1) > 0)
-    time = (steps + 1) * seconds / max(len(steps), 1)
-    axes.plot(time, probabilities[steps, 0], ":", color="0.6", label="blank")
-    for token in np.flatnonzero(probabilities[steps, 1:].max(axis=0, initial=0) > LEAST) + 1:
-        line = probabilities[steps, token]
-        axes.plot(time, line)
-        name = vocabulary[int(token) - 1].replace(" ", "␣").replace("$", r"\$")
-        axes.annotate(name, (time[line.argmax()], line.max()), ha="center", fontsize=8)
-    axes.set(xlim=(0, seconds), ylim=(-0.02, 1.12), xlabel="seconds", ylabel="probability")
+    time, shown = (steps + 1) * seconds / max(len(steps), 1), probabilities[steps]
+    axes.plot(time, shown[:, 0], ":", color="0.6", label="blank")
+    for token in np.flatnonzero(shown[:, 1:].max(axis=0, initial=0) > LEAST) + 1:
+        axes.plot(time, shown[:, token])
+    for start, end in written(shown):
+        best = start + int(shown[start:end].max(axis=1).argmax())
+        name = vocabulary[int(shown[best].argmax()) - 1].replace(" ", "␣").replace("$", r"\$")
+        axes.annotate(name, (time[best], shown[best].max() + 0.03), ha="center", fontsize=8)
+    axes.set(xlim=(0, seconds), ylim=(-0.02, 1.18), xlabel="seconds", ylabel="probability")
+
+
+def written(probabilities: np.ndarray) -> list[tuple[int, int]]:
+    """The first step, and the one behind the last, of each run of steps with the same best token, not the blank."""
+    best = probabilities.argmax(axis=1)
+    edges = np.flatnonzero(np.diff(best)) + 1
+    bounds = [0, *edges.tolist(), len(best)]
+    return [(start, end) for start, end in itertools.pairwise(bounds) if start < end and best[start] > 0]

@@ -46,6 +46,8 @@ def test_what_was_learned_goes_through_json() -> None:
     assert again.to_json() == learned.to_json()
     assert (again.spectrum, again.strides) == (learned.spectrum, (2,))
     check(again, stored)
+    with pytest.raises(ValueError, match="'rate' has a value of a wrong type"):
+        check(TASK.restore({**stored, "rate": True}, learned.options), {**stored, "rate": True})
 
 
 def test_sounds_too_short_for_their_texts_are_left_out_and_counted() -> None:
