@@ -125,6 +125,9 @@ class RecurrentFactory:
             if name not in accepted:
                 hint = did_you_mean(name, accepted, f"there are {', '.join(sorted(accepted))}")
                 raise UserError(f"--cell-options {name}: {self.options.cell} has no such argument{hint}")
+            value = arguments[name]
+            if isinstance(accepted[name], bool) and not isinstance(value, bool):
+                raise UserError(f"--cell-options {name}={value}: write {name}=true or {name}=false")
         if self.options.recurrent_dropout:
             if "recurrent_dropout" not in accepted:
                 raise UserError(f"--recurrent-dropout: the cell {self.options.cell} has none; leave it at 0")
@@ -160,19 +163,24 @@ def order_agnostic_factory(options: RecurrentOptions, seed: int = 0) -> Recurren
     return recurrent_factory(order_agnostic, seed)
 
 
-def _constructor_arguments(cell_class: type) -> set[str]:
-    """Names that the constructors of a class and its bases take, apart from `units` and what every layer takes."""
+def _constructor_arguments(cell_class: type) -> dict[str, object]:
+    """What the constructors of a class and its bases take, apart from `units` and what every layer takes: defaults by
+    name.
+    """
     import keras
 
-    names: set[str] = set()
+    defaults: dict[str, object] = {}
     for ancestor in cell_class.__mro__:
         if ancestor is keras.layers.Layer:
             break
         initialiser = ancestor.__dict__.get("__init__")
         if initialiser is not None:
             parameters = inspect.signature(initialiser).parameters.values()
-            names |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    return names - {"self", "units"}
+            own = {
+                p.name: p.default for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+            }
+            defaults = own | defaults
+    return {name: default for name, default in defaults.items() if name not in ("self", "units")}
 
 
 def _parse(text: str) -> tuple[str, Any]:

@@ -45,6 +45,10 @@ def test_recurrent_dropout_comes_with_the_runs_seed():
     ("cell_options", "told"),
     [
         (["reset_aftr=false"], "gru has no such argument; did you mean reset_after"),
+        (
+            ["reset_after=maybe"],
+            "--cell-options reset_after=maybe: write reset_after=true or reset_after=false",
+        ),
         (["colour=red"], "there are .*reset_after"),
         (["reset_after"], "write NAME=VALUE"),
         (["=3"], "write NAME=VALUE"),
