@@ -28,6 +28,8 @@ WIDEST = "float64" if keras.backend.backend() == "tensorflow" else "float32"
 COMPILED = ("fused", "hoisted")
 QUICK_CELL = "gru"
 QUICK_KIND = parity.Kind(QUICK_CELL, {"reset_after": True}).id
+#: For a task, any other cell is like one of these: states of one or more tensors, gates or none, linear or not.
+OF_EACH_KIND = ("vanilla", "lstm", QUICK_CELL, "lru", "slstm")
 #: Largest difference, absolute and relative.
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 
@@ -65,12 +67,18 @@ def marks_of(kind: parity.Kind, engine: str) -> list[pytest.MarkDecorator]:
 
 
 def every_cell() -> pytest.MarkDecorator:
-    """A test for each cell of the zoo by name, as the argument `cell`: one of them quick, the others `slow`."""
+    """A test for each cell of the zoo by name, as the argument `cell`: one of them quick, the others `slow`; those that
+    are no different from `OF_EACH_KIND` for a task are `exhaustive`, too.
+    """
     names = plugins.names("zoo.cells", "CELL")
-    params = [
-        pytest.param(name, marks=[] if name == QUICK_CELL else pytest.mark.slow, id=name) for name in names
-    ]
+    params = [pytest.param(name, marks=_marks_of_cell(name), id=name) for name in names]
     return pytest.mark.parametrize("cell", params)
+
+
+def _marks_of_cell(name: str) -> list[pytest.MarkDecorator]:
+    if name == QUICK_CELL:
+        return []
+    return [pytest.mark.slow] if name in OF_EACH_KIND else [pytest.mark.slow, pytest.mark.exhaustive]
 
 
 def make_cell(kind: parity.Kind, units: int = parity.UNITS, /, **options: object) -> keras.layers.Layer:
