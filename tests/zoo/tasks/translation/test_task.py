@@ -113,7 +113,7 @@ def _idle(path: str, cell: str, attention: str) -> bool:
     outputs of the encoder, which an LRU makes of its states.
     """
     if cell == "lru" and attention == "none":
-        return path == "recurrent/layer_0_forward/output_kernel"
+        return path.startswith("recurrent/") and path.endswith("/output_kernel")
     return cell == "mean" and "bridge" in path
 
 
