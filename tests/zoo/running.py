@@ -48,22 +48,29 @@ def takes(engine: str, cell: keras.layers.Layer) -> bool:
     return True
 
 
-def runs(kinds: list[parity.Kind], **options: object) -> pytest.MarkDecorator:
-    """A test for each kind and each engine that takes it with these options, as the arguments `kind` and
-    `engine`."""
+def runs(kinds: list[parity.Kind], *, compile_all: bool = False, **options: object) -> pytest.MarkDecorator:
+    """A test for each kind and each engine that takes it with these options, as the arguments `kind` and `engine`.
+
+    Compiled loops of cells that are not of `OF_EACH_KIND`, and of variants, are `exhaustive` unless `compile_all`.
+    """
     pairs = [
         (kind, engine) for kind in kinds for engine in ENGINES if takes(engine, make_cell(kind, **options))
     ]
     params = [
-        pytest.param(kind, engine, id=f"{kind.id}-{engine}", marks=marks_of(kind, engine))
+        pytest.param(kind, engine, id=f"{kind.id}-{engine}", marks=marks_of(kind, engine, compile_all))
         for kind, engine in pairs
     ]
     return pytest.mark.parametrize(("kind", "engine"), params)
 
 
-def marks_of(kind: parity.Kind, engine: str) -> list[pytest.MarkDecorator]:
-    """`slow` where loops are compiled for a kind of cell, which takes seconds; one is left to the quick tests."""
-    return [pytest.mark.slow] if engine in COMPILED and kind.id != QUICK_KIND else []
+def marks_of(kind: parity.Kind, engine: str, compile_all: bool = True) -> list[pytest.MarkDecorator]:
+    """`slow` where loops are compiled for a kind of cell, which takes seconds; one is left to the quick tests. For
+    `exhaustive` see `runs`.
+    """
+    if engine not in COMPILED or kind.id == QUICK_KIND:
+        return []
+    common = compile_all or (kind.cell in OF_EACH_KIND and not kind.options)
+    return [pytest.mark.slow] if common else [pytest.mark.slow, pytest.mark.exhaustive]
 
 
 def every_cell() -> pytest.MarkDecorator:
