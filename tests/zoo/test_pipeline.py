@@ -156,6 +156,7 @@ def test_a_damaged_checkpoint_is_told_and_the_model_before_it_stays(toy, tmp_pat
     assert (out / "model.keras").read_bytes() == model
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(toy: Path, tmp_path: Path) -> None:
     outs = [tmp_path / name for name in "abc"]
     for out, seed in zip(outs, (4, 4, 5), strict=True):

@@ -49,6 +49,7 @@ def loaded(run_python: RunPython, folder: Path, *modules: str) -> dict[str, str]
     return {line[0]: line[1] for line in lines if len(line) == 2 and line[1] in ("True", "False")}
 
 
+@pytest.mark.slow
 def test_every_cell_loads_where_only_the_layer_was_imported(run_python: RunPython, tmp_path: Path) -> None:
     names = [kind.id.replace("=", "_") for kind in parity.KINDS]
     layers = {

@@ -19,6 +19,7 @@ tf.matmul(tf.ones((2, 2)), tf.ones((2, 2)))
 """
 
 
+@pytest.mark.slow
 def test_settings_are_made_before_tensorflow_starts_and_it_starts_silently(run_python: RunPython) -> None:
     done = run_python("-c", SCRIPT.format(settings=SETTINGS, device="cpu"))
     assert (done.returncode, done.stderr) == (0, "")

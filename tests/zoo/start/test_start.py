@@ -107,6 +107,7 @@ def test_rows_of_shared_words_are_copied_where_tokens_are_split_in_another_way(f
     np.testing.assert_array_equal(tables[0][2 + theirs.index(" film")], tables[1][2 + ours.index("film")])
 
 
+@pytest.mark.slow
 def test_each_direction_of_a_bidirectional_model_may_have_its_run(folder, tmp_path):
     both = (folder / "words", folder / "backward")
     done = sentiment(folder, tmp_path / "run", "--bidirectional", "--start-from", *both)
@@ -171,6 +172,7 @@ def test_a_damaged_run_is_refused(folder, tmp_path):
     assert "model.keras cannot be loaded" in done.err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_without_the_other_run(folder, tmp_path, monkeypatch):
     shutil.copytree(folder / "words", tmp_path / "words")
     options = (

@@ -209,6 +209,7 @@ np.savez(sys.argv[1], *weights(one), norms=norms, losses=losses)
 """
 
 
+@pytest.mark.slow
 def test_two_devices_give_the_numbers_of_one(run_python, tmp_path):
     one = trainer(average=0.6, clip=0.5, epochs=2)
     progress, _ = run(one)

@@ -182,6 +182,7 @@ def test_the_rows_beside_are_those_of_the_options():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_last_value_under_the_published_protocols(data_dir: Path):
     """Zeng et al. 2023 give repeat-last 1.295 MSE on ETTh1 at horizon 96; ours differs in rounding alone."""

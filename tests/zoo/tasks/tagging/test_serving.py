@@ -62,6 +62,7 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell: str, tmp_pa
     assert differing(loaded.signatures["serving_default"](text=given), server(given)) == []
 
 
+@pytest.mark.slow
 def test_both_signatures_of_a_loaded_model_agree_with_the_live_one(tagger: Path, server: Server) -> None:
     loaded = tf.saved_model.load(str(tagger / "export"))
     expected = server(tf.constant(SENTENCES))
@@ -133,6 +134,7 @@ def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
     assert len(set(expected)) > 1
 
 
+@pytest.mark.slow
 def test_predict_takes_sentences_and_files_of_words(tagger, tmp_path):
     from zoo.predict import main
 

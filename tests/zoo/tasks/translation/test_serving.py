@@ -50,6 +50,7 @@ def server(run: Path) -> Server:
     return load_task("translation").serve(model, learned)
 
 
+@pytest.mark.slow
 def test_a_finished_run_tells_all(run):
     metrics = json.loads((run / "metrics.json").read_text())
     assert {"bleu", "chrf", "exact", "perplexity", "accuracy", "cut"} <= set(metrics["test"])
@@ -188,6 +189,7 @@ def test_predict_draws_sentences(run, tmp_path):
     assert len({row["translation"] for row in rows}) > 1
 
 
+@pytest.mark.slow
 def test_predict_translates_and_draws(run, tmp_path):
     from zoo.predict import main
 
