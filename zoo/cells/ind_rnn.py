@@ -6,16 +6,17 @@ from typing import Unpack
 
 import keras
 
-from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
+from zoo.cells.base import CellArguments, masked_state
+from zoo.cells.vanilla import VanillaCell
 from zoo.keras_types import Activation, Config
-from zoo.tensors import Projected, RecurrentMask, Rows, Shape, States, StepOutputs, Tensor
+from zoo.tensors import Projected, RecurrentMask, Rows, Shape, States, Tensor
 
 #: The largest gain of a state over `length` steps, forward and backward.
 LARGEST_GAIN = 2.0
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class IndRNNCell(Cell):
+class IndRNNCell(VanillaCell):
     r"""One step of an independently recurrent neural network (Li et al. 2018, arXiv:1803.04831).
 
     $$h_t = \varphi(x_t W + u \odot h_{t-1} + b)$$
@@ -23,6 +24,7 @@ class IndRNNCell(Cell):
     Each unit sees its own state alone; units meet in the layer above. So the gradient of a unit over n steps is a power
     of one number, and a bound on that number is a bound on the gradient: with $|u| \le 2^{1/T}$ neither state nor
     gradient grows more than twofold in T steps where $\varphi$ is relu.
+    All but the recurrent product is the vanilla cell's.
 
     Args:
         units: size of the state and of the output.
@@ -39,7 +41,7 @@ class IndRNNCell(Cell):
         ValueError: if `length` is below 1.
     """
 
-    gates = 1
+    gate_order = None  # its recurrent kernel is not that of torch's network
 
     def __init__(
         self,
@@ -54,8 +56,7 @@ class IndRNNCell(Cell):
         self._bound = 1.0 if length is None else LARGEST_GAIN ** (1 / length)
         uniform = keras.initializers.RandomUniform(0.0, self._bound)
         cell_arguments.setdefault("recurrent_initializer", uniform)
-        super().__init__(units, **cell_arguments)
-        self.activation = keras.activations.get(activation)
+        super().__init__(units, activation=activation, **cell_arguments)
         self.length = length
 
     def build(self, input_shape: Shape) -> None:
@@ -71,29 +72,11 @@ class IndRNNCell(Cell):
         self.build_bias()
         self.built = True
 
-    def step(
-        self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
-    ) -> tuple[StepOutputs, States]:
-        """See `Cell.step`; the only state is h."""
-        h = self.activation(self.products(projected, states, recurrent_mask)[0])
-        return h, [h]
-
-    def no_backward(self) -> str | None:
-        """See `Cell.no_backward`."""
-        return no_derivative(self.activation)
-
     def products(
         self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> list[Tensor]:
         """See `Cell.products`; here they are products of numbers."""
         return [projected + masked_state(states[0], recurrent_mask) * self.recurrent_kernel[:, 0]]
-
-    def advance(
-        self, products: list[Tensor], _states: States, _recurrent_mask: RecurrentMask | None = None, /
-    ) -> tuple[States, list[Tensor]]:
-        """See `Cell.advance`; the residual is the derivative of h by its pre-activation."""
-        h = self.activation(products[0])
-        return [h], [DERIVATIVES[self.activation](h)]
 
     def step_backward(
         self,
@@ -118,11 +101,7 @@ class IndRNNCell(Cell):
 
     def get_config(self) -> Config:
         """See `Cell.get_config`."""
-        return {
-            **super().get_config(),
-            "activation": keras.activations.serialize(self.activation),
-            "length": self.length,
-        }
+        return {**super().get_config(), "length": self.length}
 
 
 class Clipped(keras.constraints.Constraint):

@@ -27,7 +27,7 @@ class VanillaCell(Cell):
     """
 
     gates = 1
-    gate_order = "h"
+    gate_order: str | None = "h"
 
     def __init__(
         self, units: int, *, activation: Activation | str = "tanh", **cell_arguments: Unpack[CellArguments]
@@ -39,10 +39,7 @@ class VanillaCell(Cell):
         self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> tuple[StepOutputs, States]:
         """See `Cell.step`; the only state is h."""
-        (h,) = states
-        h = self.activation(
-            projected + keras.ops.matmul(masked_state(h, recurrent_mask), self.recurrent_kernel)
-        )
+        h = self.activation(self.products(projected, states, recurrent_mask)[0])
         return h, [h]
 
     def no_backward(self) -> str | None:
