@@ -1,8 +1,8 @@
 """h_t = a_t * h_{t-1} + b_t over all steps: with masks, any length, and a backward of its own.
 
 The steps run one after the other in a compiled loop, each of them element by element, so nothing is divided by
-products of many a_t and no number grows that is not in the result. On two cores that is faster than scans by doubling
-or in blocks, which read and write whole sequences several times; docs/engines.md has the measurements.
+products of many a_t and no number grows that is not in the result. On two cores that is faster than a scan by doubling,
+which reads and writes whole sequences several times; docs/engines.md has the measurements.
 
 Backward, with d_t the gradient that the loss sends into h_t, and a* the conjugate of a (a itself where it is real):
 
