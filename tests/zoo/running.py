@@ -28,8 +28,9 @@ WIDEST = "float64" if keras.backend.backend() == "tensorflow" else "float32"
 COMPILED = ("fused", "hoisted")
 QUICK_CELL = "gru"
 QUICK_KIND = parity.Kind(QUICK_CELL, {"reset_after": True}).id
-#: For a task, any other cell is like one of these: states of one or more tensors, gates or none, linear or not.
-OF_EACH_KIND = ("vanilla", "lstm", QUICK_CELL, "lru", "slstm")
+#: For a task, any other cell is like one of these: states of one or more tensors, gates or none, linear or not,
+#: Keras' own layer, and the mean that stands beside every cell.
+OF_EACH_KIND = ("vanilla", "lstm", QUICK_CELL, "lru", "slstm", "keras_lstm", "mean")
 #: Largest difference, absolute and relative.
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 
