@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import io
-import tarfile
+import zipfile
 from pathlib import Path
 
 from zoo.runtime.rundir import write_atomically
 
 
 def pack(folder: Path) -> bytes:
-    """A folder as a gzipped tar; half-written files and locks stay behind."""
-
-    def complete(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-        name = Path(member.name).name
-        return None if name == ".lock" or name.startswith(".partial-") else member
-
+    """A folder as a zip archive; half-written files and locks stay behind."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
-        archive.add(folder, ".", filter=complete)
+    with zipfile.ZipFile(
+        buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False
+    ) as archive:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if not any(name == ".lock" or name.startswith(".partial-") for name in inside.parts):
+                archive.write(path, inside)
     return buffer.getvalue()
 
 
 def unpack(data: bytes, folder: Path) -> None:
-    """The folder again, whole or not at all; an older one is replaced.
+    """The folder again, whole or not at all; an older one is replaced. Nothing is written outside of it.
 
     Raises:
-        tarfile.TarError: if the bytes are no such archive, or would write outside of the folder.
+        zipfile.BadZipFile: if the bytes are no such archive.
     """
 
     def write(aside: Path) -> None:
         aside.mkdir()
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            archive.extractall(aside, filter="data")
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            archive.extractall(aside)
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(folder, write)
