@@ -108,7 +108,12 @@ def run(
         directory,
         lambda splits: baseline_metrics(context, splits, shared_baselines),
     )
-    seconds = {"prepare": prepared_in, "train": progress.seconds, "total": time.monotonic() - began}
+    seconds = {
+        "prepare": prepared_in,
+        "train": progress.seconds,
+        "processor": progress.processor_seconds,
+        "total": time.monotonic() - began,
+    }
     results = replace(
         results,
         notes=(*results.notes, *repeated, *(start.notes if start else ())),

@@ -23,6 +23,7 @@ from zoo.runtime.metric_names import less_is_better
 #: What a run costs: column of the table, and what it is called.
 COSTS = {
     "seconds.train": "training seconds",
+    "seconds.processor": "processor seconds of training",
     "parameters": "parameters",
     "latency_p50_ms": "milliseconds an answer",
 }

@@ -22,7 +22,8 @@ from zoo.cli.cells import in_order
 #: Of the table of all runs: column and heading.
 RUN_COLUMNS = {
     "task": "task", "dataset": "data", "cell": "cell", "seed": "seed", "recurrent.units": "units", "score": "score",
-    "metric": "metric", "parameters": "parameters", "seconds.train": "training s", "seconds.total": "total s",
+    "metric": "metric", "parameters": "parameters", "seconds.train": "training s", "seconds.processor": "processor s",
+    "seconds.total": "total s",
     "peak_memory_bytes": "peak memory MB", "latency_p50_ms": "p50 ms", "latency_p95_ms": "p95 ms",
     "artifact_bytes": "SavedModel MB", "engine": "engine", "device": "device", "threads": "cores",
 }  # fmt: skip
@@ -183,7 +184,8 @@ def _results(group: Group, name: str) -> Table:
     metrics = [metric for metric in group.headline if f"{group.split}.{metric}" in group.runs]
     columns = [
         "model", "seeds", *(f"{group.split} {metric}" for metric in metrics),
-        "parameters", "training s", "peak memory MB", "p50 ms", "p95 ms", "SavedModel MB", "engine", "device",
+        "parameters", "training s", "processor s", "peak memory MB", "p50 ms", "p95 ms", "SavedModel MB", "engine",
+        "device",
     ]  # fmt: skip
     rows = [_result_row(group, cell, metrics) for cell in group.cells]
     baselines = {metric: group.baseline_means(metric) for metric in metrics}
@@ -219,6 +221,7 @@ def _result_row(group: Group, cell: str, metrics: list[str]) -> list[Cell]:
         *(_mean(group.mean(cell, f"{group.split}.{metric}")) for metric in metrics),
         average("parameters", digits=0),
         average("seconds.train"),
+        average("seconds.processor"),
         average("peak_memory_bytes", MEGABYTES, 0),
         average("latency_p50_ms", digits=2),
         average("latency_p95_ms", digits=2),

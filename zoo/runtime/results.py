@@ -34,7 +34,7 @@ class Results:
         baselines: the same of each baseline, by name.
         parameters: how many numbers were trained.
         epochs, best_epoch: how many there were, and which one's weights were kept, from 1.
-        seconds: what took how long: `prepare`, `train`, `total`.
+        seconds: what took how long: `prepare`, `train`, `total`; `processor`, of training, of all cores together.
         peak_memory_bytes: of the process, before the baselines were trained.
         engine, engine_why: which engine ran the cell, and why.
         device: where it ran.

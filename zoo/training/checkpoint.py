@@ -25,7 +25,7 @@ class Progress:
         history: a row for each finished epoch.
         best: the best dev score so far, NaN before there is one; `best_epoch` counts from 1.
         waited: epochs since then.
-        seconds: spent in training.
+        seconds: spent in training; `processor_seconds`: of all cores together, whatever else they did.
         finished: whether training is over.
     """
 
@@ -39,6 +39,7 @@ class Progress:
     best_epoch: int = 0
     waited: int = 0
     seconds: float = 0.0
+    processor_seconds: float = 0.0
     finished: bool = False
 
 

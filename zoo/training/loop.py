@@ -307,7 +307,7 @@ def _train_epoch(
     plans = plan_epoch(train, options, progress.epoch)
     if progress.batch == 0:
         trainer.seed_dropout(progress.epoch)
-    saved_at = counted_from = time.monotonic()
+    saved_at, watch = time.monotonic(), _Stopwatch(progress)
     bar = progress_bar(plans[progress.batch :], f"{title}, epoch {progress.epoch + 1}/{options.epochs}")
     for planned in bar:
         batch = train.load(planned)
@@ -328,12 +328,27 @@ def _train_epoch(
         bar.set_postfix_str(f"loss {progress.loss_sum / max(progress.weight_sum, 1e-9):.4f}", refresh=False)
         now = time.monotonic()
         if stop or now - saved_at > options.checkpoint_seconds:
-            progress.seconds += now - counted_from
-            saved_at = counted_from = now
+            watch.book()
+            saved_at = now
             keep()
         if stop:
             raise Stopped(stop[0], f"at epoch {progress.epoch + 1}, batch {progress.batch} of {len(plans)}")
-    progress.seconds += time.monotonic() - counted_from
+    watch.book()
+
+
+class _Stopwatch:
+    """Books the time that passes, on the clock and of the processor, as time of training."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.wall, self.processor = time.monotonic(), time.process_time()
+
+    def book(self) -> None:
+        """Add what has passed since the last time."""
+        wall, processor = time.monotonic(), time.process_time()
+        self.progress.seconds += wall - self.wall
+        self.progress.processor_seconds += processor - self.processor
+        self.wall, self.processor = wall, processor
 
 
 class NotANumber(UserError):

@@ -21,6 +21,7 @@ PROGRESS = Progress(
     best_epoch=1,
     waited=1,
     seconds=1.25,
+    processor_seconds=2.5,
     finished=True,
 )
 

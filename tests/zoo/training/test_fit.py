@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -192,6 +194,15 @@ def test_checkpoints_inside_an_epoch(tmp_path, monkeypatch):
     kept.clear()
     run(trainer(epochs=2, checkpoint_seconds=60.0), checkpoint_path=tmp_path / "a")
     assert kept == [(1, 0), (2, 0)]
+
+
+def test_time_of_the_clock_and_of_the_processor_are_counted_apart(tmp_path, monkeypatch):
+    ticks = {"monotonic": itertools.count(0.0, 1.0), "process_time": itertools.count(0.0, 0.25)}
+    for clock, ticking in ticks.items():
+        monkeypatch.setattr(f"zoo.training.loop.time.{clock}", partial(next, ticking))
+    progress, _ = run(trainer(epochs=2, checkpoint_seconds=1e9), checkpoint_path=tmp_path / "a")
+    assert progress.processor_seconds == 2 * 0.25  # of each epoch's two readings
+    assert progress.seconds > 2 * progress.processor_seconds
 
 
 def test_an_empty_training_split_is_refused():
