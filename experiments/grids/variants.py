@@ -4,10 +4,9 @@
 
 The questions of Greff et al. 2017, "LSTM: A Search Space Odyssey", and of Jozefowicz et al. 2015, "An Empirical
 Exploration of Recurrent Network Architectures", as far as small models on small data can answer them: each variant
-changes one thing of the LSTM with everything else equal. Of nine tasks tagging, language model and signals, where single
-seeds deviate least. The two papers searched each variant's learning rate; here all have the same one. Embedded
-(synthetic) data, five seeds each, 120 runs. Takes about half an hour on two cores. Expect: most variants within one per
-cent of the LSTM.
+changes one thing of the LSTM with everything else equal. The two papers searched each variant's learning rate; here all
+have the same one. Three of the nine tasks, embedded (synthetic) data, five seeds each, 120 runs. Takes about half an
+hour on two cores. Expect: most variants within one per cent of the LSTM.
 """
 
 from __future__ import annotations
