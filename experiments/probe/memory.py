@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 import numpy as np
 
 from datasets.options import option
-from experiments.probe import problems
+from experiments.probe import memory_overview, memory_picture, problems
 from experiments.probe.base import Probe
 from experiments.probe.probed_cells import CELLS_HELP, check_cells, class_of, recurrent_options
 from experiments.probe.problems import Problem
@@ -80,9 +80,9 @@ class Options:
     """What to try."""
 
     problems: tuple[str, ...] = option(
-        ("adding", "order", "copying"),
+        ("adding", "order", "copying", "counting"),
         "which problems; addition is 3-digit addition as text, for which only cells, seeds and epochs count",
-        choices=("adding", "order", "copying", "addition"),
+        choices=("adding", "order", "copying", "counting", "addition"),
     )
     lengths: tuple[int, ...] = option((20, 100), "T, steps to remember over, not of addition", minimum=1)
     cells: tuple[str, ...] = option(published_cells(), CELLS_HELP, metavar="CELL")
@@ -102,7 +102,7 @@ class Options:
 
 #: What `--full` stands for, where an option is not given.
 FULL = {
-    "problems": ("adding", "order", "copying", "addition"),
+    "problems": ("adding", "order", "copying", "counting", "addition"),
     "lengths": (20, 50, 100, 200),
     "start": ("chrono", "cell"),
 }
@@ -131,14 +131,16 @@ def run(options: Options, out: Path) -> str:
             row = measure(trial, options.sequences)
             results.add([row])
             log(_message(row))
-    sections = [report(results)] if results.rows else []
+    sections = []
+    settings = {name: getattr(options, name) for name in ("units", "learning_rate", "batch_size", "clip")}
+    drawn = alike(results.frame, settings)
+    if drawn["cell"].nunique() >= memory_overview.MANY:
+        memory_overview.draw(drawn, out / "memory.png")
+        sections.append(f"Median sequences until solved:\n\n{memory_overview.table(drawn)}")
+    elif len(drawn):
+        memory_picture.draw(drawn, PUBLISHED, out / "memory.png")
     if results.rows:
-        from experiments.probe.memory_picture import draw
-
-        settings = {name: getattr(options, name) for name in ("units", "learning_rate", "batch_size", "clip")}
-        drawn = alike(results.frame, settings)
-        if len(drawn):
-            draw(drawn, PUBLISHED, out / "memory.png")
+        sections.append(report(results))
     if "addition" in options.problems:
         from experiments.probe import addition
 

@@ -22,7 +22,7 @@ def draw(frame: pd.DataFrame, published: dict[tuple[str, int], int], path: Path)
     """
     from matplotlib.figure import Figure
 
-    names = [name for name in ("adding", "order", "copying") if name in set(frame["problem"])]
+    names = [name for name in ("adding", "order", "copying", "counting") if name in set(frame["problem"])]
     starts = sorted(set(frame["start"]) - {"any"}, reverse=True) or ["any"]
     figure = Figure(figsize=(4.2 * len(names) + 0.6, 3.9 * len(starts)), layout="constrained")
     grid = figure.subplots(len(starts), len(names), squeeze=False, sharey=True)

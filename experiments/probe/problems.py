@@ -3,6 +3,7 @@
     adding    two marked numbers, to be added at the end       Hochreiter and Schmidhuber 1997, experiment 4
     order     in which order two marks came, told at the end   Hochreiter and Schmidhuber 1997, experiment 6a
     copying   symbols, to be repeated after a long blank       after Arjovsky, Shah and Bengio 2016
+    counting  which of two symbols came more often             after Weiss, Goldberg and Yahav 2018
     echo      at each step the symbol of some steps ago        for truncated back-propagation
 
 New sequences are drawn for every batch: there is no training set to learn by heart.
@@ -197,6 +198,54 @@ class Copying:
 
 
 @dataclass(frozen=True)
+class Counting:
+    """Which of two symbols came more often: by one or by two, wherever they stand.
+
+    Both come T / 8 to T / 4 times, and one of them once or twice more; a third symbol, which counts for nothing, fills
+    the sequence. All stand in any order, and lengths are uniform in [T, T + T / 10], so that only the difference tells.
+
+    After Weiss, Goldberg and Yahav 2018, "On the practical computational power of finite precision RNNs for language
+    recognition": an LSTM can count, for a unit of its memory can grow by one at each step; a GRU cannot for ever, for
+    its state stays between -1 and 1. Their languages are a^n b^n (Gers and Schmidhuber 2001) and a^n b^n c^n. In these
+    a network sees by how long the second half takes whether it is as long as the first; here it has to keep the count
+    through steps that bring nothing.
+
+    A sequence is right if both outputs are less than 0.3 away from their targets. No paper states a number of
+    sequences; here the problem counts as solved when 99 % of the 2,000 most recent are right.
+    """
+
+    length: int
+
+    features: ClassVar[int] = 3  # the two that are counted, and the one that fills
+    outputs: ClassVar[int] = 2
+    answers: ClassVar[int] = 0
+    numbers: ClassVar[bool] = False
+    faults: ClassVar[int] = 20
+    error: ClassVar[float] = 0.1
+
+    @property
+    def chance(self) -> float:
+        """Two classes."""
+        return float(np.log(2))
+
+    @property
+    def steps(self) -> int:
+        """See `Problem`."""
+        return self.length + self.length // 10
+
+    def draw(self, rng: np.random.Generator, size: int) -> Sequences:
+        """See `Problem`."""
+        _, mask = _lengths(rng, size, self.length, self.steps)
+        more = rng.integers(0, 2, size)
+        both = rng.integers(self.length // 8, self.length // 4 + 1, size)
+        counts = both[:, None] + np.eye(2, dtype=int)[more] * rng.integers(1, 3, size)[:, None]
+        places = np.where(mask, rng.random(mask.shape), 2).argsort(axis=1).argsort(axis=1)
+        symbols = (places[:, :, None] >= counts.cumsum(axis=1)[:, None]).sum(axis=-1)
+        inputs = np.eye(self.features, dtype=np.float32)[symbols] * mask[:, :, None]
+        return Sequences(inputs, mask, more)
+
+
+@dataclass(frozen=True)
 class Echo:
     """One of four symbols a step; the target is the symbol of `lag` steps ago, from step `lag` on."""
 
@@ -232,7 +281,12 @@ class Echo:
 
 
 #: Those of `experiments.probe memory`, by name.
-PROBLEMS: dict[str, Any] = {"adding": Adding, "order": TemporalOrder, "copying": Copying}
+PROBLEMS: dict[str, Any] = {
+    "adding": Adding,
+    "order": TemporalOrder,
+    "copying": Copying,
+    "counting": Counting,
+}
 
 
 def make(name: str, length: int) -> Problem:

@@ -92,6 +92,17 @@ def test_a_cell_without_a_gate_that_keeps_starts_in_one_way_and_is_drawn_beside_
     assert set(starts) == {("vanilla", "any"), ("keras_gru", "any"), ("gru", "chrono"), ("gru", "cell")}
 
 
+def test_many_cells_are_shown_on_a_map_and_in_one_table(
+    counted: list[tuple[str, str, int]], tmp_path: Path
+) -> None:
+    cells = ("lstm", "vanilla", "gru", "mgu", "min_gru")
+    text = memory.run(replace(SMALL, cells=cells), tmp_path)
+    assert text.startswith("Median sequences until solved:\n\n| cell | adding 10 | order 10 |")
+    assert "| lstm (chrono) | 2,100 | 2,100 |" in text
+    assert "| adding | 10 | lstm | chrono |" in text
+    assert (tmp_path / "memory.png").stat().st_size > 1000
+
+
 def test_solved_needs_two_thousand_right_ones_in_a_row() -> None:
     problem, fine, low = Adding(20), deque([False] * 2000, 2000), deque([0.0] * 2000, 2000)
     assert memory.is_solved(problem, low, fine)

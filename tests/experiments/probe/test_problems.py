@@ -5,7 +5,17 @@ import pytest
 
 from datasets.errors import UserError
 from experiments.probe import problems
-from experiments.probe.problems import Adding, Copying, Echo, Problem, Sequences, TemporalOrder, errors, make
+from experiments.probe.problems import (
+    Adding,
+    Copying,
+    Counting,
+    Echo,
+    Problem,
+    Sequences,
+    TemporalOrder,
+    errors,
+    make,
+)
 
 
 def draw(problem: Problem, size: int = 400, seed: int = 0) -> Sequences:
@@ -54,6 +64,27 @@ def test_what_is_copied_stands_at_the_start() -> None:
     assert (symbols[:, -problem.answers - 1] == 9).all()
 
 
+@pytest.mark.parametrize("length", [10, 40])
+def test_one_of_two_symbols_comes_once_or_twice_more(length: int) -> None:
+    problem = Counting(length)
+    inputs, mask, targets = draw(problem)
+    counts = inputs.sum(axis=1)
+    assert (inputs.sum(axis=-1) == mask).all()
+    assert mask.shape[1] == problem.steps
+    more = counts[:, 1] - counts[:, 0]
+    assert set(more) == {-2, -1, 1, 2}
+    assert ((more > 0) == targets).all()
+    assert counts[:, :2].min(axis=1).min() == length // 8
+    assert counts[:, :2].min(axis=1).max() == length // 4
+    assert targets.mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_only_the_difference_tells_which_symbol_came_more_often() -> None:
+    inputs, mask, targets = draw(Counting(20), size=4000)
+    for seen in (mask.sum(axis=1), inputs[..., 2].sum(axis=1), inputs[..., :2].sum(axis=(1, 2))):
+        assert abs(np.corrcoef(seen, targets)[0, 1]) < 0.05
+
+
 def test_an_echo_comes_so_many_steps_later() -> None:
     problem = Echo(12, lag=5)
     inputs, _, targets = draw(problem)
@@ -61,7 +92,7 @@ def test_an_echo_comes_so_many_steps_later() -> None:
     assert (inputs.argmax(axis=-1)[:, :7] == targets).all()
 
 
-@pytest.mark.parametrize("problem", [Adding(20), TemporalOrder(20), Copying(20), Echo(20)])
+@pytest.mark.parametrize("problem", [Adding(20), TemporalOrder(20), Copying(20), Counting(20), Echo(20)])
 def test_a_seed_gives_the_same_sequences(problem: Problem) -> None:
     for first, second in zip(draw(problem), draw(problem), strict=True):
         assert np.array_equal(first, second)
@@ -91,4 +122,4 @@ def test_a_problem_that_is_too_short_is_refused() -> None:
     with pytest.raises(UserError, match="--lengths 9: adding needs 10 steps or more"):
         make("adding", 9)
     assert make("copying", 1).steps == 7
-    assert list(problems.PROBLEMS) == ["adding", "order", "copying"]
+    assert list(problems.PROBLEMS) == ["adding", "order", "copying", "counting"]
