@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from datasets.assembly.splitting import CODES
@@ -34,6 +35,7 @@ class Composition:
         gap: seconds of the longest silence between two recordings.
         noise: decibels by which a text is louder than the noise behind it, at least, and at most `RANGE` more.
         seed: of what is drawn.
+        lines: the texts, their words separated by blanks; where there are none, words are drawn one by one.
     """
 
     fewest: int
@@ -42,6 +44,7 @@ class Composition:
     gap: float
     noise: float
     seed: int
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,38 +116,115 @@ def compose(
     }
     few = max(1, composition.texts // 10)
     sizes = {"train": composition.texts, "valid": few, "test": few}
-    made = {name: _composed(rows, sizes[name], CODES[name], composition) for name, rows in splits.items()}
+    lines = _shared_out(composition.lines)
+    made = {
+        name: _composed(rows, sizes[name], CODES[name], composition, lines[name])
+        for name, rows in splits.items()
+    }
     notes += [
-        f"{name}: {len(made[name]):,} texts of {composition.fewest} to {composition.most} words are put together from "
-        f"{len(rows):,} recordings that no other split has"
+        f"{name}: {len(made[name]):,} texts {_kind(composition, lines[name])} are put together from {len(rows):,} "
+        "recordings that no other split has"
         for name, rows in splits.items()
     ]
     info = replace(info, notes=(*info.notes, *notes), unit="texts")
     return Dataset(info, made["train"], made["valid"], made.get("test"))
 
 
-def _composed(recordings: Sequence[SpokenText], count: int, number: int, composition: Composition) -> Split:
+def _kind(composition: Composition, lines: Sequence[str]) -> str:
+    if lines:
+        return f"of {len(lines):,} lines that no other split has"
+    return f"of {composition.fewest} to {composition.most} words"
+
+
+def _shared_out(lines: Sequence[str]) -> dict[str, Sequence[str]]:
+    """The different lines of each split, in their order: of twelve parts ten for train, then one each for dev and test.
+
+    Raises:
+        UserError: there are lines, but fewer than splits.
+    """
+    if 0 < len(lines) < len(CODES):
+        raise UserError(
+            f"--compose-texts: has {len(lines)} different lines; give one for each split, at least"
+        )
+    part = max(1, len(lines) // 12)
+    return {
+        "train": lines[: len(lines) - 2 * part],
+        "valid": lines[len(lines) - 2 * part : len(lines) - part],
+        "test": lines[len(lines) - part :],
+    }
+
+
+def _composed(
+    recordings: Sequence[SpokenText], count: int, number: int, composition: Composition, lines: Sequence[str]
+) -> Split:
     import numpy as np
 
     random = np.random.default_rng([composition.seed, number])
     by_voice: dict[str | None, list[SpokenText]] = {}
     for recording in recordings:
         by_voice.setdefault(recording.voice, []).append(recording)
-    examples = [_one(by_voice, random, (composition.seed, number, n), composition) for n in range(count)]
+    choose = partial(_of_line, _by_word(by_voice), lines) if lines else partial(_drawn, by_voice, composition)
+    examples = [
+        _one(choose(random, n), random, (composition.seed, number, n), composition) for n in range(count)
+    ]
     return Split(lambda: examples, count)
 
 
-def _one(
+def _drawn(
     by_voice: Mapping[str | None, list[SpokenText]],
+    composition: Composition,
+    random: np.random.Generator,
+    _number: int,
+) -> list[SpokenText]:
+    """Recordings of words that are drawn one by one, of one voice."""
+    voices = list(by_voice.values())
+    recordings = voices[random.integers(len(voices))]
+    size = random.integers(composition.fewest, composition.most, endpoint=True)
+    return [recordings[n] for n in random.integers(len(recordings), size=size)]
+
+
+def _by_word(by_voice: Mapping[str | None, list[SpokenText]]) -> list[dict[str, list[SpokenText]]]:
+    """The recordings of each voice by what is said in them."""
+    voices = []
+    for recordings in by_voice.values():
+        words: dict[str, list[SpokenText]] = {}
+        for recording in recordings:
+            words.setdefault(recording.text, []).append(recording)
+        voices.append(words)
+    return voices
+
+
+def _of_line(
+    voices: Sequence[Mapping[str, list[SpokenText]]],
+    lines: Sequence[str],
+    random: np.random.Generator,
+    number: int,
+) -> list[SpokenText]:
+    """Recordings of the words of a line, of one voice that has them all; after the last line the first comes again.
+
+    Raises:
+        UserError: no voice has all words.
+    """
+    words = lines[number % len(lines)].split()
+    able = [voice for voice in voices if all(word in voice for word in words)]
+    if not able:
+        lacking = [word for word in words if not any(word in voice for voice in voices)]
+        why = f"no recording says {lacking[0]!r}" if lacking else "no voice has all its words"
+        raise UserError(
+            f"--compose-texts: the line {' '.join(words)!r} cannot be put together in its split: {why}; leave it out, "
+            "or add recordings"
+        )
+    voice = able[random.integers(len(able))]
+    return [voice[word][random.integers(len(voice[word]))] for word in words]
+
+
+def _one(
+    chosen: Sequence[SpokenText],
     random: np.random.Generator,
     seed: tuple[int, ...],
     composition: Composition,
 ) -> Example:
-    voices = list(by_voice.values())
-    recordings = voices[random.integers(len(voices))]
-    size = random.integers(composition.fewest, composition.most, endpoint=True)
-    chosen = [recordings[n] for n in random.integers(len(recordings), size=size)]
-    gaps = tuple(random.uniform(LEAST_GAP, max(composition.gap, LEAST_GAP), size=size + 1).tolist())
+    gaps = tuple(random.uniform(LEAST_GAP, max(composition.gap, LEAST_GAP), size=len(chosen) + 1).tolist())
     noise = composition.noise + float(random.uniform(0, RANGE))
     name = f"text {seed[-1]}: " + " ".join(row.text for row in chosen)
     sound = Composed(tuple(row.sound for row in chosen), gaps, noise, seed, name)

@@ -16,6 +16,7 @@ from datasets.file_readers.grouping import Facts, divided
 from datasets.file_readers.options import TableOptions, share_for_dev, share_for_test
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, folders, split_files
+from datasets.formats.characters import composed
 from datasets.formats.columns import MEDIA_NAMES, TEXT_NAMES, find
 from datasets.formats.lines import lines
 from datasets.formats.media_files import media_below, media_hash
@@ -28,7 +29,7 @@ FIELDS = ("sound", "text")
 LAYOUTS = (
     "a table (.csv, .tsv, .jsonl) of path and text, one or one a split (train.tsv, dev.tsv, test.tsv); folders with "
     "files .trans.txt, as LibriSpeech has them; or recordings of words whose names say the word, with --pattern and "
-    "--compose"
+    "--compose or --compose-texts"
 )
 TRANSCRIPTS = "*.trans.txt"
 CLIPS = "clips"  # where Common Voice has its sounds, beside the tables
@@ -51,8 +52,14 @@ class Options(TableOptions):
     compose: str | None = option(
         None, "put so many recordings of words together to a text, such as 3-7", metavar="FEWEST-MOST"
     )
+    compose_texts: str | None = option(
+        None,
+        "a file with a text a line, whose words have recordings: these texts are put together, in the order of the "
+        "lines; the first for train, the last for dev and test",
+        metavar="FILE",
+    )
     texts: int = option(
-        4000, "training texts that --compose makes; a tenth of that for dev and for test", minimum=10
+        4000, "training texts that are composed; a tenth of that for dev and for test", minimum=10
     )
     gap: float = option(
         0.3, "seconds of the longest silence between two recordings that are composed", minimum=0, maximum=10
@@ -79,15 +86,23 @@ class Options(TableOptions):
         """Refuse a pattern, a range or a condition that is none, beside what tables refuse."""
         super().__post_init__()
         check_range(self, ("data_seed",), 0, 2**31 - 1)
+        together = self.compose or self.compose_texts
         require(
-            (self.pattern is None) == (self.compose is None),
+            (self.pattern is None) == (together is None),
             "compose" if self.pattern is None else "pattern",
-            self.compose or self.pattern,
-            "--pattern says which words recordings have, and --compose puts them together; give both",
+            together or self.pattern,
+            "--pattern says which words recordings have, --compose or --compose-texts puts them together; give both",
+        )
+        require(
+            None in (self.compose, self.compose_texts),
+            "compose",
+            self.compose,
+            "draws words one by one, and --compose-texts says the texts; give one of them",
         )
         if self.pattern is not None:
             NamePattern(self.pattern)
-            self.composition()
+        if self.compose is not None:
+            self._range()
         self.conditions()
 
     def conditions(self) -> list[Condition]:
@@ -95,11 +110,29 @@ class Options(TableOptions):
         return [Condition.of(text, "--test-where") for text in self.test_where]
 
     def composition(self) -> Composition:
-        """How recordings are put together."""
+        """How recordings are put together; reads the file of texts, where there is one."""
+        fewest, most = self._range() if self.compose is not None else (0, 0)
+        texts = self._lines() if self.compose_texts is not None else ()
+        return Composition(fewest, most, self.texts, self.gap, self.snr, self.data_seed, texts)
+
+    def _range(self) -> tuple[int, int]:
+        """The fewest and the most words of a text."""
         found = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", self.compose or "")
         fewest, most = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         require(1 <= fewest <= most, "compose", self.compose, "write FEWEST-MOST, such as 3-7")
-        return Composition(fewest, most, self.texts, self.gap, self.snr, self.data_seed)
+        return fewest, most
+
+    def _lines(self) -> tuple[str, ...]:
+        """The different texts of the file, in their order.
+
+        Raises:
+            UserError: it cannot be read, or holds no texts.
+        """
+        path = existing(str(self.compose_texts))
+        texts = (" ".join(composed(line).split()) for line in lines(path, self.encoding))
+        found = tuple(dict.fromkeys(filter(None, texts)))
+        require(bool(found), "compose_texts", self.compose_texts, "holds no texts; write one a line")
+        return found
 
 
 def load(spec: str, options: Options) -> Dataset:

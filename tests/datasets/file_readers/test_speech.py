@@ -122,6 +122,51 @@ def test_recordings_are_put_together_and_no_split_has_one_of_another(recordings:
     assert any("60 texts of 2 to 4 words are put together from" in note for note in data.info.notes)
 
 
+def of_lines(path: Path, lines: list[str], **options: object) -> Dataset:
+    (path / "texts.txt").write_text("\n".join(lines) + "\n")
+    return load(path, pattern=PATTERN, compose_texts=str(path / "texts.txt"), texts=60, **options)
+
+
+def test_recordings_say_the_lines_of_a_file_and_no_line_is_in_two_splits(recordings: Path) -> None:
+    lines = [" ".join("yes" if bit == "1" else "no" for bit in f"{n:04b}") for n in range(16)]
+    shares = {"test_where": ("take=3",), "valid_fraction": 0.4}
+    data = of_lines(recordings, [*lines[:3], *lines], **shares)
+    assert (len(data.train), len(data.valid), len(data.test or ())) == (60, 6, 6)
+    assert texts(data.train) == (lines[:14] * 5)[:60]
+    assert (texts(data.valid), texts(data.test)) == ([lines[14]] * 6, [lines[15]] * 6)
+    for example in (*data.train, *(data.test or ())):
+        files = [Path(part.name).name for part in example["sound"].parts]
+        assert [file.split("_")[0] for file in files] == example["text"].split()
+        assert len({file.split("_")[1] for file in files}) == 1
+    again = of_lines(recordings, lines, **shares)
+    assert [x["sound"].name for x in again.train] == [x["sound"].name for x in data.train]
+    heard = {tuple(part.name for part in x["sound"].parts) for x in data.valid}
+    assert len(heard) > 1  # the same text, of other recordings
+
+
+def test_a_line_is_said_by_a_voice_that_has_its_words(recordings: Path) -> None:
+    for take in range(4):
+        sound(recordings / f"maybe_bob_{take}.wav", 0.7 + 0.01 * take)
+    data = of_lines(recordings, ["yes maybe", "no maybe", "yes", "no", "maybe"], test_where=("take=3",))
+    voices = {Path(part.name).name.split("_")[1] for x in data.train for part in x["sound"].parts}
+    assert voices >= {"bob"}
+    for example in data.train:
+        if "maybe" in example["text"]:
+            assert all("_bob_" in part.name for part in example["sound"].parts)
+
+
+def test_lines_without_recordings_are_refused(recordings: Path) -> None:
+    def why(lines: list[str], **options: object) -> str:
+        (recordings / "t.txt").write_text("\n".join(lines))
+        return refused(recordings, pattern=PATTERN, compose_texts=str(recordings / "t.txt"), **options)
+
+    assert "no recording says 'perhaps'" in why(["yes", "yes perhaps", "no", "no yes"])
+    assert "has 2 different lines" in why(["yes", "no", "yes"])
+    assert "holds no texts" in why(["", " "])
+    assert "give one of them" in why(["yes"], compose="3")
+    assert "absent.txt" in refused(recordings, pattern=PATTERN, compose_texts=str(recordings / "absent.txt"))
+
+
 def test_what_is_composed_has_silences_and_noise_and_is_always_the_same(recordings: Path) -> None:
     first, again = (next(iter(composed(recordings, gap=0.1, snr=30.0).train))["sound"] for _ in range(2))
     samples, rate = first.read()
