@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import tensorflow as tf
@@ -29,11 +29,11 @@ def run(a: Tensors, b: Tensors, h0: Tensors, mask: Mask | None) -> Tensors:
         # Outside of a graph a tape would look into the compiled loop, and ask it for what it cannot give.
         fixed = [tf.stop_gradient(tensor) for tensor in tensors]
         a, b, h0 = (fixed[n * parts : (n + 1) * parts] for n in range(3))
-        h = run_forward(a, b, h0, mask)
+        h = _of_shape(run_forward(a, b, h0, mask), b)
 
         def gradient(*d_h: Tensor) -> Tensors:
             d_a, d_b, d_h0 = run_backward(a, h0, mask, h, list(d_h))
-            return [*d_a, *d_b, *d_h0]
+            return _of_shape([*d_a, *d_b, *d_h0], tensors)
 
         return h, gradient
 
@@ -92,6 +92,13 @@ def _compiled() -> tuple[Forward, Backward]:
 #: Both loops compiled, for a that is the same at each step and for one that is not: the graphs of a function are
 #: generalised to the shapes that it meets, and must not have to be so for two ranks.
 COMPILED = {is_constant: _compiled() for is_constant in (False, True)}
+
+
+def _of_shape(found: list[tf.Tensor], like: Sequence[Tensor]) -> Tensors:
+    """`found` with the shapes of `like`, which a graph that was generalised to several shapes does not know."""
+    for tensor, model in zip(found, like, strict=True):
+        tensor.set_shape(model.shape)
+    return found
 
 
 def _at(sequences: Tensors, t: Tensor) -> Tensors:

@@ -184,3 +184,24 @@ def test_a_graph_for_any_batch_and_any_time(portable: bool) -> None:
         )
         for gradient, same in zip(gradients, right, strict=True):
             np.testing.assert_allclose(gradient, same, rtol=1e-12)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX knows every shape")
+def test_a_graph_knows_its_sizes_however_many_others_there_were() -> None:
+    """What reads the states of an encoder may be wider than the encoder: both use the one compiled loop."""
+    import tensorflow as tf
+
+    def sizes_of(units: int) -> list[list[int | None]]:
+        sizes: list[list[int | None]] = []
+
+        @tf.function
+        def graph(a: tf.Tensor, b: tf.Tensor, h0: tf.Tensor) -> None:
+            h = linear_scan(a, b, h0)
+            sizes.extend(tensor.shape.as_list() for tensor in (h, *tf.gradients(h, [a, b, h0])))
+
+        sequences, state = tf.TensorSpec((BATCH, None, units)), tf.TensorSpec((BATCH, units))
+        graph.get_concrete_function(sequences, sequences, state)
+        return sizes
+
+    for units in (4, 6, 8):
+        assert sizes_of(units) == [*([BATCH, None, units],) * 3, [BATCH, units]]
