@@ -6,12 +6,14 @@ import math
 
 from experiments.report.content import Cell, Section, Table
 from experiments.report.groups import Group
-from experiments.report.metrics import share
+from experiments.report.metrics import number, share
 from experiments.report.pictures import Drawer
 from experiments.report.ranks import LEAST_DATA_SETS, ROPE, Pair, Ranking, data_sets, ranking
 
 #: A probability from which on a statement is made of a pair.
 SURE = 0.95
+#: How the table of ranks calls a cost.
+_COSTS = {"seconds.processor": "processor time of training", "parameters": "parameters"}
 TITLE = "Over all data sets"
 MOST_PAIRS = 10  # that are shown unfolded
 
@@ -46,6 +48,10 @@ def _sentences(found: Ranking) -> list[str]:
         f"Average ranks over {count} data sets, 1 is best: {ranks}. Each data set counts once, by the mean over its "
         "seeds; the tests take data sets for independent draws from those that matter."
     ]
+    if found.costs:
+        sentences.append(
+            "A cost is the median over the data sets of what the cell takes there in parts of the one that takes least."
+        )
     if found.left_out:
         sentences.append(f"Not ranked, for some data set has no score of them: {', '.join(found.left_out)}.")
     if math.isfinite(found.p):
@@ -63,11 +69,21 @@ def _sentences(found: Ranking) -> list[str]:
 
 
 def _ranks(found: Ranking) -> Table:
-    rows = [
-        [Cell(cell, cell), *(Cell(f"{rank:.4g}", float(rank)) for rank in (mean, *of_cell))]
-        for cell, mean, of_cell in zip(found.cells, found.means.round(2), found.ranks.T, strict=True)
-    ]
-    return Table("ranks", ["cell", "average rank", *found.data_sets], rows)
+    """A row a cell: its average rank, what it costs, and of each data set its score and, in brackets, its rank."""
+    columns = ["cell", "average rank", *(_COSTS[column] for column in found.costs), *found.data_sets]
+    rows = []
+    for place, (cell, mean) in enumerate(zip(found.cells, found.means.round(2), strict=True)):
+        costs = [
+            Cell(f"× {of_cells[place]:.2f}", float(of_cells[place])) for of_cells in found.costs.values()
+        ]
+        placed = zip(found.scores[:, place], found.ranks[:, place], strict=True)
+        rows.append([Cell(cell, cell), Cell(f"{mean:.4g}", float(mean)), *costs, *map(_placed, placed)])
+    return Table("ranks", columns, rows)
+
+
+def _placed(score_and_rank: tuple[float, float]) -> Cell:
+    score, rank = map(float, score_and_rank)
+    return Cell(f"{number(score)} ({rank:.4g})" if math.isfinite(score) else f"({rank:.4g})", rank)
 
 
 def _of_pairs(pairs: list[Pair]) -> list[str]:

@@ -22,6 +22,8 @@ LEAST_DATA_SETS = 5
 #: Relative differences that are smaller do not matter: the region of practical equivalence.
 ROPE = 0.01
 SAMPLES = 50_000
+#: Of these columns the ranking tells what a cell costs.
+COSTS = ("seconds.processor", "parameters")
 #: Weight of the observation that the prior adds, a difference of 0; each data set has 1.
 PRIOR = 0.5
 
@@ -56,6 +58,9 @@ class Ranking:
         left_out: cells that some data set lacks.
         data_sets: task and data.
         ranks: `(data sets, cells)`, 1 for the best of a data set; equal scores share their ranks.
+        scores: `(data sets, cells)`, means over seeds; NaN where a data set has several groups.
+        costs: by column of the table of runs, each cell's share of what the cheapest one costs on the same data:
+            the median over the data sets, `(cells,)`; only what all cells have.
         p: of Friedman's test as corrected by Iman and Davenport; NaN for two cells.
         critical_difference: average ranks that differ by less cannot be told apart (Nemenyi); NaN for two cells.
         pairs: each pair of cells.
@@ -65,6 +70,8 @@ class Ranking:
     left_out: list[str]
     data_sets: list[str]
     ranks: np.ndarray
+    scores: np.ndarray
+    costs: dict[str, np.ndarray]
     p: float
     critical_difference: float
     pairs: list[Pair]
@@ -110,6 +117,8 @@ def ranking(all_groups: Sequence[Group]) -> Ranking | None:
         [cell for cell in every if cell not in cells],
         [f"{task} on {data}" for task, data in by_data],
         ranks,
+        np.array([_scores(of, cells) for of in by_data.values()]),
+        {column: costs for column in COSTS if np.isfinite(costs := _costs(all_groups, cells, column)).all()},
         friedman(ranks),
         critical_difference(*ranks.shape),
         _corrected([*_pairs(cells, list(by_data.values()))]),
@@ -125,6 +134,18 @@ def _ranks(group: Group, cells: Sequence[str]) -> np.ndarray:
 
     sign = 1 if group.less_is_better else -1
     return np.asarray(stats.rankdata([sign * group.mean(cell, "score").value for cell in cells]))
+
+
+def _scores(of: Sequence[Group], cells: Sequence[str]) -> list[float]:
+    """Of the groups of a data set, where they are one."""
+    return [of[0].mean(cell, "score").value if len(of) == 1 else math.nan for cell in cells]
+
+
+def _costs(all_groups: Sequence[Group], cells: Sequence[str], column: str) -> np.ndarray:
+    """What a column says of each cell in parts of what it says of the least one, `(cells,)`; NaN where it does not."""
+    found = np.array([[group.mean(cell, column).value for cell in cells] for group in all_groups])
+    least = found.min(axis=1, keepdims=True)
+    return np.median(found / np.where(least > 0, least, math.nan), axis=0)
 
 
 def friedman(ranks: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from experiments.report.pages import to_html, to_markdown
 from experiments.report.ranks import Ranking, critical_difference, friedman, ranking, signed_rank
 from experiments.report.reading import read
 from experiments.report.sections import report
-from tests.experiments.report.made_up import write_grid
+from tests.experiments.report.made_up import write_grid, write_run
 
 #: Four classifiers on 14 data sets (Demšar 2006, table 6): area under the curve.
 DEMSAR = """
@@ -63,7 +63,7 @@ def test_the_example_of_demsar(tmp_path: Path) -> None:
 
 def test_cells_that_differ_by_less_than_the_critical_difference_are_one_clique() -> None:
     ranks = np.tile([1.0, 2.0, 3.0, 4.0], (8, 1))
-    found = Ranking(list("abcd"), [], ["x"] * 8, ranks, 0.0, 1.5, [])
+    found = Ranking(list("abcd"), [], ["x"] * 8, ranks, ranks, {}, 0.0, 1.5, [])
     assert found.cliques() == [(0, 1), (1, 2), (2, 3)]
 
 
@@ -136,6 +136,34 @@ def test_the_report_has_ranks_a_diagram_and_probabilities(tmp_path: Path) -> Non
     assert "gru is better than lstm (probability > 0.999)" in html.replace("&gt;", ">")
     assert "](figures/ranks.svg)" in text
     assert '<figure id="ranks"' in html
+
+
+def test_the_table_of_ranks_says_scores_and_what_they_cost(tmp_path: Path) -> None:
+    for task in range(5):
+        for cell, accuracy, seconds in (("vanilla", 0.5, 10.0), ("gru", 0.8, 15.0 + task)):
+            write_run(
+                tmp_path / f"{cell}-{task}", task=f"task{task}", cell=cell, accuracy=accuracy, seconds=seconds,
+                parameters=100 if cell == "gru" else 50,
+            )  # fmt: skip
+    found = ranking(groups(read(tmp_path)))
+    assert found is not None
+    assert {name: costs.tolist() for name, costs in found.costs.items()} == {
+        "seconds.processor": [1.7, 1.0],
+        "parameters": [2.0, 1.0],
+    }
+    text = to_markdown(report(read(tmp_path), "title", 1))
+    assert "| cell | average rank | processor time of training | parameters | task0 on" in text
+    assert "| gru | 1 | × 1.70 | × 2.00 | 0.8000 (1) |" in text
+
+
+def test_a_cost_that_some_run_does_not_tell_is_left_out(tmp_path: Path) -> None:
+    for task in range(5):
+        write_grid(tmp_path, {"vanilla": [0.5], "gru": [0.8]}, f"task{task}")
+    metrics = next(tmp_path.rglob("metrics.json"))
+    metrics.write_text(metrics.read_text().replace('"processor"', '"of_another_name"'))
+    found = ranking(groups(read(tmp_path)))
+    assert found is not None
+    assert list(found.costs) == ["parameters"]
 
 
 def test_with_fewer_data_sets_nothing_is_said_of_all(tmp_path: Path) -> None:
