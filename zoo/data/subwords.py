@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import tensorflow as tf
@@ -21,7 +21,7 @@ import tensorflow as tf
 from datasets.errors import UserError
 from zoo.data.ragged import Ragged
 from zoo.data.scripts import is_of_word
-from zoo.data.tokenizer import JOINERS, by_chunks, valid_utf8
+from zoo.data.tokenizer import CHUNK, JOINERS, by_chunks, valid_utf8
 from zoo.data.vocabulary import UNKNOWN, Encoder, TokenIndex, most_frequent
 
 PADDING, BEGIN, END = 0, 2, 3
@@ -71,13 +71,14 @@ class SubwordTokenizer(Encoder):
     Args:
         vocabulary: the tokens with the ids 4, 5, …
         kind: `subwords`, `words` or `characters`.
+        reserved: ids that stand for no token of the vocabulary; 2 where no token begins or ends a sentence.
     """
 
-    def __init__(self, vocabulary: Iterable[str], kind: str) -> None:
-        super().__init__("tokenizer", vocabulary, RESERVED)
+    def __init__(self, vocabulary: Iterable[str], kind: str, reserved: int = RESERVED) -> None:
+        super().__init__("tokenizer", vocabulary, reserved)
         self.kind = kind
         #: The text of each id, `(size,)`; of a reserved one "".
-        self.texts = tf.constant([*[""] * RESERVED, *self.vocabulary])
+        self.texts = tf.constant([*[""] * reserved, *self.vocabulary])
         self.longest = max(map(len, self.vocabulary), default=1)
 
     def __call__(self, texts: tf.Tensor, most: int | None = None) -> tf.RaggedTensor:
@@ -139,12 +140,24 @@ class SubwordTokenizer(Encoder):
         joined = tf.strings.regex_replace(joined, MARK, " ")
         return tf.strings.strip(joined)
 
-    def encode_all(self, texts: Iterable[str]) -> Ragged:
-        """Token ids of any number of sentences; memory grows with the tokens only."""
+    def encode_all(
+        self,
+        texts: Iterable[str],
+        prepare: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
+        at_once: int = CHUNK,
+    ) -> Ragged:
+        """Token ids of any number of sentences; memory grows with the tokens only.
+
+        Args:
+            texts: the sentences.
+            prepare: what is done to sentences `(batch,)` before they are split.
+            at_once: sentences per call into TensorFlow.
+        """
         split = split_characters if self.kind == "characters" else split_words
         index = TokenIndex()
         sentences = Ragged.concatenate(
-            (index.add(flat), lengths) for flat, lengths in by_chunks(texts, split)
+            (index.add(flat), lengths)
+            for flat, lengths in by_chunks(texts, lambda chunk: split(prepare(chunk)), at_once)
         )
         count = len(index.tokens)
         words = tf.constant(index.tokens, tf.string, shape=(count,))
@@ -169,7 +182,9 @@ def _in_tokens(sentences: Ragged, words: Ragged) -> Ragged:
 # ------------------------------------------------------------------------------------------ learning
 
 
-def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> list[str]:
+def learn(
+    texts: Iterable[str], kind: str, size: int, min_count: int = 2, flag: str = "--vocabulary"
+) -> list[str]:
     """The tokens of the training texts.
 
     Args:
@@ -177,6 +192,7 @@ def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> lis
         kind: `subwords`, `words` or `characters`.
         size: at most so many tokens.
         min_count: words and characters that come less often are left out; sub-words come at least twice anyway.
+        flag: what the option is called that gives `size`.
 
     Returns:
         Words and characters with the most frequent first (equal counts in the order of the text); sub-words in the
@@ -186,7 +202,7 @@ def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> lis
         UserError: if nothing is left, or `size` does not hold the characters.
     """
     if kind == "subwords":
-        return _learn_subwords(texts, size)
+        return _learn_subwords(texts, size, flag)
     split = split_characters if kind == "characters" else split_words
     counts: Counter[bytes] = Counter()
     for words, _ in by_chunks(texts, split):
@@ -197,7 +213,7 @@ def learn(texts: Iterable[str], kind: str, size: int, min_count: int = 2) -> lis
     return vocabulary
 
 
-def _learn_subwords(texts: Iterable[str], size: int) -> list[str]:
+def _learn_subwords(texts: Iterable[str], size: int, flag: str) -> list[str]:
     import sentencepiece
 
     written = io.BytesIO()
@@ -215,7 +231,7 @@ def _learn_subwords(texts: Iterable[str], size: int) -> list[str]:
             minloglevel=4,
         )
     except RuntimeError as problem:
-        reason = "more characters than --vocabulary" if "required_chars" in str(problem) else "no text"
+        reason = f"more characters than {flag}" if "required_chars" in str(problem) else "no text"
         raise UserError(f"no sub-words can be learnt: the training texts hold {reason}") from None
     model = sentencepiece.SentencePieceProcessor(model_proto=written.getvalue())
     subwords = (

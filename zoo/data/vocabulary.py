@@ -17,6 +17,8 @@ from datasets.errors import UserError
 UNKNOWN = 1
 #: Ids that stand for no token of the vocabulary, where a tokenizer has no others.
 RESERVED = 2
+#: Tokens that are told apart unless it is said, at most; and sub-words.
+MOST_TOKENS, MOST_SUBWORDS = 20_000, 8_000
 
 T = TypeVar("T")
 
@@ -73,6 +75,11 @@ class Encoder(tf.Module):
     def size(self) -> int:
         """How many different ids there are, the reserved ones included."""
         return self.table.size
+
+
+def most_tokens(kind: str, said: int) -> int:
+    """How many tokens of a kind are told apart, at most: what is said, or where that is 0 what suits the kind."""
+    return said or (MOST_SUBWORDS if kind == "subwords" else MOST_TOKENS)
 
 
 def most_frequent(counts: Mapping[T, int], size: int | None, min_count: int) -> list[T]:

@@ -142,7 +142,7 @@ def _directions(target: Recurrent, donor: Donor, part: TokenLayers) -> list[int]
 def _take_vectors(model: keras.Model, part: TokenLayers, donor: Donor) -> str:
     """Copy the vectors of the tokens that both know; the others stay as they are."""
     source = donor.part(part)
-    if "characters" in (source.tokens.kind, part.tokens.kind) and source.tokens.kind != part.tokens.kind:
+    if _differ(source.tokens.kind, part.tokens.kind):
         raise donor.refused(
             f"its tokens are {source.tokens.kind}, and here they are {part.tokens.kind}; give the same --tokens"
         )
@@ -162,6 +162,11 @@ def _take_vectors(model: keras.Model, part: TokenLayers, donor: Donor) -> str:
     )
 
 
+def _differ(source: str, target: str) -> bool:
+    """Whether tokens of two kinds cannot be the same: whole words may be among sub-words, no others among words."""
+    return source != target and (source == "subwords" or "characters" in (source, target))
+
+
 def _table(model: keras.Model, part: TokenLayers, donor: Donor) -> keras.Variable:
     layer = next((layer for layer in all_layers(model) if layer.name == part.vectors), None)
     if layer is None:
@@ -173,16 +178,19 @@ def _table(model: keras.Model, part: TokenLayers, donor: Donor) -> keras.Variabl
 def _shared_rows(source: TokenLayers, target: TokenLayers) -> tuple[np.ndarray, np.ndarray]:
     """The rows of tokens that both know: of the target's table, and of the source's, `(tokens,)` each.
 
-    A token is known by its text without the blank or mark before it; of several such, the most frequent counts.
+    A token is known by its text without the blank or mark before it; of several such, the most frequent counts. Only
+    where both are sub-words does the mark tell the beginning of a word from what may be in its middle.
     """
+    both = source.tokens.kind == target.tokens.kind == "subwords"
+    bare = str if both else _bare
     rows: dict[str, int] = {}
     for n, token in enumerate(source.tokens.vocabulary):
         rows.setdefault(token, source.reserved + n)
     for n, token in enumerate(source.tokens.vocabulary):
-        rows.setdefault(_bare(token), source.reserved + n)
+        rows.setdefault(bare(token), source.reserved + n)
     pairs = [(1, 1)]  # the unknown token
     for n, token in enumerate(target.tokens.vocabulary):
-        for spelling in (token, _bare(token), _bare(token).lower()):
+        for spelling in (token, bare(token), bare(token).lower()):
             if spelling in rows:
                 pairs.append((target.reserved + n, rows[spelling]))
                 break

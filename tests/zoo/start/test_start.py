@@ -15,9 +15,11 @@ import pytest
 from tests.zoo.conftest import call
 from zoo.config_file import OwnModel
 from zoo.data.subwords import RESERVED
+from zoo.data.token_layers import TokenLayers, Tokens
 from zoo.keras_private import all_layers
 from zoo.predict import main as predict
 from zoo.run import main as run
+from zoo.start.weights import _shared_rows
 from zoo.stored_run import load_run
 from zoo.tasks.base import Learned
 from zoo.training.loop import Trainer
@@ -207,6 +209,44 @@ def test_a_run_that_was_stopped_goes_on_without_the_other_run(folder, tmp_path, 
     assert [m for m in metrics[0]["notes"] if m.startswith("start:")] == [
         m for m in metrics[1]["notes"] if m.startswith("start:")
     ]
+
+
+def rows_of(
+    source: tuple[str, ...], target: tuple[str, ...], kinds: tuple[str, str]
+) -> list[tuple[int, int]]:
+    """The rows that two tables share."""
+    parts = [
+        TokenLayers("text", "embedding", "recurrent", Tokens(kind, False, vocabulary))
+        for kind, vocabulary in zip(kinds, (source, target), strict=True)
+    ]
+    taken, given = _shared_rows(*parts)
+    return list(zip(taken.tolist(), given.tolist(), strict=True))
+
+
+def test_sub_words_that_begin_a_word_are_not_those_inside() -> None:
+    both = ("subwords", "subwords")
+    assert rows_of(("▁er", "ed"), ("er", "▁ed", "ed", "▁ER"), both) == [(1, 1), (4, 3), (5, 2)]
+    assert rows_of(("▁er",), ("▁ER", "▁er"), both) == [(1, 1), (2, 2), (3, 2)]
+    assert rows_of((" er",), ("▁er", "er"), ("words", "subwords")) == [(1, 1), (2, 2), (3, 2)]
+
+
+@pytest.mark.slow
+def test_a_classifier_of_sub_words_begins_with_those_of_a_language_model(folder, tmp_path):
+    texts = ("--dataset", folder / "reviews.tsv", "--documents", "--lowercase", "--tokens", "subwords")
+    run_of = ("--max-vocabulary", 60, *SIZES, *SHORT, "--out", tmp_path / "lm")
+    assert call(run, "language_model", *texts, *run_of).code == 0
+    done = sentiment(folder, tmp_path / "run", "--start-from", tmp_path / "lm")
+    assert done.code == 0, done.err
+    (old, donor), (new, model) = load_run(tmp_path / "lm"), load_run(tmp_path / "run")
+    assert vocabulary(old) == vocabulary(new)
+    rows = [each.get_layer("embedding").embeddings.numpy() for each in (donor, model)]
+    np.testing.assert_array_equal(rows[0][1:], rows[1][1:])
+    answered = call(predict, tmp_path / "run", "the film was good", "", "zz")
+    assert answered.code == 0, answered.err
+    words = sentiment(folder, tmp_path / "words", "--tokens", "words", "--start-from", tmp_path / "lm")
+    assert words.code == 2
+    refused = "its tokens are subwords, and here they are plain-words; give the same --tokens"
+    assert refused in words.err.splitlines()[-1]
 
 
 # ------------------------------------------------------------------------------------------ other tasks

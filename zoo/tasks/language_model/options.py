@@ -15,14 +15,17 @@ class Options:
 
     tokens: str = option(
         "characters",
-        "what is read and written: words have the blank before them, plain-words are those of the other tasks",
-        choices=("characters", "words", "plain-words"),
+        "what is read and written: words have the blank before them, plain-words are those of the other tasks, "
+        "subwords are learnt",
+        choices=("characters", "words", "plain-words", "subwords"),
     )
     lowercase: bool = option(False, "turn letters into lower case first")
     backward: bool = option(False, "read texts from their end, and predict the token before")
-    max_vocabulary: int = option(20000, "most frequent tokens that are told apart", minimum=1)
+    max_vocabulary: int = option(
+        0, "most tokens that are told apart; 0 takes 20,000, or 8,000 sub-words", minimum=0
+    )
     min_count: int = option(
-        0, "rarer tokens are unknown; 0 is 1 for characters, 2 for words of any kind", minimum=0
+        0, "rarer characters and words are unknown; 0 is 1 for characters, 2 for words of any kind", minimum=0
     )
     truncate: int = option(100, "tokens of a chunk: gradients reach back so far, states further", minimum=1)
     random_offset: bool = option(

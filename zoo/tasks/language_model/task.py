@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: A softmax over more tokens costs more than the recurrent layers.
 MANY_TOKENS = 10_000
+#: What many tokens are called, where they are not words.
+KINDS = {"characters": "different characters", "subwords": "sub-words"}
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,15 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, TextBatches]:
         """Learn the vocabulary on train, and lay streams over the text, or put the documents into batches."""
+        from zoo.data.vocabulary import most_tokens
         from zoo.tasks.language_model.tokens import learn
 
         documents = dataset.info.documents
         vocabulary, text = learn(
-            _pieces(dataset.train),
+            _Pieces(dataset.train),
             kind=options.tokens,
             lowercase=options.lowercase,
-            size=options.max_vocabulary,
+            size=most_tokens(options.tokens, options.max_vocabulary),
             min_count=options.min_count or (1 if options.tokens == "characters" else 2),
             documents=documents,
         )
@@ -80,7 +83,7 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
         batches_of = batches(text, batch_size, options)
 
         def read(split: Split) -> TextBatches:
-            return batches_of(tokenizer.encode_text(_pieces(split), documents))
+            return batches_of(tokenizer.encode_text(_Pieces(split), documents))
 
         train, valid = batches_of(text), read(dataset.valid)
 
@@ -184,8 +187,14 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
         return f"\n{'-' * 40}\n".join(f"{row['prompt']}{row['continuation']}" for row in rows)
 
 
-def _pieces(split: Split) -> Iterator[str]:
-    return (example["text"] for example in split)
+@dataclass(frozen=True)
+class _Pieces:
+    """The texts of a split, each time anew."""
+
+    split: Split
+
+    def __iter__(self) -> Iterator[str]:
+        return (example["text"] for example in self.split)
 
 
 def _tokenizer(vocabulary: list[str], options: Options) -> Tokenizer:
@@ -211,7 +220,7 @@ def _document_batches(text: Text, batch_size: int, options: Options) -> Callable
 
 
 def _notes(tokenizer: Tokenizer, train: TextBatches, valid: TextBatches, options: Options) -> tuple[str, ...]:
-    kinds = "different characters" if tokenizer.kind == "characters" else "different words and marks"
+    kinds = KINDS.get(tokenizer.kind, "different words and marks")
     unknown = float((valid.text.ids == 1).mean())
     notes = [
         f"vocabulary: {len(tokenizer.vocabulary):,} {kinds} learnt on train; {unknown:.2%} of dev are unknown",

@@ -110,12 +110,12 @@ def baseline(
     Args:
         train: the training split.
         classes: how many there are.
-        encoder: whose tokens are counted.
+        encoder: of the model, see `zoo.tasks.sentiment.tfidf.counted_in`.
     """
 
     def ngrams(batches: SequenceBatches) -> Ragged:
         assert batches.examples is not None, "batches of texts keep where they come from"
-        return tfidf.ngrams_of(batches.examples, encoder.tokens, encoder.lowercase)
+        return tfidf.ngrams_of(batches.examples, tfidf.counted_in(encoder), encoder.lowercase)
 
     if INPUT in train.further:
         return lambda batches: scores(batches.further[INPUT], batches.targets)
@@ -138,4 +138,4 @@ def served_base(model: keras.Model, encoder: TextEncoder, texts: tf.Tensor) -> d
     layers = base_layers(model)
     if not layers:  # a cell that is blind to order reads the input and leaves it alone
         return {INPUT: tf.zeros([tf.shape(texts)[0], read.shape[1]])}
-    return {INPUT: layers[0].logits_of(tfidf.ngram_bits(texts, encoder.tokens, encoder.lowercase))}
+    return {INPUT: layers[0].logits_of(tfidf.ngram_bits(texts, tfidf.counted_in(encoder), encoder.lowercase))}

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from zoo.tensors import Tensor, TokenIds
 
 
-#: Tokens of the longest n-grams that have vectors, by what a token is: those of TF-IDF beside.
-LONGEST_NGRAMS = {"words": 2, "characters": 3}
+#: Tokens of the longest n-grams that have vectors, by what a token is.
+LONGEST_NGRAMS = {"words": 2, "subwords": 2, "characters": 3}
 #: Training texts from which on n-grams have vectors unless it is said; of fewer they are learnt by heart.
 ENOUGH_TEXTS = 5_000
 #: Training texts from which on a linear classifier has a share in the answer unless it is said.
@@ -52,7 +52,7 @@ class Options:
     tokens: str = option(
         "auto",
         "what a token is: auto takes characters where the script has no blanks or too many words of dev are unknown",
-        choices=("auto", "words", "characters"),
+        choices=("auto", "words", "characters", "subwords"),
     )
     lowercase: bool = option(True, "turn letters into lower case")
     max_tokens: int = option(400, "longer texts are cut to this many tokens", minimum=1)
@@ -62,10 +62,12 @@ class Options:
         choices=("left", "right"),
         former=[Former("keep", {"end": "left", "start": "right"})],
     )
-    vocabulary: int = option(20_000, "the most frequent tokens that are told apart", minimum=1)
+    vocabulary: int = option(
+        0, "most tokens that are told apart; 0 takes 20,000, or 8,000 sub-words", minimum=0
+    )
     min_count: int = option(
         0,
-        "tokens seen less often in training are unknown; 0 takes 1 where there are fewer than 10,000 texts, else 2",
+        "words and characters seen less often in training are unknown; 0 takes 1 of fewer than 10,000 texts, else 2",
         minimum=0,
     )
     embedding: int = option(64, "size of the token vectors", minimum=1, maximum=65_536)
@@ -161,8 +163,8 @@ class Sentiment(SequenceClassification[Options, Learned]):
         """With the tokens of the run, where its texts are split as they are here."""
         from zoo.tasks.sentiment.tokens import known_tokens
 
-        kind = "characters" if tokens.kind == "characters" else "words"
-        alike = tokens.kind in ("plain-words", "characters") and tokens.lowercase == options.lowercase
+        kind = tokens.kind if tokens.kind in ("characters", "subwords") else "words"
+        alike = tokens.kind != "words" and tokens.lowercase == options.lowercase
         if not alike or options.tokens not in ("auto", kind):
             return self.prepare(dataset, options, batch_size)
         known = known_tokens(dataset, kind, tokens.vocabulary, options.lowercase)
@@ -172,12 +174,13 @@ class Sentiment(SequenceClassification[Options, Learned]):
         self, dataset: Dataset, options: Options, batch_size: int, tokens: TextsInTokens
     ) -> Prepared[Learned, SequenceBatches]:
         from zoo.tasks.sentiment.base import INPUT, BaseClassifier
+        from zoo.tasks.sentiment.tfidf import counted_in
 
         encoder = _encoder(tokens.vocabulary, tokens.kind, options)
         targets, classes = _labels(dataset.train), len(dataset.info.labels)
         auto_base = options.tfidf and len(targets) >= ENOUGH_FOR_BASE
         has_base = options.base == "tfidf" or (options.base == "auto" and auto_base)
-        of_texts = dataset.train, targets, classes, tokens.kind, options.lowercase
+        of_texts = dataset.train, targets, classes, counted_in(encoder), options.lowercase
         base = BaseClassifier.of(*of_texts) if has_base else None
         train = SequenceBatches.of(
             tokens.train.truncate(options.max_tokens, options.truncation_side),
@@ -272,7 +275,7 @@ class Sentiment(SequenceClassification[Options, Learned]):
     def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
         """The text's; nothing else reads tokens."""
         encoder = learned.encoder
-        kind = "characters" if encoder.tokens == "characters" else "plain-words"
+        kind = "plain-words" if encoder.tokens == "words" else encoder.tokens
         return (
             TokenLayers(
                 "text", "embedding", "recurrent", Tokens(kind, encoder.lowercase, encoder.vocabulary)
@@ -292,13 +295,13 @@ class Sentiment(SequenceClassification[Options, Learned]):
     ) -> dict[str, Callable[[], Callable[[SequenceBatches], Metrics]]]:
         """TF-IDF with logistic regression, see `zoo.tasks.sentiment.tfidf`."""
         from zoo.tasks.sentiment.base import baseline
-        from zoo.tasks.sentiment.tfidf import KINDS
+        from zoo.tasks.sentiment.tfidf import KINDS, counted_in
 
         if not options.tfidf:
             return {}
         encoder = prepared.learned.encoder
         return {
-            KINDS[encoder.tokens].row: partial(
+            KINDS[counted_in(encoder)].row: partial(
                 baseline, prepared.train, len(prepared.learned.labels), encoder
             )
         }
@@ -370,9 +373,9 @@ def _further(base: BaseClassifier | None, split: Split) -> dict[str, np.ndarray]
 
 
 def _encoder(vocabulary: list[str], tokens: str, options: Options) -> TextEncoder:
-    from zoo.data.tokenizer import TextEncoder
+    from zoo.data.subword_texts import text_encoder
 
-    return TextEncoder(
+    return text_encoder(
         vocabulary,
         tokens=tokens,
         lowercase=options.lowercase,

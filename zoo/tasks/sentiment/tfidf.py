@@ -14,10 +14,13 @@ import numpy as np
 
 from datasets.base import Split
 from zoo.data.ragged import Ragged
+from zoo.data.scripts import in_hangul, unspaced_script
 
 if TYPE_CHECKING:
     import tensorflow as tf
     from scipy.sparse import csr_matrix
+
+    from zoo.data.tokenizer import TextEncoder
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,17 @@ class Tfidf:
     def logits(self, texts: Ragged) -> np.ndarray:
         """`(texts, classes)` float32 of texts as their n-grams, see `ngrams_of`."""
         return _weighted(_counts(texts, self.ngrams), self.idf) @ self.kernel + self.bias
+
+
+def counted_in(encoder: TextEncoder) -> str:
+    """What is counted in texts that a model reads so: `words` or `characters`, as the model reads.
+
+    Beside sub-words it is characters where these are Hangul or of a script without blanks between words.
+    """
+    if encoder.tokens != "subwords":
+        return encoder.tokens
+    vocabulary = encoder.vocabulary
+    return "characters" if in_hangul(vocabulary) or unspaced_script(vocabulary) else "words"
 
 
 def ngrams_of(examples: Split, tokens: str, lowercase: bool) -> Ragged:

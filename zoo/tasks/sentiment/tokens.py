@@ -1,16 +1,17 @@
-"""What a token of a data set's texts is, words or characters, and how often it must come: chosen by the data."""
+"""What a token of a data set's texts is, and how often it must come: chosen by the data where that is not said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from zoo.data.ragged import Ragged
 from zoo.data.scripts import in_hangul, unspaced_script
-from zoo.data.tokenizer import TextEncoder, learn_vocabulary
-from zoo.data.vocabulary import UNKNOWN
+from zoo.data.subword_texts import learn_subwords, text_encoder
+from zoo.data.tokenizer import learn_vocabulary
+from zoo.data.vocabulary import UNKNOWN, most_tokens
 
 #: Training texts from which on a token that comes once is unknown, for there are others to learn from.
 MANY_TEXTS = 10_000
@@ -25,7 +26,7 @@ class TextsInTokens:
     """The training texts in tokens.
 
     Attributes:
-        kind: `words` or `characters`.
+        kind: `words`, `characters` or `subwords`.
         vocabulary: tokens with the ids 2, 3, …
         train: the ids of the training texts, uncut.
         why: why they are words or characters where that was to be chosen; empty where it was not.
@@ -51,14 +52,17 @@ def learn_tokens(dataset: Dataset, kind: str, *, lowercase: bool, size: int, min
 
     Args:
         dataset: whose texts are meant.
-        kind: `auto`, `words` or `characters`.
-        lowercase, size: see `learn_vocabulary`.
-        min_count: likewise; 0 takes 1 where there are fewer than `MANY_TEXTS` training texts, else 2.
+        kind: `auto`, `words`, `characters` or `subwords`.
+        lowercase: see `learn_vocabulary`.
+        size: at most so many tokens; see `most_tokens`.
+        min_count: likewise; 0 takes 1 where there are fewer than `MANY_TEXTS` training texts, else 2. Sub-words come at
+            least twice.
 
     Raises:
         UserError: no token comes often enough.
     """
     least = min_count or (1 if len(dataset.train) < MANY_TEXTS else 2)
+    size = most_tokens(kind, size)
 
     def learnt(kind: str, why: str = "") -> TextsInTokens:
         vocabulary, train = learn_vocabulary(
@@ -66,6 +70,8 @@ def learn_tokens(dataset: Dataset, kind: str, *, lowercase: bool, size: int, min
         )
         return TextsInTokens(kind, vocabulary, train, why)
 
+    if kind == "subwords":
+        return _learnt_subwords(dataset, lowercase, size)
     if kind != "auto":
         return _not_empty(learnt(kind), least)
     if unspaced_script(texts_of(dataset.train)):
@@ -81,8 +87,7 @@ def learn_tokens(dataset: Dataset, kind: str, *, lowercase: bool, size: int, min
 
 def known_tokens(dataset: Dataset, kind: str, vocabulary: tuple[str, ...], lowercase: bool) -> TextsInTokens:
     """The training texts in the tokens of a vocabulary that another run has learnt; arguments as of `learn_tokens`."""
-    encoder = TextEncoder(vocabulary, tokens=kind, lowercase=lowercase, max_tokens=1, truncation_side="right")
-    train = encoder.encode_all(texts_of(dataset.train))
+    train = _encoded(dataset.train, kind, vocabulary, lowercase)
     return TextsInTokens(
         kind,
         list(vocabulary),
@@ -92,13 +97,24 @@ def known_tokens(dataset: Dataset, kind: str, vocabulary: tuple[str, ...], lower
     )
 
 
+def _learnt_subwords(dataset: Dataset, lowercase: bool, size: int) -> TextsInTokens:
+    texts = texts_of(dataset.train)
+    vocabulary = learn_subwords(texts, lowercase=lowercase, size=size, flag="--vocabulary")
+    return TextsInTokens("subwords", vocabulary, _encoded(dataset.train, "subwords", vocabulary, lowercase))
+
+
+def _encoded(split: Split, kind: str, vocabulary: Sequence[str], lowercase: bool) -> Ragged:
+    """The texts of a split in tokens, uncut."""
+    encoder = text_encoder(
+        vocabulary, tokens=kind, lowercase=lowercase, max_tokens=1, truncation_side="right"
+    )
+    return encoder.encode_all(texts_of(split))
+
+
 def _unknown_in_dev(dev: Split, vocabulary: list[str], lowercase: bool) -> float:
     if not vocabulary:
         return 1.0
-    encoder = TextEncoder(
-        vocabulary, tokens="words", lowercase=lowercase, max_tokens=1, truncation_side="right"
-    )
-    return unknown_share(encoder.encode_all(texts_of(dev)))
+    return unknown_share(_encoded(dev, "words", vocabulary, lowercase))
 
 
 def _not_empty(tokens: TextsInTokens, least: int) -> TextsInTokens:

@@ -75,6 +75,39 @@ def test_training_and_prediction_number_alike(kind):
     assert tokenizer.decode(tf.constant(whole)[None]).numpy()[0].decode() == "".join(pieces)
 
 
+@pytest.mark.parametrize("documents", [False, True])
+def test_sub_words_keep_the_lines_of_a_long_text(documents: bool) -> None:
+    pieces = ["ANN:\nA good film,\n\n", "\nBEN:\nGood films"]
+    vocabulary, text = learn(
+        pieces, kind="subwords", lowercase=False, size=60, min_count=0, documents=documents
+    )
+    made = Tokenizer(vocabulary, kind="subwords", lowercase=False)
+    assert UNKNOWN not in text.ids
+    assert text.offsets.tolist() == (
+        [0, len(made.encode(tf.constant(pieces[:1]))[0]), len(text)] if documents else [0, len(text)]
+    )
+    assert text.characters == len("".join(pieces))
+    again = made.decode(tf.constant(text.ids)[None])[0].numpy().decode()
+    whole = "".join(pieces)
+    assert again == " " + (" ".join(whole.split()) if documents else whole)
+    np.testing.assert_array_equal(made.encode_text(iter(pieces), documents).ids, text.ids)
+
+
+def test_sub_words_read_from_the_end_are_the_same() -> None:
+    vocabulary = ["▁good", "▁f", "ilm", "▁↵", "↵"]
+    made = Tokenizer(vocabulary, kind="subwords", lowercase=True, backward=True)
+    ids = made.encode(tf.constant(["Good\nfilm"]))
+    assert ids.to_list() == [[4, 3, 5, 2]]
+    assert made.decode(ids).numpy()[0].decode() == " good\nfilm"
+    assert made.encode_text(["Good\nfilm"]).ids.tolist() == ids[0].numpy().tolist()
+    assert [text.decode() for text in made.written.numpy()] == [REPLACEMENT, " good", " f", "ilm", "\n", "\n"]
+
+
+def test_too_few_sub_words_are_refused_by_the_name_of_the_option() -> None:
+    with pytest.raises(UserError, match="more characters than --max-vocabulary"):
+        learnt("abcdefgh", kind="subwords", size=3)
+
+
 def test_unknown_tokens_and_the_start_are_written():
     tokenizer = Tokenizer(["a", "b"], kind="characters", lowercase=False)
     assert tokenizer.encode(tf.constant(["az"])).to_list() == [[2, UNKNOWN]]

@@ -107,7 +107,7 @@ def test_dev_decides_and_the_answer_is_the_sum(capsys: pytest.CaptureFixture[str
     assert f"a share of {ours:.2f}" in TASK.calibration(model)[0]
 
 
-@pytest.mark.parametrize("tokens", ["words", "characters"])
+@pytest.mark.parametrize("tokens", ["words", "characters", "subwords"])
 def test_what_is_served_is_what_was_scored(tokens: str) -> None:
     prepared = ready(base="tfidf", tokens=tokens, min_count=1)
     model = model_of(prepared)

@@ -157,6 +157,7 @@ def test_ngrams_have_vectors_for_cells_that_see_order(monkeypatch: pytest.Monkey
     monkeypatch.setattr(task, "ENOUGH_TEXTS", 4)
     assert len(layer_names("gru", tokens="words")) == 2
     assert len(layer_names("gru", tokens="characters")) == 4
+    assert len(layer_names("gru", tokens="subwords")) == 2
     assert from_dict(Options, {}).ngrams == 1  # runs of before had none
 
 

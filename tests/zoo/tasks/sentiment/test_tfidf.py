@@ -87,6 +87,17 @@ def test_it_is_named_by_its_tokens_and_can_be_left_out() -> None:
     assert TASK.fitted_baselines(prepared(train, train, options), options) == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"), [("a good film", "words"), ("좋은 영화", "characters"), ("好看的电影", "characters")]
+)
+def test_beside_sub_words_the_script_decides_what_is_counted(text: str, kind: str) -> None:
+    train = [(text, 1), (f"{text} {text}", 0)] * 3
+    options = Options(tokens="subwords")
+    ready = prepared(train, train, options)
+    assert tfidf.counted_in(ready.learned.encoder) == kind
+    assert [*TASK.fitted_baselines(ready, options)] == [tfidf.KINDS[kind].row]
+
+
 def test_the_fit_is_that_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from datasets.base import Dataset, Info, Split
+from datasets.errors import UserError
+from zoo.data.token_layers import Tokens
 from zoo.tasks.sentiment import tokens as tokens_module
 from zoo.tasks.sentiment.task import TASK, Options
 from zoo.tasks.sentiment.tokens import TextsInTokens, learn_tokens
@@ -51,7 +53,31 @@ def test_a_token_that_comes_once_is_known_where_texts_are_few(monkeypatch: pytes
     assert learnt(texts, texts, "words").vocabulary == ["good"]
 
 
-@pytest.mark.parametrize("kind", ["auto", "words"])
+def test_sub_words_are_learnt_on_train() -> None:
+    tokens = learnt(["good films", "good film", "goods"], ["zzz"], "subwords")
+    assert tokens.kind == "subwords"
+    assert "▁good" in tokens.vocabulary
+    assert not set("z") & set("".join(tokens.vocabulary))
+    assert tokens.notes == (
+        f"vocabulary: {len(tokens.vocabulary)} tokens learnt on train; 0.0% of its tokens are unknown",
+    )
+    with pytest.raises(UserError, match="more characters than --vocabulary"):
+        learn_tokens(dataset(["abcdef"], []), "subwords", lowercase=True, size=3, min_count=0)
+
+
+def test_a_run_of_sub_words_gives_its_own() -> None:
+    given = Tokens("subwords", True, ("▁good", "▁film", "s"))
+    data = dataset(["good films", "zzz"], ["films"])
+    for kind in ("auto", "subwords"):
+        ready = TASK.prepare_from(data, Options(tokens=kind), 2, given)
+        assert ready.learned.encoder.vocabulary == given.vocabulary
+        assert TASK.token_layers(ready.learned)[0].tokens == given
+        assert ready.train.sequences.values.tolist() == [2, 3, 4, *[1] * 4]
+    other = TASK.prepare_from(data, Options(tokens="subwords", lowercase=False), 2, given)
+    assert other.learned.encoder.vocabulary != given.vocabulary
+
+
+@pytest.mark.parametrize("kind", ["auto", "words", "subwords"])
 def test_what_was_chosen_goes_through_json(kind: str) -> None:
     options = Options(tokens=kind)
     ready = TASK.prepare(dataset(["smith", "sato"], ["smit"]), options, batch_size=2)
