@@ -25,7 +25,8 @@ class Channels:
         """Of values `(steps, channels)`."""
         moments = [_moments(values[:, channel]) for channel in range(values.shape[1])]
         mean, deviation = zip(*moments, strict=True)
-        return cls(mean, deviation, bool(np.isnan(values).any()))
+        missing = any(np.isnan(values[:, channel]).any() for channel in range(values.shape[1]))
+        return cls(mean, deviation, missing)
 
 
 def _moments(column: np.ndarray) -> tuple[float, float]:

@@ -113,6 +113,13 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def remove_leftovers(folder: Path, name: str = "") -> None:
+    """Remove what a killed process left half-written in a folder and below: of all files, or of those with this name;
+    to be called while no other process writes them."""
+    for leftover in list(folder.rglob(f"{_PARTIAL}*{name}")):
+        remove(leftover)
+
+
 def make_folder(path: Path, flag: str = "--out") -> None:
     """Make a folder with those above it, where it is not there yet.
 
@@ -272,8 +279,7 @@ class RunDirectory:
 
     def _remove_leftovers(self) -> None:
         """What a killed process left half-written; the folder is held."""
-        for leftover in list(self.path.rglob(f"{_PARTIAL}*")):
-            remove(leftover)
+        remove_leftovers(self.path)
 
     def _hold(self) -> None:
         try:

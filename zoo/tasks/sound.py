@@ -10,7 +10,7 @@ from datasets.options import option
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
-    from zoo.tensors import Inputs, Mask
+    from zoo.tensors import Inputs, Mask, Tensor
 
 #: The highest rate of samples, unless another is asked for.
 HIGHEST_RATE = 16_000
@@ -51,6 +51,12 @@ class SoundOptions:
         minimum=0,
         maximum=0.9,
     )
+    time_stretch: float = option(
+        0.0,
+        "in training, share by which each signal is made longer or shorter at most",
+        minimum=0,
+        maximum=0.9,
+    )
 
 
 class Reading(TypedDict):
@@ -81,6 +87,23 @@ def normalised(
     if options.loudness_normalisation and recurrent.options.bidirectional:
         return LoudnessNormalisation(deviation, name="loudness")(x, mask)
     return x
+
+
+def stretched(
+    x: Inputs, mask: Mask, recurrent: RecurrentFactory, options: SoundOptions, least: Tensor | None = None
+) -> tuple[Inputs, Mask]:
+    """Sequences that are longer or shorter in training where that is wanted, and their mask.
+
+    Args:
+        x, mask: `(batch, time, features)`, and where there is a step.
+        least: `(batch,)`, steps that are left at least.
+    """
+    from zoo.layers.time_stretch import TimeStretch
+
+    if not options.time_stretch:
+        return x, mask
+    layer = TimeStretch(options.time_stretch, seed=recurrent.seed, name="time_stretch")
+    return layer(x, mask) if least is None else layer(x, mask, least)
 
 
 def augmented(x: Inputs, mask: Mask, recurrent: RecurrentFactory, options: SoundOptions) -> Inputs:

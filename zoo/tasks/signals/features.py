@@ -16,8 +16,8 @@ from datasets.formats.signals import FRAMES, NUMBERS, SOUND, Movie, Numbers, Sig
 from zoo.data import log_mel
 from zoo.data.channels import Channels
 from zoo.data.images import resize
-from zoo.data.ragged import Ragged
 from zoo.runtime.progress import progress_bar
+from zoo.tasks.feature_cache import Features, features_of
 from zoo.tasks.signals.learned import Learned
 from zoo.tasks.signals.options import Options
 from zoo.tasks.sound import reading
@@ -32,8 +32,8 @@ SCALED_BY = 1000
 Reader = Callable[[Any], np.ndarray]
 
 
-def learn(train: Split, labels: tuple[str, ...], options: Options) -> tuple[Learned, Ragged]:
-    """What there is to learn of the training split, and its sequences.
+def learn(train: Split, labels: tuple[str, ...], options: Options) -> tuple[Learned, Features]:
+    """What there is to learn of the training split, and what the model reads of it.
 
     Raises:
         UserError: the signals cannot be read, or not all alike.
@@ -42,11 +42,12 @@ def learn(train: Split, labels: tuple[str, ...], options: Options) -> tuple[Lear
     learned = Learned(first.kind, labels, (), **_reading(first, options))
     if isinstance(first, Numbers):
         learned = replace(learned, mean=(0.0,) * first.values.shape[1])
-    sequences = sequences_of(train, learned)
+    features = sequences_of(train, learned, options.cache)
+    sequences = features.sequences
     strides = strides_for(sequences.lengths, options.convolutions, options.stride)
     learned = replace(learned, strides=strides)
     scale = Channels.of(_some(sequences.values).reshape(-1, sequences.values.shape[-1]))
-    return replace(learned, mean=scale.mean, deviation=scale.deviation, missing=scale.missing), sequences
+    return replace(learned, mean=scale.mean, deviation=scale.deviation, missing=scale.missing), features
 
 
 def _some(values: np.ndarray) -> np.ndarray:
@@ -79,15 +80,21 @@ def _size(height: int, width: int, wanted: int) -> tuple[int, int]:
 # ------------------------------------------------------------------------------------------ reading
 
 
-def sequences_of(split: Split, learned: Learned) -> Ragged:
-    """The signals of a split as the model reads them; only these arrays are kept.
+def sequences_of(split: Split, learned: Learned, cache: str | None) -> Features:
+    """The signals of a split as the model reads them; only these arrays are kept, in memory or in the folder `cache`.
 
     Raises:
         UserError: a signal of another kind or of other channels.
     """
-    read = reader(learned)
-    examples = iter(split) if learned.kind == NUMBERS else progress_bar(split, f"reading {learned.kind}")
-    return Ragged.of(read(example["signal"]) for example in examples)
+    if learned.kind == NUMBERS:
+        return features_of(None, lambda: (example["signal"] for example in split), reader(learned), {})
+    title = f"reading {learned.kind}"
+    return features_of(
+        cache,
+        lambda: (example["signal"] for example in progress_bar(split, title)),
+        reader(learned),
+        learned.reading(),
+    )
 
 
 def reader(learned: Learned) -> Reader:
@@ -162,12 +169,12 @@ def strides_for(lengths: np.ndarray, convolutions: int, stride: int) -> tuple[in
     return (2,) * halvings + (1,) * (convolutions - halvings)
 
 
-def size_note(kind: str, sequences: Ragged) -> Sequence[str]:
+def size_note(kind: str, features: Features) -> Sequence[str]:
     """What to tell of the arrays that are kept of sound and moving pictures."""
     if kind == NUMBERS:
         return ()
+    sequences = features.sequences
     shape = " x ".join(map(str, sequences.values.shape[1:]))
     return (
-        f"{kind}: {len(sequences):,} training signals are {len(sequences.values):,} steps of {shape}, "
-        f"{sequences.values.nbytes / 1e6:,.0f} MB in memory",
+        f"{kind}: {len(sequences):,} training signals are {len(sequences.values):,} steps of {shape}, {features.size}",
     )

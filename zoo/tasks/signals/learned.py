@@ -34,6 +34,11 @@ class Learned:
     size: tuple[int, ...] = ()
     frames_per_second: float = 0.0
 
+    def reading(self) -> dict[str, object]:
+        """All that decides what is read of sound and moving pictures, but these."""
+        names = ("kind", "rate", "bands", "step", "size", "frames_per_second")
+        return {name: getattr(self, name) for name in names}
+
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""
         return asdict(self)

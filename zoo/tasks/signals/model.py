@@ -15,7 +15,7 @@ from zoo.layers.random_shift import RandomShift
 from zoo.tasks.classification import logits_layer, sequence_vector
 from zoo.tasks.signals.learned import Learned
 from zoo.tasks.signals.options import Options
-from zoo.tasks.sound import augmented, normalised
+from zoo.tasks.sound import augmented, normalised, stretched
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
@@ -39,15 +39,19 @@ def build(learned: Learned, recurrent: RecurrentFactory, options: Options) -> ke
     x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(signal)
     if learned.kind == SOUND:
         x = normalised(x, mask, learned.deviation, recurrent, options)
+    steps = mask
+    if learned.kind != FRAMES:
+        x, steps = stretched(x, mask, recurrent, options)
     if options.input_noise:
         x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
     if learned.kind == SOUND:
-        x = augmented(x, mask, recurrent, options)
+        x = augmented(x, steps, recurrent, options)
     if learned.kind == FRAMES:
         if options.shift:
             x = RandomShift(options.shift, seed=recurrent.seed, name="shift")(x)
         x = FrameEncoder(options.filters, name="frame_encoder")(x)
-    logits = classified(x, mask, learned, recurrent, options)
+        x, steps = stretched(x, mask, recurrent, options)
+    logits = classified(x, steps, learned, recurrent, options)
     return keras.Model({signal.name: signal, "mask": mask}, logits, name="signals")
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from datasets.options import option
 from zoo.runtime.figures import picture_path
+from zoo.tasks.feature_cache import CacheOptions
 from zoo.tasks.sound import SoundOptions
 
 
 @dataclass(frozen=True)
-class Options(SoundOptions):
+class Options(SoundOptions, CacheOptions):
     """What is special to signals."""
 
     convolutions: int = option(2, "convolutions over time before the recurrent layers", minimum=0, maximum=16)

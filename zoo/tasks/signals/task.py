@@ -50,10 +50,10 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
         """Read the signals, and learn the scale of each channel on train."""
         from zoo.tasks.signals.features import learn, size_note
 
-        learned, sequences = learn(dataset.train, dataset.info.labels, options)
-        train = SequenceBatches.of(sequences, _labels(dataset.train), batch_size)
-        others = partial(_batches, learned=learned, batch_size=batch_size, widths=train.widths)
-        return Prepared.of(learned, train, dataset, others, size_note(learned.kind, sequences))
+        learned, features = learn(dataset.train, dataset.info.labels, options)
+        train = SequenceBatches.of(features.sequences, _labels(dataset.train), batch_size)
+        others = partial(_batches, learned=learned, cache=options.cache, train=train)
+        return Prepared.of(learned, train, dataset, others, size_note(learned.kind, features))
 
     def restore(self, stored: Mapping[str, Any], _options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
@@ -116,10 +116,11 @@ def _labels(split: Split) -> np.ndarray:
     return np.fromiter((example["label"] for example in split), np.int64, len(split))
 
 
-def _batches(split: Split, learned: Learned, batch_size: int, widths: np.ndarray) -> SequenceBatches:
+def _batches(split: Split, learned: Learned, cache: str | None, train: SequenceBatches) -> SequenceBatches:
     from zoo.tasks.signals.features import sequences_of
 
-    return SequenceBatches.of(sequences_of(split, learned), _labels(split), batch_size, widths)
+    sequences = sequences_of(split, learned, cache).sequences
+    return SequenceBatches.of(sequences, _labels(split), train.batch_size, train.widths)
 
 
 TASK = Signals()

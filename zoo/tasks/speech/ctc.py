@@ -11,6 +11,7 @@ from typing import Unpack
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from zoo.keras_types import LayerArguments
 from zoo.tensors import Mask, Shape, StepLogits, Tensor, TokenIds
@@ -63,10 +64,8 @@ def loss(logits: tf.Tensor, mask: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
     The kernel of sparse labels gives what the dense one of `keras.ops.ctc_loss` gives, in a sixth of the time; it
     refuses rows without text and with too few steps, so that these get a text of one token meanwhile.
     """
-    steps = _count(mask)
-    repeated = tf.equal(text[:, 1:], text[:, :-1]) & tf.not_equal(text[:, 1:], 0)
-    tokens = _count(tf.not_equal(text, 0))
-    fits = (tokens > 0) & (tokens + _count(repeated) <= steps)
+    steps, fewest = _count(mask), fewest_steps(text)
+    fits = (fewest > 0) & (fewest <= steps)
     text = tf.where(fits[:, None], text, tf.one_hot(0, tf.shape(text)[1], dtype=text.dtype))
     there = tf.not_equal(text, 0)
     labels = tf.SparseTensor(tf.where(there), tf.boolean_mask(text, there), tf.shape(text, tf.int64))
@@ -78,6 +77,13 @@ def loss(logits: tf.Tensor, mask: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
 
 def _count(there: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.cast(there, tf.int32), axis=1)
+
+
+def fewest_steps(text: TokenIds) -> Tensor:
+    """`steps_needed` of texts `(batch, tokens)`, 0 behind the last token of each, `(batch,)` int32."""
+    there = ops.not_equal(text, 0)
+    repeated = ops.logical_and(ops.equal(text[:, 1:], text[:, :-1]), there[:, 1:])
+    return ops.sum(ops.cast(there, "int32"), axis=1) + ops.sum(ops.cast(repeated, "int32"), axis=1)
 
 
 def steps_needed(text: np.ndarray) -> int:

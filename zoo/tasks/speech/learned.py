@@ -11,6 +11,7 @@ import numpy as np
 from zoo.data.log_mel import LogMel
 from zoo.tasks.speech.options import Options
 from zoo.tasks.speech.tokens import Tokens
+from zoo.tensors import Tensor
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,15 @@ class Learned:
 
     def steps(self, frames: np.ndarray) -> np.ndarray:
         """Steps of the recurrent layers for so many frames of the spectrum."""
-        return -(-frames // (self.strides[0] if self.strides else 1))
+        return -(-frames // self._stride)
+
+    def frames(self, steps: Tensor) -> Tensor:
+        """The fewest frames that give so many steps."""
+        return (steps - 1) * self._stride + 1
+
+    @property
+    def _stride(self) -> int:
+        return self.strides[0] if self.strides else 1
 
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""

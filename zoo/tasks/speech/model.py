@@ -9,8 +9,8 @@ import keras
 from zoo.layers.channel_scaling import ChannelScaling
 from zoo.layers.convolution import TimeConvolution
 from zoo.tasks.classification import logits_layer
-from zoo.tasks.sound import augmented, normalised
-from zoo.tasks.speech.ctc import CTC
+from zoo.tasks.sound import augmented, normalised, stretched
+from zoo.tasks.speech.ctc import CTC, fewest_steps
 from zoo.tasks.speech.learned import Learned
 
 if TYPE_CHECKING:
@@ -26,7 +26,12 @@ def build(learned: Learned, recurrent: RecurrentFactory) -> keras.Model:
     vectors = keras.Input((None, len(learned.mean)), dtype="float32", name="vectors")
     mask = keras.Input((None,), dtype="bool", name="mask")
     text = keras.Input((None,), dtype="int32", name="text")
-    logits, steps = recognizer(learned, recurrent)([vectors, mask])
+    heard, there = vectors, mask
+    if learned.options.time_stretch:
+        heard, there = stretched(
+            vectors, mask, recurrent, learned.options, learned.frames(fewest_steps(text))
+        )
+    logits, steps = recognizer(learned, recurrent)([heard, there])
     outputs = CTC(name="ctc")(logits, steps, text)
     return keras.Model({"vectors": vectors, "mask": mask, "text": text}, outputs, name="speech")
 

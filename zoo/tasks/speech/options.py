@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from datasets.options import option, require
 from zoo.runtime.figures import picture_path
+from zoo.tasks.feature_cache import CacheOptions
 from zoo.tasks.sound import SoundOptions
 
 #: What a token is, by its name in `--tokens`, with the words for many of them.
@@ -13,7 +14,7 @@ TOKENS = {"characters": "characters", "jamo": "characters and jamo", "words": "w
 
 
 @dataclass(frozen=True)
-class Options(SoundOptions):
+class Options(SoundOptions, CacheOptions):
     """What is special to speech."""
 
     tokens: str = option(

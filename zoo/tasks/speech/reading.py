@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from datasets.base import Dataset, Example, Split
 from datasets.errors import UserError, listed
-from datasets.formats.signals import Sound
+from datasets.formats.signals import SOUND, Sound
 from zoo.data.channels import Channels
 from zoo.data.log_mel import LogMel, bands_of
 from zoo.data.ragged import Ragged
 from zoo.runtime.progress import progress_bar
 from zoo.tasks.base import Prepared
+from zoo.tasks.feature_cache import Features, features_of
 from zoo.tasks.sound import reading
 from zoo.tasks.speech.batches import SpeechBatches
 from zoo.tasks.speech.ctc import steps_needed
@@ -28,18 +29,23 @@ class Read:
     """A split that was read once.
 
     Attributes:
-        spectra: of each sound, `(frames, bands)`.
+        features: the spectrum of each sound, `(frames, bands)`.
         texts: normalised; none is empty.
         empty: how many examples were left out whose texts are empty then.
     """
 
-    spectra: Ragged
+    features: Features
     texts: list[str]
     empty: int
 
+    @property
+    def spectra(self) -> Ragged:
+        """Of each sound, `(frames, bands)`."""
+        return self.features.sequences
+
     def take(self, which: np.ndarray) -> Read:
         """The sounds with these numbers."""
-        return replace(self, spectra=self.spectra.take(which), texts=[self.texts[n] for n in which])
+        return replace(self, features=self.features.take(which), texts=[self.texts[n] for n in which])
 
 
 def prepare(dataset: Dataset, options: Options, batch_size: int) -> Prepared[Learned, SpeechBatches]:
@@ -79,17 +85,22 @@ def prepare(dataset: Dataset, options: Options, batch_size: int) -> Prepared[Lea
 
 
 def read(split: Split, spectrum: LogMel, options: Options) -> Read:
-    """The spectra and texts of a split, in one pass."""
-    bands, texts = bands_of(spectrum), []
+    """The spectra and texts of a split; where nothing is cached, in one pass."""
+    bands = bands_of(spectrum)
+    texts: list[str] = []
 
-    def spectra() -> Iterator[np.ndarray]:
+    def sounds() -> Iterator[Sound]:
+        texts.clear()
         for example in progress_bar(split, "reading sound"):
             if text := normalised(example["text"], options.lowercase, options.punctuation):
                 texts.append(text)
-                yield bands(*heard(example["sound"]))
+                yield example["sound"]
 
-    ragged = Ragged.of(spectra())
-    return Read(ragged, texts, len(split) - len(texts))
+    def read_one(sound: Sound) -> np.ndarray:
+        return bands(*heard(sound))
+
+    features = features_of(options.cache, sounds, read_one, {"kind": SOUND, **asdict(spectrum)})
+    return Read(features, texts, len(split) - len(texts))
 
 
 def heard(sound: Sound) -> tuple[np.ndarray, int]:
@@ -123,11 +134,10 @@ def _batched(
 
 
 def _note(learned: Learned, train: Read) -> str:
-    size = train.spectra.values.nbytes / 1e6
     hours = len(train.spectra.values) * learned.spectrum.step / learned.spectrum.rate / 3600
     return (
         f"sound: {len(train.texts):,} training sounds, {hours:.2f} hours, are {len(train.spectra.values):,} frames of "
-        f"{learned.spectrum.bands} bands, {size:,.0f} MB in memory; {len(learned.tokens.vocabulary):,} different "
+        f"{learned.spectrum.bands} bands, {train.features.size}; {len(learned.tokens.vocabulary):,} different "
         f"{TOKENS[learned.tokens.kind]} learnt on train"
     )
 

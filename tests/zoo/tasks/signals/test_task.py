@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,6 +104,21 @@ def test_noise_is_there_in_training_alone() -> None:
     inputs = dict(ready.train.load(ready.train.plan(None)[0]).inputs)
     np.testing.assert_array_equal(model(inputs).numpy(), model(inputs).numpy())
     assert not np.allclose(model(inputs, training=True).numpy(), model(inputs).numpy())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tempos_differ_in_training_alone(kind: str) -> None:
+    ready = prepared(kind)
+    quiet: Any = {"input_noise": 0.0, "shift": 0.0, "dropout": 0.0}
+    model, plain = built(ready, time_stretch=0.4, **quiet), built(ready, **quiet)
+    inputs = dict(ready.train.load(ready.train.plan(None)[0]).inputs)
+    for variable, other in zip(plain.trainable_variables, model.trainable_variables, strict=True):
+        variable.assign(other)
+    np.testing.assert_array_equal(model(inputs).numpy(), plain(inputs).numpy())
+    first, second = model(inputs, training=True).numpy(), model(inputs, training=True).numpy()
+    assert np.isfinite(first).all()
+    assert not np.allclose(first, second)
+    np.testing.assert_array_equal(plain(inputs, training=True).numpy(), plain(inputs).numpy())
 
 
 # ------------------------------------------------------------------------------------------ commands

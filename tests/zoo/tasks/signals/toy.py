@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -70,11 +71,14 @@ def built(
     ready: Prepared[Learned, SequenceBatches],
     cell: str = "gru",
     bidirectional: bool = True,
+    dropout: Any = None,
     **options: object,
 ) -> keras.Model:
     """An untrained model."""
     values: Any = {"convolutions": 1, "filters": 6, "bands": 8, **options}
     recurrent = RecurrentOptions(cell=cell, units=5, bidirectional=bidirectional)
+    if dropout is not None:
+        recurrent = replace(recurrent, dropout=dropout)
     keras.utils.set_random_seed(0)
     return TASK.build(ready, recurrent_factory(recurrent, 0), Options(**values))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.tasks.speech.ctc import CTC, beam_search, greedy, greedy_score, loss, steps_needed
+from zoo.tasks.speech.ctc import CTC, beam_search, fewest_steps, greedy, greedy_score, loss, steps_needed
 
 STEPS, TOKENS = 5, 3
 Text = tuple[int, ...]
@@ -56,6 +56,9 @@ def test_the_loss_is_that_of_all_alignments() -> None:
         np.testing.assert_allclose(found, [-np.log(expected[text]) for text in texts], rtol=1e-5)
         for text in set(every) - set(texts):
             assert steps_needed(np.array(text)) > steps
+        assert np.array(fewest_steps(padded(texts))).tolist() == [
+            steps_needed(np.array(text)) for text in texts
+        ]
         assert all(steps_needed(np.array(text)) <= steps for text in texts)
 
 

@@ -158,6 +158,17 @@ def test_every_cell_has_a_loss_that_padding_does_not_change(cell: str) -> None:
     np.testing.assert_allclose(model(inputs)["loss"], model(wider)["loss"], rtol=1e-4)
 
 
+def test_tempos_differ_and_no_sound_is_shorter_than_its_text() -> None:
+    """All texts fit still: the loss of one that does not is 0."""
+    ready = prepared(time_stretch=0.9, stride=8, input_noise=0.0)
+    model, batches = built(ready), ready.train
+    inputs = dict(batches.load(batches.plan(None)[0]).inputs)
+    losses = np.stack([model(inputs, training=True)["loss"].numpy() for _ in range(8)])
+    assert (losses > 0).all()
+    assert (losses.std(axis=0) > 0).any()
+    np.testing.assert_array_equal(model(inputs)["loss"], model(inputs)["loss"])
+
+
 @pytest.mark.slow
 def test_a_run_learns_and_its_answers_are_read_from_files(tmp_path: Path) -> None:
     out = tmp_path / "run"
