@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import Unpack
 
 import keras
+import numpy as np
 
 from zoo.keras_types import Config, LayerArguments
+from zoo.layers import applications
 from zoo.layers.image_encoder import with_positions
 from zoo.tensors import Images, Shape, Tensor
 
@@ -67,3 +71,27 @@ class PretrainedEncoder(keras.layers.Layer):
     def from_config(cls, config: Config) -> PretrainedEncoder:
         """The layer of `get_config`, its weights random."""
         return cls(**{**config, "network": keras.saving.deserialize_keras_object(config["network"])})
+
+
+def load(encoder: str, weights: str, side: int, trainable: bool | None = None) -> PretrainedEncoder:
+    """A network of keras.applications as a layer, its weights loaded.
+
+    Args:
+        encoder, weights, side: see `zoo.layers.applications.load`.
+        trainable: whether it is trained along; None: where it begins with random weights.
+
+    Raises:
+        UserError: weights that cannot be had or belong to another network.
+    """
+    network = applications.load(encoder, weights, side)
+    trained = applications.is_trained(weights, trainable)
+    preprocessing = applications.APPLICATIONS[encoder][0]
+    return PretrainedEncoder(network, preprocessing, trainable=trained, name="image_encoder")
+
+
+def digest(weights: Iterable[np.ndarray]) -> str:
+    """A fingerprint of a network's weights: a run that goes on must have features of the same ones."""
+    fingerprint = hashlib.sha256()
+    for array in weights:
+        fingerprint.update(np.ascontiguousarray(array).tobytes())
+    return fingerprint.hexdigest()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from datasets.base import Split
 from zoo.data.ragged import BatchPlan, Ragged, bucket_widths, shuffled_plan, sorted_plan, widened
 from zoo.tasks.base import Batch
+
+if TYPE_CHECKING:
+    from zoo.layers.frame_features import FrameFeatures
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class SequenceBatches:
         widths: rising widths, the last at least as long as the longest sequence.
         examples: what they were made of, for baselines that read the examples; None where none does.
         further: further inputs of the model by name, a row a sequence.
+        network: in a training split, what made vectors of the frames of moving pictures, where a frozen network did.
     """
 
     sequences: Ragged
@@ -34,6 +38,7 @@ class SequenceBatches:
     widths: np.ndarray
     examples: Split | None = None
     further: Mapping[str, np.ndarray] = field(default_factory=dict)
+    network: FrameFeatures | None = None
 
     @classmethod
     def of(

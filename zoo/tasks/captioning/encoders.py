@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from itertools import islice
 
 import numpy as np
@@ -13,7 +11,7 @@ from datasets.base import Example
 from datasets.errors import UserError
 from zoo.data.images import Resizer
 from zoo.layers import applications
-from zoo.layers.pretrained import PretrainedEncoder
+from zoo.layers.pretrained import PretrainedEncoder, digest, load
 from zoo.runtime.progress import progress_bar
 from zoo.tasks.captioning.options import Options
 
@@ -37,10 +35,7 @@ def make(options: Options, shape: tuple[int, ...], pixels: bool) -> PretrainedEn
         raise UserError(
             f"--encoder {options.encoder} needs images, and these are features; leave out one of them"
         )
-    network = applications.load(options.encoder, options.encoder_weights, shape[0])
-    trained = applications.is_trained(options.encoder_weights, options.encoder_trainable)
-    preprocessing = applications.APPLICATIONS[options.encoder][0]
-    return PretrainedEncoder(network, preprocessing, trainable=trained, name="image_encoder")
+    return load(options.encoder, options.encoder_weights, shape[0], options.encoder_trainable)
 
 
 def features(encoder: PretrainedEncoder, examples: list[Example], side: int) -> np.ndarray:
@@ -73,11 +68,3 @@ def digest_of(encoder: PretrainedEncoder | None, options: Options) -> str | None
     if encoder is None or options.encoder_weights == applications.NONE:
         return None
     return digest(encoder.network.get_weights())
-
-
-def digest(weights: Iterable[np.ndarray]) -> str:
-    """A fingerprint of a network's weights: a run that goes on must have features of the same ones."""
-    fingerprint = hashlib.sha256()
-    for array in weights:
-        fingerprint.update(np.ascontiguousarray(array).tobytes())
-    return fingerprint.hexdigest()

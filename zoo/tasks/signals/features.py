@@ -16,9 +16,12 @@ from datasets.formats.signals import FRAMES, NUMBERS, SOUND, Movie, Numbers, Sig
 from zoo.data import log_mel
 from zoo.data.channels import Channels
 from zoo.data.images import resize
+from zoo.layers.frame_features import FrameFeatures
+from zoo.layers.pretrained import digest
 from zoo.runtime.progress import progress_bar
 from zoo.tasks.feature_cache import Features, features_of
 from zoo.tasks.signals.learned import Learned
+from zoo.tasks.signals.networks import side_of, vectors_of
 from zoo.tasks.signals.options import Options
 from zoo.tasks.sound import reading
 
@@ -32,17 +35,26 @@ SCALED_BY = 1000
 Reader = Callable[[Any], np.ndarray]
 
 
-def learn(train: Split, labels: tuple[str, ...], options: Options) -> tuple[Learned, Features]:
+def learn(
+    train: Split, labels: tuple[str, ...], options: Options, network: FrameFeatures | None = None
+) -> tuple[Learned, Features]:
     """What there is to learn of the training split, and what the model reads of it.
+
+    Args:
+        train, labels, options: of the task.
+        network: reads the frames of moving pictures, where one does.
 
     Raises:
         UserError: the signals cannot be read, or not all alike.
     """
     first: Signal = next(iter(train))["signal"]
     learned = Learned(first.kind, labels, (), **_reading(first, options))
+    if network is not None:
+        side, weights = side_of(options), digest(network.encoder.network.get_weights())
+        learned = replace(learned, size=(side, side), encoder=options.encoder, encoder_weights=weights)
     if isinstance(first, Numbers):
         learned = replace(learned, mean=(0.0,) * first.values.shape[1])
-    features = sequences_of(train, learned, options.cache)
+    features = sequences_of(train, learned, options.cache, network)
     sequences = features.sequences
     strides = strides_for(sequences.lengths, options.convolutions, options.stride)
     learned = replace(learned, strides=strides)
@@ -80,7 +92,9 @@ def _size(height: int, width: int, wanted: int) -> tuple[int, int]:
 # ------------------------------------------------------------------------------------------ reading
 
 
-def sequences_of(split: Split, learned: Learned, cache: str | None) -> Features:
+def sequences_of(
+    split: Split, learned: Learned, cache: str | None, network: FrameFeatures | None = None
+) -> Features:
     """The signals of a split as the model reads them; only these arrays are kept, in memory or in the folder `cache`.
 
     Raises:
@@ -92,19 +106,20 @@ def sequences_of(split: Split, learned: Learned, cache: str | None) -> Features:
     return features_of(
         cache,
         lambda: (example["signal"] for example in progress_bar(split, title)),
-        reader(learned),
+        reader(learned, network),
         learned.reading(),
     )
 
 
-def reader(learned: Learned) -> Reader:
+def reader(learned: Learned, network: FrameFeatures | None = None) -> Reader:
     """A function from a signal to the array that the model reads: `(time, channels)` float32 of numbers, NaN where a
-    value is missing, and of the bands of sound; `(time, *size, 3)` uint8 of moving pictures. It refuses other kinds.
+    value is missing, and of the bands of sound; `(time, *size, 3)` uint8 of moving pictures, or the vectors that a
+    network makes of these, `(time, features)` float32. It refuses other kinds.
     """
     makers: dict[str, Callable[[Learned], Reader]] = {
         NUMBERS: _of_numbers,
         SOUND: _of_sound,
-        FRAMES: _of_frames,
+        FRAMES: partial(_of_frames, network=network),
     }
     read = makers[learned.kind](learned)
 
@@ -136,8 +151,11 @@ def _of_sound(learned: Learned) -> Reader:
     return log_mel.reader(log_mel.LogMel(learned.rate, learned.bands, learned.step))
 
 
-def _of_frames(learned: Learned) -> Reader:
+def _of_frames(learned: Learned, network: FrameFeatures | None) -> Reader:
     height, width = learned.size
+    if network is not None:
+        vectors = vectors_of(network, (height, width))
+        return lambda movie: vectors(movie.read(learned.frames_per_second))
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
     def resized(frames: tf.Tensor) -> tf.Tensor:
@@ -169,12 +187,14 @@ def strides_for(lengths: np.ndarray, convolutions: int, stride: int) -> tuple[in
     return (2,) * halvings + (1,) * (convolutions - halvings)
 
 
-def size_note(kind: str, features: Features) -> Sequence[str]:
+def size_note(learned: Learned, features: Features) -> Sequence[str]:
     """What to tell of the arrays that are kept of sound and moving pictures."""
-    if kind == NUMBERS:
+    if learned.kind == NUMBERS:
         return ()
     sequences = features.sequences
     shape = " x ".join(map(str, sequences.values.shape[1:]))
+    made = f", made by {learned.encoder}, which is not trained" if learned.encoder else ""
     return (
-        f"{kind}: {len(sequences):,} training signals are {len(sequences.values):,} steps of {shape}, {features.size}",
+        f"{learned.kind}: {len(sequences):,} training signals are {len(sequences.values):,} steps of {shape}{made}, "
+        f"{features.size}",
     )

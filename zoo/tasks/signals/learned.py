@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+ENCODER = ("encoder", "encoder_weights")
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -20,6 +22,8 @@ class Learned:
         rate, bands, step: of sound, see `zoo.data.log_mel.LogMel`.
         size: height and width of the model's frames.
         frames_per_second: at most so many are read; 0 for all.
+        encoder: the network of keras.applications that reads the frames; empty where none does.
+        encoder_weights: a fingerprint of its weights.
     """
 
     kind: str
@@ -33,15 +37,18 @@ class Learned:
     step: int = 0
     size: tuple[int, ...] = ()
     frames_per_second: float = 0.0
+    encoder: str = ""
+    encoder_weights: str = ""
 
     def reading(self) -> dict[str, object]:
         """All that decides what is read of sound and moving pictures, but these."""
-        names = ("kind", "rate", "bands", "step", "size", "frames_per_second")
+        names = ("kind", "rate", "bands", "step", "size", "frames_per_second", *ENCODER)
         return {name: getattr(self, name) for name in names}
 
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""
-        return asdict(self)
+        stored = asdict(self)
+        return stored if self.encoder else {name: stored[name] for name in stored if name not in ENCODER}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Learned:

@@ -10,6 +10,7 @@ from datasets.formats.signals import FRAMES, SOUND
 from zoo.layers.channel_scaling import ChannelScaling
 from zoo.layers.convolution import TimeConvolution
 from zoo.layers.frame_encoder import FrameEncoder
+from zoo.layers.frame_features import FrameFeatures
 from zoo.layers.pooling import MaskedPooling
 from zoo.layers.random_shift import RandomShift
 from zoo.tasks.classification import logits_layer, sequence_vector
@@ -22,31 +23,41 @@ if TYPE_CHECKING:
     from zoo.tensors import Inputs, Mask, Tensor
 
 
-def build(learned: Learned, recurrent: RecurrentFactory, options: Options) -> keras.Model:
+def build(
+    learned: Learned, recurrent: RecurrentFactory, options: Options, network: FrameFeatures | None = None
+) -> keras.Model:
     """A model of what `zoo.tasks.sequence_batches.SequenceBatches.load` gives.
 
     A cell that is to be blind to the order of its inputs gets no convolutions over time, which see it.
+
+    Args:
+        learned, recurrent, options: of the task.
+        network: that made the vectors of the frames of moving pictures, where one did; the model holds it.
 
     Returns:
         From `vectors` `(batch, time, channels)`, NaN where a value is missing, or `frames` `(batch, time, *size, 3)`
         uint8, and their `mask` `(batch, time)` to logits `(batch, classes)`.
     """
     mask = keras.Input((None,), dtype="bool", name="mask")
-    if learned.kind == FRAMES:
+    frames = learned.kind == FRAMES and network is None
+    if frames:
         signal = keras.Input((None, *learned.size, 3), dtype="uint8", name="frames")
     else:
         signal = keras.Input((None, len(learned.mean)), dtype="float32", name="vectors")
-    x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(signal)
+    x = signal if network is None else network(signal)
+    x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(x)
     if learned.kind == SOUND:
         x = normalised(x, mask, learned.deviation, recurrent, options)
     steps = mask
-    if learned.kind != FRAMES:
+    if not frames:
         x, steps = stretched(x, mask, recurrent, options)
     if options.input_noise:
         x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
     if learned.kind == SOUND:
         x = augmented(x, steps, recurrent, options)
-    if learned.kind == FRAMES:
+    if network is not None:
+        x = keras.layers.Dense(options.filters, "relu", name="frame_vector")(x)
+    if frames:
         if options.shift:
             x = RandomShift(options.shift, seed=recurrent.seed, name="shift")(x)
         x = FrameEncoder(options.filters, name="frame_encoder")(x)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from datasets.errors import UserError
 from datasets.options import option
+from zoo.layers import applications
 from zoo.runtime.figures import picture_path
 from zoo.tasks.feature_cache import CacheOptions
 from zoo.tasks.sound import SoundOptions
@@ -37,9 +39,21 @@ class Options(SoundOptions, CacheOptions):
     )
     image_size: int = option(
         0,
-        "of moving pictures, height and width of a frame; 0 makes the longer side 40 where it is longer",
+        "of moving pictures, height and width of a frame; 0 makes the longer side 40 where it is longer, and takes "
+        f"{applications.SIDE} where the encoder is not small",
         minimum=0,
         maximum=1024,
+    )
+    encoder: str = option(
+        applications.SMALL,
+        "what reads the frames of moving pictures: a small convolutional network that is trained along, or one of "
+        "keras.applications, which is not",
+        choices=(applications.SMALL, *applications.APPLICATIONS),
+    )
+    encoder_weights: str = option(
+        applications.NONE,
+        "those of another encoder: imagenet (from Keras' hub) or a file NAME.weights.h5",
+        metavar="WEIGHTS",
     )
     input_noise: float = option(
         0.1,
@@ -56,6 +70,15 @@ class Options(SoundOptions, CacheOptions):
     dtw: bool = option(
         True, "also find the nearest neighbour by dynamic time warping, where that takes seconds"
     )
+
+    def check_encoder(self) -> None:
+        """Refuse an encoder whose weights are not named or not there, before anything is read; raises UserError."""
+        if self.encoder != applications.SMALL and self.encoder_weights == applications.NONE:
+            raise UserError(
+                f"--encoder {self.encoder} is not trained here and would keep random weights; give --encoder-weights "
+                f"(imagenet, or a file NAME{applications.FILES})"
+            )
+        applications.check(self.encoder, self.encoder_weights, None, self.image_size)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from zoo.tasks.classification import decided, label_rows, label_server, vector_s
 from zoo.tasks.signals import streaming
 from zoo.tasks.signals.features import check_kind, reader
 from zoo.tasks.signals.learned import Learned
+from zoo.tasks.signals.networks import in_model
 from zoo.tasks.signals.picture import MOST_SHOWN, Course, draw, ends_of
 
 AT_ONCE = 32
@@ -83,12 +84,14 @@ def _of_wav(
 
 def _frame_server(model: keras.Model, learned: Learned, more: streaming.Functions) -> Server:
     height, width = learned.size
+    network = in_model(model) if learned.encoder else None
 
     def inputs_of(frames: tf.Tensor, length: tf.Tensor) -> dict[str, tf.Tensor]:
         batch, time, *image = tf.unstack(tf.shape(frames))
         images = not_empty(tf.reshape(frames, [batch * time, *image]))
         resized = tf.reshape(resize(images, (height, width)), [batch, time, height, width, 3])
-        return {"frames": resized, "mask": tf.sequence_mask(length, time)}
+        mask = tf.sequence_mask(length, time)
+        return {"mask": mask, **({"frames": resized} if network is None else {"vectors": network(resized)})}
 
     signature = [tf.TensorSpec([None, None, None, None, 3], tf.uint8, name="frames"), LENGTH]
     return label_server(model, learned.labels, signature, inputs_of, more=more)

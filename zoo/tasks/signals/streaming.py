@@ -70,13 +70,17 @@ def _piece(learned: Learned) -> tf.TensorSpec:
     return specs[learned.kind]
 
 
+#: Layers that see one step each.
+FIRST = ("frame_features", "scaling", "frame_encoder", "frame_vector")
+
+
 class _Stream:
     """A model whose layers read pieces; states are tensors by name, with the batch as their first axis."""
 
     def __init__(self, model: keras.Model, learned: Learned, recurrent: Recurrent) -> None:
         layers = {layer.name: layer for layer in model.layers}
         self.learned, self.recurrent = learned, recurrent
-        self.first = [layers[name] for name in ("scaling", "frame_encoder") if name in layers]
+        self.first = [layers[name] for name in FIRST if name in layers]
         self.convolutions: list[TimeConvolution] = [
             layer for name, layer in layers.items() if name.startswith("convolution_")
         ]

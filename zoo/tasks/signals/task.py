@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -48,12 +49,16 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
 
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Batched:
         """Read the signals, and learn the scale of each channel on train."""
+        options.check_encoder()
         from zoo.tasks.signals.features import learn, size_note
+        from zoo.tasks.signals.networks import load
 
-        learned, features = learn(dataset.train, dataset.info.labels, options)
-        train = SequenceBatches.of(features.sequences, _labels(dataset.train), batch_size)
+        network = load(options, next(iter(dataset.train))["signal"].kind)
+        learned, features = learn(dataset.train, dataset.info.labels, options, network)
+        batches = SequenceBatches.of(features.sequences, _labels(dataset.train), batch_size)
+        train = replace(batches, network=network)
         others = partial(_batches, learned=learned, cache=options.cache, train=train)
-        return Prepared.of(learned, train, dataset, others, size_note(learned.kind, features))
+        return Prepared.of(learned, train, dataset, others, size_note(learned, features))
 
     def restore(self, stored: Mapping[str, Any], _options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
@@ -64,8 +69,10 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
     def build(self, prepared: Batched, recurrent: RecurrentFactory, options: Options) -> keras.Model:
         """See `zoo.tasks.signals.model`."""
         from zoo.tasks.signals.model import build
+        from zoo.tasks.signals.networks import copy
 
-        return build(prepared.learned, recurrent, options)
+        network = prepared.train.network if prepared.learned.encoder else None
+        return build(prepared.learned, recurrent, options, None if network is None else copy(network))
 
     # ---- metrics
 
@@ -119,7 +126,7 @@ def _labels(split: Split) -> np.ndarray:
 def _batches(split: Split, learned: Learned, cache: str | None, train: SequenceBatches) -> SequenceBatches:
     from zoo.tasks.signals.features import sequences_of
 
-    sequences = sequences_of(split, learned, cache).sequences
+    sequences = sequences_of(split, learned, cache, train.network).sequences
     return SequenceBatches.of(sequences, _labels(split), train.batch_size, train.widths)
 
 
