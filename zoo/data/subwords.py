@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -35,8 +35,9 @@ WORD = rf"▁?(?:[{OF_WORDS}]+|[^▁{OF_WORDS}])"
 KINDS = ("subwords", "words", "characters")
 #: Rare characters that make up less than this share of the text get no token of their own.
 RARE_CHARACTERS = 0.0002
-#: Distinct words per call into TensorFlow.
-WORDS_AT_ONCE = 8192
+#: Distinct words per call into TensorFlow; and of those that have more bytes than `LONG_WORD`.
+WORDS_AT_ONCE, LONG_WORDS_AT_ONCE = 8192, 64
+LONG_WORD = 64
 
 
 def split_words(texts: tf.Tensor) -> tf.RaggedTensor:
@@ -159,11 +160,21 @@ class SubwordTokenizer(Encoder):
             (index.add(flat), lengths)
             for flat, lengths in by_chunks(texts, lambda chunk: split(prepare(chunk)), at_once)
         )
-        count = len(index.tokens)
-        words = tf.constant(index.tokens, tf.string, shape=(count,))
-        segments = [self.segment(words[n : n + WORDS_AT_ONCE]) for n in range(0, count, WORDS_AT_ONCE)]
+        return _in_tokens(sentences, self._segment_all(index.tokens))
+
+    def _segment_all(self, words: list[bytes]) -> Ragged:
+        """Token ids of any number of words. A call takes the steps of its longest word, so long ones are apart."""
+        lengths = np.array([len(word) for word in words])
+        order = np.argsort(lengths, kind="stable")
+        short = int((lengths <= LONG_WORD).sum())
+        parts = [*_slices(order[:short], WORDS_AT_ONCE), *_slices(order[short:], LONG_WORDS_AT_ONCE)]
+        segments = [self.segment(tf.constant([words[n] for n in part])) for part in parts]
         pairs = ((ragged.flat_values.numpy(), ragged.row_lengths().numpy()) for ragged in segments)
-        return _in_tokens(sentences, Ragged.concatenate(pairs))
+        return Ragged.concatenate(pairs).take(np.argsort(order))
+
+
+def _slices(numbers: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    return (numbers[start : start + size] for start in range(0, len(numbers), size))
 
 
 def _in_tokens(sentences: Ragged, words: Ragged) -> Ragged:

@@ -119,6 +119,22 @@ def test_all_texts_at_once_are_encoded_as_the_graph_encodes_them(kind: str) -> N
     assert len(made.encode_all([])) == 0
 
 
+def test_long_words_are_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = SubwordTokenizer(learn(TEXTS, "subwords", 60), "subwords")
+    segment, lengths = made.segment, []
+
+    def watched(words: tf.Tensor) -> tf.RaggedTensor:
+        lengths.append(sorted(len(word) for word in words.numpy()))
+        return segment(words)
+
+    monkeypatch.setattr(made, "segment", watched)
+    texts = [*TEXTS, "lach" * 100, "der"]
+    found = made.encode_all(texts)
+    assert [len(of_call) for of_call in lengths][1:] == [1]
+    expected = made(tf.constant(texts)).to_list()
+    assert [part.tolist() for part in np.split(found.values, found.offsets[1:-1])] == expected
+
+
 def test_what_is_not_known() -> None:
     made = SubwordTokenizer(["▁der", "▁Mann"], "words")
     assert made(tf.constant(["der Hund"])).to_list() == [[4, UNKNOWN]]
