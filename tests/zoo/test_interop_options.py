@@ -73,6 +73,15 @@ def test_variants_that_others_lack_are_refused(options: dict[str, Any], message:
         to_keras(cell, LSTM(4, return_sequences=True))
 
 
+def test_a_gru_with_layer_normalisation_is_refused() -> None:
+    cell = GRUCell(4, layer_norm=True)
+    cell.build((None, 3))
+    with pytest.raises(ValueError, match="other weights than kernel"):
+        to_torch(cell)
+    with pytest.raises(ValueError, match="other weights than kernel"):
+        to_keras(cell, GRU(4, return_sequences=True))
+
+
 def test_a_projection_goes_to_torch_alone() -> None:
     cell = LSTMCell(4, projection=2)
     cell.build((None, 3))

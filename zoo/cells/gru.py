@@ -8,6 +8,7 @@ import keras
 
 from zoo.cells.base import DERIVATIVES, Cell, CellArguments, masked_state, no_derivative
 from zoo.cells.gate_bias import Initialize, memory_spans, refuse_spans
+from zoo.cells.normalisation import normalised
 from zoo.cells.zoneout import refuse_rates
 from zoo.keras_types import Activation, Config, Initializer
 from zoo.tensors import Projected, RecurrentMask, Rows, Shape, State, States, StepOutputs, Tensor
@@ -36,13 +37,17 @@ class GRUCell(Cell):
         reset_after: the convention, as above.
         chrono: start the bias of the update gate for memories of up to so many steps (Tallec and Ollivier 2018); None:
             do not. See `zoo.cells.gate_bias.memory_spans`.
+        layer_norm: every product is normalised and scaled before its bias is added: those of the two gates together,
+            that of the candidate by itself, each of the inputs and of the state apart (Ba et al. 2016, supplementary
+            material, where the reset gate comes after the product). See docs/equations.md.
         zoneout_h: the rate at which h stays as it was; see `zoo.cells.zoneout.zoned_out`.
         cell_arguments: see `Cell`.
 
     Weights:
         kernel W `(features, 3 * units)`, recurrent_kernel U `(units, 3 * units)`; the gates stand side by side in the
         order z, r, h, as in Keras (torch: r, z, h). bias `(3 * units,)` for `reset_after=False`; `(2, 3 * units)` for
-        `reset_after=True`: the first row is added to the input product, the second to the recurrent one.
+        `reset_after=True`: the first row is added to the input product, the second to the recurrent one. With
+        layer_norm, kernel_scale and recurrent_scale `(3 * units,)`.
 
     Raises:
         ValueError: if a rate is outside [0, 1), `chrono` is below 2, or asked for without a bias.
@@ -61,6 +66,7 @@ class GRUCell(Cell):
         recurrent_activation: Activation | str = "sigmoid",
         reset_after: bool = True,
         chrono: int | None = None,
+        layer_norm: bool = False,
         zoneout_h: float = 0.0,
         **cell_arguments: Unpack[CellArguments],
     ) -> None:
@@ -69,6 +75,7 @@ class GRUCell(Cell):
         self.recurrent_activation = keras.activations.get(recurrent_activation)
         self.reset_after = reset_after
         self.chrono = chrono
+        self.layer_norm = layer_norm
         self.zoneout_h = zoneout_h
         refuse_spans(chrono, self.use_bias)
         refuse_rates(zoneout_h=zoneout_h)
@@ -81,6 +88,14 @@ class GRUCell(Cell):
     def bias_shape(self) -> tuple[int, ...]:
         """`(2, 3 * units)` where the reset comes after the product, else `(3 * units,)`."""
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    def build(self, input_shape: Shape) -> None:
+        """Create the weights, and with layer_norm the scales."""
+        super().build(input_shape)
+        if self.layer_norm:
+            wide = (3 * self.units,)
+            self.kernel_scale = self.add_weight(shape=wide, name="kernel_scale", initializer="ones")
+            self.recurrent_scale = self.add_weight(shape=wide, name="recurrent_scale", initializer="ones")
 
     def build_bias_initializer(self) -> Initializer | Initialize:
         """Spans of memory for the update gate with `chrono`, in the row of the inputs; the rest as it is."""
@@ -100,6 +115,8 @@ class GRUCell(Cell):
     def project(self, inputs: Tensor) -> Projected:
         """See `Cell.project`; of two rows of bias the first belongs to the inputs."""
         projected = keras.ops.matmul(inputs, self.kernel)
+        if self.layer_norm:
+            projected = self._normalised(projected) * self.kernel_scale
         if self.bias is None:
             return projected
         return projected + (self.bias[0] if self.reset_after else self.bias)
@@ -124,6 +141,8 @@ class GRUCell(Cell):
 
     def _reset_after_product(self, projected: Projected, h: State) -> tuple[Tensor, Tensor, Tensor]:
         recurrent = keras.ops.matmul(h, self.recurrent_kernel)
+        if self.layer_norm:
+            recurrent = self._normalised(recurrent) * self.recurrent_scale
         if self.bias is not None:
             recurrent = recurrent + self.bias[1]
         x_z, x_r, x_h = keras.ops.split(projected, 3, axis=-1)
@@ -132,16 +151,27 @@ class GRUCell(Cell):
         return z, r, self.activation(x_h + r * h_h)
 
     def _reset_before_product(self, projected: Projected, h: State) -> tuple[Tensor, Tensor, Tensor]:
+        gates = 2 * self.units
         x_z, x_r, x_h = keras.ops.split(projected, 3, axis=-1)
-        h_z, h_r = keras.ops.split(
-            keras.ops.matmul(h, self.recurrent_kernel[:, : 2 * self.units]), 2, axis=-1
-        )
+        recurrent = keras.ops.matmul(h, self.recurrent_kernel[:, :gates])
+        if self.layer_norm:
+            recurrent = normalised(recurrent) * self.recurrent_scale[:gates]
+        h_z, h_r = keras.ops.split(recurrent, 2, axis=-1)
         z, r = self.recurrent_activation(x_z + h_z), self.recurrent_activation(x_r + h_r)
-        h_h = keras.ops.matmul(r * h, self.recurrent_kernel[:, 2 * self.units :])
+        h_h = keras.ops.matmul(r * h, self.recurrent_kernel[:, gates:])
+        if self.layer_norm:
+            h_h = normalised(h_h) * self.recurrent_scale[gates:]
         return z, r, self.activation(x_h + h_h)
+
+    def _normalised(self, product: Tensor) -> Tensor:
+        """The columns of z and r normalised together, those of the candidate by themselves."""
+        gates, candidate = keras.ops.split(product, [2 * self.units], axis=-1)
+        return keras.ops.concatenate([normalised(gates), normalised(candidate)], axis=-1)
 
     def no_backward(self) -> str | None:
         """See `Cell.no_backward`."""
+        if self.layer_norm:
+            return "its layer normalisation has no backward step of its own"
         return no_derivative(self.activation, self.recurrent_activation)
 
     def products(
@@ -248,6 +278,7 @@ class GRUCell(Cell):
             "recurrent_activation": keras.activations.serialize(self.recurrent_activation),
             "reset_after": self.reset_after,
             "chrono": self.chrono,
+            "layer_norm": self.layer_norm,
             "zoneout_h": self.zoneout_h,
         }
 

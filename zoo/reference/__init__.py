@@ -23,6 +23,7 @@ from typing import Any, cast
 from zoo.reference.brc import BRC
 from zoo.reference.cell import Cell, States, Weights, random_weights
 from zoo.reference.gru import GRU
+from zoo.reference.gru_variants import GRUVariant
 from zoo.reference.ind_rnn import IndRNN
 from zoo.reference.lru import LRU
 from zoo.reference.lstm import LSTM
@@ -37,6 +38,7 @@ from zoo.reference.slstm import SLSTM
 from zoo.reference.stack import StackGradients, StackTape, backward_stack, forward_stack
 from zoo.reference.unroll import Gradients, Tape, backward, forward
 from zoo.reference.vanilla import Vanilla
+from zoo.reference.zoneout import Zoneout
 
 # By the names that `--cell` takes.
 CELLS: dict[str, type[Cell]] = {
@@ -55,14 +57,20 @@ CELLS: dict[str, type[Cell]] = {
 }
 
 # With options that the plain cell does not have.
-VARIANTS: dict[str, type[Cell]] = {"lstm": LSTMVariant}
+VARIANTS: dict[str, type[Cell]] = {"lstm": LSTMVariant, "gru": GRUVariant}
 
 
 def named(name: str, **options: object) -> Cell:
-    """A cell by the name that `--cell` takes, with its options; a variant of it where the plain cell lacks one."""
+    """A cell by the name that `--cell` takes, with its options; a variant of it where the plain cell lacks one.
+
+    The rates `zoneout_h`, `zoneout_c` of its states give the expectation, as outside of training (`Zoneout`).
+    """
+    rates = {key: cast(float, options.pop(key)) for key in list(options) if key.startswith("zoneout_")}
     cell_class = CELLS[name]
     known = {field.name for field in dataclasses.fields(cast(Any, cell_class))}
-    return (cell_class if known >= set(options) else VARIANTS[name])(**options)
+    cell = (cell_class if known >= set(options) else VARIANTS[name])(**options)
+    kept = [rates.get(f"zoneout_{state}", 0.0) for state in cell.state_names]
+    return Zoneout(cell, kept) if rates else cell
 
 
 __all__ = [
@@ -77,6 +85,7 @@ __all__ = [
     "SLSTM",
     "VARIANTS",
     "Cell",
+    "GRUVariant",
     "Gradients",
     "IndRNN",
     "LSTMVariant",
@@ -88,6 +97,7 @@ __all__ = [
     "Tape",
     "Vanilla",
     "Weights",
+    "Zoneout",
     "backward",
     "backward_stack",
     "cross_entropy",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -23,7 +23,10 @@ class Cell(Protocol):
     without bias has no `bias` there.
     """
 
-    state_names: ClassVar[tuple[str, ...]]
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """What the states are called, in their order."""
+        ...
 
     def weight_shapes(self, features: int, units: int) -> dict[str, tuple[int, ...]]:
         """Shape of each weight."""

@@ -1,7 +1,7 @@
 """Running a reference cell over time, and back-propagation through time (Werbos 1990).
 
 Shapes: inputs `(batch, time, features)`, mask `(batch, time)`, outputs `(batch, time, units)`, states
-`(batch, units)`.
+`(batch, units)`. With a projection the outputs and the first state are of its size.
 
 A masked step is no step: the state is carried past it and its output is zero, whatever its input holds. With
 padding on the right this gives what `keras.layers.RNN` and torch's packed sequences give, in both directions:
@@ -77,11 +77,11 @@ def forward(
     batch, time, _ = inputs.shape
     mask = np.ones((batch, time), dtype=bool) if mask is None else mask
     mask = _checked("mask", mask, (batch, time)).astype(bool)
-    units = _units(cell, arrays)
-    states = _checked_states(cell, initial_states, (batch, units))
+    shapes = [(batch, size) for size in _state_sizes(cell, arrays)]
+    states = _checked_states(cell, initial_states, shapes)
     inputs = np.where(mask[:, :, None], inputs, 0.0)  # so that not even a NaN in the padding can get through
 
-    outputs = np.zeros((batch, time, units))
+    outputs = np.zeros((batch, time, shapes[0][1]))
     order = tuple(reversed(range(time))) if reverse else tuple(range(time))
     saved = {}
     for t in order:
@@ -123,7 +123,9 @@ def backward(
     """
     shape = tape.outputs.shape
     d_outputs = _checked("d_outputs", np.zeros(shape) if d_outputs is None else d_outputs, shape)
-    d_states = _checked_states(cell, d_final_states, tape.final_states[0].shape, "d_final_states")
+    d_states = _checked_states(
+        cell, d_final_states, [state.shape for state in tape.final_states], "d_final_states"
+    )
     starts_chunk = _chunk_starts(tape, truncate)
 
     d_weights = {name: np.zeros_like(weight) for name, weight in tape.weights.items()}
@@ -169,17 +171,20 @@ def _checked(name: str, array: Array, shape: tuple[int, ...]) -> Array:
 
 
 def _checked_states(
-    cell: Cell, states: Sequence[Array] | None, shape: tuple[int, ...], name: str = "initial_states"
+    cell: Cell,
+    states: Sequence[Array] | None,
+    shapes: Sequence[tuple[int, ...]],
+    name: str = "initial_states",
 ) -> States:
     """The states in float64, zeros for None."""
     if states is None:
-        return tuple(np.zeros(shape) for _ in cell.state_names)
+        return tuple(np.zeros(shape) for shape in shapes)
     if len(states) != len(cell.state_names):
         names = ", ".join(cell.state_names)
         raise ValueError(f"{name} holds {len(states)} arrays, expected one for each of {names}")
     return tuple(
         _checked(f"{name} {state_name}", state, shape).astype(np.float64)
-        for state_name, state in zip(cell.state_names, states, strict=True)
+        for state_name, state, shape in zip(cell.state_names, states, shapes, strict=True)
     )
 
 
@@ -204,7 +209,17 @@ def _checked_weights(cell: Cell, weights: Mapping[str, Array | None], inputs: Ar
 
 
 def _units(cell: Cell, weights: Mapping[str, Array]) -> int:
-    """How many units the cell has: rows of its recurrent kernel, or else columns of the kernel for each gate."""
-    if "recurrent_kernel" in weights:
-        return weights["recurrent_kernel"].shape[0]
+    """How many units the cell has.
+
+    Rows of its projection, or of its recurrent kernel, or else columns of the kernel for each gate.
+    """
+    for name in ("projection_kernel", "recurrent_kernel"):
+        if name in weights:
+            return weights[name].shape[0]
     return max(1, weights["kernel"].shape[-1] // cell.weight_shapes(1, 1)["kernel"][-1])
+
+
+def _state_sizes(cell: Cell, weights: Mapping[str, Array]) -> list[int]:
+    """The size of each state: the units; of the first with a projection, the size of that."""
+    sizes = [_units(cell, weights)] * len(cell.state_names)
+    return [weights["projection_kernel"].shape[1], *sizes[1:]] if "projection_kernel" in weights else sizes

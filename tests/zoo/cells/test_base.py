@@ -162,6 +162,7 @@ def test_gate_order_names_every_gate(name: str) -> None:
         ("lstm", {}),
         ("gru", {}),
         ("gru", {"reset_after": False}),
+        ("gru", {"layer_norm": True}),
         ("ind_rnn", {}),
         ("mgu", {}),
         ("slstm", {}),

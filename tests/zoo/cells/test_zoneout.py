@@ -5,8 +5,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.zoo.running import cell_class, randomise
+from zoo import reference
 from zoo.layers.engines import choose
 from zoo.layers.recurrent import Recurrent
 
@@ -52,6 +54,54 @@ def test_in_training_a_share_of_the_states_stays_as_it_was(name: str, rates: dic
         stayed = value == old
         np.testing.assert_allclose(value[~stayed], new[~stayed], rtol=1e-4, atol=1e-5)
         assert stayed.mean() == pytest.approx(rate, abs=0.03)
+
+
+@pytest.mark.parametrize(("name", "rates"), CELLS)
+def test_in_training_it_is_the_reference_with_the_drawn_numbers(name: str, rates: dict[str, float]) -> None:
+    """Outputs of four steps, and every gradient; the numbers that stay are drawn again from the same seed."""
+    cell = cell_class(name)(5, seed=1, dtype="float64", **rates)
+    cell.build((None, 3))
+    randomise(cell)
+    draw = np.random.default_rng(1).normal
+    inputs, factors = draw(size=(4, 6, 3)), draw(size=(4, 6, 5))
+    first = [draw(size=(6, 5)) for _ in cell.state_size]
+    leaves = (tf.constant(inputs), [tf.constant(state) for state in first])
+    with tf.GradientTape() as tape:
+        tape.watch(leaves)
+        states, outputs = leaves[1], []
+        for x in tf.unstack(leaves[0]):
+            output, states = cell(x, states, training=True)
+            outputs.append(output)
+        loss = tf.reduce_sum(tf.stack(outputs) * factors)
+    d_inputs, d_first, d_weights = tape.gradient(loss, (*leaves, [v.value for v in cell.trainable_variables]))
+
+    weights = {variable.name: variable.numpy() for variable in cell.trainable_variables}
+    steps = [
+        reference.Zoneout(reference.named(name), kept) for kept in drawn(rates_of(name, rates), 4, (6, 5))
+    ]
+    expected, taped = tuple(first), []
+    for step, x, output in zip(steps, inputs, outputs, strict=True):
+        expected, saved = step.step(weights, x, expected)
+        taped.append(saved)
+        np.testing.assert_allclose(output, expected[0], rtol=1e-10)
+    d_states = tuple(np.zeros((6, 5)) for _ in first)
+    totals = {key: np.zeros_like(value) for key, value in weights.items()}
+    for step, saved, factor, d_x in list(zip(steps, taped, factors, d_inputs, strict=True))[::-1]:
+        d_states = (d_states[0] + factor, *d_states[1:])
+        expected_d_x, d_states, d_step = step.step_backward(weights, saved, d_states)
+        np.testing.assert_allclose(d_x, expected_d_x, rtol=1e-9, atol=1e-12)
+        totals = {key: totals[key] + d_step[key] for key in totals}
+    for got, value in zip([*d_first, *d_weights], [*d_states, *totals.values()], strict=True):
+        np.testing.assert_allclose(got, value, rtol=1e-9, atol=1e-12)
+
+
+def drawn(rates: list[float], steps: int, shape: tuple[int, int]) -> list[list[np.ndarray | float]]:
+    """For each step and state, where a number stays, in the order in which a cell of seed 1 draws it."""
+    seeds = keras.random.SeedGenerator(1)
+    return [
+        [np.asarray(keras.random.uniform(shape, seed=seeds) < rate, float) if rate else 0.0 for rate in rates]
+        for _ in range(steps)
+    ]
 
 
 def test_every_step_draws_anew_and_a_seed_draws_the_same() -> None:

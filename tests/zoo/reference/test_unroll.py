@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.zoo.reference.running import NumericGradient
+from tests.zoo.reference.running import NumericGradient, state_sizes, units_of
 from zoo.reference import (
     BRC,
     CELLS,
@@ -23,16 +23,18 @@ from zoo.reference import (
     VARIANTS,
     Cell,
     Gradients,
+    GRUVariant,
     IndRNN,
     LSTMVariant,
     MinGRU,
     MinLSTM,
     Tape,
     Vanilla,
+    Zoneout,
     backward,
     forward,
     random_weights,
-)
+)  # fmt: skip
 
 BATCH, TIME, FEATURES, UNITS = 4, 5, 3, 2
 
@@ -49,10 +51,18 @@ CASES: dict[str, Cell] = {
         peephole=True, coupled=True, output_activation="linear"
     ),
     "lstm variant of nothing": LSTMVariant(),
+    "lstm projection": LSTMVariant(projection=3),
+    "lstm layer norm": LSTMVariant(layer_norm=True),
+    "lstm all at once": LSTMVariant("linear", peephole=True, coupled=True, projection=3, layer_norm=True),
+    "lstm zoneout": Zoneout(LSTMVariant(projection=3), [0.2, 0.3]),
     "gru reset before": GRU(reset_after=False),
     "gru reset after": GRU(reset_after=True),
     "gru reset before relu": GRU("relu", reset_after=False),
     "gru reset after tanh gates": GRU("sigmoid", "tanh", reset_after=True),
+    "gru variant of nothing": GRUVariant(),
+    "gru layer norm, reset before": GRUVariant(reset_after=False, layer_norm=True),
+    "gru layer norm, reset after": GRUVariant(reset_after=True, layer_norm=True),
+    "gru zoneout": Zoneout(GRU(), [0.2]),
     "ind_rnn": IndRNN(),
     "ind_rnn tanh": IndRNN("tanh"),
     "mgu": MGU(),
@@ -111,13 +121,13 @@ def problem(
     cell = CASES[case]
     return Problem(
         cell,
-        random_weights(cell, FEATURES, UNITS, rng, use_bias=use_bias),
+        random_weights(cell, FEATURES, units_of(cell, UNITS), rng, use_bias=use_bias),
         rng.normal(size=(BATCH, TIME, FEATURES)),
         mask,
-        [rng.normal(size=(BATCH, UNITS)) for _ in cell.state_names],
+        [rng.normal(size=(BATCH, size)) for size in state_sizes(cell, UNITS)],
         reverse,
-        rng.normal(size=(BATCH, TIME, UNITS)),
-        [rng.normal(size=(BATCH, UNITS)) for _ in cell.state_names],
+        rng.normal(size=(BATCH, TIME, state_sizes(cell, UNITS)[0])),
+        [rng.normal(size=(BATCH, size)) for size in state_sizes(cell, UNITS)],
     )
 
 
@@ -146,7 +156,7 @@ def assert_same_gradients(first: Gradients, second: Gradients, exactly: bool = F
 
 
 def test_every_cell_is_in_the_table() -> None:
-    assert {type(cell) for cell in CASES.values()} == {*CELLS.values(), *VARIANTS.values()}
+    assert {type(cell) for cell in CASES.values()} == {*CELLS.values(), *VARIANTS.values(), Zoneout}
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
