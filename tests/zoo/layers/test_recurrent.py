@@ -18,7 +18,7 @@ import pytest
 
 from datasets import plugins
 from tests.zoo import parity
-from tests.zoo.running import WIDEST, make_cell, make_layer, randomise, results, runs
+from tests.zoo.running import make_cell, make_layer, randomise, results, runs
 from zoo import reference
 from zoo.cells.base import Cell
 from zoo.cells.gru import GRUCell
@@ -49,19 +49,6 @@ def assert_same(got: object, expected: object, tolerance: float = 1e-6) -> None:
 
 
 # ---- states
-
-
-@runs(parity.KINDS)
-def test_two_halves_with_the_states_handed_over_are_the_whole(kind: parity.Kind, engine: str) -> None:
-    case = parity.Case(kind, 2, False, True, "full")
-    layer = make_layer(case, engine)
-    randomise(layer)
-    inputs = draw(2, 6, 3).astype(WIDEST)
-    outputs, final = layer(inputs)
-    first, states = layer(inputs[:, :3])
-    second, end = layer(inputs[:, 3:], initial_state=states)
-    assert_same(np.concatenate([first, second], axis=1), outputs, 1e-12)
-    assert_same(end, final, 1e-12)
 
 
 @pytest.mark.parametrize(("cell", "each"), [(GRUCell, 1), (LSTMCell, 2), (MeanCell, 2)])
