@@ -11,7 +11,7 @@ from zoo.layers.decoder import Decoder
 if TYPE_CHECKING:
     from zoo.data.subwords import SubwordTokenizer
     from zoo.factory import RecurrentFactory
-    from zoo.generation.options import GenerationOptions
+    from zoo.generation.options import DecoderOptions
     from zoo.layers.recurrent import Recurrent
 
 
@@ -19,7 +19,7 @@ def make_decoder(
     size: int,
     units: int,
     recurrent: RecurrentFactory,
-    options: GenerationOptions,
+    options: DecoderOptions,
     scoring: str | None = None,
 ) -> Decoder:
     """The layer named `decoder`.
@@ -56,11 +56,9 @@ def make_decoder(
     )
 
 
-def decoder_layers(tokenizer: SubwordTokenizer, options: GenerationOptions) -> TokenLayers:
+def decoder_layers(tokens: Tokens, options: DecoderOptions) -> TokenLayers:
     """What of the layer named `decoder` reads the tokens that were written."""
-    return TokenLayers(
-        "decoder", "embedding", "decoder_recurrent", tokens_of(tokenizer), RESERVED, options.embedding**0.5
-    )
+    return TokenLayers("decoder", "embedding", "decoder_recurrent", tokens, RESERVED, options.embedding**0.5)
 
 
 def tokens_of(tokenizer: SubwordTokenizer) -> Tokens:

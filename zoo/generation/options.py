@@ -1,4 +1,4 @@
-"""Options of every task whose answers are sentences: tokens, the decoder, the search."""
+"""Options of every task whose answers are written token by token: the decoder, the search, the tokens."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ class SearchConfiguration:
 
 
 @dataclass(frozen=True)
-class GenerationOptions:
-    """Options that such tasks share; a task adds its own, and may declare one again with another default or help."""
+class DecoderOptions:
+    """Options of the decoder and of its search; a task adds its own, and may declare one again with another default or
+    help.
+    """
 
-    tokens: str = option("subwords", "what a token is", choices=tuple(TOKENS))
-    vocabulary: int = option(10_000, "most different tokens", minimum=1, maximum=1_000_000)
-    min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
     max_tokens: int = option(100, "longer training sentences are left out, and written ones ended", minimum=2)
     embedding: int = option(64, "size of the token vectors", minimum=1, maximum=65_536)
     attention: str = option("general", "how the decoder looks at what was read", choices=ATTENTION)
@@ -55,14 +54,22 @@ class GenerationOptions:
         1.0, "how much longer sentences are favoured; 0 ranks by probability", minimum=0, maximum=10
     )
 
+    @property
+    def search(self) -> SearchConfiguration:
+        """How the exported model searches by default."""
+        return SearchConfiguration(self.beam, self.length_penalty, self.max_tokens)
+
+
+@dataclass(frozen=True)
+class GenerationOptions(DecoderOptions):
+    """Options of tasks whose answers are scored by BLEU: of the decoder, of the tokens, and of the score."""
+
+    tokens: str = option("subwords", "what a token is", choices=tuple(TOKENS))
+    vocabulary: int = option(10_000, "most different tokens", minimum=1, maximum=1_000_000)
+    min_count: int = option(2, "words and characters seen less often in training are unknown", minimum=1)
     bleu_tokenize: str = option(
         AUTO,
         "the tokens that BLEU counts, by sacreBLEU's names; auto goes by the script: zh for Chinese, ja-mecab or char "
         "for Japanese, char for others without blanks between words",
         choices=TOKENIZERS,
     )
-
-    @property
-    def search(self) -> SearchConfiguration:
-        """How the exported model searches by default."""
-        return SearchConfiguration(self.beam, self.length_penalty, self.max_tokens)

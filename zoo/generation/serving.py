@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.subwords import BEGIN, END, PADDING, SubwordTokenizer
+from zoo.data.subwords import BEGIN, END, PADDING
 from zoo.data.vocabulary import UNKNOWN
 from zoo.generation.answers import AnswerOptions
 from zoo.generation.hypotheses import Count, Hypotheses, Nest, Number, SpecialTokens, Step
@@ -54,13 +54,24 @@ class EncoderOutput(NamedTuple):
     read: tf.Tensor | None = None
 
 
+class Writer(Protocol):
+    """Makes sentences of token ids, of which those below `zoo.data.subwords.RESERVED` are nothing."""
+
+    @property
+    def texts(self) -> tf.Tensor:
+        """The text of each id, `(size,)`."""
+
+    def sentences(self, ids: tf.Tensor) -> tf.Tensor:
+        """Sentences `(…)` of ids `(…, tokens)`."""
+
+
 def signatures(
     decoder: Decoder,
-    tokenizer: SubwordTokenizer,
+    tokenizer: Writer,
     configuration: SearchConfiguration,
-    inputs: tf.TensorSpec,
+    inputs: Sequence[tf.TensorSpec],
     name: str,
-    encode: Callable[[tf.Tensor], EncoderOutput],
+    encode: Callable[..., EncoderOutput],
     extra_outputs: Callable[[EncoderOutput, Hypotheses], dict[str, tf.Tensor]],
 ) -> dict[str, TensorFunction]:
     """The three signatures of a model that generates sentences.
@@ -84,28 +95,20 @@ def signatures(
         decoder: see `zoo.layers.decoder.Decoder`.
         tokenizer: of the sentences.
         configuration: of `serving_default`.
-        inputs: name, shape and type of a batch of inputs.
+        inputs: name, shape and type of each tensor of a batch of inputs.
         name: under which the sentences are given.
-        encode: reads a batch of inputs.
+        encode: reads these tensors.
         extra_outputs: what else `search` gives.
     """
 
-    def best(hypotheses: Hypotheses) -> dict[str, tf.Tensor]:
-        return {
-            name: tokenizer.sentences(hypotheses.tokens[:, 0]),
-            "score": hypotheses.scores[:, 0],
-            "cut": hypotheses.cut[:, 0],
-        }
+    @tf.function(input_signature=inputs)
+    def serving_default(*batch: tf.Tensor) -> dict[str, tf.Tensor]:
+        return best_sentences(decoder, tokenizer, configuration, name, encode(*batch))
 
-    @tf.function(input_signature=[inputs])
-    def serving_default(batch: tf.Tensor) -> dict[str, tf.Tensor]:
-        return best(_search(decoder, encode(batch), configuration.width, 1, configuration.penalty))
-
-    @tf.function(input_signature=[inputs, WIDTH, RESULTS, PENALTY])
-    def search(
-        batch: tf.Tensor, width: tf.Tensor, results: tf.Tensor, penalty: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        encoded = encode(batch)
+    @tf.function(input_signature=[*inputs, WIDTH, RESULTS, PENALTY])
+    def search(*given: tf.Tensor) -> dict[str, tf.Tensor]:
+        *batch, width, results, penalty = given
+        encoded = encode(*batch)
         hypotheses = _search(decoder, encoded, width, results, penalty)
         return {
             name: tokenizer.sentences(hypotheses.tokens),
@@ -116,18 +119,45 @@ def signatures(
             **extra_outputs(encoded, hypotheses),
         }
 
-    @tf.function(input_signature=[inputs, *SAMPLING])
-    def draw_samples(batch: tf.Tensor, *arguments: tf.Tensor) -> dict[str, tf.Tensor]:
-        return best(_draw(decoder, encode(batch), *arguments))
+    @tf.function(input_signature=[*inputs, *SAMPLING])
+    def draw_samples(*given: tf.Tensor) -> dict[str, tf.Tensor]:
+        hypotheses = _draw(decoder, encode(*given[: len(inputs)]), *given[len(inputs) :])
+        return _first(hypotheses, tokenizer, name)
 
     return {"serving_default": serving_default, "search": search, "sample": draw_samples}
 
 
+def best_sentences(
+    decoder: Decoder,
+    tokenizer: Writer,
+    configuration: SearchConfiguration,
+    name: str,
+    encoded: EncoderOutput,
+) -> dict[str, tf.Tensor]:
+    """What `serving_default` gives for inputs that are encoded already; see `signatures`."""
+    width, penalty = configuration.width, configuration.penalty
+    return _first(_search(decoder, encoded, width, 1, penalty, weights=False), tokenizer, name)
+
+
+def _first(hypotheses: Hypotheses, tokenizer: Writer, name: str) -> dict[str, tf.Tensor]:
+    return {
+        name: tokenizer.sentences(hypotheses.tokens[:, 0]),
+        "score": hypotheses.scores[:, 0],
+        "cut": hypotheses.cut[:, 0],
+    }
+
+
 def _search(
-    decoder: Decoder, encoded: EncoderOutput, width: Count, results: Count, penalty: Number
+    decoder: Decoder,
+    encoded: EncoderOutput,
+    width: Count,
+    results: Count,
+    penalty: Number,
+    weights: bool = True,
 ) -> Hypotheses:
-    """The best sentences, with the weights of attention as `extras`; see `zoo.generation.search.beam_search`."""
-    step = _step_function(decoder, repeat(decoder.fixed(encoded.start, encoded.memory, encoded.mask), width))
+    """The best sentences, see `zoo.generation.search.beam_search`; the weights of attention, if wanted, as `extras`."""
+    fixed = repeat(decoder.fixed(encoded.start, encoded.memory, encoded.mask), width)
+    step = _step_function(decoder, fixed, weights)
     states = decoder.first_states(encoded.start)
     return beam_search(
         step, states, encoded.limits, SPECIAL_TOKENS, width=width, results=results, penalty=penalty
@@ -144,7 +174,7 @@ def _draw(
 ) -> Hypotheses:
     """A sentence for each row, drawn by `zoo.generation.search.sample`; it depends on the seed and its row alone."""
     return sample(
-        _step_function(decoder, decoder.fixed(encoded.start, encoded.memory, encoded.mask)),
+        _step_function(decoder, decoder.fixed(encoded.start, encoded.memory, encoded.mask), weights=False),
         decoder.first_states(encoded.start),
         encoded.limits,
         SPECIAL_TOKENS,
@@ -155,18 +185,20 @@ def _draw(
     )
 
 
-def _step_function(decoder: Decoder, fixed: dict[str, tf.Tensor]) -> Step:
+def _step_function(decoder: Decoder, fixed: dict[str, tf.Tensor], weights: bool) -> Step:
     """The decoder's step as a search calls it.
 
     Args:
         decoder: makes the steps.
         fixed: what `Decoder.fixed` gives, with as many rows as the search has.
+        weights: whether those of attention come out with each token, of all places or of none: they may be many.
     """
 
     def step(tokens: tf.Tensor, states: Nest) -> tuple[tf.Tensor, Nest, Nest]:
         # What is a nest of tensors to a search are the states of the decoder's cells.
-        logits, states, weights = decoder.step(tokens, cast("list[StackedStates]", states), fixed)
-        return tf.cast(logits, decoder.variable_dtype), states, tf.cast(weights, tf.float32)
+        logits, states, attended = decoder.step(tokens, cast("list[StackedStates]", states), fixed)
+        attended = tf.cast(attended if weights else attended[:, :0], tf.float32)
+        return tf.cast(logits, decoder.variable_dtype), states, attended
 
     return step
 

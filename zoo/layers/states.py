@@ -5,12 +5,13 @@ All that runs cells asks here, so that whatever `keras.layers.RNN` takes runs ev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeVar
 
 import keras
 
-from zoo.tensors import States, StepInputs, StepOutputs, Tensor, last_axis
+from zoo.tensors import StackedStates, States, StepInputs, StepOutputs, Tensor, last_axis
 
 Entry = TypeVar("Entry")
 
@@ -66,6 +67,20 @@ def made_states(maps: Sequence[keras.layers.Layer | None], states: States, start
         for of_state, state in zip(maps, keras.tree.flatten(states), strict=True)
     ]
     return keras.tree.pack_sequence_as(states, made)
+
+
+def summary(states: StackedStates) -> Tensor:
+    """All final states of a recurrent layer, whatever they are, side by side: `(batch, features)`.
+
+    States of a single number beside larger ones (a counter, say) are left out, as the decoder's bridges leave them out.
+    """
+    flat = keras.tree.flatten(states)
+    larger = [state for state in flat if math.prod(state.shape[1:]) > 1]
+    chosen = [
+        state if len(state.shape) == 2 else keras.ops.reshape(state, (-1, math.prod(state.shape[1:])))
+        for state in larger or flat
+    ]
+    return chosen[0] if len(chosen) == 1 else keras.ops.concatenate(chosen, axis=-1)
 
 
 def output_size(cell: keras.layers.Layer, features: int) -> int:

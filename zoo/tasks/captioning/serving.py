@@ -62,7 +62,7 @@ def make(
         weights = hypotheses.extras
         return {"attention": tf.reshape(weights, tf.concat([tf.shape(weights)[:3], grid], 0))}
 
-    functions = signatures(decoder, tokenizer, search, inputs, "caption", encode, extra_outputs)
+    functions = signatures(decoder, tokenizer, search, [inputs], "caption", encode, extra_outputs)
     functions["shape"] = constant_function("shape", tf.constant(shape, tf.int32))
     server = Server(model, [tokenizer], functions)
     server.configuration, server.shape, server.pixels = search, shape, pixels

@@ -132,9 +132,9 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
 
     def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
         """The decoder; the encoder reads no tokens."""
-        from zoo.generation.decoder import decoder_layers
+        from zoo.generation.decoder import decoder_layers, tokens_of
 
-        return (decoder_layers(learned.tokenizer, learned.options),)
+        return (decoder_layers(tokens_of(learned.tokenizer), learned.options),)
 
     def loss(self, _targets: StepLabels, outputs: dict[str, Tensor]) -> Tensor:
         """Cross-entropy of each right token, smoothed, `(batch, steps)`."""

@@ -18,7 +18,7 @@ class Predictions(TypedDict, total=False):
 
     Attributes:
         loss: in nats, `(sounds,)`.
-        tokens: the best ones of its steps, ids `(tokens,)` of each sound.
+        tokens: the best ones, ids `(tokens,)` of each sound; see the outputs of the model.
         texts: that the search found; only after it.
     """
 
@@ -32,8 +32,8 @@ class SpeechBatches:
     """Spectra and texts.
 
     Attributes:
-        sounds: spectra, and ids of the tokens of their texts as targets `(sounds, tokens)`, 0 behind the last; these
-            are a further input `text`, too.
+        sounds: spectra, and ids of the tokens of their texts as targets `(sounds, tokens)`, 0 behind the last, for a
+            decoder from `BEGIN` to `END`; these are a further input `text`, too.
         texts: the right ones.
     """
 
@@ -65,7 +65,7 @@ class SpeechBatches:
 
     def gather(self, plans: list[BatchPlan], outputs: list[dict[str, np.ndarray]]) -> Predictions:
         """See `zoo.tasks.base.Batches`."""
-        loss = self.sounds.gather(plans, [output["loss"] for output in outputs])
+        loss = self.sounds.gather(plans, [output.get("nll", output["loss"]) for output in outputs])
         tokens: list[np.ndarray] = [np.zeros(0, np.int32)] * len(self.texts)
         for planned, output in zip(plans, outputs, strict=True):
             for number, row in zip(planned.which, output["tokens"], strict=False):

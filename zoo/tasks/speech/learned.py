@@ -9,9 +9,15 @@ from typing import Any
 import numpy as np
 
 from zoo.data.log_mel import LogMel
-from zoo.tasks.speech.options import Options
+from zoo.data.subwords import RESERVED
+from zoo.tasks.speech.options import ATTENTION, Options
 from zoo.tasks.speech.tokens import Tokens
 from zoo.tensors import Tensor
+
+
+def reserved(options: Options) -> int:
+    """Ids that stand for no token: the blank of CTC; or those around sentences, see `zoo.data.subwords`."""
+    return RESERVED if options.decoder == ATTENTION else 1
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,6 @@ class Learned:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any], options: Options) -> Learned:
         """The inverse of `to_json`."""
-        tokens = Tokens([str(token) for token in stored["vocabulary"]], options.tokens)
+        tokens = Tokens([str(token) for token in stored["vocabulary"]], options.tokens, reserved(options))
         spectrum = LogMel(stored["rate"], stored["bands"], stored["step"])
         return cls(tokens, spectrum, tuple(stored["mean"]), tuple(stored["deviation"]), options)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from zoo.layers.channel_scaling import ChannelScaling
-from zoo.layers.convolution import TimeConvolution
 from zoo.tasks.classification import logits_layer
-from zoo.tasks.sound import augmented, normalised, stretched
+from zoo.tasks.sound import stretched
 from zoo.tasks.speech.ctc import CTC, fewest_steps
 from zoo.tasks.speech.learned import Learned
+from zoo.tasks.speech.listening import listened
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
@@ -40,21 +39,10 @@ def recognizer(learned: Learned, recurrent: RecurrentFactory) -> keras.Model:
     """The part that knows no text: from `[vectors, mask]` to logits `(batch, steps, tokens)`, the blank first, and the
     mask of the steps. The convolutions see the past alone where the recurrent layers do.
     """
-    options, dropout = learned.options, recurrent.options.dropout
     vectors = keras.Input((None, len(learned.mean)), dtype="float32", name="spectrum")
     mask = keras.Input((None,), dtype="bool", name="spectrum_mask")
-    x = ChannelScaling(learned.mean, learned.deviation, name="scaling")(vectors)
-    x = normalised(x, mask, learned.deviation, recurrent, options)
-    if options.input_noise:
-        x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
-    x = augmented(x, mask, recurrent, options)
-    steps = mask
-    for n, stride in enumerate(learned.strides):
-        causal = not recurrent.options.bidirectional
-        convolution = TimeConvolution(options.filters, options.width, stride, causal, name=f"convolution_{n}")
-        x, steps = convolution(x, mask=steps), steps[:, ::stride]
-    x = keras.layers.Dropout(dropout, name="dropout_before")(x)
+    x, steps = listened(vectors, mask, learned, recurrent)
     x = recurrent(return_sequences=True, name="recurrent")(x, mask=steps)
-    x = keras.layers.Dropout(dropout, name="dropout_behind")(x)
+    x = keras.layers.Dropout(recurrent.options.dropout, name="dropout_behind")(x)
     logits = logits_layer(learned.tokens.size)(x)
     return keras.Model([vectors, mask], [logits, steps], name=RECOGNIZER)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from datasets.options import option, require
+from datasets.options import names, option, require
+from zoo.generation.options import DecoderOptions
 from zoo.runtime.figures import picture_path
 from zoo.tasks.feature_cache import CacheOptions
 from zoo.tasks.sound import SoundOptions
+
+#: What writes the text, see `--decoder`.
+CTC, ATTENTION = "ctc", "attention"
+#: Options that mean nothing to CTC.
+OF_ATTENTION = tuple(name for name in names(DecoderOptions) if name != "beam")
 
 #: What a token is, by its name in `--tokens`, with the words for many of them.
 TOKENS = {"characters": "characters", "jamo": "characters and jamo", "words": "words"}
 
 
 @dataclass(frozen=True)
-class Options(SoundOptions, CacheOptions):
+class Options(SoundOptions, CacheOptions, DecoderOptions):
     """What is special to speech."""
+
+    decoder: str = option(
+        CTC,
+        "what writes the text: ctc, a token or the blank at each step of the sound; or attention, token by token while "
+        "it looks at all steps",
+        choices=(CTC, ATTENTION),
+    )
 
     tokens: str = option(
         "characters",
@@ -48,11 +61,20 @@ class Options(SoundOptions, CacheOptions):
     beam: int = option(
         8, "texts that the search follows at once; 1: the best token of each step", minimum=1, maximum=1000
     )
+    max_tokens: int = option(
+        400, "of --decoder attention, longer training texts are left out, and written ones ended", minimum=2
+    )
 
     def __post_init__(self) -> None:
-        """Refuse a stride that no convolution makes."""
+        """Refuse a stride that no convolution makes, and what the chosen decoder has no use for."""
         fix = "is made by the first convolution, and there is none; give --stride 1"
         require(self.convolutions > 0 or self.stride == 1, "stride", self.stride, fix)
+        if self.decoder == CTC:
+            for field in fields(self):
+                if field.name in OF_ATTENTION:
+                    value = getattr(self, field.name)
+                    fix = "is for --decoder attention; give that, too, or leave this out"
+                    require(value == field.default, field.name, value, fix)
 
 
 @dataclass(frozen=True)
@@ -61,7 +83,8 @@ class AnswerOptions:
 
     picture: str | None = option(
         None,
-        "draw the first 6 sounds: their spectra, and the probabilities of the tokens at each step",
+        "draw the first 6 sounds: their spectra, and the probabilities of the tokens at each step; of --decoder "
+        "attention, the steps that each token looked at",
         metavar="FILE",
     )
 

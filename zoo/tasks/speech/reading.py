@@ -13,15 +13,22 @@ from datasets.formats.signals import SOUND, Sound
 from zoo.data.channels import Channels
 from zoo.data.log_mel import LogMel, bands_of
 from zoo.data.ragged import Ragged
+from zoo.data.subwords import BEGIN, END
+from zoo.generation.tokens import with_special_tokens
 from zoo.runtime.progress import progress_bar
 from zoo.tasks.base import Prepared
 from zoo.tasks.feature_cache import Features, features_of
 from zoo.tasks.sound import reading
 from zoo.tasks.speech.batches import SpeechBatches
 from zoo.tasks.speech.ctc import steps_needed
-from zoo.tasks.speech.learned import Learned
-from zoo.tasks.speech.options import TOKENS, Options
+from zoo.tasks.speech.learned import Learned, reserved
+from zoo.tasks.speech.options import ATTENTION, TOKENS, Options
 from zoo.tasks.speech.tokens import learn, normalised
+
+NOT_IN_PIECES = (
+    "the decoder looks at the whole of a sound: it writes nothing before the end of it, and the exported model has no "
+    "signatures init_state and step (--decoder ctc --no-bidirectional has)"
+)
 
 
 @dataclass(frozen=True)
@@ -52,27 +59,25 @@ def prepare(dataset: Dataset, options: Options, batch_size: int) -> Prepared[Lea
     """Learn the tokens and the scale of the bands on train, and read train and dev.
 
     Raises:
-        UserError: a sound cannot be read; no training text has tokens, or none fits into the steps of its sound.
+        UserError: a sound cannot be read; no training text has tokens, or none fits, see `fitting`.
     """
     first: Example = next(iter(dataset.train))
     spectrum = LogMel(**reading(first["sound"], options))
     train = read(dataset.train, spectrum, options)
     if not train.texts:
         raise UserError("every training text is empty without its punctuation; give --punctuation")
-    tokens = learn(train.texts, options.tokens, options.vocabulary, options.min_count)
+    tokens = learn(train.texts, options.tokens, options.vocabulary, options.min_count, reserved(options))
     scale = Channels.of(train.spectra.values)
     learned = Learned(tokens, spectrum, scale.mean, scale.deviation, options)
     fits = np.flatnonzero(fitting(train, learned))
     if not len(fits):
-        raise UserError(
-            f"every training sound is too short for its text: there are {options.hop * options.stride:g} seconds to a "
-            "step, and a token needs one; give a smaller --hop or --stride, or --tokens words"
-        )
+        raise UserError(_none_fits(options))
     batches = _batched(train.take(fits), learned, batch_size)
     valid = read(dataset.valid, spectrum, options)
     notes = [
         _note(learned, train),
-        *_left_out(len(train.texts) - len(fits), train.empty),
+        *_left_out(len(train.texts) - len(fits), train.empty, options),
+        *([NOT_IN_PIECES] if options.decoder == ATTENTION else []),
         *_not_written(valid, learned),
     ]
 
@@ -118,8 +123,14 @@ def heard(sound: Sound) -> tuple[np.ndarray, int]:
 
 
 def fitting(split: Read, learned: Learned) -> np.ndarray:
-    """Whether each text has tokens, and no more than its sound has steps for; `(sounds,)` bool."""
-    needed = np.array([steps_needed(learned.tokens.ids(text)) for text in split.texts])
+    """Whether each text has tokens, and no more than its sound has steps for, or than the decoder may write;
+    `(sounds,)` bool.
+    """
+    ids = [learned.tokens.ids(text) for text in split.texts]
+    if learned.options.decoder == ATTENTION:
+        lengths = np.array([len(tokens) for tokens in ids])
+        return (lengths > 0) & (lengths <= learned.options.max_tokens)
+    needed = np.array([steps_needed(tokens) for tokens in ids])
     return (needed > 0) & (needed <= learned.steps(split.spectra.lengths))
 
 
@@ -127,6 +138,8 @@ def _batched(
     split: Read, learned: Learned, batch_size: int, train: SpeechBatches | None = None
 ) -> SpeechBatches:
     ids = Ragged.of(learned.tokens.ids(text) for text in split.texts)
+    if learned.options.decoder == ATTENTION:
+        ids = with_special_tokens(ids, [BEGIN], [END])
     return SpeechBatches.of(split.spectra, ids, split.texts, batch_size, train)
 
 
@@ -142,10 +155,21 @@ def _note(learned: Learned, train: Read) -> str:
     )
 
 
-def _left_out(short: int, empty: int) -> Iterator[str]:
-    if short:
+def _none_fits(options: Options) -> str:
+    if options.decoder == ATTENTION:
+        return f"every training text has more than --max-tokens {options.max_tokens} tokens; give more"
+    return (
+        f"every training sound is too short for its text: there are {options.hop * options.stride:g} seconds to a "
+        "step, and a token needs one; give a smaller --hop or --stride, or --tokens words"
+    )
+
+
+def _left_out(unfit: int, empty: int, options: Options) -> Iterator[str]:
+    if unfit and options.decoder == ATTENTION:
+        yield f"left out: {unfit:,} training texts longer than {options.max_tokens} tokens (--max-tokens)"
+    elif unfit:
         yield (
-            f"left out: {short:,} training sounds too short for their texts (--hop, --stride; is the rate in the files "
+            f"left out: {unfit:,} training sounds too short for their texts (--hop, --stride; is the rate in the files "
             "right?)"
         )
     if empty:

@@ -9,6 +9,7 @@ import numpy as np
 from zoo.tasks.speech.batches import SpeechBatches
 from zoo.tasks.speech.ctc import steps_needed
 from zoo.tasks.speech.learned import Learned
+from zoo.tasks.speech.options import ATTENTION
 
 
 def compared(references: Sequence[str], hypotheses: Sequence[str]) -> dict[str, float]:
@@ -35,7 +36,8 @@ def compared(references: Sequence[str], hypotheses: Sequence[str]) -> dict[str, 
 
 
 def loss_a_token(losses: np.ndarray, batches: SpeechBatches, learned: Learned) -> float:
-    """The mean loss of a token, in nats, over the texts that fit into the steps of their sounds.
+    """The mean loss of a token, in nats; of CTC, over the texts that fit into the steps of their sounds; of a decoder,
+    of each token and of the end of each text.
 
     Args:
         losses: of each text, `(sounds,)`.
@@ -43,6 +45,8 @@ def loss_a_token(losses: np.ndarray, batches: SpeechBatches, learned: Learned) -
         learned: knows how many steps a sound has.
     """
     targets, frames = batches.sounds.targets, batches.sounds.sequences.lengths
+    if learned.options.decoder == ATTENTION:
+        return float(losses.sum() / max((targets > 0).sum() - len(targets), 1))
     needed = np.array([steps_needed(row[row > 0]) for row in targets])
     fits = (needed > 0) & (needed <= learned.steps(frames))
     return float(losses[fits].sum() / max((targets[fits] > 0).sum(), 1))

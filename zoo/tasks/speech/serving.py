@@ -1,34 +1,37 @@
-"""What an exported model answers: samples or a WAV file in, text and score out, the search inside."""
+"""What an exported model of CTC answers: samples or a WAV file in, text and score out, the search inside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from datasets.errors import UserError
 from datasets.formats.signals import Sound
 from zoo.runtime.figures import picture_path, save
 from zoo.serving import Server
 from zoo.tasks.base import Row
-from zoo.tasks.speech import ctc, streaming
+from zoo.tasks.speech import attention_serving, ctc, streaming
 from zoo.tasks.speech.batches import SpeechBatches
 from zoo.tasks.speech.learned import Learned
 from zoo.tasks.speech.model import RECOGNIZER
+from zoo.tasks.speech.options import ATTENTION
 from zoo.tasks.speech.picture import MOST_SHOWN, Heard, draw
-
-#: From samples, their length and their rate to the outputs of `serving_default`.
-TensorFunction: TypeAlias = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]
-SAMPLES = (
-    tf.TensorSpec([None, None], tf.float32, name="samples"),
-    tf.TensorSpec([None], tf.int32, name="length"),
-    tf.TensorSpec([], tf.int32, name="rate"),
-)
+from zoo.tasks.speech.samples import SAMPLES, Arguments, TensorFunction, wav_function
 
 
 def make(model: keras.Model, learned: Learned) -> Server:
-    """The functions of a trained model.
+    """What answers with a trained model; see `functions` and `zoo.tasks.speech.attention_serving.functions`."""
+    of_decoder = attention_serving.functions if learned.options.decoder == ATTENTION else functions
+    server = Server(model, [learned.tokens], of_decoder(model, learned))
+    server.configuration = learned
+    return server
+
+
+def functions(model: keras.Model, learned: Learned) -> streaming.Functions:
+    """The functions of a model of CTC.
 
     `serving_default` takes `samples` `(batch, time)` float32 from -1 to 1, filled up on the right, `length` `(batch,)`
     int32, and `rate`, the samples a second of all of them. It gives
@@ -48,27 +51,15 @@ def make(model: keras.Model, learned: Learned) -> Server:
     def serving_default(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
         return answer(samples, length, rate)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
-    def wav(contents: tf.Tensor) -> dict[str, tf.Tensor]:
-        def of_one(content: tf.Tensor) -> dict[str, tf.Tensor]:
-            samples, rate = tf.audio.decode_wav(content)
-            mixed = tf.reduce_mean(samples, axis=1)[None]
-            return {name: values[0] for name, values in answer(mixed, tf.shape(mixed)[1:], rate).items()}
-
-        text = tf.TensorSpec([], tf.string)
-        outputs = {"text": text, "score": tf.TensorSpec([], tf.float32), "greedy_text": text}
-        return tf.map_fn(of_one, contents, fn_output_signature=outputs)
-
     @tf.function(input_signature=SAMPLES)
     def steps(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
         logits, mask = _logits(recognizer, learned, samples, length, rate)
         probabilities = tf.where(mask[..., None], tf.nn.softmax(logits), 0.0)
         return {"probabilities": probabilities, "tokens": tf.constant(["", *learned.tokens.vocabulary])}
 
+    wav = wav_function(answer, {"text": tf.string, "score": tf.float32, "greedy_text": tf.string})
     functions = {"serving_default": serving_default, "wav": wav, "steps": steps}
-    server = Server(model, [learned.tokens], {**functions, **streaming.functions(recognizer, learned)})
-    server.configuration = learned
-    return server
+    return {**functions, **streaming.functions(recognizer, learned)}
 
 
 def _answer_function(recognizer: keras.Model, learned: Learned) -> TensorFunction:
@@ -90,23 +81,18 @@ def _logits(
 def texts_of(logits: tf.Tensor, mask: tf.Tensor, learned: Learned) -> dict[str, tf.Tensor]:
     """`text`, `score` and `greedy_text` of logits `(batch, steps, tokens)`; see `make`."""
     ids, _ = ctc.greedy(logits, mask, tf.zeros_like(tf.cast(mask[:, :1], tf.int32)))
-    greedy = learned.tokens.texts(ids)
+    greedy = learned.tokens.sentences(ids)
     if learned.options.beam == 1:
         return {"text": greedy, "score": ctc.greedy_score(logits, mask), "greedy_text": greedy}
     best, score = ctc.beam_search(logits, mask, learned.options.beam)
-    return {"text": learned.tokens.texts(best), "score": score, "greedy_text": greedy}
+    return {"text": learned.tokens.sentences(best), "score": score, "greedy_text": greedy}
 
 
 def searched(model: keras.Model, learned: Learned, batches: SpeechBatches) -> list[str]:
     """The texts that the search finds for all sounds of a split, in order."""
-    recognizer = model.get_layer(RECOGNIZER)
+    of_decoder = attention_serving.texts_function if learned.options.decoder == ATTENTION else _texts_function
+    search = tf.function(of_decoder(model, learned), reduce_retracing=True)
     sounds = batches.sounds
-
-    @tf.function(reduce_retracing=True)
-    def search(vectors: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        logits, steps = recognizer([vectors, mask], training=False)
-        return texts_of(tf.cast(logits, tf.float32), steps, learned)["text"]
-
     texts = [""] * len(batches.texts)
     for planned in sounds.plan(None):
         inputs = sounds.load(planned).inputs
@@ -116,11 +102,21 @@ def searched(model: keras.Model, learned: Learned, batches: SpeechBatches) -> li
     return texts
 
 
+def _texts_function(model: keras.Model, learned: Learned) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    recognizer = model.get_layer(RECOGNIZER)
+
+    def texts(vectors: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        logits, steps = recognizer([vectors, mask], training=False)
+        return texts_of(tf.cast(logits, tf.float32), steps, learned)["text"]
+
+    return texts
+
+
 # ------------------------------------------------------------------------------------------ answers
 
 
 def answer(server: Server, sounds: Iterable[Sound], picture: str | None = None) -> list[Row]:
-    """A row for each sound: its name as `sound`, `text` and `score`.
+    """A row for each sound: its name as `sound`, `text` and `score`; of a decoder also whether the text was `cut`.
 
     Args:
         server: see `make`.
@@ -128,8 +124,11 @@ def answer(server: Server, sounds: Iterable[Sound], picture: str | None = None) 
         picture: a file for a picture of the first ones, see `zoo.tasks.speech.picture`.
 
     Raises:
-        UserError: a sound cannot be read.
+        UserError: a sound cannot be read; a picture is wanted of attention, and the model has none.
     """
+    learned = server.configuration
+    if picture is not None and learned.options.decoder == ATTENTION and learned.options.attention == "none":
+        raise UserError("--picture: this model has no attention; there is nothing that it looks at")
     rows: list[Row] = []
     heard: list[Heard] = []
     for sound in sounds:
@@ -138,9 +137,17 @@ def answer(server: Server, sounds: Iterable[Sound], picture: str | None = None) 
         found = server(*arguments)
         text = found["text"].numpy()[0].decode()
         rows.append({"sound": sound.name, "text": text, "score": float(found["score"][0])})
+        if "cut" in found:
+            rows[-1]["cut"] = bool(found["cut"][0])
         if picture is not None and len(heard) < MOST_SHOWN:
-            steps = server.functions["steps"](*arguments)["probabilities"].numpy()[0]
-            heard.append(Heard(sound.name, samples, rate, text, steps))
+            heard.append(Heard(sound.name, samples, rate, text, *_weights(server, arguments)))
     if picture is not None:
-        save(draw(heard, server.configuration), picture_path("--picture", picture))
+        save(draw(heard, learned), picture_path("--picture", picture))
     return rows
+
+
+def _weights(server: Server, arguments: Arguments) -> tuple[np.ndarray, list[str] | None]:
+    """What is drawn of a sound, see `zoo.tasks.speech.picture.Heard`."""
+    if server.configuration.options.decoder == ATTENTION:
+        return attention_serving.attended(server, arguments)
+    return server.functions["steps"](*arguments)["probabilities"].numpy()[0], None

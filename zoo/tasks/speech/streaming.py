@@ -80,4 +80,4 @@ class _Stream:
         logits = tf.cast(self.logits(run_piece(self.recurrent, x, states)), tf.float32)
         ids, states["last"] = greedy(logits, tf.ones(tf.shape(logits)[:2], tf.bool), states["last"])
         states[WRITTEN] = tf.concat([states[WRITTEN], ids], axis=1)
-        return self.learned.tokens.texts(states[WRITTEN])
+        return self.learned.tokens.sentences(states[WRITTEN])

@@ -10,12 +10,13 @@ import numpy as np
 from datasets.base import Dataset
 from datasets.input_kinds import sounds
 from zoo.tasks.base import Metrics, Prepared, Row, Task
-from zoo.tasks.speech.options import AnswerOptions, Options
+from zoo.tasks.speech.options import ATTENTION, AnswerOptions, Options
 
 if TYPE_CHECKING:
     import keras
 
     from datasets.formats.signals import Sound
+    from zoo.data.token_layers import TokenLayers
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tasks.speech.batches import Predictions, SpeechBatches
@@ -31,7 +32,7 @@ SAMPLES = 10
 class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOptions]):
     """See `zoo.tasks.base.Task`."""
 
-    summary = "sound → text (many to many, aligned by CTC)"
+    summary = "sound → text (many to many, aligned by CTC or attention)"
     fields = ("sound", "text")
     input_kind = sounds.KIND
     options_type = Options
@@ -60,7 +61,8 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""
-        import zoo.tasks.speech.model  # noqa: F401  (its layers are registered, and can be loaded)
+        import zoo.tasks.speech.attention
+        import zoo.tasks.speech.model  # noqa: F401  (their layers are registered, and can be loaded)
         from zoo.tasks.speech.learned import Learned
 
         return Learned.from_json(stored, options)
@@ -70,13 +72,25 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
     def build(
         self, prepared: Prepared[Learned, SpeechBatches], recurrent: RecurrentFactory, _options: Options
     ) -> keras.Model:
-        """See `zoo.tasks.speech.model`."""
-        from zoo.tasks.speech.model import build
+        """See `zoo.tasks.speech.model` and `zoo.tasks.speech.attention`."""
+        from zoo.tasks.speech import attention, model
 
-        return build(prepared.learned, recurrent)
+        of_decoder = attention if prepared.learned.options.decoder == ATTENTION else model
+        return of_decoder.build(prepared.learned, recurrent)
+
+    def token_layers(self, learned: Learned) -> tuple[TokenLayers, ...]:
+        """The decoder, where there is one; the rest reads no tokens."""
+        from zoo.data.token_layers import Tokens
+        from zoo.generation.decoder import decoder_layers
+
+        options = learned.options
+        if options.decoder != ATTENTION:
+            return ()
+        tokens = Tokens(options.tokens, options.lowercase, learned.tokens.vocabulary)
+        return (decoder_layers(tokens, options),)
 
     def loss(self, _targets: TokenIds, outputs: dict[str, Tensor]) -> Tensor:
-        """Minus the logarithm of the probability of each text, `(batch,)`."""
+        """Minus the logarithm of the probability of each text, `(batch,)`; of a decoder, smoothed."""
         return outputs["loss"]
 
     # ---- metrics
@@ -90,8 +104,9 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
         return {**predictions, "texts": searched(model, learned, batches)}
 
     def score(self, learned: Learned, predictions: Predictions, batches: SpeechBatches) -> Metrics:
-        """Error rates, of the best token of each step or of what the search found; the loss, in nats a token, of the
-        texts that fit into the steps of their sounds; and the character error rate with a hundredth of the loss.
+        """Error rates, of what the search found, or before it of the best token of each step of a sound, or at each
+        place of a text behind the right ones; the loss, see `loss_a_token`; and the character error rate with a
+        hundredth of the loss.
         """
         from zoo.tasks.speech.scores import compared, loss_a_token
 
@@ -145,7 +160,9 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
         return make(model, learned)
 
     def answer(self, server: Server, inputs: Iterable[Sound], options: AnswerOptions) -> list[Row]:
-        """A row for each sound: its name, text and score; and a picture, where one is wanted."""
+        """A row for each sound: its name, text and score, and of a decoder whether the text was cut; and a picture,
+        where one is wanted.
+        """
         from zoo.tasks.speech.serving import answer
 
         return answer(server, inputs, options.picture)
@@ -156,7 +173,7 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
 
 
 def _texts(learned: Learned, predictions: Predictions) -> list[str]:
-    """What the search found; before it, the best token of each step."""
+    """What the search found; before it, what the model gives."""
     if "texts" in predictions:
         return predictions["texts"]
     return learned.tokens.decode(predictions["tokens"])

@@ -1,4 +1,4 @@
-"""Texts to tokens and tokens to texts: characters, jamo or words; 0 is the blank of CTC."""
+"""Texts to tokens and tokens to texts: characters, jamo or words; 0 is no token."""
 
 from __future__ import annotations
 
@@ -54,24 +54,26 @@ class Tokens(tf.Module):
     """The tokens of texts, and texts of tokens; a part of the exported model.
 
     Args:
-        vocabulary: the tokens with the ids 1, 2, …
+        vocabulary: the tokens, whose ids follow the reserved ones.
         kind: see `split`.
+        reserved: ids that stand for no token of the vocabulary: the blank of CTC; or `zoo.data.subwords.RESERVED`.
     """
 
-    def __init__(self, vocabulary: Iterable[str], kind: str) -> None:
+    def __init__(self, vocabulary: Iterable[str], kind: str, reserved: int = 1) -> None:
         super().__init__(name="tokens")
-        self.vocabulary, self.kind = tuple(vocabulary), kind
+        self.vocabulary, self.kind, self.reserved = tuple(vocabulary), kind, reserved
         before = " " if kind == "words" else ""
-        self.written = tf.constant(["", *(before + token for token in self.vocabulary)])
+        #: The text of each id, `(size,)`.
+        self.texts = tf.constant([*[""] * reserved, *(before + token for token in self.vocabulary)])
 
     @property
     def size(self) -> int:
-        """How many different ids there are, the blank among them."""
-        return len(self.vocabulary) + 1
+        """How many different ids there are, the reserved ones among them."""
+        return len(self.vocabulary) + self.reserved
 
     @cached_property
     def _ids(self) -> dict[str, int]:
-        return {token: n for n, token in enumerate(self.vocabulary, 1)}
+        return {token: n for n, token in enumerate(self.vocabulary, self.reserved)}
 
     def ids(self, text: str) -> np.ndarray:
         """The ids `(tokens,)` int32 of a text; tokens that are not of the vocabulary are left out."""
@@ -82,20 +84,22 @@ class Tokens(tf.Module):
         """The tokens of a text that are not of the vocabulary."""
         return [token for token in split(text, self.kind) if token not in self._ids]
 
-    def texts(self, ids: tf.Tensor) -> tf.Tensor:
-        """Texts `(batch,)` of ids `(batch, tokens)`, in which 0 is nothing."""
-        joined = tf.strings.reduce_join(tf.gather(self.written, ids), axis=1)
-        return tf.strings.strip(hangul(joined) if self.kind == "jamo" else joined)
+    def sentences(self, ids: tf.Tensor) -> tf.Tensor:
+        """Texts `(…)` of ids `(…, tokens)`, of which the reserved ones are nothing."""
+        joined = tf.strings.reduce_join(tf.gather(self.texts, ids), axis=-1)
+        if self.kind == "jamo":
+            joined = tf.reshape(hangul(tf.reshape(joined, [-1])), tf.shape(joined))
+        return tf.strings.strip(joined)
 
     def decode(self, ids: Sequence[np.ndarray]) -> list[str]:
         """The texts of ids `(tokens,)` of each."""
         ragged = Ragged.of(ids)
         padded = ragged.pad(np.arange(len(ragged)), int(ragged.lengths.max(initial=0)))
-        return [text.decode() for text in self.texts(tf.constant(padded, tf.int32)).numpy()]
+        return [text.decode() for text in self.sentences(tf.constant(padded, tf.int32)).numpy()]
 
 
-def learn(texts: Iterable[str], kind: str, size: int, min_count: int) -> Tokens:
-    """The tokens of the training texts.
+def learn(texts: Iterable[str], kind: str, size: int, min_count: int, reserved: int = 1) -> Tokens:
+    """The tokens of the training texts; see `Tokens`.
 
     Raises:
         UserError: none is frequent enough.
@@ -104,7 +108,7 @@ def learn(texts: Iterable[str], kind: str, size: int, min_count: int) -> Tokens:
     vocabulary = most_frequent(counts, size, min_count)
     if not vocabulary:
         raise UserError("no token is often enough in the training texts; give a smaller --min-count")
-    return Tokens(vocabulary, kind)
+    return Tokens(vocabulary, kind, reserved)
 
 
 def hangul(texts: tf.Tensor) -> tf.Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import keras
@@ -11,11 +10,11 @@ from keras import ops
 from zoo.generation.decoder import make_decoder
 from zoo.layers.decoder import TokenLoss
 from zoo.layers.embedding import Embedding
+from zoo.layers.states import summary
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
     from zoo.tasks.translation.options import Options
-    from zoo.tensors import StackedStates, Tensor
 
 
 def build(sizes: tuple[int, int], recurrent: RecurrentFactory, options: Options) -> keras.Model:
@@ -52,17 +51,3 @@ def _encoder(size: int, recurrent: RecurrentFactory, options: Options) -> keras.
     outputs, states = recurrent(return_sequences=True, return_state=True, name="recurrent")(x, mask=mask)
     memory = keras.layers.Dropout(dropout, name="memory_dropout")(outputs)
     return keras.Model(source, [memory, summary(states)], name="encoder")
-
-
-def summary(states: StackedStates) -> Tensor:
-    """All final states of a recurrent layer, whatever they are, side by side: `(batch, features)`.
-
-    States of a single number beside larger ones (a counter, say) are left out, as the decoder's bridges leave them out.
-    """
-    flat = keras.tree.flatten(states)
-    larger = [state for state in flat if math.prod(state.shape[1:]) > 1]
-    chosen = [
-        state if len(state.shape) == 2 else ops.reshape(state, (-1, math.prod(state.shape[1:])))
-        for state in larger or flat
-    ]
-    return chosen[0] if len(chosen) == 1 else ops.concatenate(chosen, axis=-1)

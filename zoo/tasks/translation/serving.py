@@ -44,7 +44,7 @@ def make(
 
     encode = _encode_function(model.get_layer("encoder"), source, search.max_tokens)
     decoder = model.get_layer("decoder")
-    functions = signatures(decoder, target, search, TEXT, "translation", encode, extra_outputs)
+    functions = signatures(decoder, target, search, [TEXT], "translation", encode, extra_outputs)
     server = Server(model, [source, target], functions)
     server.configuration = search
     return server

@@ -127,7 +127,7 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
         from zoo.generation.decoder import decoder_layers, tokens_of
 
         encoder = TokenLayers("encoder", "source_embedding", "recurrent", tokens_of(learned.source), RESERVED)
-        return (encoder, decoder_layers(learned.target, learned.options))
+        return (encoder, decoder_layers(tokens_of(learned.target), learned.options))
 
     def loss(self, _targets: StepLabels, outputs: dict[str, Tensor]) -> Tensor:
         """Cross-entropy of each target token, smoothed, `(batch, steps)`."""

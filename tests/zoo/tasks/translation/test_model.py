@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests.zoo.running import cell_class
 from zoo.layers.decoder import Decoder
 from zoo.layers.recurrent import Recurrent
-from zoo.tasks.translation.model import summary
+from zoo.layers.states import summary
 
 
 @pytest.mark.parametrize(("reader", "writer"), [("lstm", "gru"), ("gru", "lstm"), ("vanilla", "lstm")])
