@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from datasets.options import names, option, require
+from datasets.errors import UserError
+from datasets.options import flag, names, option, require
 from zoo.generation.options import DecoderOptions
 from zoo.runtime.figures import picture_path
 from zoo.tasks.feature_cache import CacheOptions
@@ -71,10 +72,10 @@ class Options(SoundOptions, CacheOptions, DecoderOptions):
         require(self.convolutions > 0 or self.stride == 1, "stride", self.stride, fix)
         if self.decoder == CTC:
             for field in fields(self):
-                if field.name in OF_ATTENTION:
-                    value = getattr(self, field.name)
-                    fix = "is for --decoder attention; give that, too, or leave this out"
-                    require(value == field.default, field.name, value, fix)
+                value = getattr(self, field.name)
+                if field.name in OF_ATTENTION and value != field.default:
+                    given = f"--no-{field.name}" if value is False else f"{flag(field.name)} {value}"
+                    raise UserError(f"{given}: is for --decoder attention; give that, too, or leave this out")
 
 
 @dataclass(frozen=True)

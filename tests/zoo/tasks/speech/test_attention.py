@@ -32,6 +32,8 @@ def test_options_of_attention_are_refused_where_ctc_writes() -> None:
         with pytest.raises(UserError, match="is for --decoder attention; give that, too, or leave this out"):
             Options(**{name: value})
         Options(**{name: value, "decoder": ATTENTION})
+    with pytest.raises(UserError, match=r"^--no-tied: "):
+        Options(tied=False)
     Options(beam=3)
 
 
