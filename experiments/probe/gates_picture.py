@@ -81,14 +81,19 @@ def _draw_map(figure: Figure, axes: Axes, record: Record, name: str, units: int)
     values = record.values[name]
     moving = np.sort(np.argsort(-record.moves.std(axis=0), kind="stable")[:units])
     moving = moving[moving < values.shape[1]]
-    largest = float(np.abs(values[:, moving]).max()) or 1.0
-    is_gate = "gate" in name
-    limits = {"vmin": 0, "vmax": 1} if is_gate else {"vmin": -largest, "vmax": largest}
-    cmap = "viridis" if is_gate else "RdBu_r"
-    image = axes.imshow(values[:, moving].T, cmap=cmap, aspect="auto", interpolation="nearest", **limits)
+    show_map(figure, axes, values[:, moving], name)
     axes.set_title(f"{name}, read {record.direction}", fontsize=10)
     axes.set_yticks([])
     axes.set_ylabel(f"{len(moving)} of {values.shape[1]}\nunits", fontsize=8)
+
+
+def show_map(figure: Figure, axes: Axes, values: np.ndarray, name: str) -> None:
+    """A map of `values` `(steps, units)`: of what is called a gate from 0 to 1, of anything else around 0."""
+    largest = float(np.abs(values).max()) or 1.0
+    is_gate = "gate" in name
+    limits = {"vmin": 0, "vmax": 1} if is_gate else {"vmin": -largest, "vmax": largest}
+    cmap = "viridis" if is_gate else "RdBu_r"
+    image = axes.imshow(values.T, cmap=cmap, aspect="auto", interpolation="nearest", **limits)
     figure.colorbar(image, ax=axes)
 
 

@@ -6,13 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.probe.pictures import color_of, save
+from experiments.probe.tables import first_norm
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+#: Cells beside each other; further ones stand below.
+COLUMNS = 5
+
+
 def draw(frame: pd.DataFrame, path: Path) -> None:
-    """A column for each cell, a row for before and after training, a line for each scale.
+    """A column for each cell, a row for before and after training, a line for each scale; `COLUMNS` cells in a row.
 
     Args:
         frame: rows of `gradients.csv` that differ in cell, scale and lag only.
@@ -23,14 +28,17 @@ def draw(frame: pd.DataFrame, path: Path) -> None:
 
     cells, scales = list(dict.fromkeys(frame["cell"])), sorted(set(frame["scale"]))
     titles = {"start": "at the start", "trained": f"after {frame['steps'].iloc[0]} steps of training"}
-    figure = Figure(figsize=(3.8 * len(cells) + 1, 6.6), layout="constrained")
-    grid = figure.subplots(2, len(cells), squeeze=False, sharex=True, sharey=True)
-    for row, (when, title) in zip(grid, titles.items(), strict=True):
-        for axes, cell in zip(row, cells, strict=True):
+    columns, blocks = min(len(cells), COLUMNS), -(-len(cells) // COLUMNS)
+    figure = Figure(figsize=(3.8 * columns + 1, 6.6 * blocks), layout="constrained")
+    grid = figure.subplots(2 * blocks, columns, squeeze=False, sharex=True, sharey=True)
+    for axes in grid[-2:, len(cells) - COLUMNS * (blocks - 1) :].flat:
+        axes.set_axis_off()
+    for number_of_row, (when, title) in enumerate(titles.items()):
+        for axes, cell in zip(grid[number_of_row::2].flat, cells, strict=False):
             for number, scale in enumerate(scales):
                 chosen = frame[(frame["cell"] == cell) & (frame["when"] == when) & (frame["scale"] == scale)]
                 color = colormaps["viridis"](number / max(len(scales) - 1, 1) * 0.9)
-                whole = chosen["norm"].iloc[0]
+                whole = first_norm(chosen["norm"])
                 axes.plot(chosen["lag"], chosen["norm"] / whole, color=color, label=f"{scale:g}")
                 quartiles = chosen["lower"] / whole, chosen["upper"] / whole
                 axes.fill_between(chosen["lag"], *quartiles, color=color, alpha=0.2, linewidth=0)

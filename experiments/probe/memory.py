@@ -187,20 +187,9 @@ def _is_known(results: Results, trial: Trial, budget: int) -> bool:
 
 def measure(trial: Trial, budget: int) -> Measured:
     """Train one cell on one problem until it is solved, or `budget` sequences are used up."""
-    from experiments.probe.learner import Learner
-    from zoo.factory import recurrent_factory
-
     start = time.monotonic()
-    problem = problems.make(trial["problem"], trial["length"])
-    factory = recurrent_factory(recurrent_options(trial["cell"], trial["units"]), trial["seed"])
-    learner = Learner(
-        problem, factory, learning_rate=trial["learning_rate"], clip=trial["clip"], seed=trial["seed"]
-    )
-    rng = np.random.default_rng([trial["seed"], trial["length"]])
-    if trial["start"] == "chrono":
-        open_gates(learner.layer, problem.steps, rng)
-    title = f"{trial['problem']} {trial['length']}, {trial['cell']}, seed {trial['seed']}"
-    outcome = learn(learner, problem, rng, trial["batch_size"], budget, title)
+    learner, outcome, rng = train(trial, budget)
+    problem = learner.problem
     tested_wrong = -1
     if outcome.solved:
         batch = problem.draw(rng, TESTED)
@@ -216,6 +205,23 @@ def measure(trial: Trial, budget: int) -> Measured:
         "parameters": sum(int(np.prod(variable.shape)) for variable in learner.variables),
         "seconds": round(time.monotonic() - start, 1),
     }
+
+
+def train(trial: Trial, budget: int) -> tuple[Learner, Outcome, np.random.Generator]:
+    """The training of `measure`: the model, how it ended, and where further sequences come from."""
+    from experiments.probe.learner import Learner
+    from zoo.factory import recurrent_factory
+
+    problem = problems.make(trial["problem"], trial["length"])
+    factory = recurrent_factory(recurrent_options(trial["cell"], trial["units"]), trial["seed"])
+    learner = Learner(
+        problem, factory, learning_rate=trial["learning_rate"], clip=trial["clip"], seed=trial["seed"]
+    )
+    rng = np.random.default_rng([trial["seed"], trial["length"]])
+    if trial["start"] == "chrono":
+        open_gates(learner.layer, problem.steps, rng)
+    title = f"{trial['problem']} {trial['length']}, {trial['cell']}, seed {trial['seed']}"
+    return learner, learn(learner, problem, rng, trial["batch_size"], budget, title), rng
 
 
 class Outcome(NamedTuple):

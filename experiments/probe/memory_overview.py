@@ -113,6 +113,7 @@ def draw(frame: pd.DataFrame, path: Path) -> None:
     axes.xaxis.tick_top()
     _write_entries(axes, seen)
     bar = figure.colorbar(image, ax=axes, label="sequences until solved, median of the seeds")
+    bar.minorticks_off()
     bar.set_ticks(
         [2_000, 5_000, 10_000, 20_000, 50_000], labels=["2,000", "5,000", "10,000", "20,000", "50,000"]
     )

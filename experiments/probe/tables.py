@@ -119,6 +119,16 @@ def factor(norms: np.ndarray) -> float:
     return float((norms[last] / norms[first]) ** (1 / (last - first)))
 
 
+def first_norm(norms: pd.Series) -> float:
+    """The first of the norms that is not 0, as that of the last state is where the output is none of the states.
+
+    Args:
+        norms: by lag.
+    """
+    positive = norms[norms > 0]
+    return float(positive.iloc[0]) if len(positive) else float("nan")
+
+
 def table_by_lag(frame: pd.DataFrame, headings: Mapping[str, str]) -> str:
     """A Markdown table of gradients by earlier states, as shares of that by the last state.
 
@@ -130,6 +140,7 @@ def table_by_lag(frame: pd.DataFrame, headings: Mapping[str, str]) -> str:
     lines = []
     for values, group in frame.groupby(list(headings.values()), sort=False):
         norms = group.set_index("lag")["norm"]
-        shares = [f"{norms[lag] / norms.iloc[0]:.1e}" if lag in norms else "–" for lag in lags]
+        whole = first_norm(norms)
+        shares = [f"{norms[lag] / whole:.1e}" if lag in norms else "–" for lag in lags]
         lines.append([*values, *shares, f"{factor(norms.to_numpy()):.3f}"])
     return markdown([*headings, *(f"lag {lag}" for lag in lags), "a step"], lines)

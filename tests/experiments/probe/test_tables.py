@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from experiments.probe.tables import Results, markdown, write_text
+from experiments.probe.tables import Results, markdown, table_by_lag, write_text
 
 COLUMNS, KEY = ("cell", "rate", "solved", "score"), ("cell", "rate")
 
@@ -46,3 +47,9 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
 
 def test_markdown_cells_hold_their_bars() -> None:
     assert markdown(["a", "b"], [["x|y", 1]]) == "| a | b |\n| --- | --- |\n| x\\|y | 1 |"
+
+
+def test_shares_are_of_the_first_gradient_that_arrives() -> None:
+    """At the last state of a cell whose output is none of its states that is the one of the step before."""
+    frame = pd.DataFrame({"cell": "lru", "lag": range(6), "norm": [0.0, 4.0, 3.0, 2.0, 2.0, 1.0]})
+    assert table_by_lag(frame, {"cell": "cell"}).splitlines()[-1] == "| lru | 1.0e+00 | 2.5e-01 | 0.707 |"
