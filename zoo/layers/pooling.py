@@ -72,3 +72,50 @@ class MaskedPooling(keras.layers.Layer):
     def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "kind": self.kind}
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class LastStep(keras.layers.Layer):
+    """The output of the last step of each direction: forwards the last that is not masked, backwards the first.
+
+    Args:
+        directions: 2 where the second half of the features was read backwards, else 1.
+
+    Call arguments:
+        inputs: `(batch, time, features)`, all outputs of a recurrent layer.
+        mask: `(batch, time)` bool, True where there is an input.
+
+    Returns:
+        `(batch, features)`; zero where all steps are masked.
+    """
+
+    def __init__(self, directions: int = 1, **layer_arguments: Unpack[LayerArguments]) -> None:
+        super().__init__(**layer_arguments)
+        self.directions = directions
+        self.supports_masking = True
+
+    def call(self, inputs: Inputs, mask: Mask | None = None) -> Tensor:
+        """See the class."""
+        if mask is None:
+            mask = keras.ops.ones(keras.ops.shape(inputs)[:2], dtype="bool")
+        present = keras.ops.cast(mask, "int32")
+        before, whole = keras.ops.cumsum(present, axis=1), keras.ops.sum(present, axis=1, keepdims=True)
+        ends = [before == whole, before == 1][: self.directions]
+        parts = keras.ops.split(inputs, self.directions, axis=-1)
+        at_ends = [
+            keras.ops.where((keras.ops.logical_and(end, present > 0))[..., None], part, 0)
+            for end, part in zip(ends, parts, strict=True)
+        ]
+        return keras.ops.sum(keras.ops.concatenate(at_ends, axis=-1), axis=1)
+
+    def compute_mask(self, _inputs: Inputs, _previous_mask: Mask | None) -> None:
+        """One vector has no time, so no mask."""
+
+    def compute_output_spec(self, inputs: Inputs, mask: Mask | None = None) -> Tensor:
+        """`(batch, features)`."""
+        del mask
+        return keras.KerasTensor((inputs.shape[0], inputs.shape[2]), dtype=self.compute_dtype)
+
+    def get_config(self) -> Config:
+        """Every constructor argument."""
+        return {**super().get_config(), "directions": self.directions}

@@ -38,15 +38,24 @@ def sequence_vector(x: Inputs, mask: Mask, recurrent: RecurrentFactory, pooling:
     Args:
         x, mask: the inputs, and where they are no padding.
         recurrent: makes the recurrent layers.
-        pooling: how the outputs of all steps become one: `last`, `mean`, `max`, or `both` of the latter two; `auto`
-            takes both, or the last one where the cell does not see the order of its inputs.
+        pooling: how the outputs of all steps become one: `last`, `mean`, `max`, `both` of the latter two, or `all`
+            three side by side ("concat pooling", Howard and Ruder 2018); `auto` takes both, or the last one where the
+            cell does not see the order of its inputs.
     """
-    from zoo.layers.pooling import MaskedPooling
+    import keras
+
+    from zoo.layers.pooling import LastStep, MaskedPooling
 
     if pooling == "auto":
         pooling = "last" if recurrent.order_agnostic else "both"
     outputs = recurrent(return_sequences=pooling != "last", name="recurrent")(x, mask=mask)
-    return outputs if pooling == "last" else MaskedPooling(pooling, name="pooling")(outputs, mask=mask)
+    if pooling == "last":
+        return outputs
+    pooled = MaskedPooling("both" if pooling == "all" else pooling, name="pooling")(outputs, mask=mask)
+    if pooling != "all":
+        return pooled
+    last = LastStep(1 + recurrent.options.bidirectional, name="last_step")(outputs, mask=mask)
+    return keras.layers.Concatenate(name="pooled")([pooled, last])
 
 
 def logits_layer(classes: int) -> keras.layers.Layer:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from zoo.layers.pooling import MaskedPooling
+from zoo.layers.pooling import LastStep, MaskedPooling
 
 KINDS = pytest.mark.parametrize("kind", ["mean", "max", "both"])
 MASK = np.array([[True, True, False], [False, False, False], [True, False, True]])
@@ -106,3 +106,37 @@ def test_symbolic_shape_and_no_mask_after_it() -> None:
     pooled = MaskedPooling("mean")(embedded)
     assert pooled.shape == (None, 3)
     assert getattr(pooled, "_keras_mask", None) is None
+
+
+def test_the_last_step_of_each_direction() -> None:
+    values = inputs()
+    values[~MASK] = np.nan
+    forwards = LastStep()(values, mask=MASK)
+    np.testing.assert_array_equal(forwards, [values[0, 1], np.zeros(4), values[2, 2]])
+    both_ways = LastStep(directions=2)(values, mask=MASK)
+    first = [values[0, 0], np.zeros(4), values[2, 0]]
+    np.testing.assert_array_equal(both_ways[:, :2], np.asarray(forwards)[:, :2])
+    np.testing.assert_array_equal(both_ways[:, 2:], np.array(first)[:, 2:])
+    np.testing.assert_array_equal(LastStep()(inputs()), inputs()[:, -1])
+
+
+def test_the_last_step_is_what_a_recurrent_layer_gives_alone() -> None:
+    from zoo.cells.gru import GRUCell
+    from zoo.layers.recurrent import Recurrent
+
+    whole, alone = (
+        Recurrent(GRUCell(2, seed=0), bidirectional=True, return_sequences=sequences, seed=0)
+        for sequences in (True, False)
+    )
+    values, mask = inputs().clip(-1, 1), np.array([[True, True, False], [True, False, False], [True] * 3])
+    outputs, _ = whole(values, mask=mask), alone(values, mask=mask)
+    alone.set_weights(whole.get_weights())
+    expected = alone(values, mask=mask)
+    np.testing.assert_allclose(LastStep(2)(outputs, mask=mask), expected, atol=1e-6)
+
+
+def test_the_last_step_has_a_shape_and_a_configuration() -> None:
+    layer = LastStep(2, name="last")
+    assert layer(keras.Input((None, 4)), mask=keras.Input((None,), dtype="bool")).shape == (None, 4)
+    assert LastStep.from_config(layer.get_config()).directions == 2
+    assert layer(np.zeros((0, 3, 4)), mask=np.zeros((0, 3), bool)).shape == (0, 4)

@@ -82,7 +82,7 @@ class Options:
     pooling: str = option(
         "auto",
         "how the outputs of all steps become one: auto takes both mean and max, or last for an order-agnostic cell",
-        choices=("auto", "last", "mean", "max", "both"),
+        choices=("auto", "last", "mean", "max", "both", "all"),
     )
     base: str = option(
         "auto",

@@ -114,7 +114,7 @@ def test_one_step_changes_every_weight(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["gru", "mean"])
-@pytest.mark.parametrize("pooling", ["auto", "last", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["auto", "last", "mean", "max", "all"])
 def test_padding_does_not_change_a_prediction(cell: str, pooling: str) -> None:
     model = model_and_trainer(cell, prepared(), pooling).model
     tokens = np.array([[2, 3, 4], [3, 0, 0], [0, 0, 0]], np.int32)
