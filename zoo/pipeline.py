@@ -69,37 +69,13 @@ def run(
     _keep_learned(directory, context.prepared.learned.to_json())
     prepared_in = time.monotonic() - began
 
-    started: list[str] = []
-    trainer = Trainer(partial(_build, context, donors, started), context.task.loss, config.training)
-    if start and donors:
-        start = replace(start, notes=tuple(started))
-        start.write(directory.start_path)
-    for note in start.notes if start else ():
-        log(note)
+    trainer, start = _trainer(context, directory, start, donors)
     predictor = Predictor(trainer.model)
-    model_title = config.recurrent.cell
-    try:
-        progress = fit(
-            trainer,
-            context.prepared.train,
-            partial(context.score, predictor, context.prepared.valid),
-            context.task.monitor,
-            title=model_title,
-            checkpoint_path=checkpoint_file(directory),
-            untrained_counts=context.task.untrained_counts(context.prepared.learned),
-            after_epoch=partial(_after_epoch, directory, config),
-        )
-    except NotANumber as problem:
-        raise _keep_last_good(directory, trainer.model, problem) from None
+    progress = _trained(context, trainer, predictor, directory)
     model = _calibrated(context, trainer.model, predictor)
     predictor = predictor if model is trainer.model else Predictor(model)
-    save_model(model, directory.model_path)
-    if config.export:
-        serving.save(context.task.serve(model, context.prepared.learned), directory.export_path)
+    _keep_model(context, model, progress, directory)
 
-    history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
-    headline = context.task.headline_of(context.prepared.learned)
-    draw_history(progress.history, directory.path / "history.png", headline)
     results = _evaluate(
         context,
         model,
@@ -122,6 +98,51 @@ def run(
     )
     results.write(directory.metrics_path)
     return result_table(results, directory.path)
+
+
+def _trainer(
+    context: RunContext, directory: RunDirectory, start: Start | None, donors: list[Donor]
+) -> tuple[Trainer, Start | None]:
+    """The model, ready to be trained, and what it began with; what was taken from other runs is told and kept."""
+    started: list[str] = []
+    trainer = Trainer(partial(_build, context, donors, started), context.task.loss, context.config.training)
+    if start and donors:
+        start = replace(start, notes=tuple(started))
+        start.write(directory.start_path)
+    for note in start.notes if start else ():
+        log(note)
+    return trainer, start
+
+
+def _trained(
+    context: RunContext, trainer: Trainer, predictor: Predictor, directory: RunDirectory
+) -> Progress:
+    """Train, from the checkpoint on where there is one; leaves the model with the weights of its best epoch."""
+    config = context.config
+    try:
+        return fit(
+            trainer,
+            context.prepared.train,
+            partial(context.score, predictor, context.prepared.valid),
+            context.task.monitor,
+            title=config.recurrent.cell,
+            checkpoint_path=checkpoint_file(directory),
+            untrained_counts=context.task.untrained_counts(context.prepared.learned),
+            after_epoch=partial(_after_epoch, directory, config),
+        )
+    except NotANumber as problem:
+        raise _keep_last_good(directory, trainer.model, problem) from None
+
+
+def _keep_model(context: RunContext, model: keras.Model, progress: Progress, directory: RunDirectory) -> None:
+    """Write the trained model, its SavedModel where that is asked for, and how it was trained."""
+    save_model(model, directory.model_path)
+    if context.config.export:
+        serving.save(context.task.serve(model, context.prepared.learned), directory.export_path)
+    history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
+    draw_history(
+        progress.history, directory.path / "history.png", context.task.headline_of(context.prepared.learned)
+    )
 
 
 def ensemble(

@@ -50,10 +50,16 @@ class Supervised:
 
 
 class Warm:
-    """A process that has imported TensorFlow, and of which each run is a fork; see `experiments.compare.warm`."""
+    """A process that has imported TensorFlow, and of which each run is a fork; see `experiments.compare.warm`.
+
+    Attributes:
+        threads: cores of each run.
+        alike: what the runs of the fork that is kept have in common.
+    """
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
+        self.alike = ""
         self.process = _popen(
             [sys.executable, "-m", "experiments.compare.warm"], threads, False, answers=True
         )
@@ -73,9 +79,11 @@ class Warm:
         """Whether it can have another run."""
         return self.is_ready and self.process.poll() is None
 
-    def begin(self, command: list[str], log: Path) -> None:
-        """Fork a run: `python -m MODULE ARGUMENT…`."""
-        self._say(json.dumps({"log": str(log), "module": command[2], "arguments": command[3:]}))
+    def begin(self, command: list[str], log: Path, alike: str) -> None:
+        """Fork a run, `python -m MODULE ARGUMENT…`, or let it follow others that are alike."""
+        self.alike = alike or self.alike
+        run = {"log": str(log), "module": command[2], "arguments": command[3:], "alike": alike}
+        self._say(json.dumps(run))
 
     def stop(self) -> None:
         """Let the run save its state and end."""
@@ -97,7 +105,7 @@ class Warm:
         self.process.wait()
 
 
-def run_supervised(command: list[str], log: Path, threads: int, session: str) -> int:
+def run_supervised(command: list[str], log: Path, threads: int, session: str, alike: str = "") -> int:
     """Run a command to its end, and give its exit code.
 
     The command gets SIGTERM when this process dies, or when `stop` is called for its session.
@@ -107,8 +115,9 @@ def run_supervised(command: list[str], log: Path, threads: int, session: str) ->
         log: the file that its output is added to.
         threads: cores that it may use.
         session: of the comparison that asks for it.
+        alike: equal for runs that may follow one another in one process; empty: it has a process to itself.
     """
-    warm = _warm(threads) if is_forked(command[2]) else None
+    warm = _warm(threads, alike) if is_forked(command[2]) else None
     with _LOCK:
         if session in _STOPPED_SESSIONS:
             if warm:
@@ -116,7 +125,7 @@ def run_supervised(command: list[str], log: Path, threads: int, session: str) ->
             return STOPPED_CODES[-1]
         run = warm or Supervised(command, log, threads)
         if warm:
-            warm.begin(command, log)
+            warm.begin(command, log, alike)
         _RUNNING[run] = session
     try:
         return run.wait()
@@ -135,11 +144,12 @@ def is_forked(module: str) -> bool:
     return sys.platform == "linux" and module in MODULES and not offers_gpu()
 
 
-def _warm(threads: int) -> Warm | None:
-    """A warm process that has no run; None where what it imports cannot be imported."""
+def _warm(threads: int, alike: str) -> Warm | None:
+    """A warm process that has no run, best one that has done a run that is alike; None where it cannot import."""
     with _LOCK:
         idle, _IDLE[:] = [*_IDLE], []
         fit = [warm for warm in idle if warm.threads == threads and warm.lives]
+        fit.sort(key=lambda warm: warm.alike != alike)
         _IDLE.extend(fit[1:])
     for warm in idle:
         if warm not in fit:

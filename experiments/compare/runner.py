@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import time
 import traceback
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from datasets.errors import UserError
 from experiments.compare import cluster, processes, worker
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Where a worker that shares no file system keeps its runs, under the folder in which it was started.
 REMOTE_RUNS = "comparison/runs"
+#: Runs that a worker does one after the other.
+Batch: TypeAlias = tuple[Run, ...]
 STOP_SECONDS = 90.0
 #: How often a run is given to workers; Dask tries each time until four of them have died.
 MOST_TRIES = 2
@@ -118,6 +122,25 @@ def seconds_left(left: list[Run], known: list[tuple[Run, float]], workers: int) 
     return sum(map(expected, left)) / max(1, workers)
 
 
+def batches(runs: Sequence[Run], workers: int) -> list[Batch]:
+    """Runs that differ in their seed alone, together: what one of them compiles, the next ones use.
+
+    None has more runs than half of a worker's share, so that all workers are busy to the end. The order is that of the
+    first runs.
+    """
+    most = max(1, len(runs) // (2 * max(1, workers)))
+    alike: dict[str, list[Run]] = {}
+    for run in runs:
+        alike.setdefault(_kind(run), []).append(run)
+    cut = [tuple(of[start : start + most]) for of in alike.values() for start in range(0, len(of), most)]
+    return sorted(cut, key=lambda batch: runs.index(batch[0]))
+
+
+def _kind(run: Run) -> str:
+    """The same text for runs that differ in their seed alone."""
+    return json.dumps([run.device, _config_without_seed(run)], sort_keys=True, default=str)
+
+
 def _config_without_seed(run: Run) -> dict[str, object]:
     training = {name: value for name, value in run.config.get("training", {}).items() if name != "seed"}
     return {**run.config, "training": training}
@@ -157,8 +180,7 @@ def do_all(client: Client, runs: list[Run], setting: Setting) -> Tally:
         return tally
     with stop_signals() as received:
         session = _Session(client, tally, setting)
-        for run in list(tally.left):
-            session.give(run)
+        session.give_all(tally.left)
         session.collect(received)
     if received:
         raise Stopped(
@@ -195,7 +217,7 @@ class _Session:
     def __init__(self, client: Client, tally: Tally, setting: Setting) -> None:
         self.client, self.tally, self.setting = client, tally, setting
         self.name = uuid.uuid4().hex
-        self.futures: dict[str, tuple[Future, Run]] = {}
+        self.futures: dict[str, tuple[Future, Batch]] = {}
         self.tries: Counter[Run] = Counter()
         self.suspects: list[Run] = []
         self.done: queue.SimpleQueue[Future] = queue.SimpleQueue()
@@ -203,19 +225,28 @@ class _Session:
         # Seeds of one cell are not to run on this device or that by chance: where there are GPUs, `auto` is one.
         self.on_gpu = ("gpu", "auto") if cluster.has_gpus(client) else ("gpu",)
 
-    def give(self, run: Run) -> None:
-        """Queue a run for a worker. Workers take runs in the order of the grid, whenever they were queued."""
-        self.tries[run] += 1
+    def give_all(self, runs: Sequence[Run]) -> None:
+        """Queue runs, in batches where a process can go on with what another seed has compiled."""
+        together = not self.setting.travels and processes.is_forked(self.setting.program)
+        for run in () if together else runs:
+            self.give((run,))
+        for batch in batches(runs, self.tally.workers) if together else ():
+            self.give(batch)
+
+    def give(self, batch: Batch) -> None:
+        """Queue runs for a worker. Workers take batches in the order of the grid, whenever they were queued."""
+        run = batch[0]
+        self.tries.update(batch)
         future = self.client.submit(
-            worker.do_run,
-            self._job(run),
+            worker.do_runs,
+            [self._job(run) for run in batch],
             key=f"{run.task}-{run.cell}-{run.name}-{self.name}-{self.tries[run]}",
             pure=False,
             priority=-self.tally.runs.index(run),
             resources={"GPU": 1} if run.device in self.on_gpu else None,
         )
         future.add_done_callback(self.done.put)
-        self.futures[str(future.key)] = (future, run)
+        self.futures[str(future.key)] = (future, batch)
 
     def _job(self, run: Run) -> Job:
         folder, setting = self.setting.folder(run), self.setting
@@ -232,6 +263,7 @@ class _Session:
             partial=partial,
             program=setting.program,
             measure=setting.measure,
+            alike=_kind(run),
         )
 
     def collect(self, received: list[int]) -> None:
@@ -239,7 +271,7 @@ class _Session:
         stopping_since = None
         while self.futures or (self.suspects and not received):
             if not self.futures:
-                self.give(self.suspects.pop(0))
+                self.give((self.suspects.pop(0),))
             if self.client.status not in ("running", "connecting"):
                 raise UserError("the scheduler is gone; start again to go on", 1)
             if received:
@@ -251,20 +283,32 @@ class _Session:
             try:
                 future = self.done.get(timeout=0.5)
             except queue.Empty:
+                self._book_finished()
                 continue
             self._take(future)
 
+    def _book_finished(self) -> None:
+        """Book the runs that have ended of batches that have not."""
+        for _, batch in self.futures.values():
+            for run in batch[:-1]:
+                record = self.setting.folder(run).record() if run in self.tally.left else None
+                if record and record.measured:
+                    self._book(run, Outcome(run.name, "finished", record.seconds or 0.0))
+
     def _take(self, future: Future) -> None:
-        """Book a run that has ended.
+        """Book the runs of a batch that has ended.
 
         Where a run kills its workers again and again, Dask also gives up the runs that waited behind it. All of them
         are suspects: at the end each is tried once more, alone, which shows the one to blame.
         """
-        _, run = self.futures.pop(str(future.key))
-        if _was_killed(future) and self.tries[run] < MOST_TRIES:
-            self.suspects.append(run)
+        _, batch = self.futures.pop(str(future.key))
+        left = [run for run in batch if run in self.tally.left]
+        if _was_killed(future) and self.tries[batch[0]] < MOST_TRIES:
+            self.suspects.extend(left)
         else:
-            self._book(run, _outcome(future, run))
+            outcomes = {outcome.name: outcome for outcome in _outcomes(future, batch)}
+            for run in left:
+                self._book(run, outcomes[run.name])
         future.release()
 
     def _book(self, run: Run, outcome: Outcome) -> None:
@@ -296,18 +340,18 @@ def _was_killed(future: Future) -> bool:
     return future.status == "error" and type(future.exception()).__name__ == "KilledWorker"
 
 
-def _outcome(future: Future, run: Run) -> Outcome:
-    """What the worker answered, or why it did not."""
+def _outcomes(future: Future, batch: Batch) -> list[Outcome]:
+    """What the worker answered, or why it did not, for each run."""
     if future.status == "finished":
-        outcome: Outcome = future.result()
-        return outcome
+        outcomes: list[Outcome] = future.result()
+        return outcomes
     if future.status == "cancelled":
-        return Outcome(run.name, "stopped", 0.0, "the scheduler let go of it")
+        return [Outcome(run.name, "stopped", 0.0, "the scheduler let go of it") for run in batch]
     problem = future.exception()
     trace = "".join(traceback.format_exception(problem)[-3:])
     if _was_killed(future):
         trace = f"its worker died again and again: {problem}"
-    return Outcome(run.name, "failed", 0.0, trace.strip())
+    return [Outcome(run.name, "failed", 0.0, trace.strip()) for run in batch]
 
 
 def _record_failure(run: Run, outcome: Outcome, setting: Setting) -> None:

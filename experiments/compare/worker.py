@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,6 +39,8 @@ class Job:
         partial: an unfinished run as bytes, to go on with.
         program, measure: modules that train and that measure afterwards (None: nothing is measured).
         dev_only: whether the test split stays unread.
+        alike: equal for runs that differ in their seed alone, which may follow one another in one process; else empty.
+        follows: whether it follows such a run.
     """
 
     run: Run
@@ -51,6 +53,8 @@ class Job:
     program: str = "zoo.run"
     measure: str | None = "experiments.compare.measure"
     dev_only: bool = False
+    alike: str = ""
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,19 @@ class Outcome:
     worker: str = ""
     bundle: bytes | None = None
     measured: bool = True
+
+
+def do_runs(jobs: Sequence[Job]) -> list[Outcome]:
+    """Run after run, those that are alike in one process where that is possible.
+
+    Raises:
+        OSError, UserError: if the worker's disk does not let it.
+    """
+    outcomes: list[Outcome] = []
+    for job in jobs:
+        follows = bool(outcomes) and outcomes[-1].status == "finished" and is_forked(job.program)
+        outcomes.append(do_run(replace(job, follows=follows)))
+    return outcomes
 
 
 def do_run(job: Job) -> Outcome:
@@ -134,7 +151,7 @@ def _train(job: Job, folder: RunFolder, log: Path, threads: int) -> int:
     shared = ["--shared-baselines", str(_shared_baselines(folder.path))]
     dev_only = ["--dev-only"] if job.dev_only else []
     command = [sys.executable, "-m", job.program, *_arguments(folder), *shared, *dev_only]
-    code = run_supervised(command, log, threads, job.session)
+    code = run_supervised(command, log, threads, job.session, job.alike)
     if code > 128 and code not in STOPPED_CODES:
         _log_signal(log, code - 128)
     return code
@@ -171,6 +188,7 @@ def _record(job: Job, threads: int, seconds: float) -> Record:
         seconds=round(seconds, 2),
         host=os.uname().nodename,
         forked=is_forked(job.program),
+        follows=job.follows,
         contestant=run.contestant,
         shared=run.shared,
         measured=False,

@@ -209,13 +209,13 @@ def _recorded(path: Path) -> dict[str, object]:
     costs = Costs.from_json(_table(path, COSTS)) if (path / COSTS).is_file() else Costs()
     # A contestant is called by its options; a cell that has none of its own is called by its name.
     own = {"cell": record.contestant} if record.contestant else {}
-    forked = {"forked": "yes"} if record.forked else {}
+    started = {"forked": record.forked, "follows": record.follows}
     shared = {
         f"shared.{name}": "default" if value is None else value for name, value in record.shared.items()
     }
     return {
         **own,
-        **forked,
+        **{name: "yes" for name, is_so in started.items() if is_so},
         **shared,
         "match": record.match,
         "reference_units": None if record.reference_units is None else int(record.reference_units),

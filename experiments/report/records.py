@@ -64,6 +64,7 @@ class Record(_Stored):
         seconds: of the training's process, from start to end.
         host: name of the machine.
         forked: whether the run was forked from a process that had imported TensorFlow; its memory is less then.
+        follows: whether it used what a run of another seed had compiled in the same process.
         contestant: the cell with options of its own, such as `lstm(units=96)`; empty where it has none.
         shared: what all others have in place of these options: values by column of the table of results.
         measured: whether the costs of answers have been measured.
@@ -77,6 +78,7 @@ class Record(_Stored):
     seconds: float | None = None
     host: str | None = None
     forked: bool = False
+    follows: bool = False
     contestant: str = ""
     shared: Mapping[str, object] = field(default_factory=dict)
     measured: bool = True

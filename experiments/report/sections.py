@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
 
 import pandas as pd
 
 from experiments.report import conclusions
 from experiments.report.content import Cell, Picture, Report, Section, Table
 from experiments.report.groups import Group, groups
+from experiments.report.methods import how_measured
 from experiments.report.metrics import number, share, signed
 from experiments.report.pictures import Drawer
 from experiments.report.rank_sections import over_all_data
@@ -52,7 +52,7 @@ def report(collection: RunCollection, title: str, most_pictures: int, size: floa
             f"Pictures are drawn for the first {most_pictures} of {len(all_groups)} groups (--pictures)."
         )
     if all_groups:
-        sections += [_methods(collection), _all_runs(collection.frame)]
+        sections += [how_measured(collection.frame), _all_runs(collection.frame)]
     return Report(title, _lead(collection, all_groups), sections)
 
 
@@ -303,41 +303,6 @@ def _length_metric(group: Group, collection: RunCollection) -> str:
 
 
 # ------------------------------------------------------------------------------------ the end
-
-
-def _methods(collection: RunCollection) -> Section:
-    frame = collection.frame
-    sentences = [
-        "Each run is a process of its own. Runs of the same seed see the same batches in the same order, whatever the "
-        "cell: the order follows from seed and epoch alone. The test split is read once, after training; the weights "
-        "are those of the epoch with the best dev score.",
-        "Intervals are over seeds: they cover initial weights, order of the data and dropout, not the choice of the "
-        "test examples. Differences are taken seed by seed; their p values are of paired t tests, corrected for the "
-        "pairs of the same group (Holm). A difference is clear where the corrected p is below 0.05 and the percentile "
-        "bootstrap interval (2,000 resamples) excludes zero; the intervals are of each pair alone. "
-        "Seeds needed: of a paired t test with power 0.8 at the "
-        "level of 0.05 divided by the number of pairs; the deviation in it is itself estimated from few seeds.",
-        "Latency is of one raw input at a time through the functions of the exported model, after warming up; "
-        "seconds and latency depend on what else the machine did meanwhile. Peak memory is that of the whole process, "
-        "with the data. Total seconds of a run that was stopped and went on are those since its last start.",
-    ]
-    for column, what in (
-        ("device", "Devices"), ("threads", "Cores of a run"), ("versions.tensorflow", "TensorFlow"),
-        ("versions.keras", "Keras"), ("python", "Python"), ("git.commit", "Commits"),
-        ("git.dirty", "With changes that are not committed"),
-        ("forked", "Forked from a process that had imported TensorFlow, whose share of peak memory is not in theirs"),
-    ):  # fmt: skip
-        if column in frame and frame[column].notna().any():
-            counts = Counter(
-                str(value)[:12] if column == "git.commit" else _plain(value) for value in frame[column]
-            )
-            listed = ", ".join(f"{value} ({count:,} runs)" for value, count in counts.most_common(8))
-            sentences.append(f"{what}: {listed}.")
-    return Section("How this was measured", sentences=sentences)
-
-
-def _plain(value: object) -> str:
-    return f"{value:.0f}" if isinstance(value, float) and value == value else str(value)
 
 
 def _all_runs(frame: pd.DataFrame) -> Section:

@@ -27,6 +27,7 @@ from zoo.training import checkpoint
 from zoo.training.checkpoint import Progress
 from zoo.training.lazy_rows import MOST_MISSED, LazyRows, lazy_tables
 from zoo.training.schedule import learning_rate
+from zoo.training.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from zoo.tensors import Scalar, Tensor
@@ -307,7 +308,7 @@ def _train_epoch(
     plans = plan_epoch(train, options, progress.epoch)
     if progress.batch == 0:
         trainer.seed_dropout(progress.epoch)
-    saved_at, watch = time.monotonic(), _Stopwatch(progress)
+    saved_at, watch = time.monotonic(), Stopwatch(progress)
     bar = progress_bar(plans[progress.batch :], f"{title}, epoch {progress.epoch + 1}/{options.epochs}")
     for planned in bar:
         batch = train.load(planned)
@@ -334,21 +335,6 @@ def _train_epoch(
         if stop:
             raise Stopped(stop[0], f"at epoch {progress.epoch + 1}, batch {progress.batch} of {len(plans)}")
     watch.book()
-
-
-class _Stopwatch:
-    """Books the time that passes, on the clock and of the processor, as time of training."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.wall, self.processor = time.monotonic(), time.process_time()
-
-    def book(self) -> None:
-        """Add what has passed since the last time."""
-        wall, processor = time.monotonic(), time.process_time()
-        self.progress.seconds += wall - self.wall
-        self.progress.processor_seconds += processor - self.processor
-        self.wall, self.processor = wall, processor
 
 
 class NotANumber(UserError):

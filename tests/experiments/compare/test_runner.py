@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from experiments.compare.grid import Grid, Run, runs
-from experiments.compare.runner import Setting, Tally, duration, seconds_left
+from experiments.compare.runner import Setting, Tally, batches, duration, seconds_left
 from experiments.compare.worker import Outcome
 
 
@@ -21,6 +21,28 @@ def test_the_time_that_is_left_is_that_of_runs_alike() -> None:
     assert seconds_left(left, known, 1) == 10
     assert seconds_left([*left, found["tagging", "gru", 1]], known, 2) == (10 + 20) / 2
     assert seconds_left(left, [], 1) == 0
+
+
+def test_seeds_of_one_cell_are_done_together() -> None:
+    grid = Grid(
+        tasks=("sentiment", "tagging"), cells=("gru", "lstm(peephole=true)"), seeds=(0, 1, 2), keras_seeds=1
+    )
+    found = runs(grid)
+    cut = batches(found, 1)
+    assert sorted(run.name for batch in cut for run in batch) == sorted(run.name for run in found)
+    assert sorted(map(len, cut)) == [1, 1, 3, 3, 3, 3]  # the layer of Keras has one seed
+    for batch in cut:
+        assert len({(run.task, run.cell, run.contestant) for run in batch}) == 1
+        assert [run.seed for run in batch] == list(range(len(batch)))
+    firsts = [found.index(batch[0]) for batch in cut]
+    assert firsts == sorted(firsts)
+
+
+def test_no_batch_is_longer_than_half_of_a_workers_share() -> None:
+    found = runs(Grid(tasks=("sentiment",), cells=("gru",), seeds=tuple(range(8)), keras_seeds=0))
+    assert [len(batch) for batch in batches(found, 2)] == [2, 2, 2, 2]
+    assert [len(batch) for batch in batches(found[:3], 2)] == [1, 1, 1]
+    assert batches([], 2) == []
 
 
 def test_the_line_of_a_run_tells_how_far_the_grid_is() -> None:

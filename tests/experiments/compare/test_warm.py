@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from experiments.compare import processes
@@ -57,6 +58,48 @@ def test_a_forked_run_is_bit_for_bit_one_of_a_process_of_its_own(
     assert run_supervised(arguments, tmp_path / "own.log", 1, "own") == 0
     assert left(tmp_path / "first") == left(tmp_path / "second") == left(tmp_path / "own")
     assert "epoch 2/2" in (tmp_path / "second.log").read_text()
+
+
+@pytest.mark.slow
+def test_a_run_that_follows_another_seed_is_bit_for_bit_one_of_a_process_of_its_own(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second seed comes out as alone, after the first in the same process, and so does the first one again."""
+
+    def run(name: str, seed: str, alike: str) -> int:
+        arguments = [*command, "--epochs", "2", "--seed", seed, "--out", str(tmp_path / name)]
+        assert run_supervised(arguments, tmp_path / f"{name}.log", 1, name, alike) == 0
+        (warm,) = processes._IDLE
+        forks = psutil.Process(warm.process.pid).children()
+        assert len(forks) == (1 if alike else 0)
+        return forks[0].pid if alike else 0
+
+    assert run("first", "0", "") == 0
+    fork = run("second", "0", "gru")
+    assert run("third", "1", "gru") == fork
+    assert run("fourth", "0", "gru") == fork
+    assert run("fifth", "1", "lstm") != fork
+    monkeypatch.setattr(processes, "is_forked", lambda _: False)
+    for name, seed in (("own", "0"), ("own1", "1")):
+        arguments = [*command, "--epochs", "2", "--seed", seed, "--out", str(tmp_path / name)]
+        assert run_supervised(arguments, tmp_path / f"{name}.log", 1, name) == 0
+    assert left(tmp_path / "second") == left(tmp_path / "fourth") == left(tmp_path / "own")
+    assert left(tmp_path / "third") == left(tmp_path / "own1") != left(tmp_path / "own")
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_ends_its_process_and_the_next_one_has_another(
+    command: list[str], tmp_path: Path
+) -> None:
+    arguments = [*command, "--epochs", "1", "--out", str(tmp_path / "run")]
+    wrong = [*command[:4], "--unit", "3"]
+    assert run_supervised(arguments, tmp_path / "log", 1, "one", "alike") == 0
+    (warm,) = processes._IDLE
+    (fork,) = psutil.Process(warm.process.pid).children()
+    assert run_supervised(wrong, tmp_path / "log", 1, "two", "alike") == 2
+    assert not psutil.pid_exists(fork.pid)
+    assert run_supervised(["python", "-m", "zoo.run", "--help"], tmp_path / "help", 1, "three", "alike") == 0
+    assert "usage:" in (tmp_path / "help").read_text()
 
 
 @pytest.mark.slow

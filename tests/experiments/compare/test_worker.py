@@ -131,11 +131,13 @@ def test_what_the_training_took_is_recorded_before_anything_is_measured(
     folder, run = tmp_path / "runs" / "one", one_run()
     begun = worker.run_supervised
 
-    def stopped_in_measuring(command: list[str], log: Path, threads: int, session: str) -> int:
+    def stopped_in_measuring(
+        command: list[str], log: Path, threads: int, session: str, alike: str = ""
+    ) -> int:
         if RECORD in {path.name for path in folder.glob("*")}:
             stop(session)
             return 128 + signal.SIGTERM
-        return begun(command, log, threads, session)
+        return begun(command, log, threads, session, alike)
 
     with monkeypatch.context() as patched:
         patched.setattr(worker, "run_supervised", stopped_in_measuring)

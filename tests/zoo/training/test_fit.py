@@ -199,7 +199,7 @@ def test_checkpoints_inside_an_epoch(tmp_path, monkeypatch):
 def test_time_of_the_clock_and_of_the_processor_are_counted_apart(tmp_path, monkeypatch):
     ticks = {"monotonic": itertools.count(0.0, 1.0), "process_time": itertools.count(0.0, 0.25)}
     for clock, ticking in ticks.items():
-        monkeypatch.setattr(f"zoo.training.loop.time.{clock}", partial(next, ticking))
+        monkeypatch.setattr(f"zoo.training.stopwatch.time.{clock}", partial(next, ticking))
     progress, _ = run(trainer(epochs=2, checkpoint_seconds=1e9), checkpoint_path=tmp_path / "a")
     assert progress.processor_seconds == 2 * 0.25  # of each epoch's two readings
     assert progress.seconds > 2 * progress.processor_seconds
