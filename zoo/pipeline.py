@@ -33,8 +33,15 @@ from zoo.runtime.rundir import RunDirectory, read_json, write_atomically, write_
 from zoo.start.defaults import config_of, own_code
 from zoo.start.record import Start
 from zoo.start.weights import Donor, begin
-from zoo.stored_run import NO_OWN_CODE, load_run
+from zoo.stored_run import (
+    NO_OWN_CODE,
+    keep_language_model,
+    kept_language_model,
+    load_language_model,
+    load_run,
+)
 from zoo.tasks.base import Batches, Row, load_task
+from zoo.tasks.next_tokens import NextTokens
 from zoo.training.baselines import baseline_metrics
 from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext
@@ -62,7 +69,10 @@ def run(
     notes = _prove_data(directory, dataset)
     dataset = replace(dataset, info=replace(dataset.info, notes=(*dataset.info.notes, *notes)))
     start, donors = _beginning(directory, config)
+    language_model = _language_model(directory, config)
     context = RunContext.prepare(config, dataset, start.tokens if start else None)
+    if language_model is not None:
+        context = context.with_language_model(language_model)
     repeated = repetition_note(context.prepared.train, config.training)
     for note in (*context.notes, *repeated):
         log(note)
@@ -212,6 +222,19 @@ def _donor(path: Path, own: OwnModel) -> Donor:
     config = config_of(path, own)
     learned, model = load_run(path, own)
     return Donor(path, config.task, model, load_task(config.task).token_layers(learned))
+
+
+def _language_model(directory: RunDirectory, config: RunConfig) -> NextTokens | None:
+    """The language model that has a say in the answers; the run keeps it, and goes on without the other run."""
+    path, own = (
+        load_task(config.task).language_model_of(config.options),
+        own_code(config.task, config.recurrent.cell),
+    )
+    if path is not None and not directory.language_model_path.exists():
+        language_model = load_language_model(Path(path), own.cell)
+        keep_language_model(directory, RunDirectory.open(path))
+        return language_model
+    return kept_language_model(directory, config, own)
 
 
 def _build(context: RunContext, donors: list[Donor], notes: list[str]) -> keras.Model:

@@ -21,7 +21,7 @@ from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
 from zoo.config_file import OwnCode, own_flags, read_config, to_dict
 from zoo.runtime.platform import configure
 from zoo.runtime.progress import log
-from zoo.runtime.rundir import RunDirectory, default_path, make_folder
+from zoo.runtime.rundir import RunDirectory, default_path, make_folder, remove
 from zoo.runtime.signals import Stopped, stop_at_once
 from zoo.start.defaults import defaults_from, own_code
 from zoo.tasks.base import check_task, load_task, task_names
@@ -210,6 +210,7 @@ def _forget(directory: RunDirectory, is_new: bool) -> None:
         if any(directory.checkpoint_path.iterdir()):
             return  # it began
         directory.checkpoint_path.rmdir()
+    remove(directory.language_model_path)
     # The configuration goes last: as long as there is anything else, `--resume` finds a run.
     for path in (
         directory.prepared_path,

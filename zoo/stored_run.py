@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,10 @@ from zoo.config_file import OwnModel, read_config
 from zoo.factory import recurrent_factory
 from zoo.keras_private import all_layers
 from zoo.members import mean_of
-from zoo.runtime.rundir import RunDirectory, read_json
+from zoo.runtime.rundir import RunDirectory, read_json, write_atomically
 from zoo.stored_types import check as check_types
 from zoo.tasks.base import AnyTask, Learned, Prepared, load_task
+from zoo.tasks.next_tokens import NextTokens
 
 NO_OWN_CODE = OwnModel()
 
@@ -37,6 +39,7 @@ def load_run(path: Path, own: OwnModel = NO_OWN_CODE) -> tuple[Learned, keras.Mo
     directory = RunDirectory.open(path)
     config = read_config(directory, own)
     directory.require_model()
+    language_model = kept_language_model(directory, config, own)
     keras.mixed_precision.set_global_policy(config.training.precision)
     task = load_task(config.task)
     factory = recurrent_factory(config.recurrent)
@@ -56,7 +59,61 @@ def load_run(path: Path, own: OwnModel = NO_OWN_CODE) -> tuple[Learned, keras.Mo
         )
     with fitting_together(path):
         _compare(model, expected)
+    if language_model is not None:
+        learned = task.with_language_model(learned, language_model)
     return learned, model
+
+
+def kept_language_model(directory: RunDirectory, config: RunConfig, own: OwnModel) -> NextTokens | None:
+    """The language model that a run has in its directory; None where it has none.
+
+    Raises:
+        UserError: as `load_run`.
+    """
+    if load_task(config.task).language_model_of(config.options) is None:
+        return None
+    return load_language_model(directory.language_model_path, own.cell)
+
+
+def load_language_model(path: Path, cell: str | None) -> NextTokens:
+    """The language model of a finished run.
+
+    Args:
+        path: the run directory.
+        cell: of a user's own that may be imported.
+
+    Raises:
+        UserError: as `load_run`, or it is a run of another task.
+    """
+    directory = RunDirectory.open(path)
+    config = read_config(directory, _own_of(directory, cell))
+    learned, model = load_run(path, _own_of(directory, cell))
+    language_model = load_task(config.task).next_tokens(learned, model)
+    if language_model is None:
+        raise UserError(
+            f"--language-model {path}: is a run of {config.task}, not of language_model; train one with: python -m "
+            "zoo.run language_model --dataset TEXTS --documents"
+        )
+    return language_model
+
+
+def keep_language_model(directory: RunDirectory, run: RunDirectory) -> None:
+    """Copy what is needed to load the language model of another run, so that a run does without that one."""
+
+    def copy(folder: Path) -> None:
+        folder.mkdir()
+        for path in (run.config_path, run.prepared_path, run.model_path):
+            shutil.copyfile(path, folder / path.name)
+
+    write_atomically(directory.language_model_path, copy)
+
+
+def _own_of(directory: RunDirectory, cell: str | None) -> OwnModel:
+    """A cell of the user's own, only where the run has that one; another may have another one."""
+    stored = directory.load_config().get("config")
+    recurrent = stored.get("recurrent") if isinstance(stored, dict) else None
+    its = recurrent.get("cell") if isinstance(recurrent, dict) else None
+    return OwnModel(cell=cell) if cell == its else NO_OWN_CODE
 
 
 def restored(path: Path, task: AnyTask, options: object) -> Learned:

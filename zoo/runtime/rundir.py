@@ -8,6 +8,7 @@
     model.keras     the best weights with their model
     metrics.json    the results
     export/         the SavedModel, when asked for
+    language_model/ what another run left, whose language model has a say in the answers
 
 The run directory is all that passes between training and everything after it.
 """
@@ -361,6 +362,11 @@ class RunDirectory:
     def export_path(self) -> Path:
         """Folder of the SavedModel."""
         return self.path / "export"
+
+    @property
+    def language_model_path(self) -> Path:
+        """Folder with the language model of another run: a run directory, too."""
+        return self.path / "language_model"
 
     def save_config(self, config: Mapping[str, object]) -> None:
         """Write the configuration, with versions, git commit and time (UTC) under `environment`."""

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from zoo.data.token_layers import TokenLayers, Tokens
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
+    from zoo.tasks.next_tokens import NextTokens
     from zoo.tensors import Tensor
 
 #: What the model of a task gives: a tensor, or tensors by name.
@@ -251,6 +252,23 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
     def token_layers(self, learned: LearnedT) -> tuple[TokenLayers, ...]:
         """The layers of the model that read tokens; none where it has no such layers, or other runs cannot use them."""
         return ()
+
+    def next_tokens(self, learned: LearnedT, model: keras.Model) -> NextTokens | None:
+        """The model as one that other tasks ask how probable each next token is; None where it is none."""
+        return None
+
+    def language_model_of(self, options: OptionsT) -> str | None:
+        """The run whose language model has a say in the answers; None where there is none."""
+        return None
+
+    def with_language_model(self, learned: LearnedT, language_model: NextTokens) -> LearnedT:
+        """What was learned, with the language model beside it.
+
+        Raises:
+            UserError: it does not fit.
+        """
+        del language_model
+        return learned
 
     @abstractmethod
     def loss(self, targets: Tensor, outputs: Outputs) -> Tensor:

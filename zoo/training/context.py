@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 
@@ -14,6 +14,7 @@ from zoo.data.token_layers import Tokens
 from zoo.factory import RecurrentFactory, recurrent_factory
 from zoo.runtime.process_memory import machine_memory
 from zoo.tasks.base import AnyPrepared, AnyTask, Batches, Metrics, load_task
+from zoo.tasks.next_tokens import NextTokens
 from zoo.training.evaluation import Predictor
 
 
@@ -38,6 +39,11 @@ class RunContext:
         arguments = dataset, config.options, config.training.batch_size
         prepared = task.prepare(*arguments) if tokens is None else task.prepare_from(*arguments, tokens)
         return cls(config, task, dataset, prepared, recurrent)
+
+    def with_language_model(self, language_model: NextTokens) -> RunContext:
+        """The same with a language model that has a say in the answers; raises UserError where it does not fit."""
+        learned = self.task.with_language_model(self.prepared.learned, language_model)
+        return replace(self, prepared=replace(self.prepared, learned=learned))
 
     @property
     def notes(self) -> tuple[str, ...]:

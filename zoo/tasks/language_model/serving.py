@@ -12,8 +12,10 @@ from zoo.generation.sampling import draw
 from zoo.serving import Server, constant_function
 from zoo.tasks.language_model.model import Parts
 from zoo.tasks.language_model.tokens import START, Tokenizer
+from zoo.tasks.next_tokens import NextTokens
 
 if TYPE_CHECKING:
+    from zoo.data.token_layers import TokenLayers
     from zoo.tasks.language_model.options import AnswerOptions
 
 Tensors: TypeAlias = list[tf.Tensor]
@@ -52,6 +54,20 @@ class Reader:
         start = tf.fill([batch_size, 1], START)
         states, expects = self.advance(start, None, states)
         return states, expects[:, -1]
+
+    def next_tokens(self, model: keras.Model, layers: TokenLayers) -> NextTokens:
+        """The model as other tasks use it.
+
+        Args:
+            model: that this one reads with.
+            layers: what it reads.
+        """
+
+        def advance(classes: tf.Tensor, states: Tensors) -> tuple[Tensors, tf.Tensor]:
+            states, expects = self.advance(classes[:, None] + UNKNOWN, None, states)
+            return states, expects[:, -1]
+
+        return NextTokens(layers.tokens, layers.backward, model, self.begin, advance)
 
     def advance(
         self, tokens: tf.Tensor, mask: tf.Tensor | None, states: Tensors

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
     from zoo.tasks.language_model.tokens import Text, Tokenizer
+    from zoo.tasks.next_tokens import NextTokens
     from zoo.tensors import StepLabels, Tensor
 
 #: A softmax over more tokens costs more than the recurrent layers.
@@ -114,6 +115,13 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
         tokenizer = learned.tokenizer
         tokens = Tokens(tokenizer.kind, tokenizer.lowercase, tokenizer.vocabulary)
         return (TokenLayers("text", "embedding", "cells", tokens, backward=tokenizer.backward),)
+
+    def next_tokens(self, learned: Learned, model: keras.Model) -> NextTokens:
+        """See `zoo.tasks.language_model.serving.Reader.next_tokens`."""
+        from zoo.tasks.language_model.serving import Reader
+
+        (layers,) = self.token_layers(learned)
+        return Reader(model, learned.tokenizer).next_tokens(model, layers)
 
     def loss(self, _targets: StepLabels, outputs: Tensor) -> Tensor:
         """What the model gives: minus the logarithm of the probability of each next token, `(rows, steps)`."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
+import tensorflow as tf
 
 from zoo.data.ragged import BatchPlan, Ragged
 from zoo.tasks.base import Batch
@@ -20,11 +21,13 @@ class Predictions(TypedDict, total=False):
         loss: in nats, `(sounds,)`.
         tokens: the best ones, ids `(tokens,)` of each sound; see the outputs of the model.
         texts: that the search found; only after it.
+        alone: the same without the language model, where there is one.
     """
 
     loss: np.ndarray
     tokens: list[np.ndarray]
     texts: list[str]
+    alone: list[str]
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,19 @@ class SpeechBatches:
             for number, row in zip(planned.which, output["tokens"], strict=False):
                 tokens[number] = row[row > 0]
         return {"loss": loss, "tokens": tokens}
+
+
+def texts_of_split(search: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], batches: SpeechBatches) -> list[str]:
+    """The texts of all sounds of a split, in order.
+
+    Args:
+        search: from spectra `(batch, frames, bands)` and their mask to texts `(batch,)`.
+        batches: the split.
+    """
+    texts = [""] * len(batches.texts)
+    for planned in batches.sounds.plan(None):
+        inputs = batches.sounds.load(planned).inputs
+        found = search(tf.constant(inputs["vectors"]), tf.constant(inputs["mask"])).numpy()
+        for number, text in zip(planned.which, found, strict=False):
+            texts[number] = text.decode()
+    return texts

@@ -13,13 +13,16 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from zoo.keras_types import LayerArguments
+from zoo.keras_types import Config, LayerArguments
 from zoo.tensors import Mask, Shape, StepLogits, Tensor, TokenIds
 
 
 @keras.saving.register_keras_serializable(package="zoo")
 class CTC(keras.layers.Layer):
     """The loss of texts, and the best token of each step.
+
+    Args:
+        fused: whether a language model has a say in the search: what it counts, and what a token does, are kept here.
 
     Call arguments:
         logits: `(batch, steps, tokens)`, the blank first.
@@ -31,9 +34,18 @@ class CTC(keras.layers.Layer):
         `tokens` `(batch, …)`: see `greedy`.
     """
 
-    def __init__(self, **layer_arguments: Unpack[LayerArguments]) -> None:
+    def __init__(self, fused: bool = False, **layer_arguments: Unpack[LayerArguments]) -> None:
         super().__init__(**layer_arguments)
-        self.supports_masking = True
+        self.supports_masking, self.fused = True, fused
+        if fused:
+            #: Of the language model, and the bonus of a token; training leaves them alone.
+            self.weights_of_search = self.add_weight(
+                shape=(2,), initializer="zeros", dtype="float32", trainable=False, name="weights_of_search"
+            )
+
+    def get_config(self) -> Config:
+        """Every constructor argument."""
+        return {**super().get_config(), "fused": self.fused}
 
     def compute_mask(self, _inputs: Tensor, _previous_mask: Mask | None) -> None:
         """A loss has no mask."""

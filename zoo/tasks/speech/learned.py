@@ -10,6 +10,7 @@ import numpy as np
 
 from zoo.data.log_mel import LogMel
 from zoo.data.subwords import RESERVED
+from zoo.tasks.next_tokens import NextTokens
 from zoo.tasks.speech.options import ATTENTION, Options
 from zoo.tasks.speech.tokens import Tokens
 from zoo.tensors import Tensor
@@ -29,6 +30,7 @@ class Learned:
         spectrum: of the sound.
         mean, deviation: of each band over the training split.
         options: of the task.
+        language_model: that has a say in the search, where there is one; a file of its own keeps it.
     """
 
     tokens: Tokens
@@ -36,6 +38,7 @@ class Learned:
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     options: Options
+    language_model: NextTokens | None = None
 
     @property
     def strides(self) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from zoo.tasks.speech.listening import listened
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
 
-RECOGNIZER = "recognizer"
+RECOGNIZER, CTC_LAYER = "recognizer", "ctc"
 
 
 def build(learned: Learned, recurrent: RecurrentFactory) -> keras.Model:
@@ -31,7 +31,7 @@ def build(learned: Learned, recurrent: RecurrentFactory) -> keras.Model:
             vectors, mask, recurrent, learned.options, learned.frames(fewest_steps(text))
         )
     logits, steps = recognizer(learned, recurrent)([heard, there])
-    outputs = CTC(name="ctc")(logits, steps, text)
+    outputs = CTC(fused=learned.options.language_model is not None, name=CTC_LAYER)(logits, steps, text)
     return keras.Model({"vectors": vectors, "mask": mask, "text": text}, outputs, name="speech")
 
 

@@ -65,9 +65,25 @@ class Options(SoundOptions, CacheOptions, DecoderOptions):
     max_tokens: int = option(
         400, "of --decoder attention, longer training texts are left out, and written ones ended", minimum=2
     )
+    language_model: str | None = option(
+        None, "the run of a language model that has a say in the search (shallow fusion)", metavar="RUN"
+    )
+    language_model_weight: float | None = option(
+        None,
+        "what the logarithm of a text's probability in the language model counts; by default dev decides",
+        minimum=0,
+        maximum=100,
+    )
+    length_bonus: float | None = option(
+        None,
+        "what a token counts beside the language model, which finds long texts unlikely; by default dev decides",
+        minimum=-100,
+        maximum=100,
+    )
 
     def __post_init__(self) -> None:
         """Refuse a stride that no convolution makes, and what the chosen decoder has no use for."""
+        self._refuse_misfit_of_language_model()
         fix = "is made by the first convolution, and there is none; give --stride 1"
         require(self.convolutions > 0 or self.stride == 1, "stride", self.stride, fix)
         if self.decoder == CTC:
@@ -76,6 +92,18 @@ class Options(SoundOptions, CacheOptions, DecoderOptions):
                 if field.name in OF_ATTENTION and value != field.default:
                     given = f"--no-{field.name}" if value is False else f"{flag(field.name)} {value}"
                     raise UserError(f"{given}: is for --decoder attention; give that, too, or leave this out")
+
+    def _refuse_misfit_of_language_model(self) -> None:
+        """What says how a language model counts needs one, and that needs a search that it can have a say in."""
+        if self.language_model is None:
+            for name in ("language_model_weight", "length_bonus"):
+                value = getattr(self, name)
+                require(value is None, name, value, "is for a language model; give --language-model RUN")
+            return
+        fix = "has a say in the search of --decoder ctc; leave one of them out"
+        require(self.decoder == CTC, "language_model", self.language_model, fix)
+        fix = "takes the best token of each step, whatever --language-model says; give 2 or more"
+        require(self.beam > 1, "beam", self.beam, fix)
 
 
 @dataclass(frozen=True)

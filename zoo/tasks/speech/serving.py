@@ -14,7 +14,8 @@ from zoo.runtime.figures import picture_path, save
 from zoo.serving import Server
 from zoo.tasks.base import Row
 from zoo.tasks.speech import attention_serving, ctc, streaming
-from zoo.tasks.speech.batches import SpeechBatches
+from zoo.tasks.speech.batches import SpeechBatches, texts_of_split
+from zoo.tasks.speech.language_model import Fusion
 from zoo.tasks.speech.learned import Learned
 from zoo.tasks.speech.model import RECOGNIZER
 from zoo.tasks.speech.options import ATTENTION
@@ -24,13 +25,17 @@ from zoo.tasks.speech.samples import SAMPLES, Arguments, TensorFunction, wav_fun
 
 def make(model: keras.Model, learned: Learned) -> Server:
     """What answers with a trained model; see `functions` and `zoo.tasks.speech.attention_serving.functions`."""
-    of_decoder = attention_serving.functions if learned.options.decoder == ATTENTION else functions
-    server = Server(model, [learned.tokens], of_decoder(model, learned))
+    fusion = Fusion.of(model, learned)
+    if learned.options.decoder == ATTENTION:
+        answers = attention_serving.functions(model, learned)
+    else:
+        answers = functions(model, learned, fusion)
+    server = Server(model, [learned.tokens] if fusion is None else [learned.tokens, fusion], answers)
     server.configuration = learned
     return server
 
 
-def functions(model: keras.Model, learned: Learned) -> streaming.Functions:
+def functions(model: keras.Model, learned: Learned, fusion: Fusion | None = None) -> streaming.Functions:
     """The functions of a model of CTC.
 
     `serving_default` takes `samples` `(batch, time)` float32 from -1 to 1, filled up on the right, `length` `(batch,)`
@@ -40,12 +45,14 @@ def functions(model: keras.Model, learned: Learned) -> streaming.Functions:
         score           (batch,) the logarithm of its probability
         greedy_text     (batch,) the text of the best token of each step, which `step` gives, too
 
+    and with a language model `language_model_score`, the logarithm of the text's probability there.
+
     `wav` takes `contents` `(batch,)`, the bytes of WAV files with samples of 16 bits, and gives the same. `steps` takes
     what `serving_default` takes, and gives `probabilities` `(batch, steps, tokens)`, 0 behind the end, and `tokens`,
     what they are of, the blank "" first. See `zoo.tasks.speech.streaming` for `init_state` and `step`.
     """
     recognizer = model.get_layer(RECOGNIZER)
-    answer = _answer_function(recognizer, learned)
+    answer = _answer_function(recognizer, learned, fusion)
 
     @tf.function(input_signature=SAMPLES)
     def serving_default(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -57,15 +64,18 @@ def functions(model: keras.Model, learned: Learned) -> streaming.Functions:
         probabilities = tf.where(mask[..., None], tf.nn.softmax(logits), 0.0)
         return {"probabilities": probabilities, "tokens": tf.constant(["", *learned.tokens.vocabulary])}
 
-    wav = wav_function(answer, {"text": tf.string, "score": tf.float32, "greedy_text": tf.string})
+    outputs = {"text": tf.string, "score": tf.float32, "greedy_text": tf.string}
+    if fusion is not None:
+        outputs["language_model_score"] = tf.float32
+    wav = wav_function(answer, outputs)
     functions = {"serving_default": serving_default, "wav": wav, "steps": steps}
-    return {**functions, **streaming.functions(recognizer, learned)}
+    return {**functions, **streaming.functions(recognizer, learned, fusion)}
 
 
-def _answer_function(recognizer: keras.Model, learned: Learned) -> TensorFunction:
+def _answer_function(recognizer: keras.Model, learned: Learned, fusion: Fusion | None) -> TensorFunction:
     def answer(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
         logits, mask = _logits(recognizer, learned, samples, length, rate)
-        return texts_of(logits, mask, learned)
+        return texts_of(logits, mask, learned, fusion)
 
     return answer
 
@@ -78,10 +88,14 @@ def _logits(
     return tf.cast(logits, tf.float32), mask
 
 
-def texts_of(logits: tf.Tensor, mask: tf.Tensor, learned: Learned) -> dict[str, tf.Tensor]:
+def texts_of(
+    logits: tf.Tensor, mask: tf.Tensor, learned: Learned, fusion: Fusion | None = None
+) -> dict[str, tf.Tensor]:
     """`text`, `score` and `greedy_text` of logits `(batch, steps, tokens)`; see `make`."""
     ids, _ = ctc.greedy(logits, mask, tf.zeros_like(tf.cast(mask[:, :1], tf.int32)))
     greedy = learned.tokens.sentences(ids)
+    if fusion is not None:
+        return {**fusion.answer(logits, mask), "greedy_text": greedy}
     if learned.options.beam == 1:
         return {"text": greedy, "score": ctc.greedy_score(logits, mask), "greedy_text": greedy}
     best, score = ctc.beam_search(logits, mask, learned.options.beam)
@@ -89,17 +103,9 @@ def texts_of(logits: tf.Tensor, mask: tf.Tensor, learned: Learned) -> dict[str, 
 
 
 def searched(model: keras.Model, learned: Learned, batches: SpeechBatches) -> list[str]:
-    """The texts that the search finds for all sounds of a split, in order."""
+    """The texts that the search finds for all sounds of a split, in order; without a language model."""
     of_decoder = attention_serving.texts_function if learned.options.decoder == ATTENTION else _texts_function
-    search = tf.function(of_decoder(model, learned), reduce_retracing=True)
-    sounds = batches.sounds
-    texts = [""] * len(batches.texts)
-    for planned in sounds.plan(None):
-        inputs = sounds.load(planned).inputs
-        found = search(tf.constant(inputs["vectors"]), tf.constant(inputs["mask"])).numpy()
-        for number, text in zip(planned.which, found, strict=False):
-            texts[number] = text.decode()
-    return texts
+    return texts_of_split(tf.function(of_decoder(model, learned), reduce_retracing=True), batches)
 
 
 def _texts_function(model: keras.Model, learned: Learned) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from zoo.data.token_layers import TokenLayers
     from zoo.factory import RecurrentFactory
     from zoo.serving import Server
+    from zoo.tasks.next_tokens import NextTokens
     from zoo.tasks.speech.batches import Predictions, SpeechBatches
     from zoo.tasks.speech.learned import Learned
     from zoo.tensors import Tensor, TokenIds
@@ -89,6 +91,17 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
         tokens = Tokens(options.tokens, options.lowercase, learned.tokens.vocabulary)
         return (decoder_layers(tokens, options),)
 
+    def language_model_of(self, options: Options) -> str | None:
+        """See `zoo.tasks.base.Task`."""
+        return options.language_model
+
+    def with_language_model(self, learned: Learned, language_model: NextTokens) -> Learned:
+        """See `zoo.tasks.speech.fusion`."""
+        from zoo.tasks.speech.fusion import refuse_misfit
+
+        refuse_misfit(language_model, learned.tokens, str(learned.options.language_model))
+        return replace(learned, language_model=language_model)
+
     def loss(self, _targets: TokenIds, outputs: dict[str, Tensor]) -> Tensor:
         """Minus the logarithm of the probability of each text, `(batch,)`; of a decoder, smoothed."""
         return outputs["loss"]
@@ -99,14 +112,44 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
         self, learned: Learned, model: keras.Model, batches: SpeechBatches, predictions: Predictions
     ) -> Predictions:
         """The predictions with the texts that the search finds; once, after training."""
+        from zoo.tasks.speech.language_model import fused_texts
         from zoo.tasks.speech.serving import searched
 
-        return {**predictions, "texts": searched(model, learned, batches)}
+        alone = searched(model, learned, batches)
+        if learned.language_model is None:
+            return {**predictions, "texts": alone}
+        return {**predictions, "texts": fused_texts(model, learned, batches), "alone": alone}
+
+    def calibrated(
+        self,
+        learned: Learned,
+        model: keras.Model,
+        dev: SpeechBatches,
+        _predictions: Callable[[], Predictions],
+    ) -> keras.Model:
+        """Set what a language model counts, see `zoo.tasks.speech.language_model.calibrate`."""
+        from zoo.runtime.progress import log
+        from zoo.tasks.speech.language_model import calibrate
+
+        if learned.language_model is not None:
+            log(calibrate(model, learned, dev))
+        return model
+
+    def calibration(self, model: keras.Model) -> tuple[str, ...]:
+        """What the language model counts, where there is one."""
+        from zoo.tasks.speech.language_model import has_weights, told
+
+        return (told(model),) if has_weights(model) else ()
+
+    def headline_of(self, learned: Learned) -> tuple[str, ...]:
+        """With a language model also the word error rate without it."""
+        return self.headline if learned.language_model is None else (*self.headline, "wer_alone")
 
     def score(self, learned: Learned, predictions: Predictions, batches: SpeechBatches) -> Metrics:
         """Error rates, of what the search found, or before it of the best token of each step of a sound, or at each
         place of a text behind the right ones; the loss, see `loss_a_token`; and the character error rate with a
-        hundredth of the loss.
+        hundredth of the loss. With a language model, after the search, the error rates without it, too: `wer_alone`
+        and so on.
         """
         from zoo.tasks.speech.scores import compared, loss_a_token
 
@@ -114,6 +157,9 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
         if not np.isfinite(loss):
             return dict.fromkeys((*self.headline, self.monitor[0]), float("nan"))
         rates = compared(batches.texts, _texts(learned, predictions))
+        if "alone" in predictions:
+            alone = compared(batches.texts, predictions["alone"])
+            rates |= {f"{name}_alone": rate for name, rate in alone.items()}
         return {**rates, "loss": loss, "cer_and_loss": rates["cer"] + SHARE_OF_LOSS * loss}
 
     def details(
@@ -125,6 +171,7 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
         return {
             "samples": [{"reference": right, "text": found} for right, found in pairs],
             "unknown_tokens": len(unknown),
+            **_of_language_model(learned),
         }
 
     def by_length(self, learned: Learned, predictions: Predictions, batches: SpeechBatches) -> list[Row]:
@@ -177,6 +224,16 @@ def _texts(learned: Learned, predictions: Predictions) -> list[str]:
     if "texts" in predictions:
         return predictions["texts"]
     return learned.tokens.decode(predictions["tokens"])
+
+
+def _of_language_model(learned: Learned) -> dict[str, object]:
+    """Which tokens a language model does not know; nothing where there is none."""
+    from zoo.tasks.speech.fusion import unknown_tokens
+
+    if learned.language_model is None:
+        return {}
+    unknown = unknown_tokens(learned.tokens, learned.language_model)
+    return {"unknown_to_language_model": len(unknown)}
 
 
 TASK = Speech()
