@@ -10,13 +10,12 @@ import numpy as np
 from zoo.data.ragged import Ragged
 from zoo.tasks.base import Metrics
 from zoo.tasks.classification import scores
+from zoo.tasks.dynamic_time_warping import nearest
 from zoo.tasks.sequence_batches import SequenceBatches
 
 STATISTICS = "channel statistics"
 NEAREST = "nearest neighbour (DTW)"
 LEAST_PROBABILITY = 1e-9  # of a class that train lacks
-#: Cells of all tables of all pairs, times channels, up to which neighbours are looked for: some seconds.
-MOST_CELLS = 2e9
 GRID = 8  # rows and columns that a frame is reduced to, in grey
 Score = Callable[[SequenceBatches], Metrics]
 
@@ -97,7 +96,7 @@ def fit_nearest(train: SequenceBatches, classes: int) -> Score:
     references = [scaled(values) for values in known]
 
     def score(batches: SequenceBatches) -> Metrics:
-        found = [_nearest(scaled(values), references) for values in _in_channels(batches.sequences)]
+        found = [nearest(scaled(values), references) for values in _in_channels(batches.sequences)]
         chosen = train.targets[np.array(found, np.int64)]
         certain = np.eye(classes)[chosen]
         return {name: value for name, value in scores(certain, batches.targets).items() if name in KEPT}
@@ -110,16 +109,3 @@ KEPT = ("accuracy", "macro_f1")
 
 def _scaled(values: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.nan_to_num((values - mean) / scale, nan=0.0), np.float64)
-
-
-def _nearest(values: np.ndarray, references: list[np.ndarray]) -> int:
-    """Which reference is the nearest; the first of several. One that is known to be farther is given up early."""
-    from dtaidistance import dtw_ndim
-
-    best, least = 0, np.inf
-    for n, reference in enumerate(references):
-        limit = None if least == np.inf else least
-        distance = dtw_ndim.distance_fast(values, reference, max_dist=limit)
-        if distance < least:
-            best, least = n, distance
-    return best

@@ -87,6 +87,7 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
         self, prepared: Batched, options: Options
     ) -> dict[str, Callable[[], Callable[[SequenceBatches], Metrics]]]:
         """Statistics of the channels, and the nearest neighbour where that takes seconds."""
+        from zoo.tasks.dynamic_time_warping import MOST_CELLS
         from zoo.tasks.signals import baselines
 
         train, classes = prepared.train, len(prepared.learned.labels)
@@ -94,7 +95,7 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
             baselines.STATISTICS: partial(baselines.fit_statistics, train, classes)
         }
         scored = len(prepared.valid.targets) + len(train.targets) // 2
-        if options.dtw and baselines.cells(train, scored) <= baselines.MOST_CELLS:
+        if options.dtw and baselines.cells(train, scored) <= MOST_CELLS:
             fits[baselines.NEAREST] = partial(baselines.fit_nearest, train, classes)
         return fits
 

@@ -198,6 +198,28 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
         texts = most_likely(prepared.train, prepared.learned.tokens)
         return lambda batches: {MOST_LIKELY: compared(batches.texts, texts(batches))}
 
+    def fitted_baselines(
+        self, prepared: Prepared[Learned, SpeechBatches], options: Options
+    ) -> dict[str, Callable[[], Callable[[SpeechBatches], Metrics]]]:
+        """Of words, the text of the nearest recording where that takes seconds."""
+        from zoo.runtime.progress import log
+        from zoo.tasks.speech import baselines
+        from zoo.tasks.speech.scores import compared
+
+        if options.tokens != "words":
+            return {}
+        train = prepared.train
+        which = baselines.recordings(train, 2 * len(prepared.valid.texts))
+        if not len(which):
+            log(f"left out: {baselines.NEAREST}, for sounds so long it would take minutes")
+            return {}
+
+        def fit() -> Callable[[SpeechBatches], Metrics]:
+            texts = baselines.fit_nearest(train, which)
+            return lambda batches: compared(batches.texts, texts(batches))
+
+        return {baselines.NEAREST: fit}
+
     # ---- answers
 
     def serve(self, model: keras.Model, learned: Learned) -> Server:

@@ -8,7 +8,6 @@ from zoo.data.ragged import Ragged
 from zoo.tasks.sequence_batches import SequenceBatches
 from zoo.tasks.signals.baselines import (
     _greys,
-    _nearest,
     _statistics,
     cells,
     fit_nearest,
@@ -16,25 +15,6 @@ from zoo.tasks.signals.baselines import (
 )
 from zoo.tasks.signals.options import Options
 from zoo.tasks.signals.task import TASK
-
-
-def warped(a: np.ndarray, b: np.ndarray) -> float:
-    """The distance by dynamic time warping, from its recurrence."""
-    costs = ((a[:, None] - b[None]) ** 2).sum(axis=-1)
-    table = np.full((len(a) + 1, len(b) + 1), np.inf)
-    table[0, 0] = 0
-    for i in range(len(a)):
-        for j in range(len(b)):
-            table[i + 1, j + 1] = costs[i, j] + min(table[i, j], table[i, j + 1], table[i + 1, j])
-    return float(table[-1, -1])
-
-
-def test_the_nearest_is_that_of_the_recurrence() -> None:
-    draw = np.random.default_rng(0)
-    references = [draw.normal(size=(draw.integers(2, 9), 3)) for _ in range(12)]
-    for _ in range(8):
-        values = draw.normal(size=(draw.integers(2, 9), 3))
-        assert _nearest(values, references) == np.argmin([warped(values, other) for other in references])
 
 
 def batches(*signals: tuple[list[float], int]) -> SequenceBatches:

@@ -17,7 +17,7 @@ from zoo.data.ragged import Ragged
 from zoo.predict import main as predict
 from zoo.run import main as run
 from zoo.stored_types import check
-from zoo.tasks.speech.baselines import most_likely
+from zoo.tasks.speech.baselines import NEAREST, fit_nearest, most_likely, recordings
 from zoo.tasks.speech.batches import SpeechBatches
 from zoo.tasks.speech.options import Options
 from zoo.tasks.speech.scores import compared, loss_a_token
@@ -134,6 +134,43 @@ def test_the_most_likely_text_has_as_many_tokens_as_others_of_the_length() -> No
     batches = SpeechBatches.of(spectra, Ragged.of(map(tokens.ids, texts)), texts, 4)
     others = SpeechBatches.of(Ragged.of([np.zeros((18, 2)), np.zeros((99, 2))]), Ragged.of([]), ["", ""], 4)
     assert most_likely(batches, tokens)(others) == ["ab", "abcc"]
+
+
+def words_of(lengths: list[int], texts: list[str]) -> SpeechBatches:
+    """A tone a word that rises or falls, of these lengths."""
+    random = np.random.default_rng(len(texts))
+    up, down = np.linspace(-1, 1, 99), np.linspace(1, -1, 99)
+    spectra = [
+        np.interp(np.linspace(0, 98, length), np.arange(99), up if text == "up" else down)[:, None]
+        + random.normal(0, 0.1, (length, 3))
+        for length, text in zip(lengths, texts, strict=True)
+    ]
+    tokens = Tokens(["up", "down"], "words")
+    return SpeechBatches.of(Ragged.of(spectra), Ragged.of(map(tokens.ids, texts)), texts, 4)
+
+
+def test_the_nearest_recording_says_what_is_said_however_fast() -> None:
+    train = words_of([30, 41, 52, 63], ["up", "down", "up", "down"])
+    found = fit_nearest(train, recordings(train, 9))(
+        words_of([20, 90, 33, 77, 1], ["down", "up"] * 2 + ["up"])
+    )
+    assert found[:4] == ["down", "up"] * 2
+    assert fit_nearest(train, np.array([1, 3]))(words_of([20], ["up"])) == ["down"]
+
+
+def test_recordings_are_looked_among_as_long_as_it_takes_seconds() -> None:
+    train = words_of([40] * 200, ["up", "down"] * 100)
+    assert recordings(train, 50).tolist() == list(range(200))
+    # 10 steps of one sound with 10 of another, 3 bands, so many others: 150 fit.
+    some = recordings(train, int(2e9 / 300 / 150))
+    assert (len(some), some[0], some[-1], len(set(some.tolist()))) == (150, 0, 199, 150)
+    assert not len(recordings(train, int(2e9 / 300 / 90)))
+
+
+def test_only_words_have_a_nearest_recording() -> None:
+    ready = prepared(tokens="words")
+    assert list(TASK.fitted_baselines(ready, ready.learned.options)) == [NEAREST]
+    assert not TASK.fitted_baselines(ready, options())
 
 
 def test_a_stride_without_convolutions_is_refused() -> None:
