@@ -22,6 +22,7 @@ from zoo.tasks.classification import (
     logits_layer,
     sequence_vector,
 )
+from zoo.tasks.sentiment.ngrams import LONGEST_NGRAMS, ngram_buckets, ngram_vectors
 from zoo.tasks.sequence_batches import SequenceBatches
 
 if TYPE_CHECKING:
@@ -33,16 +34,9 @@ if TYPE_CHECKING:
     from zoo.tasks.sentiment.base import BaseClassifier
     from zoo.tasks.sentiment.tfidf import Tfidf
     from zoo.tasks.sentiment.tokens import TextsInTokens
-    from zoo.tensors import Tensor, TokenIds
 
-
-#: Tokens of the longest n-grams that have vectors, by what a token is.
-LONGEST_NGRAMS = {"words": 2, "subwords": 2, "characters": 3}
-#: Training texts from which on n-grams have vectors unless it is said; of fewer they are learnt by heart.
-ENOUGH_TEXTS = 5_000
 #: Training texts from which on a linear classifier has a share in the answer unless it is said.
 ENOUGH_FOR_BASE = 100
-LEAST_BUCKETS, MOST_BUCKETS = 1 << 10, 1 << 16
 
 
 @dataclass(frozen=True)
@@ -191,8 +185,7 @@ class Sentiment(SequenceClassification[Options, Learned]):
         )
         notes = *tokens.notes, *_cut_note(tokens.train.lengths, options)
         batches = partial(_batches, encoder=encoder, batch_size=batch_size, widths=train.widths, base=base)
-        has_ngrams = options.ngrams > 1 or (options.ngrams == 0 and len(dataset.train) >= ENOUGH_TEXTS)
-        buckets = _ngram_buckets(len(tokens.train.values)) if has_ngrams else 0
+        buckets = ngram_buckets(options.ngrams, len(dataset.train), len(tokens.train.values))
         learned = Learned(
             encoder,
             dataset.info.labels,
@@ -237,7 +230,7 @@ class Sentiment(SequenceClassification[Options, Learned]):
         if learned.ngram_buckets and not recurrent.order_agnostic:
             longest = options.ngrams or LONGEST_NGRAMS[learned.encoder.tokens]
             for length in range(2, longest + 1):
-                x = x + _ngram_vectors(some_unknown, length, learned.ngram_buckets, options.embedding)
+                x = x + ngram_vectors(some_unknown, length, learned.ngram_buckets, options.embedding)
         x = keras.layers.Dropout(dropout)(x)
         x = sequence_vector(x, mask, recurrent, options.pooling)
         x = keras.layers.Dropout(dropout)(x)
@@ -333,23 +326,6 @@ class Sentiment(SequenceClassification[Options, Learned]):
             for texts in chunks(inputs, AT_ONCE)
             for row in label_rows(server, "text", texts, [tf.constant(texts)])
         ]
-
-
-def _ngram_vectors(tokens: TokenIds, length: int, buckets: int, size: int) -> Tensor:
-    """Vectors `(batch, time, size)` of the n-grams of this length; zeros where there is none, and to begin with."""
-    import keras
-
-    from zoo.layers.embedding import Embedding
-    from zoo.layers.ngrams import NO_NGRAM, NGramIds
-
-    ids = NGramIds(length, buckets, name=f"{length}grams")(tokens)
-    table = Embedding(buckets, size, embeddings_initializer="zeros", name=f"vectors_of_{length}grams")
-    return keras.ops.where(keras.ops.not_equal(ids, NO_NGRAM)[..., None], table(ids), 0.0)
-
-
-def _ngram_buckets(tokens: int) -> int:
-    """Ids for the n-grams of training texts of so many tokens: a power of two, for there may be one a token."""
-    return min(MOST_BUCKETS, max(LEAST_BUCKETS, 1 << max(0, tokens - 1).bit_length()))
 
 
 def _labels(split: Split) -> np.ndarray:

@@ -17,8 +17,8 @@ from zoo.factory import order_agnostic_factory, recurrent_factory
 from zoo.run import task_parser
 from zoo.serving import Server
 from zoo.tasks.base import NoOptions, Prepared
-from zoo.tasks.sentiment import task
-from zoo.tasks.sentiment.task import TASK, Learned, Options, _ngram_buckets
+from zoo.tasks.sentiment import ngrams
+from zoo.tasks.sentiment.task import TASK, Learned, Options
 from zoo.tasks.sequence_batches import SequenceBatches
 from zoo.training.loop import Trainer
 
@@ -154,7 +154,7 @@ def test_ngrams_have_vectors_for_cells_that_see_order(monkeypatch: pytest.Monkey
     assert layer_names("gru", ngrams=2) == {"2grams", "vectors_of_2grams"}
     assert layer_names("mean", ngrams=2) == layer_names("gru", ngrams=1) == set()
     assert layer_names("gru") == set()  # of few texts they would be learnt by heart
-    monkeypatch.setattr(task, "ENOUGH_TEXTS", 4)
+    monkeypatch.setattr(ngrams, "ENOUGH_TEXTS", 4)
     assert len(layer_names("gru", tokens="words")) == 2
     assert len(layer_names("gru", tokens="characters")) == 4
     assert len(layer_names("gru", tokens="subwords")) == 2
@@ -183,11 +183,6 @@ def test_an_ngram_adds_its_vector_to_its_last_token() -> None:
     values[int(model.get_layer("2grams")(tokens)[0, 1])] = 9.0
     table.set_weights([values])
     assert np.abs(np.asarray(model({"tokens": tokens})) - before).max() > 1e-3
-
-
-@pytest.mark.parametrize(("tokens", "buckets"), [(0, 1024), (1025, 2048), (4096, 4096), (10**7, 65536)])
-def test_more_tokens_have_more_ngrams(tokens: int, buckets: int) -> None:
-    assert _ngram_buckets(tokens) == buckets
 
 
 def test_loss_is_the_negative_logarithm_of_the_right_class() -> None:
