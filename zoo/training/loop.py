@@ -24,6 +24,7 @@ from zoo.runtime.progress import progress_bar
 from zoo.runtime.signals import Stopped, stop_signals
 from zoo.tasks.base import Batch, Batches, Metrics
 from zoo.training import checkpoint
+from zoo.training.adversarial import noise_for
 from zoo.training.checkpoint import Progress
 from zoo.training.lazy_rows import MOST_MISSED, LazyRows, lazy_tables
 from zoo.training.schedule import learning_rate
@@ -61,7 +62,7 @@ class Trainer:
             self.optimizer.build(self._whole_variables)
             averaged = self._whole_variables if options.average else []
             self.averages = [tf.Variable(v.value, trainable=False) for v in averaged]
-        self._loss = loss
+        self._loss, self._noise_against = loss, noise_for(self.model, self.optimizer)
         # A partial, because TensorFlow counts the traces of this method over all trainers.
         self._compiled = tf.function(partial(self._step_and_average), reduce_retracing=True)
 
@@ -145,11 +146,16 @@ class Trainer:
     ) -> tuple[Scalar, Scalar]:
         """One step on one device: `total` is the sum of the weights over all devices."""
         variables = self._whole_variables
-        with tf.GradientTape() as tape, ExitStack() as reading:
-            for table in self.tables:
-                reading.enter_context(table.reading(tape))
-            losses = tf.cast(self._loss(targets, self.model(inputs, training=True)), tf.float32)
-            loss = tf.reduce_sum(losses * weights) / total
+
+        def mean_loss(tape: tf.GradientTape) -> Scalar:
+            with ExitStack() as reading:
+                for table in self.tables:
+                    reading.enter_context(table.reading(tape))
+                losses = tf.cast(self._loss(targets, self.model(inputs, training=True)), tf.float32)
+            return tf.reduce_sum(losses * weights) / total
+
+        with self._noise_against(mean_loss), tf.GradientTape() as tape:
+            loss = mean_loss(tape)
             penalty = (
                 tf.add_n([tf.cast(p, tf.float32) for p in self.model.losses] or [tf.zeros(())])
                 / self.replicas

@@ -88,6 +88,12 @@ class Options:
     word_dropout: float = option(
         0.0, "share of tokens that are made unknown in training", minimum=0.0, maximum=0.9
     )
+    adversarial: float = option(
+        0.0,
+        "size of the noise on a text's vectors, by theirs, that raises the loss; the model is trained on it",
+        minimum=0.0,
+        maximum=1.0,
+    )
     tfidf: bool = option(True, "also fit TF-IDF with logistic regression, to stand beside the model")
 
 
@@ -215,6 +221,7 @@ class Sentiment(SequenceClassification[Options, Learned]):
         """
         import keras
 
+        from zoo.layers.adversarial_noise import AdversarialNoise
         from zoo.layers.embedding import Embedding
         from zoo.layers.logits import logits_dtype
         from zoo.layers.word_dropout import WordDropout
@@ -232,6 +239,8 @@ class Sentiment(SequenceClassification[Options, Learned]):
             for length in range(2, longest + 1):
                 x = x + ngram_vectors(some_unknown, length, learned.ngram_buckets, options.embedding)
         x = keras.layers.Dropout(dropout)(x)
+        if options.adversarial:
+            x = AdversarialNoise(options.adversarial, name="adversarial_noise")(x, mask=mask)
         x = sequence_vector(x, mask, recurrent, options.pooling)
         x = keras.layers.Dropout(dropout)(x)
         logits = logits_layer(len(learned.labels))(x)

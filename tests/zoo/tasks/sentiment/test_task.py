@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -95,9 +96,11 @@ def test_what_prediction_needs_goes_through_json() -> None:
 # ------------------------------------------------------------------------------------------ model
 
 
-def model_and_trainer(cell: str, ready: Prepared[Learned, SequenceBatches], pooling: str = "auto") -> Trainer:
-    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3, dropout=0.0))
-    options = Options(embedding=3, pooling=pooling)
+def model_and_trainer(
+    cell: str, ready: Prepared[Learned, SequenceBatches], engine: str = "auto", **chosen: Any
+) -> Trainer:
+    recurrent = recurrent_factory(RecurrentOptions(cell=cell, units=3, dropout=0.0, engine=engine))
+    options = Options(**{"embedding": 3, **chosen})
     return Trainer(lambda: TASK.build(ready, recurrent, options), TASK.loss, TrainingOptions(average=0))
 
 
@@ -116,11 +119,66 @@ def test_one_step_changes_every_weight(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["gru", "mean"])
 @pytest.mark.parametrize("pooling", ["auto", "last", "mean", "max", "all"])
 def test_padding_does_not_change_a_prediction(cell: str, pooling: str) -> None:
-    model = model_and_trainer(cell, prepared(), pooling).model
+    model = model_and_trainer(cell, prepared(), pooling=pooling).model
     tokens = np.array([[2, 3, 4], [3, 0, 0], [0, 0, 0]], np.int32)
     plain = model({"tokens": tokens})
     np.testing.assert_allclose(model({"tokens": np.pad(tokens, ((0, 0), (0, 5)))}), plain, atol=1e-6)
     assert np.ptp(np.asarray(plain), axis=0).max() > 1e-4
+
+
+@every_cell()
+def test_every_cell_learns_on_adversarial_noise(cell: str) -> None:
+    """The same weights and batch, and a loss that is higher."""
+    ready = prepared()
+    plain, noisy = (
+        model_and_trainer(cell, ready, pooling="all", adversarial=epsilon) for epsilon in (0.0, 0.5)
+    )
+    batch = ready.train.load(ready.train.plan(None)[0])
+    assert noisy.step(batch)[0] > plain.step(batch)[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("engine", "cell"),
+    [("keras", "keras_gru"), ("parallel", "min_gru"), ("fused", "gru"), ("hoisted", "gru")],
+)
+def test_every_engine_has_the_same_adversarial_noise(engine: str, cell: str) -> None:
+    ready = prepared(ngrams=2)
+    batch = ready.train.load(ready.train.plan(None)[0])
+    one, other = (
+        model_and_trainer(cell, ready, each, adversarial=0.5, ngrams=2) for each in ("loop", engine)
+    )
+    for _ in range(2):
+        np.testing.assert_allclose(other.step(batch), one.step(batch), rtol=1e-4)
+
+
+def test_padding_does_not_change_a_step_on_adversarial_noise() -> None:
+    ready = prepared()
+    batch = ready.train.load(ready.train.plan(None)[0])
+    wide = {**batch.inputs, "tokens": np.pad(batch.inputs["tokens"], ((0, 0), (0, 5)))}
+    one, other = (model_and_trainer("vanilla", ready, "loop", adversarial=0.5) for _ in range(2))
+    for _ in range(2):
+        padded = other.step(replace(batch, inputs=wide))
+        np.testing.assert_allclose(padded, one.step(batch), rtol=1e-4)
+
+
+def test_without_adversarial_noise_the_model_is_as_it_was() -> None:
+    plain, noisy = (
+        [
+            type(layer).__name__
+            for layer in model_and_trainer("gru", prepared(), adversarial=epsilon).model.layers
+        ]
+        for epsilon in (0.0, 0.1)
+    )
+    assert "AdversarialNoise" not in plain
+    noisy.remove("AdversarialNoise")
+    assert noisy == plain
+
+
+@pytest.mark.parametrize("value", ["-0.1", "1.5", "nan"])
+def test_noise_of_another_size_is_refused(value: str) -> None:
+    with pytest.raises(UserError, match="--adversarial"):
+        task_parser("sentiment").parse_args(["--adversarial", value])
 
 
 def test_the_order_agnostic_model_cannot_see_order_and_the_others_can() -> None:
