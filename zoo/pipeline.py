@@ -255,7 +255,7 @@ def _prove_data(directory: RunDirectory, dataset: Dataset) -> tuple[str, ...]:
     """Write what the examples are; a run that goes on must have the same. Gives notes.
 
     Raises:
-        UserError: if a split has other examples than when the checkpoint was written.
+        UserError: if a split has other examples than when the checkpoint was written, or was not read then.
     """
     known = digests(dataset)
     if not checkpoint_file(directory).exists():
@@ -267,6 +267,8 @@ def _prove_data(directory: RunDirectory, dataset: Dataset) -> tuple[str, ...]:
         )
     stored = read_json(directory.data_path)
     for split, facts in known.items():
+        if split == "test" and isinstance(stored, dict) and split not in stored:
+            raise UserError(f"{directory.path}: was begun without its test split; give --dev-only here, too")
         if not isinstance(stored, dict) or stored.get(split) != facts:
             what = "training" if split == "train" else split
             raise UserError(f"{directory.path}: the {what} data have changed since; start the run again", 1)

@@ -194,7 +194,7 @@ def _start(config: RunConfig, out: str | None, beside: Beside) -> str:
     path = out or default_path(config.task, config.recurrent.cell, config.dataset, config.training.seed)
     is_new = not Path(path).exists()
     directory = RunDirectory.create(path)
-    with directory.lock(), _stoppable(directory):
+    with directory.lock(), _stoppable(directory, beside):
         directory.save_config({"config": to_dict(config)})
         try:
             return _run(config, directory, beside)
@@ -226,7 +226,7 @@ def _forget(directory: RunDirectory, is_new: bool) -> None:
 
 def _resume(folder: Path, own: OwnCode, data: str | None, beside: Beside) -> str:
     directory = RunDirectory.open(folder)
-    with directory.lock(), _stoppable(directory):
+    with directory.lock(), _stoppable(directory, beside):
         config = read_config(directory, own)
         if data is None:
             with _sent_to_data_flag(config.dataset):
@@ -297,7 +297,7 @@ def _run(config: RunConfig, directory: RunDirectory, beside: Beside) -> str:
 
 
 @contextmanager
-def _stoppable(directory: RunDirectory) -> Iterator[None]:
+def _stoppable(directory: RunDirectory, beside: Beside) -> Iterator[None]:
     """After a signal it is told how to go on."""
     try:
         with stop_at_once():
@@ -305,7 +305,8 @@ def _stoppable(directory: RunDirectory) -> Iterator[None]:
     except Stopped as stop:
         if directory.config_path.exists():
             own = own_flags(directory.load_config()["config"])
-            resume = shlex.join(["python", "-m", "zoo.run", "--resume", str(directory.path), *own])
+            dev_only = ["--dev-only"] if beside.dev_only else []
+            resume = shlex.join(["python", "-m", "zoo.run", "--resume", str(directory.path), *own, *dev_only])
             stop.args = (f"{stop}; go on with: {resume}",)
         raise
 

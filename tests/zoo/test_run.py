@@ -296,3 +296,9 @@ def test_with_dev_only_the_test_split_stays_unread(toy, trained, tmp_path):
     assert "dev" in metrics
     usual, own = (json.loads((run / "data.json").read_text()) for run in (trained, tmp_path / "run"))
     assert set(usual) - set(own) == {"test"}
+    (tmp_path / "run" / "metrics.json").unlink()  # as if it had been killed before its scores
+    done = call(main, "--resume", tmp_path / "run")
+    assert done.code == 2
+    assert "was begun without its test split; give --dev-only here, too" in done.err
+    assert call(main, "--resume", tmp_path / "run", "--dev-only").code == 0
+    assert "test" not in json.loads((tmp_path / "run" / "metrics.json").read_text())
