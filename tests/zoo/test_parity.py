@@ -72,6 +72,12 @@ def of(cases: list[Case]) -> pytest.MarkDecorator:
 # ---- the columns of the table
 
 
+def tolerance(case: Case) -> float:
+    """Of the widest floats; of float32, which JAX has, a digit is lost where units are divided by their deviation."""
+    lost = 10 if WIDEST == "float32" and case.kind.options.get("layer_norm") else 1
+    return lost * TOLERANCES[WIDEST]
+
+
 @of([case for case in TABLE if case.kind.reference])
 def test_reference(case: Case) -> None:
     layer, got = ours(case)
@@ -86,7 +92,7 @@ def test_reference(case: Case) -> None:
         **parity.named_states("d initial", gradients.initial_states),
         **named_weights(gradients.weights),
     }
-    parity.assert_equal(got, expected, TOLERANCES[WIDEST])
+    parity.assert_equal(got, expected, tolerance(case))
 
 
 @of([case for case in TABLE if case.kind.torch])
