@@ -246,13 +246,14 @@ def test_its_model_answers_with_its_own_kind_of_input_and_options(trained_task: 
     )
 
 
-def test_a_run_that_is_stopped_says_what_to_name(trained_task: Path) -> None:
-    directory = RunDirectory.open(trained_task)
-    with pytest.raises(Stopped) as caught, run._stoppable(directory):
+@pytest.mark.parametrize(("dev_only", "flag"), [(False, ""), (True, " --dev-only")])
+def test_a_run_that_is_stopped_says_what_to_name(trained_task: Path, dev_only: bool, flag: str) -> None:
+    directory, beside = RunDirectory.open(trained_task), run.Beside(None, dev_only)
+    with pytest.raises(Stopped) as caught, run._stoppable(directory, beside):
         raise Stopped(signal.SIGTERM, "at epoch 1")
     assert str(caught.value).endswith(
         f"go on with: python -m zoo.run --resume {trained_task} --task outside.task:Departments "
-        "--dataset outside_data:Tickets"
+        f"--dataset outside_data:Tickets{flag}"
     )
 
 
