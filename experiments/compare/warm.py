@@ -164,7 +164,8 @@ def _do_runs(requests: Lines, answers: int) -> int:
     while not code and (line := requests.line(None)) is not None:
         if not is_first:
             _begin_anew()
-        is_first, code = False, _become(**json.loads(line))
+        run = json.loads(line)
+        is_first, code = False, _become(run["log"], run["module"], run["arguments"])
         if not code:
             os.write(answers, f"{DONE}\n".encode())
     return code
@@ -179,7 +180,7 @@ def _begin_anew() -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def _become(log: str, module: str, arguments: list[str], alike: str) -> int:  # noqa: ARG001
+def _become(log: str, module: str, arguments: list[str]) -> int:
     """Be the run, and give its exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

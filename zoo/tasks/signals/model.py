@@ -8,12 +8,12 @@ import keras
 
 from datasets.formats.signals import FRAMES, SOUND
 from zoo.layers.channel_scaling import ChannelScaling
-from zoo.layers.convolution import TimeConvolution
 from zoo.layers.frame_encoder import FrameEncoder
 from zoo.layers.frame_features import FrameFeatures
 from zoo.layers.pooling import MaskedPooling
 from zoo.layers.random_shift import RandomShift
 from zoo.tasks.classification import logits_layer, sequence_vector
+from zoo.tasks.convolutions import convolved
 from zoo.tasks.signals.learned import Learned
 from zoo.tasks.signals.options import Options
 from zoo.tasks.sound import augmented, normalised, stretched
@@ -83,15 +83,3 @@ def classified(
         vector = sequence_vector(seen, its_mask, recurrent, options.pooling)
     vector = keras.layers.Dropout(dropout, name="dropout_behind")(vector)
     return logits_layer(len(learned.labels))(vector)
-
-
-def convolved(
-    x: Inputs, mask: Mask, strides: tuple[int, ...], recurrent: RecurrentFactory, options: Options
-) -> tuple[Tensor, Mask]:
-    """The outputs of the convolutions, and their mask; they see the past alone where the recurrent layers do."""
-    causal = not recurrent.options.bidirectional
-    for n, stride in enumerate(strides):
-        layer = TimeConvolution(options.filters, options.width, stride, causal, name=f"convolution_{n}")
-        x = layer(x, mask=mask)
-        mask = mask[:, ::stride]
-    return x, mask

@@ -8,17 +8,15 @@ from datasets.errors import UserError
 from datasets.options import option
 from zoo.layers import applications
 from zoo.runtime.figures import picture_path
+from zoo.tasks.convolutions import ConvolutionOptions
 from zoo.tasks.feature_cache import CacheOptions
 from zoo.tasks.sound import SoundOptions
 
 
 @dataclass(frozen=True)
-class Options(SoundOptions, CacheOptions):
+class Options(SoundOptions, ConvolutionOptions, CacheOptions):
     """What is special to signals."""
 
-    convolutions: int = option(2, "convolutions over time before the recurrent layers", minimum=0, maximum=16)
-    filters: int = option(64, "features of each convolution", minimum=1, maximum=65_536)
-    width: int = option(9, "steps that a convolution sees", minimum=1, maximum=999)
     stride: int = option(
         0,
         "steps from one output of the first convolution to the next; 0 halves the steps with as many convolutions as "
@@ -54,12 +52,6 @@ class Options(SoundOptions, CacheOptions):
         applications.NONE,
         "those of another encoder: imagenet (from Keras' hub) or a file NAME.weights.h5",
         metavar="WEIGHTS",
-    )
-    input_noise: float = option(
-        0.1,
-        "in training, deviation of the noise on what the model reads, whose own is 1",
-        minimum=0,
-        maximum=100,
     )
     shift: float = option(
         0.1,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from zoo.layers.channel_scaling import ChannelScaling
-from zoo.layers.convolution import TimeConvolution
+from zoo.tasks.convolutions import convolved
 from zoo.tasks.sound import augmented, normalised
 from zoo.tasks.speech.learned import Learned
 
@@ -20,7 +20,7 @@ def listened(
     vectors: Inputs, mask: Mask, learned: Learned, recurrent: RecurrentFactory
 ) -> tuple[Inputs, Mask]:
     """What the recurrent layers read of `(batch, frames, bands)` and its mask: `(batch, steps, features)`, and the
-    mask of the steps. The convolutions see the past alone where the recurrent layers do.
+    mask of the steps.
     """
     options = learned.options
     x = ChannelScaling(learned.mean, learned.deviation, name="scaling")(vectors)
@@ -28,9 +28,5 @@ def listened(
     if options.input_noise:
         x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
     x = augmented(x, mask, recurrent, options)
-    steps = mask
-    for n, stride in enumerate(learned.strides):
-        causal = not recurrent.options.bidirectional
-        convolution = TimeConvolution(options.filters, options.width, stride, causal, name=f"convolution_{n}")
-        x, steps = convolution(x, mask=steps), steps[:, ::stride]
+    x, steps = convolved(x, mask, learned.strides, recurrent, options)
     return keras.layers.Dropout(recurrent.options.dropout, name="dropout_before")(x), steps

@@ -8,6 +8,7 @@ from datasets.errors import UserError
 from datasets.options import flag, names, option, require
 from zoo.generation.options import DecoderOptions
 from zoo.runtime.figures import picture_path
+from zoo.tasks.convolutions import ConvolutionOptions
 from zoo.tasks.feature_cache import CacheOptions
 from zoo.tasks.sound import SoundOptions
 
@@ -21,7 +22,7 @@ TOKENS = {"characters": "characters", "jamo": "characters and jamo", "words": "w
 
 
 @dataclass(frozen=True)
-class Options(SoundOptions, CacheOptions, DecoderOptions):
+class Options(SoundOptions, ConvolutionOptions, CacheOptions, DecoderOptions):
     """What is special to speech."""
 
     decoder: str = option(
@@ -43,8 +44,6 @@ class Options(SoundOptions, CacheOptions, DecoderOptions):
     punctuation: bool = option(
         False, "write and score what is no letter, mark, digit or inner apostrophe, too"
     )
-    convolutions: int = option(2, "convolutions over time before the recurrent layers", minimum=0, maximum=16)
-    filters: int = option(64, "features of each convolution", minimum=1, maximum=65_536)
     width: int = option(7, "steps that a convolution sees", minimum=1, maximum=999)
     stride: int = option(
         2,
@@ -52,12 +51,6 @@ class Options(SoundOptions, CacheOptions, DecoderOptions):
         "tokens as there are steps",
         minimum=1,
         maximum=1000,
-    )
-    input_noise: float = option(
-        0.1,
-        "in training, deviation of the noise on what the model reads, whose own is 1",
-        minimum=0,
-        maximum=100,
     )
     beam: int = option(
         8, "texts that the search follows at once; 1: the best token of each step", minimum=1, maximum=1000

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import layers
 
 from datasets.errors import UserError
 from datasets.formats.images import write_image
 from tests.zoo.conftest import call
 from tests.zoo.tasks.captioning.toy import dataset, examples, features
+from tests.zoo.tasks.small_network import put_in_its_place, small
 from zoo.config import RecurrentOptions, TrainingOptions
 from zoo.data.images import Resizer
 from zoo.factory import recurrent_factory
@@ -25,21 +25,9 @@ from zoo.training.loop import Trainer
 pytestmark = pytest.mark.slow
 
 
-def small(
-    include_top: bool = True, input_shape: tuple[int, ...] = (), weights: str | None = "imagenet"
-) -> keras.Model:
-    """No rectifier: whatever its random weights are, it tells colours apart."""
-    assert not include_top
-    del weights
-    images = keras.Input(input_shape)
-    x = layers.Conv2D(5, 3, strides=16, padding="same")(images)
-    return keras.Model(images, layers.BatchNormalization(momentum=0.5)(x))
-
-
 @pytest.fixture(autouse=True)
 def in_its_place(monkeypatch):
-    keras.utils.set_random_seed(1000)  # another than that of a run
-    monkeypatch.setattr(keras.applications, "ResNet50", small)
+    put_in_its_place(monkeypatch)
 
 
 def prepared(data=None, **options):

@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import layers
 
 from datasets.errors import UserError
 from datasets.formats.images import write_image
 from tests.zoo.conftest import call
 from tests.zoo.tasks.signals.toy import built, dataset, prepared
+from tests.zoo.tasks.small_network import put_in_its_place, small
 from zoo.data.images import resize
 from zoo.predict import main as predict
 from zoo.run import main as run
@@ -26,20 +26,9 @@ from zoo.tasks.signals.options import Options
 from zoo.tasks.signals.task import TASK
 
 
-def small(
-    include_top: bool = True, input_shape: tuple[int, ...] = (), weights: str | None = "imagenet"
-) -> keras.Model:
-    assert not include_top
-    del weights
-    images = keras.Input(input_shape)
-    x = layers.Conv2D(5, 3, strides=16, padding="same")(images)
-    return keras.Model(images, layers.BatchNormalization(momentum=0.5)(x))
-
-
 @pytest.fixture(autouse=True)
 def in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    keras.utils.set_random_seed(1000)  # another than that of a run
-    monkeypatch.setattr(keras.applications, "ResNet50", small)
+    put_in_its_place(monkeypatch)
 
 
 ENCODER: Any = {"encoder": "resnet50", "encoder_weights": "imagenet", "image_size": 32}
