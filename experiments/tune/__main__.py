@@ -81,6 +81,7 @@ def main(argv: list[str] | None = None) -> int | None:
     make_folder(out)
     with locked(out):
         _same_search(asked, out)
+        asked = _matched(asked, out)
         studies = _search(asked, dimensions, out, workers)
         tuned = _tuned(asked, studies)
         Plan(dataclasses.asdict(tuned), []).write(out / TUNED)
@@ -92,6 +93,10 @@ def main(argv: list[str] | None = None) -> int | None:
 def _check(asked: Asked, dimensions: list[Dimension]) -> None:
     """Refuse what no run would take, at both ends of all that is searched; raises UserError."""
     every = asked.grid(asked.cells, (asked.seed,))
+    if asked.match == "parameters" and any(one.name == "units" for one in dimensions):
+        raise UserError(
+            "--space units: with --match parameters each contestant's units follow from the first one's"
+        )
     if len(runs(every)) != len(contestants(every)):
         raise UserError("--vary: a search has one value of each option that all share")
     for end in (0, 1):
@@ -109,14 +114,34 @@ def _same_search(asked: Asked, out: Path) -> None:
     stored, path = dataclasses.asdict(asked), out / ASKED
     fixed = {name: value for name, value in stored.items() if name not in ("trials", "final_seeds")}
     if path.exists():
-        earlier = read_json(path)
+        earlier = {**dataclasses.asdict(Asked()), **read_json(path)}
         for name, value in fixed.items():
-            before = earlier.get(name)
+            before = earlier[name]
             if before != (list(value) if isinstance(value, tuple) else value):
                 raise UserError(
                     f"--out {out} holds another search: its {name} is {before}; choose another folder"
                 )
     write_json(path, stored)
+
+
+def _matched(asked: Asked, out: Path) -> Asked:
+    """With the units of each contestant among its options, where the numbers of parameters are to be equal.
+
+    Raises:
+        UserError: as `match_parameters`.
+    """
+    if asked.match == "units":
+        return asked
+    from experiments.compare.matching import match_parameters
+
+    grid = asked.grid(asked.cells, (asked.seed,))
+    ((_, units),) = match_parameters(dataclasses.replace(grid, match=asked.match), out).items()
+    texts = []
+    for name in contestants(grid):
+        one = contestant(name)
+        told = "units" in one.options_for(asked.task)
+        texts.append(name if told else with_options(one, {"units": str(units[name])}))
+    return dataclasses.replace(asked, cells=tuple(texts))
 
 
 def _search(asked: Asked, dimensions: list[Dimension], out: Path, workers: int) -> list[Study]:

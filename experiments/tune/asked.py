@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datasets.options import option
-from experiments.compare.grid import Grid
+from experiments.compare.grid import MATCHES, Grid
 from zoo.cli.cells import published_cells
 
 
@@ -27,6 +27,11 @@ class Asked:
     seed: int = option(0, "of the search and of all its trials", minimum=0)
     dataset: str = option("microworld", "the data set, as in zoo.run", metavar="DATA")
     vary: tuple[str, ...] = option((), "options that all runs share, one value each", metavar="OPTION=VALUE")
+    match: str = option(
+        "units",
+        "what is equal for all contestants before anything is searched; parameters looks for each one's units",
+        choices=MATCHES,
+    )
     final_seeds: int = option(5, "fresh seeds of the comparison at the end; 0: none", minimum=0)
 
     def grid(self, cells: tuple[str, ...], seeds: tuple[int, ...]) -> Grid:

@@ -40,9 +40,11 @@ def write(asked: Asked, studies: Sequence[Study], out: Path, comparison: Path) -
     if (comparison / "runs").is_dir():
         collection = read(comparison)
         sections += comparison_report(collection, "", MOST_PICTURES).sections
+    matched = " Units were chosen for equal numbers of parameters." if asked.match == "parameters" else ""
     lead = [
         f"{asked.task} on {Path(asked.dataset).name}: {asked.trials} trials of each of {len(studies)} contestants, "
-        f"seed {asked.seed}. Searched: {'; '.join(asked.space)}. Shared: {'; '.join(asked.vary) or 'the defaults'}.",
+        f"seed {asked.seed}. Searched: {'; '.join(asked.space)}. "
+        f"Shared: {'; '.join(asked.vary) or 'the defaults'}.{matched}",
         "Options were chosen by dev scores; the trials left the test split unread. The comparison that follows has "
         "seeds that no trial had, and each of its runs read the test split once.",
     ]

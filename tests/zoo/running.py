@@ -66,13 +66,14 @@ def runs(kinds: list[parity.Kind], *, compile_all: bool = False, **options: obje
 
 
 def marks_of(kind: parity.Kind, engine: str, compile_all: bool = True) -> list[pytest.MarkDecorator]:
-    """`slow` where loops are compiled for a kind of cell, which takes seconds; one is left to the quick tests. For
-    `exhaustive` see `runs`.
+    """`slow` for variants and cells that are not of `OF_EACH_KIND`, and where loops are compiled, which takes seconds;
+    one of these is left to the quick tests. For `exhaustive` see `runs`.
     """
-    if engine not in COMPILED or kind.id == QUICK_KIND:
+    common = kind.cell in OF_EACH_KIND and not kind.options
+    if kind.id == QUICK_KIND or (engine not in COMPILED and common):
         return []
-    common = (compile_all and engine == "fused") or (kind.cell in OF_EACH_KIND and not kind.options)
-    return [pytest.mark.slow] if common else [pytest.mark.slow, pytest.mark.exhaustive]
+    further = engine in COMPILED and not common and not (compile_all and engine == "fused")
+    return [pytest.mark.slow, pytest.mark.exhaustive] if further else [pytest.mark.slow]
 
 
 def every_cell() -> pytest.MarkDecorator:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 from pathlib import Path
 
 import pytest
 
+from experiments.compare.grid import Grid
 from experiments.tune import __main__ as command
 from experiments.tune.__main__ import main
 from experiments.tune.asked import Asked
 from tests.conftest import RunPython
 from tests.zoo.conftest import call
+from zoo.runtime.rundir import read_json, write_json
 
 SPACE = ("--space", "units=4,8")
 
@@ -28,6 +31,7 @@ SPACE = ("--space", "units=4,8")
         (("tagging", "--space", "units=1,many"), "'many' is not a whole number"),
         (("tagging", "--space", "dropout=0..2"), "2.0 is too large"),
         (("tagging", "--space", "sentiment.embedding=1,2"), "sentiment is not among the tasks"),
+        (("tagging", *SPACE, "--match", "parameters"), "--space units: with --match parameters"),
         (("tagging", *SPACE, "--vary", "layers=1,2"), "--vary: a search has one value of each option"),
     ],
 )
@@ -54,6 +58,30 @@ def test_a_folder_goes_on_with_its_search_and_with_no_other(tmp_path: Path) -> N
     other = Asked(task="tagging", space=("units=4,16",), trials=3)
     with pytest.raises(command.UserError, match="holds another search: its space is"):
         command._same_search(other, tmp_path)
+
+
+def test_a_search_of_before_there_was_a_match_goes_on(tmp_path: Path) -> None:
+    asked = Asked(task="tagging", space=("units=4,8",), trials=3)
+    command._same_search(asked, tmp_path)
+    stored = read_json(tmp_path / command.ASKED)
+    del stored["match"]
+    write_json(tmp_path / command.ASKED, stored)
+    command._same_search(asked, tmp_path)
+
+
+def test_contestants_get_the_units_with_equally_many_parameters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def units(grid: Grid, out: Path) -> dict[object, dict[str, int]]:
+        assert (grid.match, grid.vary, out) == ("parameters", ("layers=1",), tmp_path)
+        return {"the block": {"lstm": 9, "gru(reset_after=false)": 12, "min_gru(tagging.units=7)": 7}}
+
+    monkeypatch.setattr("experiments.compare.matching.match_parameters", units)
+    cells = ("lstm", "gru(reset_after=false)", "min_gru(tagging.units=7)")
+    asked = Asked(task="tagging", cells=cells, vary=("layers=1",))
+    assert command._matched(asked, tmp_path) is asked
+    found = command._matched(dataclasses.replace(asked, match="parameters"), tmp_path)
+    assert found.cells == ("lstm(units=9)", "gru(reset_after=false, units=12)", "min_gru(tagging.units=7)")
 
 
 def test_help_imports_nothing_heavy(run_python: RunPython) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import optuna
@@ -47,6 +48,13 @@ def test_the_report_has_budget_curve_importances_and_the_comparison(tmp_path: Pa
 def test_few_trials_do_not_say_which_options_mattered(tmp_path: Path) -> None:
     report.write(ASKED, searched(3), tmp_path, tmp_path / "comparison")
     assert "Too few trials" in (tmp_path / "report.md").read_text()
+
+
+def test_equal_parameters_are_said(tmp_path: Path) -> None:
+    report.write(
+        dataclasses.replace(ASKED, match="parameters"), searched(3), tmp_path, tmp_path / "comparison"
+    )
+    assert "Units were chosen for equal numbers of parameters." in (tmp_path / "report.md").read_text()
 
 
 def test_the_curve_is_of_the_best_so_far_and_passes_over_failures() -> None:

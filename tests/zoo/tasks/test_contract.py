@@ -16,6 +16,7 @@ import pytest
 
 from zoo.tasks.base import Task, load_task, task_names
 
+pytestmark = pytest.mark.slow  # mypy reads every task some twenty times
 ABSTRACT = Task.__abstractmethods__
 METHODS = {name for name, value in vars(Task).items() if inspect.isfunction(value)}
 

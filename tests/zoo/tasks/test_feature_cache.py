@@ -196,6 +196,7 @@ def test_signals_are_learnt_with_the_same_bits(tmp_path: Path, kind: str) -> Non
     assert len(list(tmp_path.glob("*.features"))) == 2  # train and dev
 
 
+@pytest.mark.slow
 def test_speech_is_learnt_with_the_same_bits(tmp_path: Path) -> None:
     ready = [speech.prepared(cache=cache, stride=16) for cache in (None, str(tmp_path), str(tmp_path))]
     assert any("left out" in note for note in ready[0].notes)

@@ -80,6 +80,7 @@ def test_it_changes_what_is_written_and_what_is_served_is_what_is_scored(model: 
     assert texts != searched(keras_model, learned, ready.valid)
 
 
+@pytest.mark.slow
 def test_text_grows_while_sound_arrives_and_ends_as_that_of_the_whole() -> None:
     model, learned, _ = fused(letters(), bidirectional=False)
     server = TASK.serve(model, learned)
@@ -90,6 +91,7 @@ def test_text_grows_while_sound_arrives_and_ends_as_that_of_the_whole() -> None:
     assert len(texts[-1]) > 1
 
 
+@pytest.mark.slow
 def test_it_answers_elsewhere(model: Any, tmp_path: Path, elsewhere: Elsewhere) -> None:
     """The language model and its states are in the SavedModel."""
     server: Server = model[3]

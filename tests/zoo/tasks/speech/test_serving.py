@@ -137,6 +137,7 @@ print([text.decode() for text in answer["text"].numpy()])
 """
 
 
+@pytest.mark.slow
 def test_it_answers_elsewhere(model: Any, tmp_path: Path, elsewhere: Elsewhere) -> None:
     _, _, server = model
     save(server, tmp_path / "export")

@@ -111,6 +111,7 @@ def test_an_answer_does_not_depend_on_its_batch(server: Server) -> None:
         )
 
 
+@pytest.mark.slow
 def test_the_exported_graph_tags_as_the_evaluation_does(tagger):
     """Two ways to the inputs of the model: tables made beforehand, and TensorFlow operations in the graph."""
     import datasets

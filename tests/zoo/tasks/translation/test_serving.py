@@ -103,6 +103,7 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_it_loads_with_plain_tensorflow(run: Path, elsewhere: Elsewhere) -> None:
     script = (
         "import tensorflow as tf\n"
@@ -173,11 +174,13 @@ def test_a_wider_beam_and_more_results(server):
     np.testing.assert_allclose(one["score"], one["log_probability"])
 
 
+@pytest.mark.slow
 def test_draws_follow_from_the_seed_and_the_row_alone(run, server):
     loaded = tf.saved_model.load(str(run / "export"))
     check_draws(loaded.signatures, server.functions, SENTENCES, "translation")
 
 
+@pytest.mark.slow
 def test_predict_draws_sentences(run, tmp_path):
     from zoo.predict import main
 
@@ -208,6 +211,7 @@ def test_predict_translates_and_draws(run, tmp_path):
     assert all(set(row) == {"text", "translation", "score", "cut", "rank"} for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -228,6 +232,7 @@ def test_predict_tells_what_it_cannot(run, options, message):
     assert len(done.err.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_examples_of_a_data_set_are_answered_when_they_are_given_as_a_user_gives_them(server, tmp_path):
     task = load_task("translation")
     inputs = task.input_kind.examples([{"source": one, "target": ""} for one in SENTENCES], tmp_path)
