@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +31,8 @@ class Study:
     trial, which follows from the search's seed and the number of the trial, so that a search that was stopped goes on
     as if it had not been. A trial is cut short where its best dev score so far is worse than the median of the others
     at the same epoch.
+
+    A space of few values is gone through once, each combination in its order, before anything is suggested.
 
     Args:
         name: of the contestant.
@@ -80,11 +84,24 @@ class Study:
         self.study.sampler = optuna.samplers.TPESampler(
             seed=entropy, n_startup_trials=RANDOM_TRIALS, constant_liar=self.workers > 1
         )
+        untried = self._untried()
+        if untried is not None:
+            self.study.enqueue_trial(untried)
         trial = self.study.ask()
         options = {one.name: one.suggest(trial) for one in self.dimensions}
         text = with_options(contestant(self.name), options)
         trial.set_user_attr(TEXT, text)
         return trial, text
+
+    def _untried(self) -> dict[str, str] | None:
+        """The first combination of values that no trial had, where there are not more than the trials at random."""
+        values = [one.values for one in self.dimensions]
+        if not 0 < math.prod(map(len, values)) <= RANDOM_TRIALS:
+            return None
+        tried = [trial.system_attrs.get("fixed_params", trial.params) for trial in self.study.get_trials()]
+        names = [one.name for one in self.dimensions]
+        every = (dict(zip(names, row, strict=True)) for row in itertools.product(*values))
+        return next((params for params in every if params not in tried), None)
 
     def report(self, trial: optuna.Trial, scores: Sequence[float], known: int) -> bool:
         """Tell the best dev score of each further epoch; True where the trial is to be cut short.

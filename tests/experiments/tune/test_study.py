@@ -93,3 +93,23 @@ def test_what_is_tried_follows_from_the_seed(seed: int) -> None:
         return Study("gru", SPACE, optuna.storages.InMemoryStorage(), True, of).ask()[1]
 
     assert first(seed) == first(seed) != first(seed + 1)
+
+
+def test_a_few_values_are_gone_through_once_before_any_is_repeated() -> None:
+    few, kept = space(["learning_rate=0.01,0.001", "units=8,16,32"]), optuna.storages.InMemoryStorage()
+
+    def begun() -> Study:
+        return Study("gru", few, kept, True, seed=3)
+
+    one, texts = begun(), list[str]()
+    for number in range(7):
+        if number == 4:
+            one.ask()  # it is killed
+            one = begun()
+        trial, text = one.ask()
+        one.finish(trial, [1.0])
+        texts.append(text)
+    rates, sizes = ("0.01", "0.001"), ("8", "16", "32")
+    assert texts[:6] == [f"gru(learning_rate={rate}, units={size})" for rate in rates for size in sizes]
+    assert texts[6] in texts[:6]
+    assert len(one.trials()) == 7
