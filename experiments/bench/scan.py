@@ -14,8 +14,8 @@ from zoo.runtime.progress import log
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.bench.contestants import Contestant, Problem
-    from zoo.layers.recurrent import Recurrent
+    from experiments.bench.contestants import Contestant
+    from zoo.cells.base import Cell
 
 SHAPES = (
     Shape(16, 1000, 64, 64),
@@ -25,19 +25,23 @@ SHAPES = (
 )
 #: For a first look.
 QUICK = (Shape(16, 200, 64, 64),)
+#: In place of an engine: Keras' scan of logarithmic depth, and no scan at all.
+DOUBLING, PRODUCTS = "doubling", "products"
 #: A cell, and the engine that runs it; the first is what the others are measured by.
 WAYS = (
     ("lstm", "fused"),
     ("min_gru", "parallel"),
     ("min_gru", "hoisted"),
-    ("min_gru", "doubling"),
+    ("min_gru", DOUBLING),
     ("lru", "parallel"),
     ("lru", "hoisted"),
+    ("lru", PRODUCTS),
 )
 
 LEGEND = """\
 Milliseconds: median (quartiles). `× lstm`: how many times as fast as the fused LSTM of as many units,
-median (quartiles) of the ratios within a round. `first`: its first call, which compiles, in seconds."""
+median (quartiles) of the ratios within a round. `first`: its first call, which compiles, in seconds.
+`products`: without the recurrence, the least that any scan could take."""
 
 
 def measure(shapes: tuple[Shape, ...], rounds: int) -> pd.DataFrame:
@@ -45,7 +49,8 @@ def measure(shapes: tuple[Shape, ...], rounds: int) -> pd.DataFrame:
 
     Columns: batch, steps, features, units, mode, cell, engine; median, low and high (the quartiles) and first (the
     first call, which compiles) in milliseconds; times_lstm with its quartiles: how many times as fast as the LSTM of as
-    many units, over the ratios within a round. `doubling` is no engine of ours but Keras' `associative_scan`.
+    many units, over the ratios within a round. `doubling` is no engine of ours but Keras' `associative_scan`;
+    `products` leaves out the recurrence, so that what is left is the least that any scan could take.
 
     Raises:
         RuntimeError: if two contestants of one cell do not agree.
@@ -63,7 +68,8 @@ def _rows(shape: Shape, rounds: int) -> list[dict[str, object]]:
     field = {way: _contestant(*way, shape) for way in WAYS}
     first = {(c.name, mode): milliseconds(c.calls[mode]) for c in field.values() for mode in MODES}
     for cell in {cell for cell, _ in WAYS}:
-        check([contestant for way, contestant in field.items() if way[0] == cell], AGREEMENT["cpu"])
+        same = [contestant for way, contestant in field.items() if way[0] == cell and way[1] != PRODUCTS]
+        check(same, AGREEMENT["cpu"])
     times = time_rounds(list(field.values()), rounds)
     rows = [
         {
@@ -95,19 +101,27 @@ def _ratios(times: Times, above: str, below: str, mode: str) -> list[float]:
 
 
 def _contestant(cell: str, engine: str, shape: Shape) -> Contestant:
+    import keras
+
     from experiments.bench.contestants import Problem, of_layer
+    from zoo.layers.recurrent import Recurrent
 
     problem = Problem.draw(cell, shape)
-    layer = _by_doubling(problem) if engine == "doubling" else problem.layer(engine)
+    special = {DOUBLING: _by_doubling, PRODUCTS: _without_a_scan}
+    if engine in special:
+        keras.utils.set_random_seed(0)  # the weights of `Problem.layer`
+        layer = Recurrent(special[engine]()(shape.units), engine="parallel")
+        layer.build(problem.inputs.shape)
+    else:
+        layer = problem.layer(engine)
     return of_layer(f"{cell} {engine}", problem, layer)
 
 
-def _by_doubling(problem: Problem) -> Recurrent:
-    """The layer of minimal GRUs whose scan is that of Keras, of logarithmic depth."""
+def _by_doubling() -> type[Cell]:
+    """The minimal GRU whose scan is that of Keras, of logarithmic depth."""
     import keras
 
     from zoo.cells.min_gru import MinGRUCell
-    from zoo.layers.recurrent import Recurrent
     from zoo.tensors import Mask, Outputs, Projected, States, Tensor
 
     def joined(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
@@ -119,10 +133,23 @@ def _by_doubling(problem: Problem) -> Recurrent:
             _, h = keras.ops.associative_scan(joined, self.coefficients(self.input_gates(projected)), axis=1)
             return h, [h[:, -1]]
 
-    keras.utils.set_random_seed(0)  # the weights of `Problem.layer`
-    layer = Recurrent(Doubling(problem.shape.units), engine="parallel")
-    layer.build(problem.inputs.shape)
-    return layer
+    return Doubling
+
+
+def _without_a_scan() -> type[Cell]:
+    """The linear recurrent unit that takes what enters its state for the state."""
+    import keras
+
+    from zoo.cells.lru import LRUCell
+    from zoo.tensors import Mask, Outputs, Projected, States
+
+    class Products(LRUCell):
+        def scan(self, projected: Projected, mask: Mask | None, states: States) -> tuple[Outputs, States]:
+            del mask, states
+            *entered, passed = keras.ops.split(projected, 3, axis=-1)
+            return self._read_out(entered, passed), [part[:, -1] for part in entered]
+
+    return Products
 
 
 def write(times: pd.DataFrame, surroundings: dict[str, str], note: str, folder: Path) -> str:

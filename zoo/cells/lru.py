@@ -95,18 +95,26 @@ class LRUCell(ElementwiseCell):
             regularizer=self.kernel_regularizer,
         )
 
+    def project(self, inputs: Tensor) -> Projected:
+        r"""See `Cell.project`; what enters the state is scaled: $e^\gamma$ times kernel and bias are less to do than
+        times what comes of every step."""
+        scale = keras.ops.exp(self.scale)
+        scale = keras.ops.concatenate([scale, scale, keras.ops.ones_like(scale)])
+        projected = keras.ops.matmul(inputs, self.kernel * scale)
+        return projected if self.bias is None else projected + self.bias * scale
+
     def step(
         self, projected: Projected, states: States, recurrent_mask: RecurrentMask | None = None
     ) -> tuple[StepOutputs, States]:
         """See `Cell.step`; the states are the real and the imaginary part."""
         del recurrent_mask  # always None: there is no recurrent product
-        entered, passed = self._entered(projected)
+        *entered, passed = keras.ops.split(projected, 3, axis=-1)
         after = plus(times(self._factor(), states), entered)
         return self._read_out(after, passed), after
 
     def scan(self, projected: Projected, mask: Mask | None, states: States) -> tuple[Outputs, States]:
         """See `Cell.scan`."""
-        entered, passed = self._entered(projected)
+        *entered, passed = keras.ops.split(projected, 3, axis=-1)
         after = complex_linear_scan(self._factor(), entered, states, mask)
         return self._read_out(after, passed), [part[:, -1] for part in after]
 
@@ -115,14 +123,9 @@ class LRUCell(ElementwiseCell):
         radius, angle = keras.ops.exp(-keras.ops.exp(self.decay)), keras.ops.exp(self.angle)
         return [radius * keras.ops.cos(angle), radius * keras.ops.sin(angle)]
 
-    def _entered(self, projected: Projected) -> tuple[list[Tensor], Tensor]:
-        """What enters the two parts of the state, and what passes by it."""
-        real, imaginary, passed = keras.ops.split(projected, 3, axis=-1)
-        scale = keras.ops.exp(self.scale)
-        return [scale * real, scale * imaginary], passed
-
     def _read_out(self, state: list[Tensor], passed: Tensor) -> Tensor:
-        return keras.ops.matmul(keras.ops.concatenate(state, axis=-1), self.output_kernel) + passed
+        products = map(keras.ops.matmul, state, keras.ops.split(self.output_kernel, 2))
+        return sum(products, start=passed)
 
     def get_config(self) -> Config:
         """See `Cell.get_config`."""
