@@ -7,7 +7,7 @@ import math
 
 import pandas as pd
 
-from experiments.report import conclusions
+from experiments.report import conclusions, differences
 from experiments.report.content import Cell, Picture, Report, Section, Table
 from experiments.report.groups import Group, groups
 from experiments.report.methods import how_measured
@@ -166,8 +166,9 @@ def _of_group(
         sentences=[*conclusions.of_matching(group), *conclusions.of_group(group)],
         tables=[_results(group, f"{name}-results")],
     )
-    compared = Section("Differences between cells", 3, conclusions.of_rule(group))
-    compared.sentences += [conclusions.of_difference(group, pair) for pair in group.differences]
+    compared = Section(
+        "Differences between cells", 3, [*differences.of_rule(group), *differences.of_group(group)]
+    )
     if group.differences:
         compared.tables.append(_differences(group, f"{name}-differences", size))
     costs = Section("Score and cost", 3, sentences=conclusions.of_costs(group))

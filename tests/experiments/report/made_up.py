@@ -10,6 +10,8 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
+from experiments.report.groups import Group, groups
+from experiments.report.reading import read
 from experiments.report.records import COSTS, RECORD, Costs, Record
 from zoo.runtime.results import Results
 from zoo.runtime.rundir import write_json
@@ -18,6 +20,9 @@ ENVIRONMENT = {
     "python": "3.11.7", "platform": "Linux", "packages": {"tensorflow": "2.21.0", "keras": "3.15.1"},
     "git": {"commit": "a" * 40, "dirty": False}, "created": "2026-01-01T00:00:00+00:00",
 }  # fmt: skip
+
+#: Of single seeds.
+NOISE = [0.0, 0.004, -0.003, 0.002, -0.001, 0.003]
 
 
 class Facts(TypedDict, total=False):
@@ -148,3 +153,14 @@ def write_many(folder: Path, runs: int, tasks: int = 8) -> Path:
 
 if __name__ == "__main__":  # python -m tests.experiments.report.made_up FOLDER RUNS
     write_many(Path(sys.argv[1]), int(sys.argv[2]))
+
+
+def one_group(folder: Path) -> Group:
+    """The only group of the runs in a folder."""
+    (group,) = groups(read(folder))
+    return group
+
+
+def around(mean: float, seeds: int = 6, scale: float = 1.0) -> list[float]:
+    """Scores of some seeds about a mean."""
+    return [mean + scale * noise for noise in NOISE[:seeds]]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import UserError
-from experiments.report import conclusions
+from experiments.report import conclusions, differences
 from experiments.report.groups import Group, groups
 from experiments.report.reading import read
 from experiments.report.records import Plan
@@ -137,10 +137,10 @@ def test_the_report_says_what_was_decided_by_which_rule_with_how_many_seeds(tmp_
             "gru": [0.81, 0.8, 0.8],
         },
     )
-    first, *_, last = (conclusions.of_difference(group, pair) for pair in group.differences)
+    first, *_, last = (differences.of_pair(group, pair) for pair in group.differences)
     assert first.startswith("lstm is better than vanilla (lstm − vanilla = +0.6")
     assert last.startswith("Between gru and lstm there is no difference of 0.1000 or more (")
-    sentences = conclusions.of_rule(group)
+    sentences = differences.of_rule(group)
     assert sentences[0].startswith(
         "Of 3 pairs 2 are told apart, 1 have no difference that matters, 0 are not clear"
     )
@@ -166,8 +166,6 @@ def test_the_overview_counts_the_decisions_of_all_tasks(tmp_path: Path) -> None:
 def test_pairs_without_scores_and_pairs_that_stay_open_are_said(tmp_path: Path) -> None:
     group = decided(tmp_path, {"lstm": [0.8, 0.7, 0.9], "gru": [0.9, 0.7, 0.5]})
     (pair,) = group.differences
-    assert "are not decided: scores are missing for 5 seeds (" in conclusions.of_difference(group, pair)
+    assert "are not decided: scores are missing for 5 seeds (" in differences.of_pair(group, pair)
     other = decided(tmp_path / "most", {"lstm": [0.8, 0.7, 0.9], "gru": [0.9, 0.7, 0.5]}, most=3)
-    assert "It is not clear which of gru and lstm is better" in conclusions.of_difference(
-        other, *other.differences
-    )
+    assert "It is not clear which of gru and lstm is better" in differences.of_pair(other, *other.differences)
