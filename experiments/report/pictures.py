@@ -14,6 +14,7 @@ from experiments.report.groups import Group
 from experiments.report.metrics import number
 from experiments.report.ranks import Ranking
 from experiments.report.reading import RunCollection
+from zoo.cli.cells import in_order
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ COLOURS = ("#e69f00", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8
 DASHES, MARKERS = ("-", "--", ":"), ("o", "^", "s")
 #: Inches for a legend of short names.
 LEGEND = 1.35
-#: Names of cells stand upright where there are more, or one is longer.
+#: Cells stand one below the other where there are more, or a name is longer.
 MOST_SIDE_BY_SIDE, LONGEST_SIDE_BY_SIDE = 4, 12
 STYLE = {
     "svg.fonttype": "none", "svg.hashsalt": "report", "font.size": 9, "text.color": INK, "axes.labelcolor": INK,
@@ -57,25 +58,25 @@ class Drawer:
         """A panel for each group: every seed's score, by cell, and the best baseline."""
         if len(all_groups) < 2:
             return []
-        longest = max(len(cell) for group in all_groups for cell in group.compared)
-        many = (
-            max(len(group.compared) for group in all_groups) > MOST_SIDE_BY_SIDE
-            or longest > LONGEST_SIDE_BY_SIDE
-        )
-        figure, axes = _panels(len(all_groups), 0.05 * longest + 0.1 if many else 0.0)
+        cells = in_order({cell for group in all_groups for cell in group.compared})
+        lying = len(cells) > MOST_SIDE_BY_SIDE or max(map(len, cells)) > LONGEST_SIDE_BY_SIDE
+        figure, axes = _panels(len(all_groups), cells if lying else [])
         for axis, group in zip(axes, all_groups, strict=True):
-            shown = group.compared
-            for place, cell in enumerate(shown):
-                colour = self.colours[cell]
-                scores = group.counted(cell)["score"]
-                marker = self.markers[cell]
-                axis.scatter([place] * len(scores), scores, s=12, alpha=0.6, color=colour, marker=marker)
-                axis.hlines(group.mean(cell, "score").value, place - 0.3, place + 0.3, color=colour)
+            places = cells if lying else group.compared
+            for cell in group.compared:
+                place, style = places.index(cell), {"color": self.colours[cell]}
+                scores, mean = group.counted(cell)["score"], group.mean(cell, "score").value
+                dots = [scores, [place] * len(scores)]
+                axis.scatter(
+                    *dots[:: 1 if lying else -1], s=12, alpha=0.6, marker=self.markers[cell], **style
+                )
+                (axis.vlines if lying else axis.hlines)(mean, place - 0.3, place + 0.3, **style)
             baseline = group.best_baseline()
             levels = [(baseline[1].value, ":", baseline[0])] if baseline else []
-            _draw_levels(axis, [*levels, (group.ceiling, "--", "ceiling")])
-            axis.set_xticks(range(len(shown)), shown, rotation=90 if many else 0)
-            axis.set(xlim=(-0.6, len(shown) - 0.4))
+            _draw_levels(axis, [*levels, (group.ceiling, "--", "ceiling")], lying)
+            if not lying:
+                axis.set_xticks(range(len(places)), places)
+                axis.set_xlim(-0.6, len(places) - 0.4)
             better = " (less is better)" if group.less_is_better else ""
             title = [*textwrap.wrap(group.title, 38)[:2], f"{group.split} {group.metric}{better}"]
             axis.set_title("\n".join(title), fontsize=7, loc="left")
@@ -244,30 +245,44 @@ class Drawer:
         )
 
 
-def _draw_levels(axis: Axes, levels: list[tuple[float, str, str]]) -> None:
-    """A horizontal line at each value. A value that is so far off that a line would squeeze the scores gets an arrow.
+def _draw_levels(axis: Axes, levels: list[tuple[float, str, str]], lying: bool) -> None:
+    """A line at each value. A value that is so far off that a line would squeeze the scores gets an arrow.
 
     Args:
         axis: with the scores.
         levels: value, style of the line, and name of each.
+        lying: whether scores go from left to right, not upwards.
     """
-    low, high = axis.get_ylim()
+    low, high = axis.get_xlim() if lying else axis.get_ylim()
     span = high - low
     far = {True: 0, False: 0}  # how many are above, and below
     shown = [low, high]
     for value, dashes, name in levels:
         if low - 2 * span <= value <= high + 2 * span:
-            axis.axhline(value, color=INK, linewidth=0.8, linestyle=dashes)
+            (axis.axvline if lying else axis.axhline)(value, color=INK, linewidth=0.8, linestyle=dashes)
             shown += [value - 0.05 * span, value + 0.05 * span]
         elif math.isfinite(value):
             above = value > high
             far[above] += 1
-            axis.annotate(
-                f"{'↑' if above else '↓'} {name} {number(value)}", (0.02, 1 - 0.1 * far[True] + 0.09 if above
-                else 0.1 * far[False] - 0.08), xycoords="axes fraction", fontsize=6.5, va="top" if above else "bottom",
-            )  # fmt: skip
-    room = 0.15 * (max(shown) - min(shown))
-    axis.set_ylim(min(shown) - room * far[False], max(shown) + room * far[True])
+            _point(axis, f"{name} {number(value)}", above, far, lying)
+    if lying:
+        axis.set_xlim(min(shown), max(shown))
+    else:
+        room = 0.15 * (max(shown) - min(shown))
+        axis.set_ylim(min(shown) - room * far[False], max(shown) + room * far[True])
+
+
+def _point(axis: Axes, text: str, above: bool, far: Mapping[bool, int], lying: bool) -> None:
+    """An arrow towards a value that is far off, beside those that are there; in a lying panel below the cells."""
+    if lying:
+        text = f"{text} →" if above else f"← {text}"
+        place = (0.98 if above else 0.02, 0.02 + 0.07 * (sum(far.values()) - 1))
+        alignment = {"ha": "right" if above else "left", "va": "bottom"}
+    else:
+        text = f"{'↑' if above else '↓'} {text}"
+        place = (0.02, 1.09 - 0.1 * far[True] if above else 0.1 * far[False] - 0.08)
+        alignment = {"ha": "left", "va": "top" if above else "bottom"}
+    axis.annotate(text, place, xycoords="axes fraction", fontsize=6.5, **alignment)
 
 
 def _figure(
@@ -291,11 +306,12 @@ def _figure(
     return figure, list(axes)
 
 
-def _panels(count: int, names: float = 0.0) -> tuple[Figure, list[Axes]]:
+def _panels(count: int, cells: list[str]) -> tuple[Figure, list[Axes]]:
     """Small axes for so many, four in a row.
 
     Args:
-        names: inches below each for names that stand upright; 0 for short ones side by side.
+        cells: one below the other, named at the left of each row, with room for two arrows below them; none where they
+            stand side by side.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -303,16 +319,21 @@ def _panels(count: int, names: float = 0.0) -> tuple[Figure, list[Axes]]:
 
     columns = min(4, count)
     rows = math.ceil(count / columns)
+    names = 0.05 * max(map(len, cells)) + 0.1 if cells else 0.5
+    each = 0.13 * (len(cells) + 2) if cells else 1.35
     with mpl.rc_context(STYLE):
-        width, height = 2.45 * columns, (2.15 + names) * rows
+        width, height = names + 0.2 + (2.35 if cells else 2.3) * columns, (each + 0.8) * rows
         figure = Figure(figsize=(width, height))
-        margin = 0.6 / width, (0.3 + names) / height, 1 - 0.1 / width, 1 - 0.5 / height
-        figure.subplots_adjust(*margin, wspace=0.4, hspace=0.6 + names / 1.5)
+        margin = (names + 0.1) / width, 0.3 / height, 1 - 0.1 / width, 1 - 0.5 / height
+        figure.subplots_adjust(*margin, wspace=0.12 if cells else 0.4, hspace=0.8 / each)
         FigureCanvasSVG(figure)
         axes = list(figure.subplots(rows, columns, squeeze=False).flat)
-        for axis in axes[:count]:
+        for place, axis in enumerate(axes[:count]):
             axis.tick_params(labelsize=7)
-            axis.locator_params(axis="y", nbins=5)
+            axis.locator_params(axis="x" if cells else "y", nbins=5)
+            if cells:
+                axis.set_yticks(range(len(cells)), [] if place % columns else cells)
+                axis.set_ylim(len(cells) + 1.6, -0.6)
         for axis in axes[count:]:
             axis.set_axis_off()
     return figure, axes[:count]

@@ -58,6 +58,26 @@ def test_the_overview_shows_every_seed_and_mean_of_each_group(figures: list[Figu
     assert [label.get_text() for label in second.get_xticklabels()] == ["lstm"]
 
 
+def test_many_cells_stand_one_below_the_other(figures: list[Figure], tmp_path: Path) -> None:
+    cells = ["vanilla", "lstm", "gru", "mgu", "brc"]
+    write_grid(tmp_path, {cell: [0.9 + n / 100, 0.901 + n / 100] for n, cell in enumerate(cells)})
+    write_grid(tmp_path, {"gru": [0.52, 0.6]}, task="tagging")
+    collection = read(tmp_path)
+    drawer = pictures.Drawer(collection, cells)
+    drawer.overview(groups(collection))
+    first, second = figures[0].axes
+    names = [label.get_text() for label in first.get_yticklabels()]
+    assert set(names) == set(cells)
+    assert {label.get_text() for label in second.get_yticklabels()} == {""}
+    assert first.get_ylim() == second.get_ylim()
+    assert first.yaxis_inverted()
+    (dots,) = second.collections[::2]
+    assert np.asarray(dots.get_offsets()).tolist() == [[0.52, names.index("gru")], [0.6, names.index("gru")]]
+    assert to_hex(dots.get_facecolor()[0]) == drawer.colours["gru"]
+    assert [text.get_text() for text in first.texts] == ["← majority 0.5000"]
+    assert np.asarray(second.lines[0].get_xdata())[0] == 0.5
+
+
 @pytest.mark.usefixtures("figures")
 def test_one_group_needs_no_overview(tmp_path: Path) -> None:
     write_grid(tmp_path, SCORES)
