@@ -5,9 +5,9 @@
 All cells that have a recurrence, with small models (32 units) and four epochs, all at one learning rate; beside the
 LSTM and the GRU as they are, the LSTM without its open forget gate and the GRU with the reset before the product. Three
 seeds each, 378 runs. Takes about two hours on two cores. Expect: an order of the cells over all tasks that is no
-chance, sLSTM, LSTM and GRU in front, cells without a gate or without a product with the state behind; and few of the 91
-pairs of a task clear with three seeds, for which `--until-clear 2% --most 10` adds more. The data are synthetic views of
-one generated world, so that the tasks are not independent draws, as the tests over all of them suppose.
+chance, sLSTM, LSTM and GRU in front, most cells without a gate or without a product with the state behind; and few of
+the 91 pairs of a task clear with three seeds, for which `--until-clear 2% --most 10` adds more. The data are synthetic
+views of one generated world, so that the tasks are not independent draws, as the tests over all of them suppose.
 """
 
 from __future__ import annotations

@@ -64,13 +64,11 @@ class Drawer:
         for axis, group in zip(axes, all_groups, strict=True):
             places = cells if lying else group.compared
             for cell in group.compared:
-                place, style = places.index(cell), {"color": self.colours[cell]}
+                place, colour, marker = places.index(cell), self.colours[cell], self.markers[cell]
                 scores, mean = group.counted(cell)["score"], group.mean(cell, "score").value
-                dots = [scores, [place] * len(scores)]
-                axis.scatter(
-                    *dots[:: 1 if lying else -1], s=12, alpha=0.6, marker=self.markers[cell], **style
-                )
-                (axis.vlines if lying else axis.hlines)(mean, place - 0.3, place + 0.3, **style)
+                across, up = (scores, [place] * len(scores))[:: 1 if lying else -1]
+                axis.scatter(across, up, s=12, alpha=0.6, color=colour, marker=marker)
+                (axis.vlines if lying else axis.hlines)(mean, place - 0.3, place + 0.3, color=colour)
             baseline = group.best_baseline()
             levels = [(baseline[1].value, ":", baseline[0])] if baseline else []
             _draw_levels(axis, [*levels, (group.ceiling, "--", "ceiling")], lying)
@@ -277,12 +275,12 @@ def _point(axis: Axes, text: str, above: bool, far: Mapping[bool, int], lying: b
     if lying:
         text = f"{text} →" if above else f"← {text}"
         place = (0.98 if above else 0.02, 0.02 + 0.07 * (sum(far.values()) - 1))
-        alignment = {"ha": "right" if above else "left", "va": "bottom"}
+        side, edge = "right" if above else "left", "bottom"
     else:
         text = f"{'↑' if above else '↓'} {text}"
         place = (0.02, 1.09 - 0.1 * far[True] if above else 0.1 * far[False] - 0.08)
-        alignment = {"ha": "left", "va": "top" if above else "bottom"}
-    axis.annotate(text, place, xycoords="axes fraction", fontsize=6.5, **alignment)
+        side, edge = "left", "top" if above else "bottom"
+    axis.annotate(text, place, xycoords="axes fraction", fontsize=6.5, ha=side, va=edge)
 
 
 def _figure(
