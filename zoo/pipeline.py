@@ -44,7 +44,7 @@ from zoo.tasks.base import Batches, Row, load_task
 from zoo.tasks.next_tokens import NextTokens
 from zoo.training.baselines import baseline_metrics
 from zoo.training.checkpoint import Progress
-from zoo.training.context import RunContext
+from zoo.training.context import RunContext, count_parameters
 from zoo.training.ending import ending
 from zoo.training.evaluation import Predictor
 from zoo.training.loop import NotANumber, Trainer, fit, repetition_note
@@ -327,7 +327,7 @@ def _evaluate(
         scores=scores,
         baselines=baselines(splits),
         details={"split": last, **task.details(*of_last), **_by_length(task.by_length(*of_last))},
-        parameters=sum(math.prod(v.shape) for v in model.trainable_variables),
+        parameters=count_parameters(model),
         epochs=progress.epoch,
         best_epoch=progress.best_epoch,
         seconds={},

@@ -125,7 +125,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     import datasets
     from zoo.factory import recurrent_factory
     from zoo.tasks.base import load_task
-    from zoo.training.context import RunContext
+    from zoo.training.context import RunContext, count_parameters
 
     config = from_dict(question["config"], "the first cell's configuration")
     fields = load_task(config.task).fields
@@ -143,7 +143,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
         options = dataclasses.replace(recurrent[cell], units=units)
         model = dataclasses.replace(context, recurrent=recurrent_factory(options)).build()
         keras.backend.clear_session()
-        return model.count_params()
+        return count_parameters(model)
 
     first = question["cells"][0]
     wanted = count(first, config.recurrent.units)

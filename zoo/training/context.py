@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import keras
@@ -73,3 +74,8 @@ class RunContext:
     def score(self, predictor: Predictor, batches: Batches) -> Metrics:
         """Metrics of a model on a split."""
         return self.task.score(self.prepared.learned, predictor(batches), batches)
+
+
+def count_parameters(model: keras.Model) -> int:
+    """How many numbers training changes; states that a model carries from batch to batch are none of them."""
+    return sum(math.prod(variable.shape) for variable in model.trainable_variables)

@@ -7,7 +7,7 @@ import pytest
 
 from datasets.errors import UserError
 from experiments.compare import matching
-from experiments.compare.grid import Grid
+from experiments.compare.grid import Grid, blocks
 from experiments.compare.matching import match_parameters, nearest_units, summary
 from tests.experiments.stand_in_program import stand_in_program
 from zoo.runtime.rundir import read_json, write_json
@@ -77,6 +77,16 @@ def test_cells_with_options_are_asked_for_with_their_configurations(
     assert set(asked[1]) == {"config", "cells"}  # as earlier versions asked, whose answers are found
     with pytest.raises(UserError, match=r"sentiment\.embedding may change more than the cell"):
         match_parameters(Grid(tasks=("sentiment",), cells=("gru(sentiment.embedding=3)",)), tmp_path)
+
+
+def test_states_that_are_carried_on_are_no_parameters() -> None:
+    """Those of the language model grow with the batch; the run's own count leaves them out."""
+    vary = ("units=6", "embedding=0", "batch_size=8")
+    grid = Grid(tasks=("language_model",), cells=("vanilla",), match="parameters", vary=vary)
+    (block,) = blocks(grid)
+    answer = matching.answer(matching._question(block, grid))
+    follow = 31  # characters of the embedded text; what is read has padding as well
+    assert answer["wanted"] == 6 * (follow + 1 + 6 + 1) + (6 + 1) * follow
 
 
 @pytest.mark.parametrize(
