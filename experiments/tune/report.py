@@ -79,10 +79,14 @@ def _budget(asked: Asked, studies: Sequence[Study], metric: str) -> Section:
         epochs = sum(len(trial.intermediate_values) for trial in every)
         rows.append([_text(study.name), *map(_count, (len(every), *counts, epochs))])
     table = Table("budget", ["contestant", "trials", "to their end", "cut short", "failed", "epochs"], rows)
+    order = (
+        "each combination of the values once"
+        if all(study.is_small for study in studies)
+        else "the first ones at random, then by a tree-structured Parzen estimator"
+    )
     sentences = [
-        f"Each contestant had {asked.trials} trials: the first ones at random, then by a tree-structured Parzen "
-        f"estimator. A trial was cut short where its best dev {metric} was worse than the median of the others at the "
-        "same epoch.",
+        f"Each contestant had {asked.trials} trials: {order}. A trial was cut short where its best dev {metric} was worse "
+        "than the median of the others at the same epoch.",
     ]
     for study in studies:
         for trial in study.trials():
@@ -95,10 +99,12 @@ def _budget(asked: Asked, studies: Sequence[Study], metric: str) -> Section:
 
 
 def _best(studies: Sequence[Study], metric: str) -> Section:
-    rows = []
+    rows, at_ends = [], list[str]()
     for study in studies:
         trial = study.best_trial()
         if trial is not None:
+            ends = [one.name for one in study.dimensions if one.at_an_end(trial.params[one.name])]
+            at_ends += [f"{study.name} ({', '.join(ends)})"] if ends else []
             options = contestant(str(trial.user_attrs[TEXT])).name
             rows.append(
                 [
@@ -109,11 +115,13 @@ def _best(studies: Sequence[Study], metric: str) -> Section:
                 ]
             )
     columns = ["contestant", "at its best", f"dev {metric}", "found in trial"]
-    sentence = (
+    sentences = [
         f"The best of many trials is better than it deserves: its dev {metric} says which options to take, not how "
         "good they are."
-    )
-    return Section("Each at its best", sentences=[sentence], tables=[Table("best", columns, rows)])
+    ]
+    if at_ends:
+        sentences.append(f"At an end of what was tried, so that more may be better: {'; '.join(at_ends)}.")
+    return Section("Each at its best", sentences=sentences, tables=[Table("best", columns, rows)])
 
 
 def _importances(studies: Sequence[Study], metric: str) -> Section:

@@ -48,6 +48,14 @@ class Dimension:
             return self.values[0], self.values[-1]
         return _text(self.low, self.whole), _text(self.high, self.whole)
 
+    def at_an_end(self, value: str | float) -> bool:
+        """Whether a number is the least or the largest one that was tried, so that one beyond may be better."""
+        try:
+            tried = [float(one) for one in self.values or self.ends]
+        except ValueError:
+            return False
+        return len(tried) > 1 and float(value) in (min(tried), max(tried))
+
     def suggest(self, trial: optuna.Trial) -> str:
         """The value that the search tries in a trial."""
         if self.values:

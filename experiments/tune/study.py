@@ -93,15 +93,20 @@ class Study:
         trial.set_user_attr(TEXT, text)
         return trial, text
 
+    @property
+    def is_small(self) -> bool:
+        """Whether all that is searched are values, in not more combinations than there are trials at random."""
+        return 0 < math.prod(len(one.values) for one in self.dimensions) <= RANDOM_TRIALS
+
     def _untried(self) -> dict[str, str] | None:
-        """The first combination of values that no trial had, where there are not more than the trials at random."""
-        values = [one.values for one in self.dimensions]
-        if not 0 < math.prod(map(len, values)) <= RANDOM_TRIALS:
+        """The first combination of values of a small space that no trial had."""
+        if not self.is_small:
             return None
         tried = [trial.system_attrs.get("fixed_params", trial.params) for trial in self.study.get_trials()]
         names = [one.name for one in self.dimensions]
-        every = (dict(zip(names, row, strict=True)) for row in itertools.product(*values))
-        return next((params for params in every if params not in tried), None)
+        every = itertools.product(*(one.values for one in self.dimensions))
+        every_named = (dict(zip(names, row, strict=True)) for row in every)
+        return next((params for params in every_named if params not in tried), None)
 
     def report(self, trial: optuna.Trial, scores: Sequence[float], known: int) -> bool:
         """Tell the best dev score of each further epoch; True where the trial is to be cut short.

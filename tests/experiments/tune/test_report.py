@@ -50,6 +50,25 @@ def test_few_trials_do_not_say_which_options_mattered(tmp_path: Path) -> None:
     assert "Too few trials" in (tmp_path / "report.md").read_text()
 
 
+def test_what_is_best_at_an_end_of_its_range_is_said(tmp_path: Path) -> None:
+    report.write(ASKED, searched(8), tmp_path, tmp_path / "comparison")
+    text = (tmp_path / "report.md").read_text()
+    assert "At an end of what was tried, so that more may be better: lstm (units); gru (units)." in text
+    assert "the first ones at random" in text
+
+
+def test_each_combination_of_a_few_values_is_said(tmp_path: Path) -> None:
+    kept = optuna.storages.InMemoryStorage()
+    study = Study("gru", space(["units=8,16,32"]), kept, True, 0)
+    for value in (0.1, 0.3, 0.2):
+        trial, _ = study.ask()
+        study.finish(trial, [value])
+    report.write(ASKED, [study], tmp_path, tmp_path / "comparison")
+    text = (tmp_path / "report.md").read_text()
+    assert "trials: each combination of the values once." in text
+    assert "At an end" not in text
+
+
 def test_equal_parameters_are_said(tmp_path: Path) -> None:
     report.write(
         dataclasses.replace(ASKED, match="parameters"), searched(3), tmp_path, tmp_path / "comparison"

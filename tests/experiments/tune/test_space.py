@@ -54,3 +54,11 @@ def test_a_contestant_gets_further_options_and_keeps_its_own() -> None:
     assert text == "gru(reset_after=false, layers=2, sentiment.embedding=3, tagging.embedding=5, units=8)"
     with pytest.raises(UserError, match=r"gru.* has a value of its own"):
         with_options(base, {"layers": "3"})
+
+
+def test_ends_are_those_of_numbers() -> None:
+    values, few, names, whole = space(["units=16,8,32", "embedding=8", "precision=a,b", "layers=1..3"])
+    assert [values.at_an_end(value) for value in ("8", "16", "32")] == [True, False, True]
+    assert not few.at_an_end("8")
+    assert not names.at_an_end("a")
+    assert [whole.at_an_end(value) for value in (1, 2, 3)] == [True, False, True]
