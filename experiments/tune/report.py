@@ -85,8 +85,8 @@ def _budget(asked: Asked, studies: Sequence[Study], metric: str) -> Section:
         else "the first ones at random, then by a tree-structured Parzen estimator"
     )
     sentences = [
-        f"Each contestant had {asked.trials} trials: {order}. A trial was cut short where its best dev {metric} was worse "
-        "than the median of the others at the same epoch.",
+        f"Each contestant had {asked.trials} trials: {order}. A trial was cut short where its best dev {metric} was "
+        "worse than the median of the others at the same epoch.",
     ]
     for study in studies:
         for trial in study.trials():
