@@ -177,7 +177,13 @@ class KerasStack(keras.layers.Layer):
 
 
 RUNS = [
-    pytest.param(case, engine, dtype, id=f"{case.id}-{engine}-{dtype}", marks=marks_of(case.kind, engine))
+    pytest.param(
+        case,
+        engine,
+        dtype,
+        id=f"{case.id}-{engine}-{dtype}",
+        marks=[*marks_of(case.kind, engine), *([] if dtype == WIDEST else [pytest.mark.slow])],
+    )
     for case in TABLE
     for engine in ENGINES
     for dtype in sorted({"float32", WIDEST})

@@ -46,7 +46,7 @@ class InPieces:
         return keras.ops.concatenate(outputs, axis=1), states
 
 
-@runs(parity.KINDS)
+@runs(parity.KINDS, quick="")
 def test_pieces_are_the_whole(kind: parity.Kind, engine: str) -> None:
     case = parity.Case(kind, 2, False, True, "ragged")
     layer, problem = make_layer(case, engine), parity.drawn_problem(case)

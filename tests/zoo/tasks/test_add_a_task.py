@@ -64,6 +64,7 @@ def test_the_task_is_short(folder: Path) -> None:
     assert len((folder / "gestures.py").read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
+@pytest.mark.slow
 def test_the_type_checker_has_nothing_to_say(folder: Path, repository: Path) -> None:
     command = [sys.executable, "-m", "mypy", f"--config-file={repository / 'pyproject.toml'}", *FILES]
     environment = {**os.environ, "MYPYPATH": str(repository)}

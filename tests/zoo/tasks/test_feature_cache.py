@@ -183,7 +183,8 @@ def trained(ready: Prepared[Any, Any], task: Any, options: object) -> list[np.nd
     return trainer.model.get_weights()
 
 
-@pytest.mark.parametrize("kind", ["sound", pytest.param("frames", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sound", "frames"])
 def test_signals_are_learnt_with_the_same_bits(tmp_path: Path, kind: str) -> None:
     options: Any = {"convolutions": 1, "filters": 4, "bands": 8}
     ready = [signals.prepared(kind, **options, cache=cache) for cache in (None, str(tmp_path), str(tmp_path))]

@@ -128,9 +128,8 @@ VARIED = (
 DOCUMENTS = ("--documents", "--softmax", "sampled", "--sampled-tokens", "5", "--tied")
 
 
-@pytest.mark.parametrize(
-    ("more", "stops"), [(VARIED, (30, 100)), pytest.param(DOCUMENTS, (30, 150), marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("more", "stops"), [(VARIED, (30, 100)), (DOCUMENTS, (30, 150))])
 def test_a_run_that_is_stopped_within_an_epoch_ends_with_the_same_bits(tmp_path, monkeypatch, more, stops):
     """The states, the turn of the text, dropout, samples and the falling learning rate go on where they were."""
     (tmp_path / "text.txt").write_text("".join(f"{n} {TEXT}" for n in range(120)))

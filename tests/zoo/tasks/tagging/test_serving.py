@@ -77,6 +77,7 @@ def test_both_signatures_of_a_loaded_model_agree_with_the_live_one(tagger: Path,
     ]
 
 
+@pytest.mark.slow
 def test_it_loads_with_plain_tensorflow(tagger: Path, elsewhere: Elsewhere) -> None:
     script = (
         "import tensorflow as tf\n"
@@ -87,6 +88,7 @@ def test_it_loads_with_plain_tensorflow(tagger: Path, elsewhere: Elsewhere) -> N
     assert elsewhere.run(script).strip() == "[[b'A', b'star', b'.'], [b'', b'', b'']] [3, 0]"
 
 
+@pytest.mark.slow
 def test_nothing_in_gives_nothing_out(server: Server) -> None:
     for answer in (
         server(tf.constant([], tf.string)),
@@ -99,6 +101,7 @@ def test_nothing_in_gives_nothing_out(server: Server) -> None:
     assert answer["length"].numpy().tolist() == [0, 0]
 
 
+@pytest.mark.slow
 def test_an_answer_does_not_depend_on_its_batch(server: Server) -> None:
     together = server(tf.constant(SENTENCES))
     for row, sentence in enumerate(SENTENCES):

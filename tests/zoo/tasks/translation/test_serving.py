@@ -65,6 +65,7 @@ def test_a_finished_run_tells_all(run):
     assert "bleu" not in header  # the search runs once, at the end
 
 
+@pytest.mark.slow
 def test_the_loaded_model_answers_as_the_live_one(run, server):
     loaded = tf.saved_model.load(str(run / "export"))
     given = tf.constant(SENTENCES)
@@ -114,12 +115,14 @@ def test_it_loads_with_plain_tensorflow(run: Path, elsewhere: Elsewhere) -> None
     assert elsewhere.run(script).strip() == "['cut', 'score', 'translation'] b'' 0.0"
 
 
+@pytest.mark.slow
 def test_an_empty_batch(server):
     answer = server(tf.constant([], tf.string))
     assert all(value.shape[0] == 0 for value in answer.values())
     assert all(len(value) == 0 for value in search(server.functions["search"], []).values())
 
 
+@pytest.mark.slow
 def test_an_empty_sentence_is_answered_with_an_empty_one(server):
     answer = search(server.functions["search"], ["", " \n"], results=1)
     assert answer["translation"].tolist() == [[b""], [b""]]
@@ -127,6 +130,7 @@ def test_an_empty_sentence_is_answered_with_an_empty_one(server):
     assert not answer["cut"].any()
 
 
+@pytest.mark.slow
 def test_an_answer_does_not_depend_on_its_batch(server):
     together = search(server.functions["search"], SENTENCES)
     for row, sentence in enumerate(SENTENCES):
@@ -135,6 +139,7 @@ def test_an_answer_does_not_depend_on_its_batch(server):
             assert differing({name: alone[name][0]}, {name: together[name][row]}) == []
 
 
+@pytest.mark.slow
 def test_the_search_is_by_the_models_own_numbers(run, server):
     """The log probability of a translation is what the model says of it under teacher forcing."""
     from zoo.data.subwords import END
@@ -155,6 +160,7 @@ def test_the_search_is_by_the_models_own_numbers(run, server):
             assert answer["log_probability"][row, rank] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_what_was_looked_at_adds_up(server):
     answer = search(server.functions["search"], SENTENCES, results=1)
     for row in (0, 2, 3):
@@ -165,6 +171,7 @@ def test_what_was_looked_at_adds_up(server):
         assert not weights[:, read:].any()
 
 
+@pytest.mark.slow
 def test_a_wider_beam_and_more_results(server):
     answer = search(server.functions["search"], SENTENCES, width=6, results=6)
     assert answer["translation"].shape == (4, 6)
