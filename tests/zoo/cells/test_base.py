@@ -323,7 +323,7 @@ def test_the_initial_state_is_zero(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OWN)
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_plain_keras_layers_run_it(name: str, bidirectional: bool) -> None:
     layer = keras.layers.RNN(make(name, dropout=0.25), return_sequences=True)
     if bidirectional:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.zoo.conftest import call
 
+pytestmark = pytest.mark.slow
 #: What the page calls its two blocks of Python.
 FILES = ("gesture_data.py", "gestures.py")
 SEQUENCES = [[[0.0, 0.0], [1.0, 2.0], [2.0, 4.0], [3.0, 6.0]], [[1.0, 0.0]]]
@@ -64,7 +65,6 @@ def test_the_task_is_short(folder: Path) -> None:
     assert len((folder / "gestures.py").read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
-@pytest.mark.slow
 def test_the_type_checker_has_nothing_to_say(folder: Path, repository: Path) -> None:
     command = [sys.executable, "-m", "mypy", f"--config-file={repository / 'pyproject.toml'}", *FILES]
     environment = {**os.environ, "MYPYPATH": str(repository)}

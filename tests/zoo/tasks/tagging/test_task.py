@@ -116,7 +116,7 @@ def test_what_prediction_needs_goes_through_json():
 # ------------------------------------------------------------------------------------------ model
 
 
-@pytest.mark.parametrize("crf", [False, True])
+@pytest.mark.parametrize("crf", [pytest.param(False, marks=pytest.mark.slow), True])
 @every_cell()
 def test_one_step_changes_every_weight(cell, crf):
     ready = prepared()

@@ -95,7 +95,7 @@ def test_what_prediction_needs_goes_through_json(tokens):
 
 
 @every_cell()
-@pytest.mark.parametrize("attention", ["general", "none"])
+@pytest.mark.parametrize("attention", ["general", pytest.param("none", marks=pytest.mark.slow)])
 def test_a_few_steps_change_every_weight(cell: str, attention: str) -> None:
     ready = prepared(attention=attention, decoder_layers=2, tied=False)
     training = trainer(cell, ready)
