@@ -109,6 +109,7 @@ def prepare_wrong() -> Try:
     return attempt
 
 
+@pytest.mark.slow
 def test_what_hangs_or_dies_is_told_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "LIMIT_SECONDS", 2.0)
     answers = try_all(range(9), prepare_wrong, workers=2)

@@ -32,6 +32,7 @@ def test_a_seed_gives_the_same_questions() -> None:
     assert not np.array_equal(draw(1, 100).questions, draw(2, 100).questions)
 
 
+@pytest.mark.slow
 def test_a_model_learns_and_is_tried_on_other_questions(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

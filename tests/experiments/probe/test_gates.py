@@ -41,6 +41,7 @@ def test_states_and_answers_over_a_text(sentiment_run: Path, tmp_path: Path) -> 
     assert (tmp_path / "gates.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_gates_of_a_tagger_in_both_directions(tagging_run: Path, tmp_path: Path) -> None:
     gates.run(gates.Options(run=str(tagging_run), text=SENTENCE), tmp_path)
     frame = pd.read_csv(tmp_path / "gates.csv")

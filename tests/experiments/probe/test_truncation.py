@@ -99,6 +99,7 @@ def test_chunks_are_powers_of_two_and_the_whole() -> None:
     assert sizes(20, (3, 5)) == [3, 5, 20]
 
 
+@pytest.mark.slow
 def test_tables_and_picture_are_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = truncation.run(SMALL, tmp_path)
     frame = pd.read_csv(tmp_path / "truncation.csv")

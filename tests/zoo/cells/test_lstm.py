@@ -59,6 +59,7 @@ def test_peepholes_start_at_zero_so_that_the_cell_starts_as_the_plain_one() -> N
     np.testing.assert_array_equal(seeing.peephole_kernel.numpy(), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coupled", [False, True])
 def test_memories_start_with_spans_up_to_the_length(coupled: bool) -> None:
     """The forget gate's bias is the logarithm of a number of steps, the input gate's its opposite."""

@@ -58,6 +58,7 @@ def test_auto_takes_the_fused_engine() -> None:
     assert choice.why.endswith("fused can run it")
 
 
+@pytest.mark.slow
 def test_a_model_learns() -> None:
     """In `fit`, with dropout and a mask: the loss falls, and the model predicts what it predicts step by step."""
     random = np.random.default_rng(0)

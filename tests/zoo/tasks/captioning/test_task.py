@@ -140,6 +140,7 @@ def test_padding_changes_no_loss_and_no_gradient(attention):
         np.testing.assert_allclose(plain, padded, atol=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["grid", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("pixels", "vector"))]
 )

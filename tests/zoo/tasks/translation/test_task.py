@@ -146,6 +146,7 @@ def test_the_loss_is_smoothed_and_the_score_is_not():
     assert np.abs(outputs[0.5]["loss"] - outputs[0.5]["token_nll"]).max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
