@@ -15,6 +15,7 @@ from zoo.export import main as export
 from zoo.predict import main as predict
 from zoo.run import main as run
 
+pytestmark = pytest.mark.slow  # three models are trained first
 TEXTS = ("a good film", "a bad film", "")
 
 
@@ -39,7 +40,6 @@ def probabilities(path: Path) -> np.ndarray:
     return np.array([[value for name, value in row.items() if name.startswith("p(")] for row in rows])
 
 
-@pytest.mark.slow
 def test_its_answers_are_those_of_the_mean_of_logits(folder):
     logits = [np.log(probabilities(folder / name)) for name in ("one", "two")]
     expected = np.exp(np.mean(logits, axis=0))
@@ -47,7 +47,6 @@ def test_its_answers_are_those_of_the_mean_of_logits(folder):
     np.testing.assert_allclose(probabilities(folder / "both"), expected, atol=1e-5)
 
 
-@pytest.mark.slow
 def test_it_is_a_run_with_results_of_its_own(folder):
     results = [json.loads((folder / name / "metrics.json").read_text()) for name in ("one", "two", "both")]
     assert results[2]["baselines"] == results[0]["baselines"]
@@ -65,7 +64,6 @@ def told(*arguments: object, code: int = 2) -> str:
     return done.err.splitlines()[-1]
 
 
-@pytest.mark.slow
 def test_what_is_no_ensemble_is_refused_in_one_line(folder, tmp_path):
     one, _two, out = folder / "one", folder / "two", ("--out", tmp_path / "out")
     assert "needs two runs or more" in told(one, *out)
@@ -77,7 +75,6 @@ def test_what_is_no_ensemble_is_refused_in_one_line(folder, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
 def test_other_data_are_refused(folder, tmp_path):
     copies = [shutil.copytree(folder / name, tmp_path / name) for name in ("one", "two")]
     stored = json.loads((copies[1] / "data.json").read_text())

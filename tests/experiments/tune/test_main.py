@@ -67,6 +67,10 @@ def test_a_search_of_before_there_was_a_match_goes_on(tmp_path: Path) -> None:
     del stored["match"]
     write_json(tmp_path / command.ASKED, stored)
     command._same_search(asked, tmp_path)
+    assert read_json(tmp_path / command.ASKED)["match"] == "units"
+    write_json(tmp_path / command.ASKED, stored)
+    with pytest.raises(command.UserError, match="holds another search: its match is units"):
+        command._same_search(dataclasses.replace(asked, match="parameters"), tmp_path)
 
 
 def test_contestants_get_the_units_with_equally_many_parameters(

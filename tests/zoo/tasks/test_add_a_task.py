@@ -15,7 +15,7 @@ import pytest
 
 from tests.zoo.conftest import call
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow  # a model is trained, and mypy runs
 #: What the page calls its two blocks of Python.
 FILES = ("gesture_data.py", "gestures.py")
 SEQUENCES = [[[0.0, 0.0], [1.0, 2.0], [2.0, 4.0], [3.0, 6.0]], [[1.0, 0.0]]]

@@ -24,6 +24,7 @@ from zoo.tasks.speech.options import ATTENTION, AnswerOptions, Options
 from zoo.tasks.speech.serving import searched
 from zoo.tasks.speech.task import TASK
 
+pytestmark = pytest.mark.slow  # the search is traced, and takes seconds
 SMALL: dict[str, Any] = {"decoder": ATTENTION, "max_tokens": 8, "embedding": 6}
 
 
@@ -47,7 +48,6 @@ def texts(server: Server, samples: list[np.ndarray]) -> list[str]:
     return [text.decode() for text in server(*given(samples))["text"].numpy()]
 
 
-@pytest.mark.slow
 def test_answers_are_those_of_the_search_on_what_training_reads(model: Any) -> None:
     keras_model, learned, server = model
     rows = TASK.answer(server, [example["sound"] for example in dataset().train], AnswerOptions())
@@ -56,13 +56,11 @@ def test_answers_are_those_of_the_search_on_what_training_reads(model: Any) -> N
     assert "→" in str(TASK.show(rows))
 
 
-@pytest.mark.slow
 def test_padding_and_other_rows_change_nothing(model: Any) -> None:
     samples = heard()
     assert texts(model[2], samples) == [texts(model[2], [each])[0] for each in samples]
 
 
-@pytest.mark.slow
 def test_the_probability_is_that_under_teacher_forcing(model: Any) -> None:
     keras_model, learned, server = model
     samples = heard(1)
@@ -79,7 +77,6 @@ def test_the_probability_is_that_under_teacher_forcing(model: Any) -> None:
     np.testing.assert_allclose(attention[: len(ids)].sum(axis=-1), 1, rtol=1e-5)
 
 
-@pytest.mark.slow
 def test_the_bytes_of_a_wav_file_are_answered_as_its_samples(model: Any) -> None:
     (samples,) = heard(1)
     file, rounded = io.BytesIO(), np.round(samples * 32768).astype(np.int16)
@@ -88,7 +85,6 @@ def test_the_bytes_of_a_wav_file_are_answered_as_its_samples(model: Any) -> None
     assert found["text"].numpy()[0].decode() == texts(model[2], [(rounded / 32768).astype(np.float32)])[0]
 
 
-@pytest.mark.slow
 def test_texts_end_after_as_many_tokens_as_they_may_have(model: Any) -> None:
     """At most as many as `--max-tokens`, or as twice the steps and ten, and the end."""
     keras_model, learned, _ = model
@@ -98,13 +94,11 @@ def test_texts_end_after_as_many_tokens_as_they_may_have(model: Any) -> None:
     assert encoded(keras_model, longer, vectors, mask).limits.numpy().tolist() == [20, 12]
 
 
-@pytest.mark.slow
 def test_nothing_is_written_before_the_end_of_the_sound(model: Any) -> None:
     assert set(model[2].functions) == {"serving_default", "search", "sample", "wav"}
     assert "writes nothing before the end" in " ".join(prepared(**SMALL).notes)
 
 
-@pytest.mark.slow
 @every_cell()
 def test_every_cell_is_exported_and_agrees_with_the_live_model(cell: str, tmp_path: Path) -> None:
     attention = "none" if cell == "keras_lstm" else "additive"
@@ -116,7 +110,6 @@ def test_every_cell_is_exported_and_agrees_with_the_live_model(cell: str, tmp_pa
     assert differing(loaded(samples=samples, length=length, rate=rate), server(samples, length, rate)) == []
 
 
-@pytest.mark.slow
 def test_a_picture_shows_where_each_token_looked(model: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     sounds = [example["sound"] for example, _ in zip(dataset().train, range(2), strict=False)]
@@ -127,7 +120,6 @@ def test_a_picture_shows_where_each_token_looked(model: Any, tmp_path: Path) -> 
     assert len(weights) == len(written)
 
 
-@pytest.mark.slow
 def test_there_is_no_picture_of_no_attention(tmp_path: Path) -> None:
     options = Options(decoder=ATTENTION, attention="none")
     server: Any = SimpleNamespace(configuration=SimpleNamespace(options=options))
@@ -135,7 +127,6 @@ def test_there_is_no_picture_of_no_attention(tmp_path: Path) -> None:
         TASK.answer(server, [], AnswerOptions(picture=str(tmp_path / "a.png")))
 
 
-@pytest.mark.slow
 def test_a_sound_of_a_single_sample_is_answered(model: Any) -> None:
     rows = TASK.answer(model[2], [Samples(np.zeros(1, np.float32), 8000, "short")], AnswerOptions())
     assert rows[0]["sound"] == "short"
