@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets import plugins
@@ -110,6 +111,23 @@ class TrainingOptions:
     tensorboard: bool = option(False, "also write learning curves for TensorBoard into the run directory")
     checkpoint_seconds: float = option(60.0, "seconds between checkpoints inside an epoch", minimum=0)
     members: int = option(1, "how many trained models this one is the mean of", minimum=1, flag=False)
+
+
+@dataclass(frozen=True)
+class TrainedBaselines:
+    """What becomes of baselines that are trained: order-agnostic models, which take about as long as the model.
+
+    Attributes:
+        shared: folder in which they are looked up and kept; None: they are trained, and not kept.
+        left_out: whether they are neither looked up nor trained.
+    """
+
+    shared: Path | None = None
+    left_out: bool = False
+
+
+#: As it comes: they are trained, and not kept.
+TRAINED = TrainedBaselines()
 
 
 @dataclass(frozen=True)

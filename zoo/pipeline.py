@@ -15,7 +15,7 @@ import keras
 from datasets.base import Dataset
 from datasets.errors import UserError
 from zoo import serving
-from zoo.config import RunConfig
+from zoo.config import TRAINED, RunConfig, TrainedBaselines
 from zoo.config_file import OwnModel
 from zoo.data.digest import digests
 from zoo.factory import recurrent_factory
@@ -42,7 +42,7 @@ from zoo.stored_run import (
 )
 from zoo.tasks.base import Batches, Row, load_task
 from zoo.tasks.next_tokens import NextTokens
-from zoo.training.baselines import baseline_metrics
+from zoo.training.baselines import LEFT_OUT, baseline_metrics
 from zoo.training.checkpoint import Progress
 from zoo.training.context import RunContext, count_parameters
 from zoo.training.ending import ending
@@ -51,7 +51,10 @@ from zoo.training.loop import NotANumber, Trainer, fit, repetition_note
 
 
 def run(
-    directory: RunDirectory, config: RunConfig, dataset: Dataset, shared_baselines: Path | None = None
+    directory: RunDirectory,
+    config: RunConfig,
+    dataset: Dataset,
+    baselines: TrainedBaselines = TRAINED,
 ) -> str:
     """Train, score and save; or go on where the directory's checkpoint stands. Gives the table of results.
 
@@ -59,7 +62,7 @@ def run(
         directory: held by this process.
         config: what to run.
         dataset: the examples that the configuration names.
-        shared_baselines: see `zoo.training.baselines`.
+        baselines: which are trained beside the model, and where they are kept.
 
     Raises:
         UserError: for what a person can fix.
@@ -92,7 +95,7 @@ def run(
         predictor,
         progress,
         directory,
-        lambda splits: baseline_metrics(context, splits, shared_baselines),
+        lambda splits: baseline_metrics(context, splits, baselines),
     )
     seconds = {
         "prepare": prepared_in,
@@ -102,7 +105,12 @@ def run(
     }
     results = replace(
         results,
-        notes=(*results.notes, *repeated, *(start.notes if start else ())),
+        notes=(
+            *results.notes,
+            *repeated,
+            *(start.notes if start else ()),
+            *((LEFT_OUT,) if baselines.left_out else ()),
+        ),
         ending=ending(progress, config.training, context.task.monitor[0]),
         seconds={name: round(value, 2) for name, value in seconds.items()},
     )

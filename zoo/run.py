@@ -17,7 +17,7 @@ from datasets.errors import UserError
 from datasets.options import names
 from zoo.cli import cells
 from zoo.cli.flags import Parser, add_options, add_own_options, collect, frozen, given, main_guard
-from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
+from zoo.config import RecurrentOptions, RunConfig, TrainedBaselines, TrainingOptions
 from zoo.config_file import OwnCode, own_flags, read_config, to_dict
 from zoo.runtime.platform import configure
 from zoo.runtime.progress import log
@@ -34,7 +34,7 @@ examples:
   python -m zoo.run --resume runs/mine
 """
 #: Flags that are no options of a run; see `Beside`.
-BESIDE = ("shared_baselines", "dev_only")
+BESIDE = ("shared_baselines", "no_trained_baselines", "dev_only")
 OWN_TASK = "package.module:NAME  one of your own"
 DATA_HELP = (
     "microworld (the default), a path, a tensorflow-datasets name, or package.module:NAME for one of your own"
@@ -76,6 +76,11 @@ def _add_beside(parser: Parser) -> None:
         metavar="DIR",
         help="trained baselines are looked up in this folder and kept there, for runs of other cells",
     )
+    parser.add_argument(
+        "--no-trained-baselines",
+        action="store_true",
+        help="leave out the order-agnostic models beside the model, whose training takes about as long as its own",
+    )
     # The flag's name in version 0.1.
     parser.add_argument("--shared-rows", dest="shared_baselines", metavar="DIR", help=argparse.SUPPRESS)
 
@@ -85,22 +90,22 @@ class Beside:
     """What is no option of a run, but of this start of it.
 
     Attributes:
-        shared_baselines: a folder where trained baselines are looked up and kept; None: they are trained.
+        baselines: which are trained, and where they are kept.
         dev_only: whether the test split stays unread.
     """
 
-    shared_baselines: Path | None
+    baselines: TrainedBaselines
     dev_only: bool
 
 
 def _start_of(arguments: argparse.Namespace) -> Beside:
     """The folder is made before a long training, not after it."""
-    dev_only = "dev_only" in arguments
-    if "shared_baselines" not in arguments:
-        return Beside(None, dev_only)
-    path = Path(arguments.shared_baselines)
-    make_folder(path, "--shared-baselines")
-    return Beside(path, dev_only)
+    shared = Path(arguments.shared_baselines) if "shared_baselines" in arguments else None
+    if shared is not None:
+        make_folder(shared, "--shared-baselines")
+    return Beside(
+        TrainedBaselines(shared, left_out="no_trained_baselines" in arguments), "dev_only" in arguments
+    )
 
 
 def task_parser(name: str, dataset: str | None = None) -> Parser:
@@ -176,7 +181,7 @@ def main(argv: list[str] | None = None) -> None:
         if others or vars(arguments).keys() - {*BESIDE, "resume", "data", *names(OwnCode)}:
             raise UserError(
                 "--resume takes every option from the run directory; give no other but --data, "
-                "--shared-baselines, --dev-only, and names of code of your own"
+                "--shared-baselines, --no-trained-baselines, --dev-only, and names of code of your own"
             )
         own = collect(arguments, OwnCode, {} if name is None else {"task": name})
         print(_resume(Path(arguments.resume), own, getattr(arguments, "data", None), beside))
@@ -293,7 +298,7 @@ def _run(config: RunConfig, directory: RunDirectory, beside: Beside) -> str:
     configure(config.training.device)
     from zoo import pipeline
 
-    return pipeline.run(directory, config, dataset, beside.shared_baselines)
+    return pipeline.run(directory, config, dataset, beside.baselines)
 
 
 @contextmanager
@@ -305,8 +310,9 @@ def _stoppable(directory: RunDirectory, beside: Beside) -> Iterator[None]:
     except Stopped as stop:
         if directory.config_path.exists():
             own = own_flags(directory.load_config()["config"])
-            dev_only = ["--dev-only"] if beside.dev_only else []
-            resume = shlex.join(["python", "-m", "zoo.run", "--resume", str(directory.path), *own, *dev_only])
+            flags = {"--no-trained-baselines": beside.baselines.left_out, "--dev-only": beside.dev_only}
+            again = [name for name, is_given in flags.items() if is_given]
+            resume = shlex.join(["python", "-m", "zoo.run", "--resume", str(directory.path), *own, *again])
             stop.args = (f"{stop}; go on with: {resume}",)
         raise
 

@@ -1,12 +1,10 @@
-"""Every task of the zoo on the embedded data: three cells, three seeds each, equal units.
+"""Every task of the zoo as it comes: its defaults on the embedded data, ten seeds, beside what needs no recurrence.
 
     python -m experiments.compare --grid embedded --out runs/embedded
 
-81 runs. Takes about half an hour on two cores. Expect: every cell far above the baselines, except in visual question
-answering, where few questions need the order of their words; a GRU clearly behind both others on tagging; an LSTM
-clearly ahead of vanilla on forecasting; and nothing else clear, for three seeds show only large differences. The data
-are synthetic, and the report gives their known ceilings. Keras' own layers are left out to save time; `--keras-seeds 1`
-adds them.
+90 runs. Takes about 45 minutes on two cores. Expect: on each task the interval of the difference from the best
+baseline, seed by seed, above zero. The data are synthetic, and the report gives their known ceilings. One cell, so that
+nothing is said here about which is better: that is what the grid `cells` is for.
 """
 
 from __future__ import annotations
@@ -15,9 +13,9 @@ from experiments.compare.grid import Grid
 
 GRID = Grid(
     tasks=("all",),
-    cells=("vanilla", "lstm", "gru"),
-    seeds=(0, 1, 2),
-    vary=("sentiment.base=none",),
+    cells=("gru",),
+    seeds=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    vary=(),
     match="units",
     keras_seeds=0,
 )

@@ -12,6 +12,7 @@ EXAMPLES = """\
 examples:
   python -m experiments.report runs/embedded
   python -m experiments.report runs --out reports/all --difference 0.01
+  python -m experiments.report runs/mine --beside experiments/results/cells
 """
 #: What a comparison or a folder of run directories holds.
 SIGNS = ("grid.json", "*/config.json", "runs/*/config.json")
@@ -23,6 +24,13 @@ def parser() -> Parser:
     parser.add_argument("folder", metavar="DIR", help="of a comparison, or any folder of run directories")
     parser.add_argument("--out", metavar="DIR", help="where to (default: into DIR)")
     parser.add_argument("--title", help="of the report")
+    parser.add_argument(
+        "--beside",
+        nargs="+",
+        default=(),
+        metavar="REPORT",
+        help="folders of earlier reports (their results.parquet) whose runs stand beside, without being run again",
+    )
     parser.add_argument(
         "--pictures",
         type=number(int),
@@ -61,6 +69,7 @@ def main(argv: list[str] | None = None) -> None:
             title=arguments.title,
             most_pictures=arguments.pictures,
             size=arguments.difference,
+            beside=arguments.beside,
         )
     )
 

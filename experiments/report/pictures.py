@@ -137,7 +137,7 @@ class Drawer:
             (cell, self.histories[run])
             for cell in group.compared
             for run in group.of(cell)["run"]
-            if column in self.histories[run]
+            if column in self.histories.get(run, ())
         ]
         if not lines:
             return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from datasets.errors import UserError
+from experiments.report.earlier import beside_own
 from experiments.report.records import COSTS, PLAN, RECORD, Costs, Plan, Record, flat_options
 from zoo.runtime.results import Results
 from zoo.runtime.rundir import read_json
@@ -34,6 +35,8 @@ class RunCollection:
         failures: what is recorded of runs that failed.
         missing: runs that the grid has and the folder has not.
         plan: what was asked for; empty where that is not known.
+        earlier: how many runs come from each table of an earlier report: these have no learning curves, and no scores
+            by length or series.
     """
 
     folder: Path
@@ -46,6 +49,7 @@ class RunCollection:
     failures: list[Failure] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
+    earlier: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,14 @@ class LeftOut(Exception):
     """Why a folder is not in the table."""
 
 
-def read(folder: str | PathLike[str]) -> RunCollection:
+def read(folder: str | PathLike[str], beside: Sequence[str] = ()) -> RunCollection:
     """Read every run directory in `folder/runs`, or in the folder itself.
 
+    Args:
+        beside: reports, or their `results.parquet`, whose runs stand beside.
+
     Raises:
-        UserError: if there is no such folder.
+        UserError: if there is no such folder, or such a report.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -91,6 +98,9 @@ def read(folder: str | PathLike[str]) -> RunCollection:
         collection.left_out.pop(failure.run, None)
     collection.plan = _plan(folder / PLAN)
     collection.missing = _missing(collection)
+    if beside:
+        tables = beside_own(collection.frame, collection.baselines, beside)
+        collection.frame, collection.baselines, collection.earlier = tables
     collection.frame.attrs["left_out"] = dict(collection.left_out)
     return collection
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 
 import pandas as pd
 
@@ -70,6 +71,10 @@ def _lead(collection: RunCollection, all_groups: list[Group]) -> list[str]:
         if count:
             counts.append(f"{count:,} {what}")
     sentences = ["; ".join(counts) + "."]
+    sentences += [
+        f"{count:,} of the runs are those of an earlier report, {Path(name).name}: they have no learning curves here."
+        for name, count in collection.earlier.items()
+    ]
     if len(frame) and not frame["measured"].all():
         sentences.append(
             f"{(~frame['measured']).sum():,} runs could not be measured: they have no latency and no size."

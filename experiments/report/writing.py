@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from experiments.report.content import Report
+from experiments.report.earlier import RESULTS, plain
 from experiments.report.pages import FIGURES, to_html, to_markdown
 from experiments.report.pictures import coloured
 from experiments.report.reading import read
@@ -25,8 +27,12 @@ def write(
     title: str | None = None,
     most_pictures: int = MOST_PICTURES,
     size: float | None = None,
+    beside: Sequence[str] = (),
 ) -> str:
     """Read the runs under `source` and write their tables and report into `out`.
+
+    Args:
+        beside: earlier reports whose runs stand beside; see `experiments.report.earlier`.
 
     Returns:
         The report in short, for the terminal.
@@ -34,7 +40,7 @@ def write(
     Raises:
         UserError: if there is no such folder, or nothing can be written.
     """
-    collection = read(source)
+    collection = read(source, beside)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     write_results(collection.frame, out)
@@ -53,22 +59,9 @@ def write_pages(report: Report, out: Path) -> None:
 
 def write_results(frame: pd.DataFrame, out: Path) -> None:
     """One row a run, as Parquet and as CSV; names of machines and folders on them are not for others to read."""
-    plain = frame.drop(columns="host", errors="ignore")
-    plain.attrs = {}
-    for name in plain.columns:  # an option can be a number in one run and a text in another
-        if plain[name].dtype == object:
-            known = plain[name].notna()
-            kinds = {type(value) for value in plain.loc[known, name]}
-            if not kinds <= {bool} and not kinds <= {int, float}:
-                plain[name] = plain[name].where(known).map(str, na_action="ignore")
-        if pd.api.types.is_string_dtype(plain[name]):
-            plain[name] = plain[name].map(_without_folder, na_action="ignore")
-    write_atomically(out / "results.parquet", lambda path: plain.to_parquet(path, index=False))
-    write_atomically(out / "results.csv", lambda path: plain.to_csv(path, index=False))
-
-
-def _without_folder(text: str) -> str:
-    return Path(text).name if os.path.isabs(text) else text
+    table = plain(frame)
+    write_atomically(out / RESULTS, lambda path: table.to_parquet(path, index=False))
+    write_atomically(out / "results.csv", lambda path: table.to_csv(path, index=False))
 
 
 def _write_text(path: Path, text: str) -> None:

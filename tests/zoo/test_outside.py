@@ -14,6 +14,7 @@ import pytest
 from experiments.compare.__main__ import main as compare
 from tests.zoo.conftest import SMALL, call
 from zoo import export, predict, run
+from zoo.config import TrainedBaselines
 from zoo.runtime.rundir import RunDirectory
 from zoo.runtime.signals import Stopped
 
@@ -246,9 +247,18 @@ def test_its_model_answers_with_its_own_kind_of_input_and_options(trained_task: 
     )
 
 
-@pytest.mark.parametrize(("dev_only", "flag"), [(False, ""), (True, " --dev-only")])
-def test_a_run_that_is_stopped_says_what_to_name(trained_task: Path, dev_only: bool, flag: str) -> None:
-    directory, beside = RunDirectory.open(trained_task), run.Beside(None, dev_only)
+@pytest.mark.parametrize(
+    ("beside", "flag"),
+    [
+        (run.Beside(TrainedBaselines(), dev_only=False), ""),
+        (
+            run.Beside(TrainedBaselines(left_out=True), dev_only=True),
+            " --no-trained-baselines --dev-only",
+        ),
+    ],
+)
+def test_a_run_that_is_stopped_says_what_to_name(trained_task: Path, beside: run.Beside, flag: str) -> None:
+    directory = RunDirectory.open(trained_task)
     with pytest.raises(Stopped) as caught, run._stoppable(directory, beside):
         raise Stopped(signal.SIGTERM, "at epoch 1")
     assert str(caught.value).endswith(

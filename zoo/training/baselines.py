@@ -22,6 +22,7 @@ import keras
 import numpy as np
 
 from datasets.errors import UserError
+from zoo.config import TRAINED, TrainedBaselines
 from zoo.data.digest import digests
 from zoo.factory import RecurrentFactory, order_agnostic_factory
 from zoo.runtime.progress import log
@@ -34,26 +35,28 @@ from zoo.training.loop import NotANumber, Trainer, fit
 
 #: Of `TrainingOptions`: what changes no number of a baseline.
 _IMMATERIAL = ("mirrored", "tensorboard", "checkpoint_seconds", "start_from")
+#: What stands among the notes of a run without them.
+LEFT_OUT = "baselines that are trained were left out (--no-trained-baselines)"
 BySplit = dict[str, Metrics]
 
 
 def baseline_metrics(
-    context: RunContext, splits: Mapping[str, Batches], shared: Path | None = None
+    context: RunContext, splits: Mapping[str, Batches], trained: TrainedBaselines = TRAINED
 ) -> dict[str, BySplit]:
     """Metrics by baseline and split of what needs no recurrence.
 
     Args:
         context: of the run beside which they stand.
         splits: what is scored, by name.
-        shared: folder in which trained baselines are looked up and kept.
+        trained: whether baselines are trained, and where those are kept that take long.
     """
     metrics: dict[str, BySplit] = {}
     score = context.task.baselines(context.prepared)
     for split, batches in splits.items():
         for name, values in score(batches).items():
             metrics.setdefault(name, {})[split] = values
-    for name, make in _makers(context, splits).items():
-        path = shared / f"{make.digest()}.json" if shared else None
+    for name, make in _makers(context, splits, trained.left_out).items():
+        path = trained.shared / f"{make.digest()}.json" if trained.shared else None
         by_split = _known(path, splits) if path else None
         if by_split is None:
             by_split = make.scores()
@@ -77,14 +80,16 @@ class _Maker:
     scores: Callable[[], BySplit]
 
 
-def _makers(context: RunContext, splits: Mapping[str, Batches]) -> dict[str, _Maker]:
-    """What is fitted, then what is trained, by name."""
+def _makers(context: RunContext, splits: Mapping[str, Batches], untrained: bool) -> dict[str, _Maker]:
+    """What is fitted, then what is trained, by name; or what is fitted alone."""
     task, prepared, options = context.task, context.prepared, context.config.options
     recurrent = order_agnostic_factory(context.config.recurrent, context.config.training.seed)
     fitted = {
         name: _Maker(partial(_digest_of_fit, context, name, splits), partial(_fitted, name, fit, splits))
         for name, fit in task.fitted_baselines(prepared, options).items()
     }
+    if untrained:
+        return fitted
     trained = {
         name: _Maker(
             partial(_digest, context, recurrent, name, splits),

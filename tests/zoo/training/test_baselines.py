@@ -12,6 +12,7 @@ import datasets
 from datasets.errors import UserError
 from tests.zoo.conftest import SMALL, call, toy_rows, write_tsv
 from zoo import pipeline
+from zoo.config import TrainedBaselines
 from zoo.run import config_of, main, task_parser
 from zoo.tasks.sentiment.task import Sentiment
 from zoo.training import baselines
@@ -42,7 +43,9 @@ def baselines_of(data: Path, shared: Path, *options: object) -> Rows:
     context = RunContext.prepare(config, datasets.load(config.dataset, ("text", "label"), config.data))
     test = context.prepared.test()
     assert test is not None
-    return baselines.baseline_metrics(context, {"dev": context.prepared.valid, "test": test}, shared)
+    return baselines.baseline_metrics(
+        context, {"dev": context.prepared.valid, "test": test}, TrainedBaselines(shared)
+    )
 
 
 def kept(folder: Path) -> list[Path]:
@@ -142,6 +145,13 @@ def test_a_damaged_file_is_replaced(data: Path, shared: Path, first: Rows) -> No
     path.write_text(whole[:-10])
     assert baselines_of(data, shared) == first
     assert path.read_text() == whole
+
+
+def test_those_that_are_trained_can_be_left_out(toy: Path, tmp_path: Path) -> None:
+    rows, said = run(toy, tmp_path / "run", "--no-trained-baselines")
+    assert set(rows) == {"majority"}
+    assert BAG not in said
+    assert baselines.LEFT_OUT in json.loads((tmp_path / "run" / "metrics.json").read_text())["notes"]
 
 
 def test_a_row_that_cannot_be_kept_is_told_and_the_run_stands(
