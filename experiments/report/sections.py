@@ -180,7 +180,8 @@ def _of_group(
     if drawer is not None:
         section.pictures = drawer.curves(group, name)
         costs.pictures = drawer.costs(group, name)
-    sections = [section, compared] if group.differences else [section]
+    sections = [section, *_beside_baseline(group, name)]
+    sections += [compared] if group.differences else []
     sections += [costs] if costs.sentences or costs.pictures else []
     sections += _lengths(group, collection, drawer, name)
     return sections + series_sections(group, collection, drawer, name)
@@ -264,6 +265,28 @@ def _differences(group: Group, name: str, size: float | None) -> Table:
             ]
         )
     return Table(name, columns, rows)
+
+
+def _beside_baseline(group: Group, name: str) -> list[Section]:
+    """How far each cell is from the best baseline; nothing where there is none, or a single seed."""
+    best = group.best_baseline()
+    pairs = [group.difference_from_baseline(cell, best[0]) for cell in group.compared] if best else []
+    rows = [
+        [
+            _text(pair.first),
+            _value(len(pair.seeds), str(len(pair.seeds))),
+            _value(pair.mean, signed(pair.mean)),
+            _interval(pair.low, pair.high),
+        ]
+        for pair in pairs
+        if len(pair.seeds) > 1
+    ]
+    if best is None or not rows:
+        return []
+    columns = ["cell", "seeds", f"difference in {group.split} {group.metric}", "95 % t interval"]
+    return [
+        Section(f"Beside {best[0]}, the best baseline", 3, tables=[Table(f"{name}-baseline", columns, rows)])
+    ]
 
 
 def _lengths(group: Group, collection: RunCollection, drawer: Drawer | None, name: str) -> list[Section]:
