@@ -42,7 +42,15 @@ def summary(collection: RunCollection) -> list[object]:
 def test_a_new_cell_beside_an_earlier_report_is_compared_as_if_all_had_been_run(tmp_path: Path) -> None:
     write(write_runs(tmp_path / "earlier", "lstm", "gru"), tmp_path / "report")
     together = read(write_runs(tmp_path / "mine", "mine"), [str(tmp_path / "report")])
-    assert summary(together) == summary(read(write_runs(tmp_path / "all", *SCORES)))
+    at_once = read(write_runs(tmp_path / "all", *SCORES))
+    assert summary(together) == summary(at_once)
+    order = ["run", "baseline", "split"]
+    pd.testing.assert_frame_equal(
+        together.baselines.sort_values(order).reset_index(drop=True),
+        at_once.baselines.sort_values(order).reset_index(drop=True),
+        check_like=True,
+        check_dtype=False,
+    )
     assert together.earlier == {str(tmp_path / "report"): 6}
 
 
