@@ -21,6 +21,7 @@ from datasets.formats.name_patterns import LABEL, Condition, NamePattern
 from datasets.formats.number_files import Columns, archive_splits, is_archive, is_number_file, read_numbers
 from datasets.formats.signals import Numbers
 from datasets.formats.tables import Table, is_table
+from datasets.formats.ts_files import is_ts_file
 from datasets.options import option, require
 
 FIELDS = ("signal", "label")
@@ -90,7 +91,8 @@ def _parts(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
         return _named(path, NamePattern(options.pattern), options)
     if not path.is_dir():
         return _file(path, options), ()
-    if files := split_files(path, is_number_file):
+    # Archives hold the same series as `.ts`, `.txt` and `.arff`; `.ts` says most.
+    if files := split_files(path, is_ts_file) or split_files(path, is_number_file):
         return {split: _signals(_rows_of(file, options)) for split, file in files.items()}, ()
     if by_split := split_folders(path):
         return {split: _signals(_classes(folder)) for split, folder in by_split.items()}, ()

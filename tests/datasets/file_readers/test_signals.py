@@ -52,6 +52,16 @@ def test_a_file_of_numbers_and_a_file_a_split(tmp_path: Path) -> None:
     assert both.info.labels == ("down", "up")
 
 
+def test_of_the_formats_of_an_archive_ts_is_read(tmp_path: Path) -> None:
+    for split, count, first in (("TRAIN", 20, 0), ("TEST", 6, 50)):
+        (tmp_path / f"Toy_{split}.ts").write_text(TS + series(count, first))
+        (tmp_path / f"Toy_{split}.txt").write_text("  1  0.5  0.25\n  2  0.5  0.25\n")
+        (tmp_path / f"Toy_{split}.arff").write_text("@relation Toy\n")
+    data = load(tmp_path)
+    assert data.test is not None
+    assert (len(data.train), len(data.valid), len(data.test)) == (18, 2, 6)
+
+
 def test_an_archive_with_splits(tmp_path: Path) -> None:
     x = np.arange(40.0).reshape(10, 4)
     np.savez(
