@@ -120,12 +120,19 @@ def open_table(path: Path, columns: Columns) -> Table:
     if not table.is_json and columns.delimiter is None:
         _refuse_other_delimiter(table, columns.encoding)
     _refuse_title(table)
-    first_is_a_row = any(map(is_number, table.columns)) and all(
-        is_number(name) or written(name) is not None for name in table.columns
+    first_is_a_row = (
+        any(map(is_number, table.columns))
+        and all(is_number(name) or written(name) is not None for name in table.columns)
+        and not _are_numbered(table.columns)
     )
     if columns.header == "auto" and not table.is_json and first_is_a_row:
         return Table(path, Format(columns.encoding, delimiter, False))
     return table
+
+
+def _are_numbered(names: Sequence[str]) -> bool:
+    """Whether columns are called by their numbers behind an index without a name: pandas writes such tables."""
+    return not names[0].strip() and [*names[1:]] == [str(n) for n in range(len(names) - 1)]
 
 
 def _refuse_other_delimiter(table: Table, encoding: str) -> None:

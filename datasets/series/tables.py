@@ -25,6 +25,7 @@ from datasets.series.columns import (
     without_row_numbers,
 )
 from datasets.series.common_step import PAGE, Timed, agree
+from datasets.series.content import told_by_content
 from datasets.series.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
 from datasets.series.gaps import Gaps
 from datasets.series.numbers import Cells, number_form, read_numbers
@@ -152,7 +153,7 @@ class _Source:
 
 def _source(path: Path, columns: Columns) -> _Source:
     table = open_table(path, columns)
-    roles = roles_of(table, columns)
+    roles, content_notes = told_by_content(table, columns, roles_of(table, columns))
     others = [n for n in (roles.id, roles.time, roles.clock, *roles.parts.values()) if n is not None]
     positions = list(dict.fromkeys([*others, *roles.numbers]))
     lines, cells = table.cells(positions)
@@ -174,7 +175,7 @@ def _source(path: Path, columns: Columns) -> _Source:
     refuse_changing(path, roles, columns, by_position, codes)
     stamps, time_notes = _stamps(path, columns, roles, by_position, lines, codes)
     writing = replace(columns.writing if stamps is None else stamps.writing, decimal=decimal)
-    notes = [*notes, *number_note, *time_notes, *found.notes]
+    notes = [*content_notes, *notes, *number_note, *time_notes, *found.notes]
     return _Source(
         path, columns, found.roles, np.array(lines), {**numbers, **found.indicators}, has_value, names, codes,
         stamps, writing, tuple(notes),

@@ -59,7 +59,10 @@ def test_the_report_says_so_and_draws_what_it_has(tmp_path: Path) -> None:
     write(write_runs(tmp_path / "mine", "mine"), tmp_path / "out", beside=[str(tmp_path / "report")])
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "6 of the runs are those of an earlier report, report: they have no learning" in text
-    assert {path.stem for path in (tmp_path / "out" / "figures").iterdir()} >= {"group-1-costs", "group-1-curves"}
+    assert {path.stem for path in (tmp_path / "out" / "figures").iterdir()} >= {
+        "group-1-costs",
+        "group-1-curves",
+    }
     assert sorted(pd.read_parquet(tmp_path / "out" / RESULTS)["cell"].unique()) == ["gru", "lstm", "mine"]
 
 
