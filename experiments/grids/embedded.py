@@ -2,7 +2,7 @@
 
     python -m experiments.compare --grid embedded --out runs/embedded
 
-90 runs. Takes about 45 minutes on two cores. Expect: on each task the interval of the difference from the best
+90 runs. Takes about an hour on two cores. Expect: on each task the interval of the difference from the best
 baseline, seed by seed, above zero. The data are synthetic, and the report gives their known ceilings. One cell, so that
 nothing is said here about which is better: that is what the grid `cells` is for.
 """
