@@ -41,6 +41,8 @@ def told_by_content(table: Table, columns: Columns, roles: Roles) -> tuple[Roles
     given = {roles.time, roles.id, *roles.past, *roles.future, *roles.parts.values()}
     given |= set(roles.values) if columns.values else set()
     unknown = [position for position in range(len(table.columns)) if position not in given]
+    if not unknown:
+        return roles, []
     first = list(zip(*(cells for _, cells in islice(table.rows(unknown), FIRST_ROWS)), strict=True))
     wordy = [n for n, cells in zip(unknown, first, strict=False) if is_category(cells) or _are_dates(cells)]
     if not wordy:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from datasets.errors import UserError
@@ -105,6 +106,21 @@ def test_a_model_finds_its_series_in_another_table(tmp_path: Path) -> None:
         "Seoul",
         "Busan",
     ]
+
+
+def test_a_parquet_file_tells_as_much(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "sold": range(24),
+            "made": pd.to_datetime(MONTHS * 2),
+            "shop": ["Seoul"] * 12 + ["Busan"] * 12,
+            "sky": [None, "sun", "rain", "rain"] * 6,
+        }
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    first, second = read_table(tmp_path / "t.parquet", AS_IT_IS).series
+    assert (first.name, second.name, first.step) == ("Seoul", "Busan", "MS")
+    assert (first.variables, first.past_names) == (("sold",), ("sky=rain", "sky=sun"))
 
 
 def test_an_index_without_a_name_and_numbered_columns_are_a_header(tmp_path: Path) -> None:
