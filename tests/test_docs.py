@@ -63,19 +63,25 @@ def give_run(folder: Path, task: str) -> None:
     assert done.code == 0, done.err
 
 
-def run_page(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All Python blocks of the page, as one module; a traceback names the page and its line."""
+def run_page(page: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    """The module that all Python blocks of the page make; a traceback names the page and its line."""
     module = types.ModuleType("page")
     monkeypatch.setitem(sys.modules, "page", module)  # a dataclass looks for the module that it stands in
     for text, above in programs(page):
         exec(compile("\n" * above + text, str(page), "exec", dont_inherit=True), vars(module))
+    return module
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=name_of)
 def test_the_python_of_a_page_runs(page: Path, reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if page.parent.name == "tasks" and any("runs/NAME" in text for text, _ in programs(page)):
         give_run(reader, page.stem)
-    run_page(page, monkeypatch)
+    module = run_page(page, monkeypatch)
+    names = {
+        line.split(" = ")[0] for text, _ in programs(page) for line in text.splitlines() if " = " in line
+    }
+    plain = {name for name in names if name.isidentifier()}
+    assert plain <= {*vars(module)}, "a name that the page gives a value has none"
 
 
 def test_pages_with_python_are_found() -> None:

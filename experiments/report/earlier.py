@@ -13,7 +13,10 @@ from datasets.errors import UserError
 
 RESULTS = "results.parquet"
 #: What no table of results is without.
-NEEDED = {"run", "task", "dataset", "spec", "cell", "seed", "split", "metric", "headline", "score", "match"}
+NEEDED = {
+    "run", "task", "dataset", "spec", "cell", "seed", "split", "metric", "headline", "score", "match", "measured",
+    "synthetic",
+}  # fmt: skip
 BASELINE = re.compile(r"baseline\.(?P<name>.+)\.(?P<split>test|dev)\.(?P<metric>[^.]+)")
 
 
@@ -63,10 +66,16 @@ def beside_own(
         counts[report] = len(table)
         frames.append(table)
         of_baselines.append(_baselines(table))
-    joined = pd.concat([part for part in frames if len(part)], ignore_index=True)
-    for name in ("measured", "synthetic"):
+    joined = _joined(frames)
+    for name in {"measured", "synthetic"} & {*joined.columns}:
         joined[name] = joined[name].astype(bool)
-    return joined, pd.concat([part for part in of_baselines if len(part)], ignore_index=True), counts
+    return joined, _joined(of_baselines), counts
+
+
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables below each other; those without a row say nothing, nor of the types of columns."""
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -98,4 +107,4 @@ def _baselines(table: pd.DataFrame) -> pd.DataFrame:
             subset=[*columns.values()], how="all"
         )
         parts.append(scores)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return _joined(parts)

@@ -106,3 +106,23 @@ def test_what_is_no_table_of_results_is_refused(
         content.to_parquet(path)
     with pytest.raises(UserError, match=said):
         read(tmp_path / "mine", [str(path)])
+
+
+def test_runs_without_a_baseline_stand_beside_too(tmp_path: Path) -> None:
+    write_run(tmp_path / "a" / "runs" / "gru", baselines={})
+    write(tmp_path / "a", tmp_path / "report")
+    write_run(tmp_path / "b" / "runs" / "mine", cell="mine", baselines={})
+    together = read(tmp_path / "b", [str(tmp_path / "report")])
+    assert sorted(together.frame["cell"]) == ["gru", "mine"]
+    assert len(together.baselines) == 0
+    assert sorted(groups(together)[0].compared) == ["gru", "mine"]
+
+
+def test_a_folder_without_a_finished_run_has_the_earlier_ones(tmp_path: Path) -> None:
+    write(write_runs(tmp_path / "earlier", "gru"), tmp_path / "report")
+    unfinished = write_runs(tmp_path / "mine", "mine")
+    for run in (unfinished / "runs").iterdir():
+        (run / "metrics.json").unlink()
+    together = read(unfinished, [str(tmp_path / "report")])
+    assert list(together.frame["cell"]) == ["gru"] * 3
+    assert len(together.left_out) == 3
