@@ -6,8 +6,8 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 import keras
@@ -87,16 +87,10 @@ def run(
     progress = _trained(context, trainer, predictor, directory)
     model = _calibrated(context, trainer.model, predictor)
     predictor = predictor if model is trainer.model else Predictor(model)
-    _keep_model(context, model, progress, directory)
+    trained = _Trained(context, model, predictor, progress)
+    _keep_model(trained, directory)
 
-    results = _evaluate(
-        context,
-        model,
-        predictor,
-        progress,
-        directory,
-        lambda splits: baseline_metrics(context, splits, baselines),
-    )
+    results = _evaluate(trained, directory, lambda splits: baseline_metrics(context, splits, baselines))
     seconds = {
         "prepare": prepared_in,
         "train": progress.seconds,
@@ -152,11 +146,27 @@ def _trained(
         raise _keep_last_good(directory, trainer.model, problem) from None
 
 
-def _keep_model(context: RunContext, model: keras.Model, progress: Progress, directory: RunDirectory) -> None:
+@dataclass(frozen=True)
+class _Trained:
+    """A model that is as it will be kept, and how it came to be."""
+
+    context: RunContext
+    model: keras.Model
+    predictor: Predictor
+    progress: Progress
+
+    @cached_property
+    def server(self) -> serving.Server:
+        """The exported model; it takes seconds to make, so what needs it shares it."""
+        return self.context.task.serve(self.model, self.context.prepared.learned)
+
+
+def _keep_model(trained: _Trained, directory: RunDirectory) -> None:
     """Write the trained model, its SavedModel where that is asked for, and how it was trained."""
-    save_model(model, directory.model_path)
+    context, progress = trained.context, trained.progress
+    save_model(trained.model, directory.model_path)
     if context.config.export:
-        serving.save(context.task.serve(model, context.prepared.learned), directory.export_path)
+        serving.save(trained.server, directory.export_path)
     history_csv(progress.history, directory.history_path)  # a kill may have come between checkpoint and table
     draw_history(
         progress.history, directory.path / "history.png", context.task.headline_of(context.prepared.learned)
@@ -197,9 +207,8 @@ def ensemble(
     model = mean_of([load_run(member.path, own)[1] for member in members])
     save_model(model, directory.model_path)
     before = [read_results(member.metrics_path) for member in members]
-    results = _evaluate(
-        context, model, Predictor(model), Progress(), directory, lambda _: before[0].baselines
-    )
+    trained = _Trained(context, model, Predictor(model), Progress())
+    results = _evaluate(trained, directory, lambda _: before[0].baselines)
     names = ", ".join(str(member.path) for member in members)
     seconds = {
         "train": sum(each.seconds["train"] for each in before),
@@ -303,20 +312,19 @@ def _calibrated(context: RunContext, trained: keras.Model, predictor: Predictor)
 
 
 def _evaluate(
-    context: RunContext,
-    model: keras.Model,
-    predictor: Predictor,
-    progress: Progress,
+    trained: _Trained,
     directory: RunDirectory,
     baselines: Callable[[Mapping[str, Batches]], Mapping[str, Mapping[str, Mapping[str, float]]]],
 ) -> Results:
     """Everything that `metrics.json` says but the seconds; here the test split is read, once."""
+    context, model, progress = trained.context, trained.model, trained.progress
     task, learned = context.task, context.prepared.learned
     both = {"dev": context.prepared.valid, "test": context.prepared.test()}
     splits = {split: batches for split, batches in both.items() if batches is not None}
-    predictions = {split: predictor(batches, f"scoring {split}") for split, batches in splits.items()}
+    predictions = {split: trained.predictor(batches, f"scoring {split}") for split, batches in splits.items()}
     for split, batches in splits.items():
-        predictions[split] = task.finish(learned, model, batches, predictions[split])
+        found = predictions[split]
+        predictions[split] = task.finish(learned, model, lambda: trained.server, batches, found)
     scores = {split: task.score(learned, predictions[split], batches) for split, batches in splits.items()}
     last = list(splits)[-1]
     of_last = learned, predictions[last], splits[last]

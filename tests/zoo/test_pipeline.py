@@ -6,6 +6,7 @@ import math
 import random
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
 from zoo.pipeline import _after_epoch
 from zoo.run import main
 from zoo.runtime.rundir import RunDirectory
+from zoo.serving import Server
 from zoo.stored_run import load_run
 from zoo.tasks.base import Batch, NoOptions
 from zoo.training.checkpoint import Progress
@@ -343,3 +345,25 @@ def test_a_huge_learning_rate_ends_in_one_line(toy, tmp_path):
     assert " became " in done.err.splitlines()[-1]
     assert done.err.splitlines()[-1].endswith("there are no good weights to keep yet")
     assert not (tmp_path / "run" / "model.keras").exists()
+
+
+@pytest.mark.slow
+def test_what_is_exported_is_made_once_and_answers_for_both_splits(tmp_path: Path, monkeypatch):
+    from zoo.tasks.translation.task import TASK as translation
+
+    pairs = "".join(f"{text}\t{text[::-1]}\n" for text, _ in toy_rows(60))
+    (tmp_path / "pairs.tsv").write_text("source\ttarget\n" + pairs, encoding="utf-8")
+    made = []
+    serve = type(translation).serve
+
+    def counted(*given: Any) -> Server:
+        made.append(given)
+        return serve(*given)
+
+    monkeypatch.setattr(type(translation), "serve", counted)
+    run = tmp_path / "run"
+    done = call(main, "translation", "--dataset", tmp_path / "pairs.tsv", "--out", run, "--export", *SMALL)
+    assert done.code == 0, done.err
+    assert len(made) == 1
+    assert {"dev", "test"} <= metrics(run).keys()
+    assert (run / "export" / "saved_model.pb").exists()

@@ -7,7 +7,7 @@ A run calls a task in this order:
     task.loss(targets, outputs)                               for each step of training
     task.score(learned, predictions, batches)                 metrics, after each epoch and at the end
     task.calibrated(learned, model, dev, predictions)         once after training: the model that is kept and answers
-    task.finish(learned, model, batches, predictions)         once after training, such as a search
+    task.finish(learned, model, served, batches, predictions) once after training, such as a search
     task.baselines(prepared)                                  what needs no model
     task.fitted_baselines(prepared, options)                  what other libraries fit, which takes longer
     task.order_agnostic_baselines(prepared, ...)              models that do not see the order of their inputs
@@ -308,9 +308,17 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
         return self.headline
 
     def finish(
-        self, learned: LearnedT, model: keras.Model, batches: BatchesT, predictions: PredictionsT
+        self,
+        learned: LearnedT,
+        model: keras.Model,
+        served: Callable[[], Server],
+        batches: BatchesT,
+        predictions: PredictionsT,
     ) -> PredictionsT:
-        """The predictions with what takes too long to find after each epoch; called once, after training."""
+        """The predictions with what takes too long to find after each epoch; called once a split, after training.
+
+        `served` gives the exported model, which is made once for all splits and for `--export`.
+        """
         return predictions
 
     def baselines(self, prepared: Prepared[LearnedT, BatchesT]) -> Callable[[BatchesT], dict[str, Metrics]]:

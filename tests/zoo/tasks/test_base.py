@@ -60,4 +60,4 @@ def test_a_task_without_optional_parts_has_their_defaults() -> None:
     assert TASK.answer_options is NoOptions
     assert TASK.show([]) is None
     assert TASK.pictures(None, None, None) == {}  # type: ignore[arg-type]
-    assert TASK.finish(None, None, None, "predictions") == "predictions"  # type: ignore[arg-type]
+    assert TASK.finish(None, None, None, None, "predictions") == "predictions"  # type: ignore[arg-type]

@@ -143,14 +143,19 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
     # ---- metrics
 
     def finish(
-        self, learned: Learned, model: keras.Model, batches: CaptionBatches, predictions: Predictions
+        self,
+        _learned: Learned,
+        _model: keras.Model,
+        served: Callable[[], Server],
+        batches: CaptionBatches,
+        predictions: Predictions,
     ) -> Predictions:
         """The predictions with the captions that the search finds, and where those of a few images looked; once,
         after training."""
         from zoo.tasks.captioning.pictures import MOST_MAPS
         from zoo.tasks.captioning.serving import describe_all, looked_at
 
-        server, images = self.serve(model, learned), batches.given
+        server, images = served(), batches.given
         few = np.linspace(0, len(images) - 1, min(MOST_MAPS, len(images))).round().astype(int)
         captions, attention = describe_all(server, images), looked_at(server, images[few])
         return {**predictions, "captions": captions, "attention": attention}

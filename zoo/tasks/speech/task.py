@@ -109,7 +109,12 @@ class Speech(Task[Options, "Learned", "SpeechBatches", "Predictions", AnswerOpti
     # ---- metrics
 
     def finish(
-        self, learned: Learned, model: keras.Model, batches: SpeechBatches, predictions: Predictions
+        self,
+        learned: Learned,
+        model: keras.Model,
+        _served: Callable[[], Server],
+        batches: SpeechBatches,
+        predictions: Predictions,
     ) -> Predictions:
         """The predictions with the texts that the search finds; once, after training."""
         from zoo.tasks.speech.language_model import fused_texts

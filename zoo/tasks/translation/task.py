@@ -136,12 +136,17 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
     # ---- metrics
 
     def finish(
-        self, learned: Learned, model: keras.Model, batches: PairBatches, predictions: Predictions
+        self,
+        _learned: Learned,
+        _model: keras.Model,
+        served: Callable[[], Server],
+        batches: PairBatches,
+        predictions: Predictions,
     ) -> Predictions:
         """The predictions with the translations that the search finds, `translations`; once, after training."""
         from zoo.tasks.translation.serving import translate_all
 
-        translations = translate_all(self.serve(model, learned), batches.texts())
+        translations = translate_all(served(), batches.texts())
         return {**predictions, "translations": translations}
 
     def score(self, learned: Learned, predictions: Predictions, batches: PairBatches) -> Metrics:

@@ -121,7 +121,8 @@ def test_a_run_goes_on_only_with_the_same_weights():
 def test_the_search_and_the_pictures_see_the_images_and_their_likeness_is_that_of_features():
     rows = examples(5, true=True)  # the last one looks like the first
     ready = prepared(dataset(rows, rows), encoder_weights="imagenet", beam=1, max_tokens=6)
-    found = TASK.finish(ready.learned, trainer(ready).model, ready.valid, {})
+    model = trainer(ready).model
+    found = TASK.finish(ready.learned, model, lambda: TASK.serve(model, ready.learned), ready.valid, {})
     scores = [one["score"] for one in found["captions"]]
     assert scores[0] == pytest.approx(scores[4], abs=1e-5)
     assert len({round(score, 4) for score in scores}) == 4

@@ -34,6 +34,28 @@ def test_a_caption_is_scored_against_all_that_people_wrote():
     assert compared(CAPTIONS, first)["bleu_1"] < found["bleu_1"]
 
 
+@pytest.mark.parametrize(
+    "captions",
+    [
+        ["a man rides a horse", "two dogs play in snow", "a small dog"],
+        ["a red dress"] * 3,
+        ["horse", "dog", ""],
+    ],
+    ids=["some-of-each-order", "nothing-of-four", "too-short-for-pairs"],
+)
+def test_bleu_of_each_order_is_what_sacrebleu_counts_for_it(captions):
+    references = [
+        ["a man rides a horse", "a rider"],
+        ["two dogs run in deep snow", "dogs"],
+        ["a girl", "a red dress"],
+    ]
+    found = compared(captions, references)
+    streams = [[first for first, _ in references], [second for _, second in references]]
+    for order in range(1, 5):
+        bleu = sacrebleu.BLEU(tokenize="none", max_ngram_order=order, force=True)
+        assert found[f"bleu_{order}"] == bleu.corpus_score(captions, streams).score
+
+
 def test_what_people_wrote_is_right():
     found = compared([captions[0] for captions in REFERENCES], REFERENCES)
     assert (found["bleu_4"], found["chrf"]) == (pytest.approx(100), pytest.approx(100))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -157,7 +158,9 @@ def test_it_learns_to_say_what_is_in_an_image(kind):
     for epoch in range(80):
         for planned in ready.train.plan([0, epoch]):
             training.step(ready.train.load(planned))
-    found = TASK.finish(ready.learned, training.model, ready.valid, Predictor(training.model)(ready.valid))
+    served = partial(TASK.serve, training.model, ready.learned)
+    predictions = Predictor(training.model)(ready.valid)
+    found = TASK.finish(ready.learned, training.model, served, ready.valid, predictions)
     scores = TASK.score(ready.learned, found, ready.valid)
     assert scores["true"] == scores["exact"] == 1
     assert scores["bleu_1"] == pytest.approx(100)
@@ -238,5 +241,7 @@ def test_a_few_real_images_by_their_features(data_dir):
     for epoch in range(90):
         for planned in ready.train.plan([0, epoch]):
             training.step(ready.train.load(planned))
-    found = TASK.finish(ready.learned, training.model, ready.valid, Predictor(training.model)(ready.valid))
+    served = partial(TASK.serve, training.model, ready.learned)
+    predictions = Predictor(training.model)(ready.valid)
+    found = TASK.finish(ready.learned, training.model, served, ready.valid, predictions)
     assert TASK.score(ready.learned, found, ready.valid)["bleu_4"] > 90

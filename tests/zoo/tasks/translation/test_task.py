@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -165,7 +166,9 @@ def test_it_learns_to_translate(options: dict):
         for planned in ready.train.plan([0, epoch]):
             training.step(ready.train.load(planned))
     batches = ready.test()
-    found = TASK.finish(ready.learned, training.model, batches, Predictor(training.model)(batches))
+    served = partial(TASK.serve, training.model, ready.learned)
+    predictions = Predictor(training.model)(batches)
+    found = TASK.finish(ready.learned, training.model, served, batches, predictions)
     scores = TASK.score(ready.learned, found, batches)
     assert scores["exact"] > 0.9
     assert scores["perplexity"] < 1.5
