@@ -38,7 +38,7 @@ def test_a_caption_is_scored_against_all_that_people_wrote():
     "captions",
     [
         ["a man rides a horse", "two dogs play in snow", "a small dog"],
-        ["a red dress"] * 3,
+        ["a red dress here now"] * 3,
         ["horse", "dog", ""],
     ],
     ids=["some-of-each-order", "nothing-of-four", "too-short-for-pairs"],
