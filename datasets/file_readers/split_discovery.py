@@ -15,6 +15,9 @@ IGNORED_FOLDERS = {"unsup"}  # texts without labels in aclImdb
 def split_files(folder: Path, is_data: Callable[[Path], bool]) -> dict[str, Path]:
     """The data files of a folder whose names say their split: `ratings_train.txt` is train.
 
+    Of several for one split that is taken whose name has the folder's beside the split's: in `Wafer/` it is
+    `Wafer_TRAIN.ts` where there is a `Wafer_eq_TRAIN.ts` as well.
+
     Args:
         folder: where to look; not below it.
         is_data: whether a file's name is that of a data file.
@@ -22,16 +25,31 @@ def split_files(folder: Path, is_data: Callable[[Path], bool]) -> dict[str, Path
     Raises:
         UserError: two files for one split, or other splits without train.
     """
-    by_split: dict[str, Path] = {}
+    candidates: dict[str, list[Path]] = {}
     for path in data_files(folder, is_data):
         words = re.split(r"[^a-z]+", path.name.lower())
         splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
         for split in splits if len(splits) == 1 else ():
-            if split in by_split:
-                raise UserError(_both(folder, split, by_split[split], path))
-            by_split[split] = path
+            candidates.setdefault(split, []).append(path)
+    by_split = {split: _one_of(folder, split, paths) for split, paths in candidates.items()}
     _needs_train(folder, by_split)
     return by_split
+
+
+def _one_of(folder: Path, split: str, paths: list[Path]) -> Path:
+    """The only file of a split, or the only one that is named after the folder."""
+    if len(paths) == 1:
+        return paths[0]
+    called = _words(folder.absolute().name)
+    named = [path for path in paths if _words(path.name.removesuffix("".join(path.suffixes))) == called]
+    if len(named) != 1:
+        raise UserError(_both(folder, split, *(named or paths)[:2]))
+    return named[0]
+
+
+def _words(name: str) -> list[str]:
+    """The parts of a name, in lower case, without those that say a split."""
+    return [word for word in re.split(r"[_.\- ]", name.lower()) if word not in SPLIT_NAMES]
 
 
 def split_folders(folder: Path) -> dict[str, Path]:

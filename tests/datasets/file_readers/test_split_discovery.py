@@ -48,6 +48,17 @@ def test_two_files_for_one_split(tmp_path: Path) -> None:
         split_files(tmp_path, is_table)
 
 
+def test_of_two_files_for_one_split_the_one_that_is_named_as_the_folder(tmp_path: Path) -> None:
+    names = ("my-wafers_TRAIN.csv", "my-wafers_eq_TRAIN.csv", "my-wafers_eq_TEST.csv", "my-wafers_TEST.csv")
+    found = split_files(make(tmp_path / "my-wafers", *names), is_table)
+    assert {split: path.name for split, path in found.items()} == {"train": names[0], "test": names[3]}
+    make(tmp_path / "my-wafers", "my-wafers_TRAIN.tsv")
+    with pytest.raises(
+        UserError, match=r"both my-wafers_TRAIN.csv and my-wafers_TRAIN.tsv may be the train split"
+    ):
+        split_files(tmp_path / "my-wafers", is_table)
+
+
 def test_test_without_train(tmp_path: Path) -> None:
     make(tmp_path, "test.csv")
     with pytest.raises(
