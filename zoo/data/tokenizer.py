@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
@@ -16,8 +18,8 @@ from zoo.data.vocabulary import Encoder, TokenIndex
 Item = TypeVar("Item")
 
 PADDING = 0
-#: Texts per call into TensorFlow.
-CHUNK = 512
+#: Texts per call into TensorFlow, and how many calls are made ahead.
+CHUNK, AHEAD = 512, 2
 
 LINE_BREAK_TAG = r"(?i)<br\s*/?>"
 #: Zero-width non-joiner and joiner stand inside words, as in Persian and Hindi.
@@ -151,12 +153,25 @@ def learn_vocabulary(
 def by_chunks(
     texts: Iterable[str], encode: Callable[[tf.Tensor], tf.RaggedTensor], size: int = CHUNK
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """What `encode` makes of texts, for each `size` of them: all values end to end, and how many each text has."""
+    """What `encode` makes of texts, for each `size` of them: all values end to end, and how many each text has.
+
+    The next chunks are encoded while the caller works with one: TensorFlow and Python each have a core then.
+    """
     # TensorFlow warns of many traces of one code, were they of functions apart; it does not look into a partial.
     traced = tf.function(partial(encode), input_signature=[tf.TensorSpec([None], tf.string)])
-    for chunk in chunks(texts, size):
+
+    def encoded(chunk: list[str]) -> tuple[np.ndarray, np.ndarray]:
         ragged = traced(tf.constant(chunk))
-        yield ragged.flat_values.numpy(), ragged.row_lengths().numpy()
+        return ragged.flat_values.numpy(), ragged.row_lengths().numpy()
+
+    with ThreadPoolExecutor(AHEAD) as threads:
+        waiting: deque[Future[tuple[np.ndarray, np.ndarray]]] = deque()
+        for chunk in chunks(texts, size):
+            waiting.append(threads.submit(encoded, chunk))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        for future in waiting:
+            yield future.result()
 
 
 def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,17 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo.data.tokenizer import CHUNK, TextEncoder, chunks, learn_vocabulary, split_characters, split_words
+from datasets.errors import UserError
+from zoo.data.tokenizer import (
+    AHEAD,
+    CHUNK,
+    TextEncoder,
+    by_chunks,
+    chunks,
+    learn_vocabulary,
+    split_characters,
+    split_words,
+)
 
 
 def words(text: str | bytes, lowercase: bool = True) -> list[str]:
@@ -177,3 +188,33 @@ def test_texts_of_many_splits_are_no_retracing(caplog: pytest.LogCaptureFixture)
         for _ in range(7):
             learn_vocabulary(["a fine film"], tokens="words", lowercase=True, size=10, min_count=1)
     assert not caplog.records
+
+
+def test_chunks_come_in_the_order_of_the_texts_and_few_are_read_ahead():
+    read = []
+
+    def texts() -> Iterator[str]:
+        for n in range(12):
+            read.append(n)
+            yield f"t{n} " * (12 - n)  # the first ones take longest
+
+    for n, (tokens, lengths) in enumerate(by_chunks(texts(), split_words, 1)):
+        assert tokens.tolist() == [b"t%d" % n] * (12 - n)
+        assert lengths.tolist() == [12 - n]
+        assert len(read) <= n + AHEAD + 1
+    assert len(read) == 12
+
+
+def test_what_fails_in_a_chunk_or_between_them_is_told():
+    def texts() -> Iterator[str]:
+        yield from ["a", "b"]
+        raise UserError("line 3 is no text")
+
+    with pytest.raises(UserError, match="line 3"):
+        list(by_chunks(texts(), split_words, 1))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        list(
+            by_chunks(
+                ["1", "x"], lambda chunk: tf.RaggedTensor.from_tensor(tf.strings.to_number(chunk)[:, None]), 1
+            )
+        )
