@@ -13,7 +13,7 @@ from experiments.compare.grid import Grid
 GRID = Grid(
     tasks=("forecasting",),
     cells=("gru",),
-    seeds=(0,),
+    seeds=(0, 1, 2),
     vary=(
         "forecasting.dataset=microworld,{data}/ett/ETTh1.csv,{data}/exchange_rate/exchange_rate.txt.gz,"
         "{data}/weather_wth/WTH.csv.gz,{data}/m4_weekly",

@@ -7,12 +7,16 @@ Each quantile q keeps its side of the median m, and its distance from it is mult
 r tells how restless the window is beside what the model makes of it, r̄ its median on dev; r / r̄ is bounded by 4. So an
 interval is as wide as the geometric mean of what the model says and of what the window's differences say, and follows
 a market that calms down after dev. f is the conformal quantile, on dev, of the ratio of y - m to that distance, for
-each step ahead, variable and level τ: of n known values the one of rank ⌈(n+1) p⌉, p the larger of τ and 1 - τ
-(Romano et al. 2019, conformalised quantile regression, with ratios in place of differences). The median stays as it is.
+each step ahead, variable and level τ, p the larger of τ and 1 - τ (Romano et al. 2019, conformalised quantile
+regression, with ratios in place of differences). The median stays as it is.
+
+What comes is more like the end of dev than like its beginning. A forecast from the share a of the split before its end
+has the weight w = 2^(-a / H), and f is the least ratio such that those up to it weigh p (Σ w + 1) (Barber et al. 2023,
+conformal prediction beyond exchangeability); of n equal weights it is the one of rank ⌈(n+1) p⌉.
 
 That takes the values of dev for independent, which those of neighbouring origins are not. Each factor is therefore
-multiplied by what so many independent values ask for, and where there are few, no interval is made narrower; see
-`zoo.tasks.forecasting.few_errors`.
+multiplied by what so many independent values ask for; weights make (Σ w)² / Σ w² of n. Where there are few, all weigh
+the same and no interval is made narrower; see `zoo.tasks.forecasting.few_errors`.
 """
 
 from __future__ import annotations
@@ -37,6 +41,8 @@ FEWEST = 100
 FEWEST_OF_ALL = 20
 #: So many times as restless as usual, or as calm, a window counts at most.
 FARTHEST = 4.0
+#: H: after this share of the split a forecast weighs half as much.
+HALF_LIFE = 0.5
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,11 @@ def own_factor(quantiles: Tensor, moves: Tensor, usual: Tensor) -> Tensor:
 
 
 def calibrate(
-    quantiles: np.ndarray, targets: np.ndarray, moves: np.ndarray, independent: np.ndarray
+    quantiles: np.ndarray,
+    targets: np.ndarray,
+    moves: np.ndarray,
+    independent: np.ndarray,
+    ages: np.ndarray,
 ) -> Calibration | None:
     """What a split says of a model's quantiles; None where it has too few values.
 
@@ -84,43 +94,53 @@ def calibrate(
         targets: `(forecasts, steps, variables)`, NaN where a value is not known.
         moves: `(forecasts, variables)`, see `mean_moves`.
         independent: `(steps,)`, see `zoo.tasks.forecasting.windows.Windows.independent`.
+        ages: `(forecasts,)`, see `zoo.tasks.forecasting.windows.Windows.ages`.
     """
     if np.count_nonzero(~np.isnan(targets)) < FEWEST_OF_ALL:
         return None
     usual = np.median(ops.convert_to_numpy(restlessness(quantiles, moves)), axis=0)
     own = ops.convert_to_numpy(own_factor(quantiles, moves, ops.convert_to_tensor(usual, dtype=RAW)))
     middle = quantiles[..., quantiles.shape[-1] // 2]
+    few = independent[-1] < FEW
+    weights = np.ones(len(ages)) if few else 0.5 ** (ages / HALF_LIFE)
+    independent = independent * weights.mean() ** 2 / np.mean(weights**2)
     factors = np.ones(quantiles.shape[1:])
     for n, level in enumerate(levels(quantiles.shape[-1])):
         if n != quantiles.shape[-1] // 2:
             apart = own * (quantiles[..., n] - middle)
             ratios = np.divide(targets - middle, apart, out=np.full(apart.shape, np.nan), where=apart != 0)
-            factors[..., n] = _factors(ratios, max(level, 1 - level)) * widening(independent, level)[:, None]
-    if independent[-1] < FEW:
+            found = _factors(ratios, weights, max(level, 1 - level))
+            factors[..., n] = found * widening(independent, level)[:, None]
+    if few:
         factors = np.maximum(factors, 1.0)
     return Calibration(factors, usual)
 
 
-def _factors(ratios: np.ndarray, share: float) -> np.ndarray:
-    """Conformal quantiles `(steps, variables)` of ratios `(forecasts, steps, variables)`; 1 where there is no ratio."""
+def _factors(ratios: np.ndarray, weights: np.ndarray, share: float) -> np.ndarray:
+    """Conformal quantiles `(steps, variables)` of ratios `(forecasts, steps, variables)` with weights `(forecasts,)`;
+    1 where there is no ratio."""
     steps, variables = ratios.shape[1:]
     found = np.ones((steps, variables))
-    everything = _conformal(ratios.ravel(), share, FEWEST_OF_ALL)
+    everything = _conformal(ratios, weights, share, FEWEST_OF_ALL)
     for variable in range(variables):
         of_variable = ratios[..., variable]
-        shared = _conformal(of_variable.ravel(), share) or everything
+        shared = _conformal(of_variable, weights, share) or everything
         for step in range(steps):
-            found[step, variable] = _conformal(of_variable[:, step], share) or shared or 1.0
+            found[step, variable] = _conformal(of_variable[:, step], weights, share) or shared or 1.0
     return found
 
 
-def _conformal(ratios: np.ndarray, share: float, fewest: int = FEWEST) -> float | None:
-    """The ratio of rank ⌈(n+1) share⌉, at least 0; None where there are too few."""
-    known = np.sort(ratios[~np.isnan(ratios)])
-    if len(known) < fewest:
+def _conformal(ratios: np.ndarray, weights: np.ndarray, share: float, fewest: int = FEWEST) -> float | None:
+    """The least of ratios `(forecasts, …)` such that those up to it have their share, at least 0; see the module. None
+    where there are too few."""
+    known = ~np.isnan(ratios)
+    if known.sum() < fewest:
         return None
-    rank = min(int(np.ceil((len(known) + 1) * share)), len(known))
-    return max(float(known[rank - 1]), 0.0)
+    weights = np.broadcast_to(weights.reshape(-1, *[1] * (ratios.ndim - 1)), ratios.shape)[known]
+    order = np.argsort(ratios[known], kind="stable")
+    up_to = np.cumsum(weights[order])
+    rank = min(int(np.searchsorted(up_to, share * (up_to[-1] + 1) - 1e-9)), len(order) - 1)
+    return max(float(ratios[known][order[rank]]), 0.0)
 
 
 @keras.saving.register_keras_serializable(package="zoo")

@@ -239,7 +239,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         quantiles = predictions()
         found = None
         if np.isfinite(quantiles).all():
-            found = calibrate(quantiles, dev.targets.values, dev.mean_moves(), dev.independent)
+            found = calibrate(quantiles, dev.targets.values, dev.mean_moves(), dev.independent, dev.ages)
         if found is None:
             log(f"intervals are not calibrated: dev has not {FEWEST_OF_ALL} values to forecast")
             return model

@@ -201,12 +201,25 @@ class Windows:
 
         Of a series whose forecasts are of T steps those h ahead count T / h.
         """
+        first, last = self._span()
+        spans = (last - first + self.specification.scored)[last >= 0]
+        return spans.sum() / self.specification.ahead
+
+    @property
+    def ages(self) -> np.ndarray:
+        """How far before the last origin of its series each window's lies, as a share of the way to the first one,
+        `(windows,)`: from 0 to 1."""
+        series, origins = self.index.T
+        first, last = self._span()
+        return (last[series] - origins) / np.maximum(last - first, 1)[series]
+
+    def _span(self) -> tuple[np.ndarray, np.ndarray]:
+        """The first and the last origin of each series, `(series,)`; of one without windows the last is -1."""
         series, origins = self.index.T
         first, last = np.full(len(self.series), np.iinfo(int).max), np.full(len(self.series), -1)
         np.minimum.at(first, series, origins)
         np.maximum.at(last, series, origins)
-        spans = (last - first + self.specification.scored)[last >= 0]
-        return spans.sum() / self.specification.ahead
+        return first, last
 
     def only(self, which: np.ndarray) -> Windows:
         """Some of the windows, `(windows,)` bool or their numbers."""

@@ -9,6 +9,7 @@ import pytest
 from tests.zoo.tasks.forecasting.examples import model, prepared, series
 from zoo.tasks.forecasting.calibration import (
     FEWEST_OF_ALL,
+    HALF_LIFE,
     CalibratedQuantiles,
     Calibration,
     calibrate,
@@ -46,6 +47,13 @@ def calibrated(quantiles: np.ndarray, values: np.ndarray, found: Calibration) ->
     return layer(quantiles, values).numpy()
 
 
+def all_alike(
+    quantiles: np.ndarray, targets: np.ndarray, moved: np.ndarray, independent: np.ndarray
+) -> Calibration | None:
+    """What forecasts say that all are of the same age."""
+    return calibrate(quantiles, targets, moved, independent, np.zeros(len(quantiles)))
+
+
 def shares_below(quantiles: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """`(steps, levels)` how often the truth is below each quantile."""
     return (targets[..., None] <= quantiles).mean(axis=(0, 2))
@@ -53,7 +61,7 @@ def shares_below(quantiles: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 def test_each_quantile_has_its_share_of_what_was_not_seen() -> None:
     quantiles, targets, values = drawn(4000)
-    found = calibrate(quantiles, targets, moves(values), MANY)
+    found = all_alike(quantiles, targets, moves(values), MANY)
     assert found is not None
     later, truth, read = drawn(4000, seed=1)
     moved = calibrated(later, read, found)
@@ -76,8 +84,8 @@ def test_the_layer_is_the_formula() -> None:
 
 def test_scale_and_level_of_the_data_do_not_matter() -> None:
     quantiles, targets, values = drawn(400)
-    one = calibrate(quantiles, targets, moves(values), MANY)
-    other = calibrate(1e6 + 50 * quantiles, 1e6 + 50 * targets, 50 * moves(values), MANY)
+    one = all_alike(quantiles, targets, moves(values), MANY)
+    other = all_alike(1e6 + 50 * quantiles, 1e6 + 50 * targets, 50 * moves(values), MANY)
     assert one is not None
     assert other is not None
     np.testing.assert_allclose(other.factors, one.factors, rtol=1e-6)
@@ -86,7 +94,7 @@ def test_scale_and_level_of_the_data_do_not_matter() -> None:
 
 def test_a_restless_window_has_wider_intervals() -> None:
     quantiles, targets, values = drawn(400)
-    found = calibrate(quantiles, targets, moves(values), MANY)
+    found = all_alike(quantiles, targets, moves(values), MANY)
     assert found is not None
     calm, wild = (calibrated(quantiles, size * values, found) for size in (1.0, 2.0))
     ratio = (wild[..., -1] - wild[..., 0]) / (calm[..., -1] - calm[..., 0])
@@ -96,25 +104,25 @@ def test_a_restless_window_has_wider_intervals() -> None:
 
 def test_few_values_are_shared_by_steps_and_then_by_variables() -> None:
     quantiles, targets, values = drawn(60, steps=4)
-    found = calibrate(quantiles, targets, moves(values), MANY)
+    found = all_alike(quantiles, targets, moves(values), MANY)
     assert found is not None
     assert (np.ptp(found.factors, axis=0) == 0).all(), "240 values of a variable, 60 of a step"
     assert np.ptp(found.factors, axis=1).max() > 0
     known = np.where(np.arange(2) == 0, targets, np.nan)
-    alone = calibrate(quantiles, known, moves(values), MANY)
+    alone = all_alike(quantiles, known, moves(values), MANY)
     assert alone is not None
     np.testing.assert_array_equal(alone.factors[:, 0], found.factors[:, 0])
     np.testing.assert_array_equal(alone.factors[:, 1], alone.factors[:, 0])
-    in_all = calibrate(quantiles[:10], targets[:10], moves(values[:10]), MANY)
+    in_all = all_alike(quantiles[:10], targets[:10], moves(values[:10]), MANY)
     assert in_all is not None
     assert (np.ptp(in_all.factors, axis=(0, 1)) == 0).all(), "80 values in all"
-    assert calibrate(quantiles[:2], targets[:2], moves(values[:2]), MANY) is None, FEWEST_OF_ALL
+    assert all_alike(quantiles[:2], targets[:2], moves(values[:2]), MANY) is None, FEWEST_OF_ALL
 
 
 def test_few_independent_values_ask_for_more_and_never_for_less() -> None:
     quantiles, targets, values = drawn(400)
-    many = calibrate(quantiles, targets, moves(values), MANY)
-    few = calibrate(quantiles, targets, moves(values), np.array([20.0, 10.0, 5.0]))
+    many = all_alike(quantiles, targets, moves(values), MANY)
+    few = all_alike(quantiles, targets, moves(values), np.array([20.0, 10.0, 5.0]))
     assert many is not None
     assert few is not None
     wider = few.factors / many.factors
@@ -122,21 +130,63 @@ def test_few_independent_values_ask_for_more_and_never_for_less() -> None:
     np.testing.assert_allclose(wider[1, 0, 0], widening(np.array([10.0]), 1 / 6)[0])
     np.testing.assert_allclose(wider[:, 0, 0], wider[:, 0, 4])
     middle = quantiles[..., 2:3]
-    too_wide = calibrate(
+    too_wide = all_alike(
         middle + 100 * (quantiles - middle), targets, moves(values), np.array([20.0, 10.0, 5.0])
     )
     assert too_wide is not None
     np.testing.assert_array_equal(too_wide.factors, np.ones_like(too_wide.factors))
 
 
+def test_what_came_last_counts_most() -> None:
+    quantiles, targets, values = drawn(4000)
+    middle, ages = quantiles[..., 2], np.linspace(1, 0, len(quantiles))
+    later = (ages < 0.25)[:, None, None]
+    wilder = middle + np.where(later, 3.0, 1.0) * (targets - middle)
+    read = np.ones_like(values).cumsum(axis=1)  # all as restless as each other
+    found = calibrate(quantiles, wilder, moves(read), MANY, ages)
+    even = all_alike(quantiles, wilder, moves(read), MANY)
+    assert found is not None
+    assert even is not None
+    assert (found.factors[..., [0, 1, 3, 4]] > 1.05 * even.factors[..., [0, 1, 3, 4]]).all()
+    below = (quantiles[:, 0, 0, 2] - wilder[:, 0, 0]) / (quantiles[:, 0, 0, 2] - quantiles[:, 0, 0, 0])
+    weights = 0.5 ** (ages / HALF_LIFE)
+    weighed = [weights[below <= factor].sum() for factor in np.sort(below)]
+    least = np.sort(below)[np.searchsorted(weighed, 5 / 6 * (weights.sum() + 1))]
+    assert found.factors[0, 0, 0] == pytest.approx(least, rel=1e-6)
+
+
+def test_of_few_independent_values_the_first_count_as_the_last() -> None:
+    quantiles, targets, values = drawn(400)
+    few = np.array([20.0, 10.0, 5.0])
+    found = calibrate(quantiles, targets, moves(values), few, np.linspace(1, 0, 400))
+    even = all_alike(quantiles, targets, moves(values), few)
+    assert found is not None
+    assert even is not None
+    np.testing.assert_array_equal(found.factors, even.factors)
+
+
+def test_weights_leave_fewer_independent_values() -> None:
+    quantiles, targets, values = drawn(400)
+    ages, hundred = np.linspace(1, 0, 400), np.full(3, 100.0)
+    weighed, many = (calibrate(quantiles, targets, moves(values), n, ages) for n in (hundred, MANY))
+    assert weighed is not None
+    assert many is not None
+    weights = 0.5 ** (ages / HALF_LIFE)
+    left = 100 * weights.sum() ** 2 / (400 * (weights**2).sum())
+    assert 80 < left < 90
+    np.testing.assert_allclose(
+        weighed.factors[..., 0] / many.factors[..., 0], widening(np.array([left]), 1 / 6)[0]
+    )
+
+
 def test_of_intervals_without_width_and_windows_without_differences() -> None:
     quantiles, targets, values = drawn(200)
     flat = np.repeat(quantiles[..., 2:3], 5, axis=-1)
-    found = calibrate(flat, targets, moves(values), MANY)
+    found = all_alike(flat, targets, moves(values), MANY)
     assert found is not None
     np.testing.assert_array_equal(calibrated(flat, values, found), flat)
     for read in (0 * values, values[:, :1]):
-        found = calibrate(quantiles, targets, moves(read), MANY)
+        found = all_alike(quantiles, targets, moves(read), MANY)
         assert found is not None
         moved = calibrated(quantiles, read, found)
         assert np.isfinite(moved).all()

@@ -123,6 +123,14 @@ def test_a_series_that_train_does_not_have_is_left_out():
     assert set(windows.targets.series) == {0}
 
 
+def test_ages_go_from_the_last_origin_of_each_series_to_its_first() -> None:
+    valid = prepared(series(60), series(80, name="b"), horizon=4).valid
+    for number in (0, 1):
+        of_one = valid.only(valid.index[:, 0] == number)
+        np.testing.assert_allclose(of_one.ages, np.linspace(1, 0, len(of_one)))
+        np.testing.assert_array_equal(of_one.only(np.arange(1)).ages, [0.0])
+
+
 def test_independent_forecasts_are_of_steps_of_their_own() -> None:
     of = prepared(series(60), series(80, name="b"), horizon=4)
     spans = np.array([12, 16])  # steps of dev
