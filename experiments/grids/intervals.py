@@ -1,4 +1,4 @@
-"""How well intervals hold: one model each of five data sets, all options left to the data, beside AR and ETS.
+"""How well intervals hold: three models each of five data sets, all options left to the data, beside AR and ETS.
 
     python -m experiments.compare --grid intervals --data FOLDER --out runs/intervals
 
