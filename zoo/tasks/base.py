@@ -7,7 +7,7 @@ A run calls a task in this order:
     task.loss(targets, outputs)                               for each step of training
     task.score(learned, predictions, batches)                 metrics, after each epoch and at the end
     task.calibrated(learned, model, dev, predictions)         once after training: the model that is kept and answers
-    task.finish(learned, model, served, batches, predictions) once after training, such as a search
+    task.finish(learned, model, served, batches, predictions) once a split after training, such as a search
     task.baselines(prepared)                                  what needs no model
     task.fitted_baselines(prepared, options)                  what other libraries fit, which takes longer
     task.order_agnostic_baselines(prepared, ...)              models that do not see the order of their inputs
