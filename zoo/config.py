@@ -66,6 +66,10 @@ class RecurrentOptions:
         object.__setattr__(self, "cell_options", (*self.cell_options, *own))
 
 
+#: Of fewer examples, dev says little of which epoch is best.
+FEW_OF_DEV = 20
+
+
 @dataclass(frozen=True)
 class TrainingOptions:
     """How the model is trained."""
@@ -97,7 +101,14 @@ class TrainingOptions:
         minimum=0,
         maximum=0.99999,
     )
-    patience: int = option(2, "epochs without a better dev score before training stops", minimum=1)
+    patience: int = option(2, "epochs without a better score before training stops", minimum=1)
+    choose: str = option(
+        "dev",
+        "what the best epoch is chosen by: the score on dev, or the loss on train; auto takes dev where it has at "
+        f"least {FEW_OF_DEV} examples",
+        choices=("dev", "train", "auto"),
+        before="dev",
+    )
     seed: int = option(
         0, "decides initial weights, data order and dropout", minimum=0, maximum=4_294_000_000
     )  # the layers' seeds, some above it, have 32 bits

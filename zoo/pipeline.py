@@ -105,7 +105,7 @@ def run(
             *(start.notes if start else ()),
             *((LEFT_OUT,) if baselines.left_out else ()),
         ),
-        ending=ending(progress, config.training, context.task.monitor[0]),
+        ending=ending(progress, config.training, context.monitor[0]),
         seconds={name: round(value, 2) for name, value in seconds.items()},
     )
     results.write(directory.metrics_path)
@@ -136,7 +136,7 @@ def _trained(
             trainer,
             context.prepared.train,
             partial(context.score, predictor, context.prepared.valid),
-            context.task.monitor,
+            context.monitor,
             title=config.recurrent.cell,
             checkpoint_path=checkpoint_file(directory),
             untrained_counts=context.task.untrained_counts(context.prepared.learned),

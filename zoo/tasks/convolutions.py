@@ -19,6 +19,11 @@ class ConvolutionOptions:
     convolutions: int = option(2, "convolutions over time before the recurrent layers", minimum=0, maximum=16)
     filters: int = option(64, "features of each convolution", minimum=1, maximum=65_536)
     width: int = option(9, "steps that a convolution sees", minimum=1, maximum=999)
+    scaling: str = option(
+        "step",
+        "what the outputs of a convolution are scaled over: the features of each step, or each feature over the batch",
+        choices=("step", "batch"),
+    )
     input_noise: float = option(
         0.1,
         "in training, deviation of the noise on what the model reads, whose own is 1",
@@ -40,7 +45,9 @@ def convolved(
 
     causal = not recurrent.options.bidirectional
     for n, stride in enumerate(strides):
-        layer = TimeConvolution(options.filters, options.width, stride, causal, name=f"convolution_{n}")
+        layer = TimeConvolution(
+            options.filters, options.width, stride, causal, options.scaling, name=f"convolution_{n}"
+        )
         x = layer(x, mask=mask)
         mask = mask[:, ::stride]
     return x, mask

@@ -123,7 +123,7 @@ def _trained(
     predictor = Predictor(trainer.model)
     evaluate = partial(context.score, predictor, context.prepared.valid)
     try:
-        fit(trainer, context.prepared.train, evaluate, context.task.monitor, title=name)
+        fit(trainer, context.prepared.train, evaluate, context.monitor, title=name)
     except NotANumber as problem:
         log(f"{name}: {problem}")
         if not problem.best_epoch:

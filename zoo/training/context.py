@@ -10,13 +10,14 @@ import keras
 from datasets.base import Dataset
 from datasets.errors import UserError
 from datasets.plugins import is_own
-from zoo.config import RunConfig
+from zoo.config import FEW_OF_DEV, RunConfig
 from zoo.data.token_layers import Tokens
 from zoo.factory import RecurrentFactory, recurrent_factory
 from zoo.runtime.process_memory import machine_memory
 from zoo.tasks.base import AnyPrepared, AnyTask, Batches, Metrics, load_task
 from zoo.tasks.next_tokens import NextTokens
 from zoo.training.evaluation import Predictor
+from zoo.training.loop import TRAIN_LOSS
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,26 @@ class RunContext:
         return replace(self, prepared=replace(self.prepared, learned=learned))
 
     @property
+    def monitor(self) -> tuple[str, str]:
+        """What the best epoch is chosen by, see `zoo.training.loop.fit`."""
+        return TRAIN_LOSS if self._chosen_by_train else self.task.monitor
+
+    @property
+    def _chosen_by_train(self) -> bool:
+        chosen = self.config.training.choose
+        return chosen == "train" or (chosen == "auto" and len(self.dataset.valid) < FEW_OF_DEV)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about the data and what was done to it."""
         info = self.dataset.info
         sizes = [f"{len(self.dataset.train):,} train", f"{len(self.dataset.valid):,} dev"]
         sizes += [f"{len(self.dataset.test):,} test"] if self.dataset.test is not None else ["no test split"]
         kind = " (synthetic)" if info.synthetic else ""
-        return (f"data: {info.name}{kind}, {', '.join(sizes)} {info.unit}", *info.notes, *self.prepared.notes)
+        few = "dev has few examples: the lowest loss on train decides which epoch is best (--choose)"
+        told = (few,) if self._chosen_by_train and self.config.training.choose == "auto" else ()
+        first = f"data: {info.name}{kind}, {', '.join(sizes)} {info.unit}"
+        return (first, *info.notes, *self.prepared.notes, *told)
 
     def build(self) -> keras.Model:
         """The model.

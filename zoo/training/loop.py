@@ -25,6 +25,7 @@ from zoo.runtime.signals import Stopped, stop_signals
 from zoo.tasks.base import Batch, Batches, Metrics
 from zoo.training import checkpoint
 from zoo.training.adversarial import noise_for
+from zoo.training.averages import Averages, statistics
 from zoo.training.checkpoint import Progress
 from zoo.training.lazy_rows import MOST_MISSED, LazyRows, lazy_tables
 from zoo.training.schedule import learning_rate
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 #: From targets and what the model gives, a tensor or tensors by name, to the loss of each example or position.
 Loss: TypeAlias = "Callable[[Tensor, Any], Tensor]"
+#: What decides in the place of a metric of dev, and which way is better.
+TRAIN_LOSS = ("loss on train", "min")
 
 
 class Trainer:
@@ -60,8 +63,8 @@ class Trainer:
             self.optimizer = make_optimizer(options)
             self.tables: list[LazyRows] = [] if self.strategy else lazy_tables(self.model, self.optimizer)
             self.optimizer.build(self._whole_variables)
-            averaged = self._whole_variables if options.average else []
-            self.averages = [tf.Variable(v.value, trainable=False) for v in averaged]
+            averaged = [*self._whole_variables, *statistics(self.model)] if options.average else []
+            self.averages = Averages(averaged, options.average)
         self._loss, self._noise_against = loss, noise_for(self.model, self.optimizer)
         # A partial, because TensorFlow counts the traces of this method over all trainers.
         self._compiled = tf.function(partial(self._step_and_average), reduce_retracing=True)
@@ -70,7 +73,7 @@ class Trainer:
     def variables(self) -> list[keras.Variable | tf.Variable]:
         """All state of model, optimiser and averages, seeds included, in a fixed order."""
         tables = [variable for table in self.tables for variable in table.variables]
-        return [*self.model.variables, *self.optimizer.variables, *self.averages, *tables]
+        return [*self.model.variables, *self.optimizer.variables, *self.averages.values, *tables]
 
     @property
     def _whole_variables(self) -> list[keras.Variable]:
@@ -98,22 +101,13 @@ class Trainer:
         skipped = self.options.precision == "mixed_float16" and not np.isfinite(norm)
         return float(loss), 0.0 if skipped else float(norm)
 
-    def _decay_of_averages(self) -> Scalar:
-        """Small at first, so that the first weights are soon forgotten."""
-        steps = tf.cast(self.optimizer.iterations, tf.float64)
-        return tf.cast(tf.minimum((1 + steps) / (10 + steps), self.options.average), tf.float32)
-
-    def _update_averages(self) -> None:
-        """Move each average towards its weight."""
-        decay = self._decay_of_averages()
-        for average, variable in zip(self.averages, self._whole_variables, strict=True):
-            average.assign_add((variable.value - average) * tf.cast(1 - decay, average.dtype))
-
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Meanwhile the model has the averages of its weights, where averaging is asked for."""
         self._bring_tables_up_to_date()
-        averages = self._averages_by_weight() if self.options.average else []
+        averages = self.averages.by_variable()
+        if self.options.average:
+            averages += [(table.layer.embeddings, table.average) for table in self.tables]
         weights = [variable.numpy() for variable, _ in averages]
         for variable, average in averages:
             variable.assign(average)
@@ -122,10 +116,6 @@ class Trainer:
         finally:
             for (variable, _), weight in zip(averages, weights, strict=True):
                 variable.assign(weight)
-
-    def _averages_by_weight(self) -> list[tuple[keras.Variable, Tensor]]:
-        whole = zip(self._whole_variables, self.averages, strict=True)
-        return [*whole, *((table.layer.embeddings, table.average) for table in self.tables)]
 
     def _bring_tables_up_to_date(self) -> None:
         for table in self.tables:
@@ -137,8 +127,7 @@ class Trainer:
         """In one graph, because a call costs a small model as much as a part of its step."""
         step = self._distributed_step if self.strategy else self._step
         answer = step(inputs, targets, weights, total)
-        if self.averages:
-            self._update_averages()
+        self.averages.update(self.optimizer.iterations)
         return answer
 
     def _step(
@@ -172,7 +161,7 @@ class Trainer:
         clipped, norm = self._clip(summed)
         self.optimizer.apply(clipped[: len(variables)], variables)
         for table, (read, _), gradient in zip(self.tables, rows, clipped[len(variables) :], strict=True):
-            table.apply(read, gradient, self._decay_of_averages())
+            table.apply(read, gradient, self.averages.decay_after(self.optimizer.iterations))
         return loss, norm
 
     def _sum_over_devices(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
@@ -230,13 +219,13 @@ def fit(
     untrained_counts: bool = False,
     after_epoch: Callable[[Progress], None] = lambda _progress: None,
 ) -> Progress:
-    """Train until the dev score has not risen for `patience` epochs; the model ends with its best weights.
+    """Train until the score that decides was not better for `patience` epochs; the model ends with its best weights.
 
     Args:
         trainer: model and optimiser.
         train: training batches.
         evaluate: dev metrics of the model as it is.
-        monitor: name of the metric that decides, and `max` or `min`.
+        monitor: name of the dev metric that decides, and `max` or `min`; or `TRAIN_LOSS` and `min`.
         title: what the progress bar calls this.
         checkpoint_path: where the state is kept; if the file is there, training goes on from it. None keeps none.
         untrained_counts: whether the untrained model is scored too, and kept where no epoch is better.
@@ -257,7 +246,8 @@ def fit(
 
     try:
         with stop_signals() as stop:
-            if untrained_counts and progress.best is None and not progress.epoch:
+            scored = untrained_counts and monitor != TRAIN_LOSS
+            if scored and progress.best is None and not progress.epoch:
                 progress.best = _finite(evaluate()[monitor[0]], monitor[0], "before training")
                 best = [np.array(v.numpy()) for v in trainer.model.variables]
             while not progress.finished:
@@ -359,12 +349,14 @@ class NotANumber(UserError):
 def _close_epoch(
     progress: Progress, metrics: Metrics, monitor: tuple[str, str], options: TrainingOptions
 ) -> bool:
-    """Book a finished epoch; True if its dev score is the best so far."""
+    """Book a finished epoch; True if it is the best so far."""
     name, mode = monitor
-    score = _finite(metrics[name], name, f"after epoch {progress.epoch + 1}")
+    loss = progress.loss_sum / max(progress.weight_sum, 1e-9)
+    known = loss if monitor == TRAIN_LOSS else metrics[name]
+    score = _finite(known, name, f"after epoch {progress.epoch + 1}")
     row = {
         "epoch": progress.epoch + 1,
-        "loss": progress.loss_sum / max(progress.weight_sum, 1e-9),
+        "loss": loss,
         "gradient_norm": progress.norm_sum / progress.batch,
         **{f"dev_{key}": value for key, value in metrics.items()},
         "seconds": round(progress.seconds, 3),

@@ -1,7 +1,8 @@
-"""A cell of the user's own that does not fit into a model is told in one line; a fault of the zoo is not hidden."""
+"""What a run works with: what is told of its data, what chooses its best epoch, and cells that do not fit."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,6 +11,29 @@ from datasets.errors import UserError
 from zoo.config import RecurrentOptions, RunConfig, TrainingOptions
 from zoo.tasks.base import NoOptions
 from zoo.training.context import RunContext
+from zoo.training.loop import TRAIN_LOSS
+
+
+@pytest.mark.parametrize(
+    ("choose", "size", "by_train"),
+    [("auto", 19, True), ("auto", 20, False), ("dev", 1, False), ("train", 1000, True)],
+)
+def test_few_examples_of_dev_do_not_choose_the_epoch_where_that_is_left_to_the_data(
+    choose: str, size: int, by_train: bool
+) -> None:
+    training = TrainingOptions(choose=choose)
+    config = RunConfig("made up", "nothing", {}, RecurrentOptions(), training, NoOptions())
+    info = SimpleNamespace(name="some", synthetic=False, unit="signals", notes=())
+    dataset = SimpleNamespace(info=info, train=range(90), valid=range(size), test=None)
+    task, prepared = SimpleNamespace(monitor=("brier", "min")), SimpleNamespace(notes=("a note",))
+    context = RunContext(*cast("Any", (config, task, dataset, prepared, None)))
+    assert context.monitor == (TRAIN_LOSS if by_train else ("brier", "min"))
+    told = "dev has few examples: the lowest loss on train decides which epoch is best (--choose)"
+    assert context.notes == (
+        f"data: some, 90 train, {size:,} dev, no test split signals",
+        "a note",
+        *([told] if by_train and choose == "auto" else []),
+    )
 
 
 class Unfitting:

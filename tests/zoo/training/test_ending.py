@@ -4,6 +4,7 @@ import pytest
 
 from tests.zoo.training.toy_training import run, trainer
 from zoo.training.ending import ending
+from zoo.training.loop import TRAIN_LOSS
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,9 @@ def test_why_there_was_no_further_epoch(scores, told):
     one = trainer(epochs=4, patience=2)
     progress, _ = run(one, scores)
     assert ending(progress, one.options, "score") == told
+
+
+def test_the_loss_that_decides_is_called_that_of_train():
+    one = trainer(epochs=4, patience=2)
+    progress, _ = run(one, (0.5, 0.4, 0.3))
+    assert ending(progress, one.options, TRAIN_LOSS[0]) == "no better loss on train for 2 epochs (--patience)"

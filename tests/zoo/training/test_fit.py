@@ -13,9 +13,9 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
-from tests.zoo.training.toy_training import FEATURES, linear, rows, run, same, trainer, weights
+from tests.zoo.training.toy_training import FEATURES, linear, rows, run, same, scaled, trainer, weights
 from zoo.runtime.signals import Stopped
-from zoo.training.loop import NotANumber, Trainer, fit, plan_epoch, repetition_note
+from zoo.training.loop import TRAIN_LOSS, NotANumber, Trainer, fit, plan_epoch, repetition_note
 
 # ------------------------------------------------------------------------------------------ epochs
 
@@ -36,6 +36,20 @@ def test_training_stops_early_and_ends_with_the_best_weights(scores, mode, best,
     assert (progress.best_epoch, progress.epoch, len(progress.history)) == (best, epochs, epochs)
     assert same(weights(one), seen[best - 1])
     assert not same(seen[best - 1], seen[best - 2])
+
+
+@pytest.mark.parametrize("losses", [(0.9, 0.3, 0.5, 0.4, 0.1), (0.3, 0.2, 0.4, 0.1, 0.5)])
+def test_the_loss_on_train_decides_where_it_is_to(losses, monkeypatch):
+    one = trainer(epochs=5, patience=2)
+    steps = itertools.count()
+    original = one.step
+    monkeypatch.setattr(one, "step", lambda batch: (losses[next(steps) // 3], original(batch)[1]))
+    progress, seen = run(one, (math.nan,) * 5, TRAIN_LOSS[1], monitor=TRAIN_LOSS, untrained_counts=True)
+    assert (progress.best, progress.best_epoch, progress.epoch) == (
+        pytest.approx(min(losses[:4])),
+        *((2, 4) if losses[0] == 0.9 else (4, 5)),
+    )
+    assert same(weights(one), seen[progress.best_epoch - 1])
 
 
 def test_history_holds_means_over_the_epoch(monkeypatch):
@@ -163,6 +177,26 @@ def test_a_run_that_was_stopped_at_any_batch_goes_on_as_if_it_had_not(
     assert same(weights(resumed), weights(unbroken))
     for row, other in zip(progress.history, expected.history, strict=True):
         assert row | {"seconds": 0} == other | {"seconds": 0}
+
+
+def test_what_scales_a_batch_goes_on_too_and_is_averaged_like_weights(tmp_path, monkeypatch):
+    unbroken = trainer(scaled, average=0.9)
+    run(unbroken)
+    stopped = trainer(scaled, average=0.9)
+    original, count = stopped.step, itertools.count(1)
+
+    def step(one):
+        if next(count) == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return original(one)
+
+    monkeypatch.setattr(stopped, "step", step)
+    with pytest.raises(Stopped):
+        run(stopped, checkpoint_path=tmp_path / "state.npz")
+    resumed = trainer(scaled, average=0.9)
+    run(resumed, [0.2, 0.3], checkpoint_path=tmp_path / "state.npz")
+    for one, other in zip(resumed.model.variables, unbroken.model.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy(), err_msg=one.path)
 
 
 def test_a_signal_while_the_dev_split_is_scored_stops_after_the_epoch(tmp_path):

@@ -51,6 +51,15 @@ def linear(dropout: float = 0.0):
     return keras.Model({"x": x}, keras.layers.Dense(1, name="dense")(dropped))
 
 
+def scaled():
+    """A dense layer whose outputs are scaled over the batch."""
+    x = keras.Input((FEATURES,), name="x")
+    hidden = keras.layers.BatchNormalization(momentum=0.5, name="scaling")(
+        keras.layers.Dense(2, name="hidden")(x)
+    )
+    return keras.Model({"x": x}, keras.layers.Dense(1, name="dense")(hidden))
+
+
 def squares(targets, predictions):
     return (predictions[:, 0] - tf.cast(targets, predictions.dtype)) ** 2
 
@@ -65,7 +74,7 @@ def weights(one: Trainer) -> list[np.ndarray]:
     return [variable.numpy() for variable in one.model.trainable_variables]
 
 
-def run(one: Trainer, scores=(0.1, 0.2, 0.3), mode: str = "max", **arguments):
+def run(one: Trainer, scores=(0.1, 0.2, 0.3), mode: str = "max", *, monitor=None, **arguments):
     """`fit` with these dev scores; gives the progress and the weights as they were scored after each epoch."""
     left, seen = iter(scores), []
 
@@ -73,7 +82,7 @@ def run(one: Trainer, scores=(0.1, 0.2, 0.3), mode: str = "max", **arguments):
         seen.append(weights(one))
         return {"score": next(left)}
 
-    progress = fit(one, rows(), evaluate, ("score", mode), title="test", **arguments)
+    progress = fit(one, rows(), evaluate, monitor or ("score", mode), title="test", **arguments)
     return progress, seen
 
 

@@ -24,6 +24,12 @@ class Options(SoundOptions, ConvolutionOptions, CacheOptions):
         minimum=0,
         maximum=65_536,
     )
+    scaling: str = option(
+        "batch",
+        "what the outputs of a convolution are scaled over: the features of each step, or each feature over the batch",
+        choices=("step", "batch"),
+        before="step",
+    )
     beside: bool = option(
         False, "the convolutions stand beside the recurrent layers and not before, as in LSTM-FCN"
     )

@@ -42,6 +42,7 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
         "dropout": 0.5,
         "epochs": 40,
         "patience": 10,
+        "choose": "auto",
         "learning_rate": 2e-3,
     }
 
