@@ -28,9 +28,11 @@ WIDEST = "float64" if keras.backend.backend() == "tensorflow" else "float32"
 COMPILED = ("fused", "hoisted")
 QUICK_CELL = "gru"
 QUICK_KIND = parity.Kind(QUICK_CELL, {"reset_after": True}).id
-#: For a task, any other cell is like one of these: states of one or more tensors, gates or none, linear or not,
+#: Any other cell is like one of these: states of one or more tensors, gates or none, linear or not,
 #: Keras' own layer, and the mean that stands beside every cell.
 OF_EACH_KIND = ("vanilla", "lstm", QUICK_CELL, "lru", "slstm", "keras_lstm", "mean")
+#: Those of them that make a difference to a task: a cell of one state, of several, a linear one, Keras' own, the mean.
+OF_EACH_KIND_FOR_A_TASK = (QUICK_CELL, "lstm", "lru", "keras_lstm", "mean")
 #: Largest difference, absolute and relative.
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 
@@ -82,7 +84,7 @@ def marks_of(
 
 def every_cell() -> pytest.MarkDecorator:
     """A test for each cell of the zoo by name, as the argument `cell`: one of them quick, the others `slow`; those that
-    are no different from `OF_EACH_KIND` for a task are `exhaustive`, too.
+    are not of `OF_EACH_KIND_FOR_A_TASK` are `exhaustive`, too.
     """
     names = plugins.names("zoo.cells", "CELL")
     params = [pytest.param(name, marks=_marks_of_cell(name), id=name) for name in names]
@@ -92,7 +94,8 @@ def every_cell() -> pytest.MarkDecorator:
 def _marks_of_cell(name: str) -> list[pytest.MarkDecorator]:
     if name == QUICK_CELL:
         return []
-    return [pytest.mark.slow] if name in OF_EACH_KIND else [pytest.mark.slow, pytest.mark.exhaustive]
+    further = name not in OF_EACH_KIND_FOR_A_TASK
+    return [pytest.mark.slow, pytest.mark.exhaustive] if further else [pytest.mark.slow]
 
 
 def make_cell(kind: parity.Kind, units: int = parity.UNITS, /, **options: object) -> keras.layers.Layer:

@@ -319,6 +319,7 @@ def failing_in_epoch(monkeypatch, epoch: int) -> None:
     monkeypatch.setattr(RunContext, "score", score)
 
 
+@pytest.mark.slow
 def test_a_score_that_is_no_number_keeps_the_last_good_weights(toy, tmp_path, monkeypatch):
     options = ("--units", "4", "--embedding", "4", "--epochs", "5")
     failing_in_epoch(monkeypatch, 2)

@@ -243,6 +243,7 @@ def test_a_signal_before_training_is_told(number, repository, toy, tmp_path):
 # ------------------------------------------------------------------------------------------ other data
 
 
+@pytest.mark.slow
 def test_three_classes_from_json_lines(tmp_path):
     data = tmp_path / "data.jsonl"
     words = ("bad", "so-so", "good")

@@ -58,6 +58,7 @@ def test_both_directions_of_a_tagger(tagging_run: Path, tmp_path: Path) -> None:
     assert (tmp_path / "run.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_another_layer_by_name(tagging_run: Path) -> None:
     norms_by_direction, _ = measured(tagging_run, "character_encoder")
     assert [name for name, _ in norms_by_direction] == ["forward", "backward"]

@@ -140,6 +140,7 @@ def test_the_picture_shows_what_was_asked_for_and_mixes_nothing_in(
 COST: truncation.Cost = {"cell": "gru", "k": 16, "length": 64, "units": 16, "batch_size": 4}
 
 
+@pytest.mark.slow
 def test_seconds_and_memory_of_a_gradient_are_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,7 +72,9 @@ print(json.dumps([ends, [accepted(folder / str(n)) for n in range(len(ends) - 1)
 """
 
 
-@pytest.mark.parametrize(("how", "code", "least"), [("trained", 0, 25), ("refused", 2, 15)])
+@pytest.mark.parametrize(
+    ("how", "code", "least"), [pytest.param("trained", 0, 25, marks=pytest.mark.slow), ("refused", 2, 15)]
+)
 def test_a_killed_run_is_taken_by_one_of_the_two_commands(
     run_python: RunPython, tmp_path: Path, how: str, code: int, least: int
 ) -> None:

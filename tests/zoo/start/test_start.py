@@ -124,6 +124,7 @@ def test_each_direction_of_a_bidirectional_model_may_have_its_run(folder, tmp_pa
     assert "another run is given for what reads the same way" in done.err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_language_model_may_start_from_a_classifier(folder, tmp_path):
     assert sentiment(folder, tmp_path / "run", *SIZES).code == 0
     texts = ("--dataset", folder / "reviews.tsv", "--documents", "--tokens", "plain-words", "--lowercase")

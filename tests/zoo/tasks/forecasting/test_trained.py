@@ -92,6 +92,7 @@ def test_series_a_million_times_apart_are_learnt_as_well_as_alone(base: str, tmp
         assert mase[name] < 0.9 * alone["baselines"]["last value"]["test"]["mase"]
 
 
+@pytest.mark.slow
 def test_what_was_chosen_is_stored_and_told(tmp_path: Path) -> None:
     """In `prepared.json` what the data decided, in `config.json` what the user said, in the notes both."""
     data = table(tmp_path / "t.csv", a=waves(200, 1.0, 0), b=waves(200, 1e6, 1))

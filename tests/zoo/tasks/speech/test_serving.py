@@ -103,7 +103,11 @@ def greedy(server: Server, samples: np.ndarray) -> str:
 
 @pytest.mark.parametrize(
     ("language", "values"),
-    [("ko", {}), ("en", {"convolutions": 2, "stride": 4}), ("en", {"convolutions": 0, "stride": 1})],
+    [
+        ("ko", {}),
+        pytest.param("en", {"convolutions": 2, "stride": 4}, marks=pytest.mark.slow),
+        pytest.param("en", {"convolutions": 0, "stride": 1}, marks=pytest.mark.slow),
+    ],
 )
 def test_the_text_grows_while_sound_arrives(language: str, values: dict[str, Any]) -> None:
     """After each piece it is that of all that was heard; jamo join to syllables across pieces."""
