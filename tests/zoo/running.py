@@ -51,19 +51,22 @@ def takes(engine: str, cell: keras.layers.Layer) -> bool:
     return True
 
 
-def runs(
-    kinds: list[parity.Kind], *, compile_all: bool = False, quick: str = QUICK_KIND, **options: object
-) -> pytest.MarkDecorator:
+def runs(kinds: list[parity.Kind], *, quick: str = QUICK_KIND, **options: object) -> pytest.MarkDecorator:
     """A test for each kind and each engine that takes it with these options, as the arguments `kind` and `engine`.
 
-    Compiled loops of cells that are not of `OF_EACH_KIND`, and of variants, are `exhaustive`; with `compile_all` only
-    those of the engine `hoisted`, whose backward nobody derived by hand. The quick tests compile the kind `quick`.
+    Compiled loops of cells that are not of `OF_EACH_KIND`, and of variants, are `exhaustive`. The quick tests compile
+    the kind `quick`.
     """
     pairs = [
         (kind, engine) for kind in kinds for engine in ENGINES if takes(engine, make_cell(kind, **options))
     ]
     params = [
-        pytest.param(kind, engine, id=f"{kind.id}-{engine}", marks=marks_of(kind, engine, compile_all, quick))
+        pytest.param(
+            kind,
+            engine,
+            id=f"{kind.id}-{engine}",
+            marks=marks_of(kind, engine, compile_all=False, quick=quick),
+        )
         for kind, engine in pairs
     ]
     return pytest.mark.parametrize(("kind", "engine"), params)
@@ -73,7 +76,8 @@ def marks_of(
     kind: parity.Kind, engine: str, compile_all: bool = True, quick: str = QUICK_KIND
 ) -> list[pytest.MarkDecorator]:
     """`slow` for variants and cells that are not of `OF_EACH_KIND`, and where loops are compiled, which takes seconds;
-    `quick` is left to the quick tests. For `exhaustive` see `runs`.
+    `quick` is left to the quick tests. For `exhaustive` see `runs`; with `compile_all` only the loops of the engine
+    `hoisted` are, whose backward nobody derived by hand.
     """
     common = kind.id == QUICK_KIND or (kind.cell in OF_EACH_KIND and not kind.options)
     if kind.id == quick or (engine not in COMPILED and common):

@@ -13,7 +13,7 @@ import os
 import pytest
 
 from tests.conftest import RunPython
-from tests.zoo.again import on_jax
+from tests.zoo.again import COMMON_AND_ALL, on_jax
 
 #: Part of a test's name, and how many there are at least.
 AGAIN = {
@@ -27,10 +27,10 @@ AGAIN = {
 }
 
 
-@pytest.mark.slow
+@COMMON_AND_ALL
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_the_same_numbers_on_jax(run_python: RunPython) -> None:
-    done, passed = on_jax(run_python, AGAIN, "tests/zoo/test_parity.py", "tests/zoo/cells")
+def test_the_same_numbers_on_jax(everything: bool, run_python: RunPython) -> None:
+    done, passed = on_jax(run_python, AGAIN, everything, "tests/zoo/test_parity.py", "tests/zoo/cells")
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
     for name, at_least in AGAIN.items():
         assert passed[name] >= at_least, name

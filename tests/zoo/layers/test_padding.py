@@ -13,7 +13,7 @@ from zoo.layers.recurrent import Recurrent
 MORE = 5
 
 
-@runs(parity.KINDS, compile_all=True)
+@runs(parity.KINDS)
 def test_outputs_states_and_gradients(kind: parity.Kind, engine: str) -> None:
     case = parity.Case(kind, 1, True, True, "ragged")
     layer, problem = make_layer(case, engine), parity.drawn_problem(case)
@@ -40,7 +40,7 @@ def padded(problem: parity.Problem) -> parity.Problem:
     return parity.Problem(inputs, mask, problem.states, factors, problem.states_factors)
 
 
-@runs(parity.KINDS, compile_all=True)
+@runs(parity.KINDS)
 def test_the_last_output_is_that_of_the_last_word(kind: parity.Kind, engine: str) -> None:
     """Forward that of the last column that counts, backward that of the first; zero for an empty row."""
     case = parity.Case(kind, 1, True, True, "ragged")

@@ -17,7 +17,7 @@ def test_each_average_moves_towards_its_variable_fast_at_first() -> None:
         expected = decay * expected + (1 - decay) * np.array([1.0, 2.0])
         ((which, average),) = averages.by_variable()
         assert which is variable
-        np.testing.assert_allclose(average.numpy(), expected, rtol=1e-6)
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(average), expected, rtol=1e-6)
 
 
 def test_what_scales_a_batch_is_averaged_with_the_weights() -> None:

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from tests.conftest import RunPython
-from tests.zoo.again import on_jax
+from tests.zoo.again import COMMON_AND_ALL, on_jax
 from zoo.cells.gru import GRUCell
 from zoo.layers.recurrent import Recurrent
 
 #: Part of a test's name, and how many there are at least.
 AGAIN = {
     "test_engine and fused and 2-both-bias and not relu": 4,
-    "test_engine and hoisted and 2-both-bias and gru": 2,
+    "test_engine and hoisted and 2-both-bias and gru": 1,
     "test_engine and parallel and 2-both-bias": 7,
     "test_values_and_gradients": 4,
     "test_complex_values_and_gradients": 4,
@@ -35,12 +35,13 @@ AGAIN = {
 }
 
 
-@pytest.mark.slow
+@COMMON_AND_ALL
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_the_same_numbers_on_jax(run_python: RunPython) -> None:
+def test_the_same_numbers_on_jax(everything: bool, run_python: RunPython) -> None:
     done, passed = on_jax(
         run_python,
         AGAIN,
+        everything,
         "tests/zoo/test_parity.py",
         "tests/zoo/cells/test_dropout.py",
         "tests/zoo/layers",
