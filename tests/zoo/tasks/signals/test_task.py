@@ -11,6 +11,7 @@ import pytest
 from datasets.base import Dataset, Split
 from datasets.errors import UserError
 from datasets.formats.signals import Numbers
+from datasets.options import from_dict
 from tests.zoo.conftest import call
 from tests.zoo.running import every_cell
 from tests.zoo.tasks.signals.toy import KINDS, built, dataset, prepared
@@ -90,6 +91,15 @@ def test_padding_changes_nothing(kind: str, beside: bool) -> None:
     np.testing.assert_allclose(model(wider).numpy(), model(dict(batch.inputs)).numpy(), atol=1e-5)
 
 
+def test_runs_without_the_option_were_scaled_over_the_features_of_a_step() -> None:
+    assert from_dict(Options, {}).scaling == "step"
+    assert Options().scaling == "batch"
+    ready = prepared("numbers")
+    for scaling, per_batch in (("step", False), ("batch", True)):
+        layer = built(ready, scaling=scaling).get_layer("convolution_0")
+        assert layer.per_batch is per_batch
+
+
 @every_cell()
 def test_every_cell_trains_a_model_of_signals(cell: str) -> None:
     ready = prepared("numbers")
@@ -109,7 +119,7 @@ def test_noise_is_there_in_training_alone() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_tempos_differ_in_training_alone(kind: str) -> None:
     ready = prepared(kind)
-    quiet: Any = {"input_noise": 0.0, "shift": 0.0, "dropout": 0.0}
+    quiet: Any = {"input_noise": 0.0, "shift": 0.0, "dropout": 0.0, "scaling": "step"}
     model, plain = built(ready, time_stretch=0.4, **quiet), built(ready, **quiet)
     inputs = dict(ready.train.load(ready.train.plan(None)[0]).inputs)
     for variable, other in zip(plain.trainable_variables, model.trainable_variables, strict=True):
