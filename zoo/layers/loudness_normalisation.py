@@ -1,4 +1,4 @@
-"""Each sound as loud as every other, so that how near a microphone was says nothing."""
+"""Each sound, or each of its bands, as loud as every other, so that microphone and room say nothing."""
 
 from __future__ import annotations
 
@@ -47,3 +47,35 @@ class LoudnessNormalisation(keras.layers.Layer):
     def get_config(self) -> Config:
         """Every constructor argument."""
         return {**super().get_config(), "deviation": list(self.deviation)}
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class BandNormalisation(keras.layers.Layer):
+    """Beside the log energies of a sound, each band of them less its own mean over the steps.
+
+    A filter, such as a microphone or a room, adds to the log energies of each band a number, and changes nothing of what
+    stands beside ("cepstral mean subtraction", Atal 1974, of spectra). But in a short sound the mean of a band is what was
+    said as well, so the energies stay.
+
+    Call arguments:
+        inputs: `(batch, time, bands)`, log energies.
+        mask: `(batch, time)`, where there is a step.
+
+    Returns:
+        `(batch, time, 2 * bands)`.
+    """
+
+    def __init__(self, **layer_arguments: Unpack[LayerArguments]) -> None:
+        super().__init__(**layer_arguments)
+        self.built = True
+
+    def call(self, inputs: Tensor, mask: Mask) -> Tensor:
+        """See the class."""
+        mean = masked_mean(inputs, ops.cast(mask, "bool")[..., None])
+        return ops.concatenate([inputs, inputs - mean[:, None]], axis=-1)
+
+    def compute_output_spec(self, inputs: Tensor, mask: Mask) -> Tensor:
+        """Twice the bands."""
+        del mask
+        *batch_and_time, bands = inputs.shape
+        return keras.KerasTensor((*batch_and_time, 2 * bands), dtype=inputs.dtype)

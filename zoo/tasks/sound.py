@@ -33,6 +33,11 @@ class SoundOptions:
     loudness_normalisation: bool = option(
         True, "of sound, make all recordings as loud as each other; not where the cells run in one direction"
     )
+    band_normalisation: bool = option(
+        False,
+        "of sound, let the model read each band less its mean over the recording, too, whatever microphone and room; not "
+        "where the cells run in one direction",
+    )
     band_shift: int = option(
         0,
         "of sound, in training, bands by which the spectrum is moved up or down at most",
@@ -115,4 +120,15 @@ def augmented(x: Inputs, mask: Mask, recurrent: RecurrentFactory, options: Sound
             options.band_shift, options.band_mask, options.time_mask, seed=recurrent.seed, name="augmentation"
         )
         return changed(x, mask)
+    return x
+
+
+def with_normalised_bands(
+    x: Inputs, mask: Mask, recurrent: RecurrentFactory, options: SoundOptions
+) -> Inputs:
+    """Spectra, and beside them each band less its mean where that is wanted and the cells run in both directions."""
+    from zoo.layers.loudness_normalisation import BandNormalisation
+
+    if options.band_normalisation and recurrent.options.bidirectional:
+        return BandNormalisation(name="bands")(x, mask)
     return x

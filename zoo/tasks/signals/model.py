@@ -16,7 +16,7 @@ from zoo.tasks.classification import logits_layer, sequence_vector
 from zoo.tasks.convolutions import convolved
 from zoo.tasks.signals.learned import Learned
 from zoo.tasks.signals.options import Options
-from zoo.tasks.sound import augmented, normalised, stretched
+from zoo.tasks.sound import augmented, normalised, stretched, with_normalised_bands
 
 if TYPE_CHECKING:
     from zoo.factory import RecurrentFactory
@@ -55,6 +55,7 @@ def build(
         x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
     if learned.kind == SOUND:
         x = augmented(x, steps, recurrent, options)
+        x = with_normalised_bands(x, steps, recurrent, options)
     if network is not None:
         x = keras.layers.Dense(options.filters, "relu", name="frame_vector")(x)
     if frames:

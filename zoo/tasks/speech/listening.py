@@ -8,7 +8,7 @@ import keras
 
 from zoo.layers.channel_scaling import ChannelScaling
 from zoo.tasks.convolutions import convolved
-from zoo.tasks.sound import augmented, normalised
+from zoo.tasks.sound import augmented, normalised, with_normalised_bands
 from zoo.tasks.speech.learned import Learned
 
 if TYPE_CHECKING:
@@ -28,5 +28,6 @@ def listened(
     if options.input_noise:
         x = keras.layers.GaussianNoise(options.input_noise, seed=recurrent.seed, name="noise")(x)
     x = augmented(x, mask, recurrent, options)
+    x = with_normalised_bands(x, mask, recurrent, options)
     x, steps = convolved(x, mask, learned.strides, recurrent, options)
     return keras.layers.Dropout(recurrent.options.dropout, name="dropout_before")(x), steps
