@@ -10,7 +10,7 @@ from keras import ops
 
 from zoo.keras_types import Config, LayerArguments
 from zoo.layers.pooling import masked_mean
-from zoo.tensors import Mask, Tensor
+from zoo.tensors import Mask, Tensor, last_axis
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -53,9 +53,9 @@ class LoudnessNormalisation(keras.layers.Layer):
 class BandNormalisation(keras.layers.Layer):
     """Beside the log energies of a sound, each band of them less its own mean over the steps.
 
-    A filter, such as a microphone or a room, adds to the log energies of each band a number, and changes nothing of what
-    stands beside ("cepstral mean subtraction", Atal 1974, of spectra). But in a short sound the mean of a band is what was
-    said as well, so the energies stay.
+    A filter, such as a microphone or a room, adds to the log energies of each band a number, and changes nothing of
+    what stands beside ("cepstral mean subtraction", Atal 1974, of spectra). But in a short sound the mean of a band is
+    what was said as well, so the energies stay.
 
     Call arguments:
         inputs: `(batch, time, bands)`, log energies.
@@ -77,5 +77,4 @@ class BandNormalisation(keras.layers.Layer):
     def compute_output_spec(self, inputs: Tensor, mask: Mask) -> Tensor:
         """Twice the bands."""
         del mask
-        *batch_and_time, bands = inputs.shape
-        return keras.KerasTensor((*batch_and_time, 2 * bands), dtype=inputs.dtype)
+        return keras.KerasTensor((*inputs.shape[:2], 2 * last_axis(inputs.shape)), dtype=inputs.dtype)

@@ -35,7 +35,7 @@ class SoundOptions:
     )
     band_normalisation: bool = option(
         False,
-        "of sound, let the model read each band less its mean over the recording, too, whatever microphone and room; not "
+        "of sound, also read each band less its mean over the recording, which microphone and room do not change; not "
         "where the cells run in one direction",
     )
     band_shift: int = option(
