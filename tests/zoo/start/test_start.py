@@ -269,10 +269,8 @@ PARTS = [
 def stories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A language model of the embedded stories; only to be read."""
     path = tmp_path_factory.mktemp("stories") / "run"
-    few = ("--stories", 40, "--valid-stories", 4, "--test-stories", 4)
-    done = call(
-        run, "language_model", "--tokens", "words", "--lowercase", *few, *SIZES, *SHORT, "--out", path
-    )
+    few = ("--stories", 40, "--valid-stories", 4, "--test-stories", 4, "--tokens", "words", "--lowercase")
+    done = call(run, "language_model", *few, *SIZES, *SHORT, "--out", path)
     assert done.code == 0, done.err
     return path
 

@@ -68,7 +68,7 @@ def test_a_killed_and_resumed_run_ends_like_an_unbroken_one(run_python: RunPytho
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("base", ["auto", "none"])
+@pytest.mark.parametrize("base", ["auto", pytest.param("none", marks=pytest.mark.exhaustive)])
 def test_series_a_million_times_apart_are_learnt_as_well_as_alone(base: str, tmp_path: Path) -> None:
     small, large = waves(300, 1.0, 0), waves(300, 1e6, 1)
     options = (

@@ -152,8 +152,8 @@ def test_the_loss_is_smoothed_and_the_score_is_not():
     "options",
     [
         {},
-        pytest.param({"attention": "none"}, marks=pytest.mark.slow),
-        pytest.param({"scheduled_sampling": 0.3, "decoder_layers": 2}, marks=pytest.mark.slow),
+        pytest.param({"attention": "none"}, marks=pytest.mark.exhaustive),
+        {"scheduled_sampling": 0.3, "decoder_layers": 2},
     ],
 )
 def test_it_learns_to_translate(options: dict):
