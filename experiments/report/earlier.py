@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +17,12 @@ NEEDED = {
     "run", "task", "dataset", "spec", "cell", "seed", "split", "metric", "headline", "score", "match", "measured",
     "synthetic",
 }  # fmt: skip
+#: What runs did whose table lacks a column for it, since there was no such option: of these tasks, or of all.
+BEFORE: Mapping[str, tuple[object, tuple[str, ...]]] = {
+    "training.choose": ("dev", ()),
+    "options.scaling": ("step", ("signals", "speech")),
+    "options.band_normalisation": (False, ("signals", "speech")),
+}
 BASELINE = re.compile(r"baseline\.(?P<name>.+)\.(?P<split>test|dev)\.(?P<metric>[^.]+)")
 
 
@@ -60,7 +66,7 @@ def beside_own(
     frames, of_baselines, counts = [plain(frame)], [baselines], {}
     runs = set(frame["run"]) if len(frame) else set()
     for report in reports:
-        table = _read(Path(report))
+        table = _with_later_options(_read(Path(report)), frame.columns)
         table = table[~table["run"].isin(runs)]
         runs |= set(table["run"])
         counts[report] = len(table)
@@ -91,6 +97,17 @@ def _read(path: Path) -> pd.DataFrame:
     if missing:
         raise UserError(f"{path} is no report's {RESULTS}: it has no column {missing[0]!r}")
     return table
+
+
+def _with_later_options(table: pd.DataFrame, known: pd.Index) -> pd.DataFrame:
+    """An earlier table with those of the `known` columns that are options which there were not yet; see `BEFORE`."""
+    later = {}
+    for name, (value, tasks) in BEFORE.items():
+        if name in known and name not in table:
+            later[name] = pd.Series(value, table.index).where(
+                table["task"].isin(tasks or table["task"]), None
+            )
+    return table.assign(**later)
 
 
 def _baselines(table: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,8 @@ def how_measured(frame: pd.DataFrame) -> Section:
     sentences = [
         "Each run is a process of its own, or gives the same numbers as one. Runs of the same seed see the same "
         "batches in the same order, whatever the cell: the order follows from seed and epoch alone. The test split is "
-        "read once, after training; the weights are those of the epoch with the best dev score.",
+        "read once, after training; the weights are those of the epoch with the best dev score, or the lowest "
+        "loss on train where `choose` says so.",
         "Intervals are over seeds: they cover initial weights, order of the data and dropout, not the choice of the "
         "test examples. Differences are taken seed by seed; their p values are of paired t tests, corrected for the "
         "pairs of the same group (Holm). A difference is clear where the corrected p is below 0.05 and the percentile "

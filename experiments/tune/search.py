@@ -20,6 +20,7 @@ from experiments.compare.grid import Grid, Run, runs
 from experiments.compare.worker import Job, Outcome
 from experiments.tune.study import Study
 from zoo.runtime.progress import log
+from zoo.runtime.results import read_results
 from zoo.runtime.signals import Stopped, stop_signals
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Search:
             one.study.cut(one.trial)
             result = f"cut short after {len(scores)} epochs"
         elif outcome.status == "finished" and scores:
-            one.study.finish(one.trial, scores)
+            one.study.finish(one.trial, kept(one.folder, scores))
         elif outcome.status == "stopped":
             return  # its state is saved: the next start of the search goes on with it
         else:
@@ -181,3 +182,12 @@ def dev_scores(folder: Path, monitor: str) -> list[float]:
     except (OSError, KeyError, ValueError):
         return []
     return scores if all(map(math.isfinite, scores)) else []
+
+
+def kept(folder: Path, scores: Sequence[float]) -> Sequence[float]:
+    """Of the dev scores of a finished run's epochs the one whose weights it kept; all where that cannot be told."""
+    try:
+        best = read_results(folder / "metrics.json").best_epoch
+    except (OSError, UserError):
+        return scores
+    return scores[best - 1 : best] or scores

@@ -19,7 +19,8 @@ class TimeConvolution(keras.layers.Layer):
 
     Scaled over the features of each step (layer normalisation, Ba et al. 2016), or each feature over all steps of a
     batch (batch normalisation, Ioffe and Szegedy 2015): in training with its mean and variance over the batch, later
-    with the moving averages of these. The first forgets how large a step's input is next to another's, the second does
+    with the moving averages of these; of several devices each scales with its share of the batch, and the averages are
+    the first one's. The first forgets how large a step's input is next to another's, the second does
     not.
 
     Step n of the output is around step `stride * n` of the input, wherever the sequence is in its batch and however

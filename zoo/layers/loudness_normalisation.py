@@ -1,4 +1,4 @@
-"""Each sound, or each of its bands, as loud as every other, so that microphone and room say nothing."""
+"""Each sound as loud as every other, so that how near a microphone was says nothing; and each band beside itself."""
 
 from __future__ import annotations
 

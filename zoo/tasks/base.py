@@ -214,6 +214,9 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
     #: Of a run that this task starts from: which options take the size of its vectors (`embedding`) and its `units`, by
     #: the kind of its tokens. Where the kind does not stand here, `--embedding` and `--units` do.
     sizes_from: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    #: Whether an example is one thing that is right or wrong, and not a series or a text of many steps: only then the
+    #: number of dev examples says how much its score can be trusted.
+    examples_are_single = True
     #: Whether the mean of what several models give is an answer, too (`zoo.ensemble`).
     outputs_can_be_averaged = False
     #: The class of the options of answers.

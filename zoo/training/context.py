@@ -54,8 +54,8 @@ class RunContext:
 
     @property
     def _chosen_by_train(self) -> bool:
-        chosen = self.config.training.choose
-        return chosen == "train" or (chosen == "auto" and len(self.dataset.valid) < FEW_OF_DEV)
+        few = self.task.examples_are_single and len(self.dataset.valid) < FEW_OF_DEV
+        return self.config.training.choose == "train" or (self.config.training.choose == "auto" and few)
 
     @property
     def notes(self) -> tuple[str, ...]:

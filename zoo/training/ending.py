@@ -18,6 +18,8 @@ def ending(progress: Progress, options: TrainingOptions, metric: str) -> str:
     if progress.waited >= options.patience:
         of_dev = "" if metric == TRAIN_LOSS[0] else "dev "
         return f"no better {of_dev}{metric} for {options.patience} epochs (--patience)"
+    if metric == TRAIN_LOSS[0] and progress.best_epoch == progress.epoch:
+        return "the loss on train was lowest in the last allowed epoch (--epochs)"
     if progress.best_epoch == progress.epoch:
         return "the best epoch was the last allowed one; more --epochs may help"
     return f"all {options.epochs} epochs are done (--epochs)"

@@ -374,7 +374,7 @@ def _close_epoch(
 
 
 def _finite(score: float, name: str, when: str) -> float:
-    """The dev score; raises NotANumber if it is none."""
+    """The score that decides; raises NotANumber if it is none."""
     if not math.isfinite(score):
         raise NotANumber(f"the dev {name} became {score} {when}")
     return score

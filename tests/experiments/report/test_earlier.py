@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -52,6 +53,20 @@ def test_a_new_cell_beside_an_earlier_report_is_compared_as_if_all_had_been_run(
         check_dtype=False,
     )
     assert together.earlier == {str(tmp_path / "report"): 6}
+
+
+def test_an_earlier_table_that_knows_no_column_of_an_option_is_no_group_of_its_own(tmp_path: Path) -> None:
+    write(write_runs(tmp_path / "earlier", "lstm", "gru"), tmp_path / "report")
+    mine = write_runs(tmp_path / "mine", "mine")
+    known = read(mine, [str(tmp_path / "report")])
+    for path in mine.rglob("config.json"):
+        written = json.loads(path.read_text("utf-8"))
+        written["config"]["training"]["choose"] = "dev"
+        path.write_text(json.dumps(written), "utf-8")
+    unknown = read(mine, [str(tmp_path / "report")])
+    assert set(unknown.frame["training.choose"]) == {"dev"}
+    assert summary(unknown) == summary(known)
+    assert len(groups(unknown)) == 1
 
 
 def test_the_report_says_so_and_draws_what_it_has(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from optuna.trial import TrialState
 from experiments.compare.grid import Grid
 from experiments.compare.worker import Job, Outcome
 from experiments.tune import search as searching
-from experiments.tune.search import Search, dev_scores
+from experiments.tune.search import Search, dev_scores, kept
 from experiments.tune.space import space
 from experiments.tune.study import WHY, Study
+from tests.experiments.report.made_up import write_run
 from zoo.runtime.signals import Stopped
 
 GRID = Grid(tasks=("tagging",), seeds=(0,), keras_seeds=0)
@@ -134,3 +135,10 @@ def test_what_holds_no_dev_scores_yet_has_none(text: str, tmp_path: Path) -> Non
     assert dev_scores(tmp_path, "accuracy") == []
     (tmp_path / "history.csv").write_text(text)
     assert dev_scores(tmp_path, "accuracy") == []
+
+
+def test_a_trial_counts_by_the_epoch_whose_weights_it_kept(tmp_path: Path) -> None:
+    """With `--choose train` that is not the one of the best dev score."""
+    write_run(tmp_path / "run")
+    assert kept(tmp_path / "run", [0.9, 0.5, 0.7]) == [0.5]
+    assert kept(tmp_path / "none", [0.9, 0.5, 0.7]) == [0.9, 0.5, 0.7]

@@ -15,17 +15,26 @@ from zoo.training.loop import TRAIN_LOSS
 
 
 @pytest.mark.parametrize(
-    ("choose", "size", "by_train"),
-    [("auto", 19, True), ("auto", 20, False), ("dev", 1, False), ("train", 1000, True)],
+    ("choose", "size", "single", "by_train"),
+    [
+        ("auto", 19, True, True),
+        ("auto", 20, True, False),
+        ("auto", 1, False, False),  # a series, or a text
+        ("dev", 1, True, False),
+        ("train", 1000, True, True),
+    ],
 )
 def test_few_examples_of_dev_do_not_choose_the_epoch_where_that_is_left_to_the_data(
-    choose: str, size: int, by_train: bool
+    choose: str, size: int, single: bool, by_train: bool
 ) -> None:
     training = TrainingOptions(choose=choose)
     config = RunConfig("made up", "nothing", {}, RecurrentOptions(), training, NoOptions())
     info = SimpleNamespace(name="some", synthetic=False, unit="signals", notes=())
     dataset = SimpleNamespace(info=info, train=range(90), valid=range(size), test=None)
-    task, prepared = SimpleNamespace(monitor=("brier", "min")), SimpleNamespace(notes=("a note",))
+    task, prepared = (
+        SimpleNamespace(monitor=("brier", "min"), examples_are_single=single),
+        SimpleNamespace(notes=("a note",)),
+    )
     context = RunContext(*cast("Any", (config, task, dataset, prepared, None)))
     assert context.monitor == (TRAIN_LOSS if by_train else ("brier", "min"))
     told = "dev has few examples: the lowest loss on train decides which epoch is best (--choose)"

@@ -22,7 +22,14 @@ def test_why_there_was_no_further_epoch(scores, told):
     assert ending(progress, one.options, "score") == told
 
 
-def test_the_loss_that_decides_is_called_that_of_train():
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ((0.5, 0.4, 0.3), "no better loss on train for 2 epochs (--patience)"),
+        ((0.1, 0.2, 0.3, 0.4), "the loss on train was lowest in the last allowed epoch (--epochs)"),
+    ],
+)
+def test_the_loss_that_decides_is_called_that_of_train(scores, told):
     one = trainer(epochs=4, patience=2)
-    progress, _ = run(one, (0.5, 0.4, 0.3))
-    assert ending(progress, one.options, TRAIN_LOSS[0]) == "no better loss on train for 2 epochs (--patience)"
+    progress, _ = run(one, scores)
+    assert ending(progress, one.options, TRAIN_LOSS[0]) == told

@@ -46,6 +46,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
     answer_options = AnswerOptions
     defaults: Mapping[str, object] = {"batch_size": 64, "learning_rate": 4e-3, "dropout": 0.0, "patience": 3}
     monitor = ("loss", "min")
+    examples_are_single = False
     outputs_can_be_averaged = True
     headline = ("mae", "rmse", "mase", "mse_scaled", "rse", "crps", "msis", "width", "coverage")
 

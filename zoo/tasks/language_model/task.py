@@ -60,6 +60,7 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
     }  # fmt: skip
     before: Mapping[str, object] = {"least_steps": 50}
     monitor = ("nats", "min")
+    examples_are_single = False
     headline = ("nats", "perplexity", "bits_per_character")
 
     # ---- data

@@ -12,11 +12,17 @@ from tests.zoo.tasks.signals.toy import KINDS, MAKERS, built, prepared, served
 from zoo.serving import Server
 from zoo.tasks.signals.options import AnswerOptions
 from zoo.tasks.signals.task import TASK
+from zoo.training.averages import statistics
 
 
 def one_way(kind: str, cell: str = "gru", **options: object) -> Server:
+    """An untrained model of one direction; what scales its convolutions is drawn at random."""
     ready = prepared(kind, **options)
-    return TASK.serve(built(ready, cell, bidirectional=False, **options), ready.learned)
+    model = built(ready, cell, bidirectional=False, **options)
+    draw = np.random.default_rng(1)
+    for variable in statistics(model):
+        variable.assign(draw.uniform(0.5, 1.5, variable.shape))
+    return TASK.serve(model, ready.learned)
 
 
 def raw(kind: str, n: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from datasets.base import Dataset, Split
@@ -110,7 +111,7 @@ def test_every_cell_trains_a_model_of_signals(cell: str) -> None:
 
 def test_noise_is_there_in_training_alone() -> None:
     ready = prepared("numbers")
-    model = built(ready, input_noise=1.0)
+    model = built(ready, input_noise=1.0, dropout=0.0, scaling="step")
     inputs = dict(ready.train.load(ready.train.plan(None)[0]).inputs)
     np.testing.assert_array_equal(model(inputs).numpy(), model(inputs).numpy())
     assert not np.allclose(model(inputs, training=True).numpy(), model(inputs).numpy())
@@ -132,6 +133,33 @@ def test_tempos_differ_in_training_alone(kind: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------ commands
+
+
+def test_with_few_signals_of_dev_the_loss_on_train_chooses_the_epoch(tmp_path: Path) -> None:
+    more = (
+        "--epochs",
+        "4",
+        "--learning-rate",
+        "0.05",
+        "--average",
+        "0",
+        "--seed",
+        "1",
+        "--no-trained-baselines",
+    )
+    chosen = {}
+    for choose in ("auto", "dev"):
+        out = tmp_path / choose
+        done = call(run, "signals", *SMALL, *FEW, *more, "--choose", choose, "--out", out)
+        assert done.code == 0, done.err
+        assert ("the lowest loss on train decides" in done.err) == (choose == "auto")
+        history = pd.read_csv(out / "history.csv")
+        best = {"auto": history["loss"], "dev": history["dev_brier"]}
+        found = json.loads((out / "metrics.json").read_text("utf-8"))["best_epoch"]
+        chosen[choose] = found
+        assert found == 1 + best[choose].idxmin()
+    assert chosen["auto"] != chosen["dev"]  # else nothing is shown
+
 
 SMALL = ("--units", "4", "--filters", "6", "--epochs", "1", "--least-steps", "1", "--no-dtw")
 FEW = ("--examples", "16", "--valid-examples", "8", "--test-examples", "8")
