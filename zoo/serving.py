@@ -47,7 +47,7 @@ class Server(tf.Module):
 def constant_function(name: str, value: tf.Tensor) -> tf.types.experimental.PolymorphicFunction:
     """A function of an exported model that takes nothing and always gives this value, by its name."""
 
-    @tf.function(input_signature=[])
+    @tf.function(autograph=False, input_signature=[])
     def function() -> dict[str, tf.Tensor]:
         return {name: tf.identity(value)}
 

@@ -159,7 +159,7 @@ def several_a_call(trainer: Trainer, batch: Batch) -> Callable[[], list[tuple[fl
     """`STEPS` steps of the trainer in one graph, on as many batches."""
     import tensorflow as tf
 
-    @tf.function
+    @tf.function(autograph=False)
     def steps(batches: list[tuple[dict[str, Tensor], Tensor, Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
         return [trainer._step_and_average(*arrays) for arrays in batches]
 

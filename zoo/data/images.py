@@ -41,7 +41,9 @@ class Resizer:
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
         signature = [tf.TensorSpec([None, None, 3], tf.uint8)]
-        self._resize = tf.function(lambda image: resize(image[None], size)[0], input_signature=signature)
+        self._resize = tf.function(
+            lambda image: resize(image[None], size)[0], autograph=False, input_signature=signature
+        )
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """`(*size, 3)` uint8 out of `(height, width, 3)` uint8."""

@@ -80,7 +80,9 @@ class LogMel:
 def bands_of(features: LogMel) -> Callable[[np.ndarray, int], np.ndarray]:
     """A function from samples `(time,)` and their rate to bands, `(frames, bands)` float32."""
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)])
+    @tf.function(
+        autograph=False, input_signature=[tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)]
+    )
     def bands(samples: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
         return features(resampled(samples[None], rate, features.rate))[0]
 

@@ -158,7 +158,7 @@ def by_chunks(
     The next chunks are encoded while the caller works with one: TensorFlow and Python each have a core then.
     """
     # TensorFlow warns of many traces of one code, were they of functions apart; it does not look into a partial.
-    traced = tf.function(partial(encode), input_signature=[tf.TensorSpec([None], tf.string)])
+    traced = tf.function(partial(encode), autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
 
     def encoded(chunk: list[str]) -> tuple[np.ndarray, np.ndarray]:
         ragged = traced(tf.constant(chunk))

@@ -101,11 +101,11 @@ def signatures(
         extra_outputs: what else `search` gives.
     """
 
-    @tf.function(input_signature=inputs)
+    @tf.function(autograph=False, input_signature=inputs)
     def serving_default(*batch: tf.Tensor) -> dict[str, tf.Tensor]:
         return best_sentences(decoder, tokenizer, configuration, name, encode(*batch))
 
-    @tf.function(input_signature=[*inputs, WIDTH, RESULTS, PENALTY])
+    @tf.function(autograph=False, input_signature=[*inputs, WIDTH, RESULTS, PENALTY])
     def search(*given: tf.Tensor) -> dict[str, tf.Tensor]:
         *batch, width, results, penalty = given
         encoded = encode(*batch)
@@ -119,7 +119,7 @@ def signatures(
             **extra_outputs(encoded, hypotheses),
         }
 
-    @tf.function(input_signature=[*inputs, *SAMPLING])
+    @tf.function(autograph=False, input_signature=[*inputs, *SAMPLING])
     def draw_samples(*given: tf.Tensor) -> dict[str, tf.Tensor]:
         hypotheses = _draw(decoder, encode(*given[: len(inputs)]), *given[len(inputs) :])
         return _first(hypotheses, tokenizer, name)

@@ -184,7 +184,7 @@ def label_server(
 
     names = tf.constant(labels)
 
-    @tf.function(input_signature=signature)
+    @tf.function(autograph=False, input_signature=signature)
     def classify(*raw: tf.Tensor) -> dict[str, tf.Tensor]:
         label, score, probabilities = decided(model(inputs_of(*raw), training=False), names)
         return {"label": label, "score": score, "probabilities": probabilities}

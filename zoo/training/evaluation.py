@@ -20,7 +20,7 @@ class Predictor:
 
     def __init__(self, model: keras.Model):
         # A partial, because TensorFlow counts the traces of all lambdas of this line as those of one function.
-        self._call = tf.function(partial(model, training=False), reduce_retracing=True)
+        self._call = tf.function(partial(model, training=False), autograph=False, reduce_retracing=True)
 
     def __call__(self, batches: Batches[Plan, Output, Gathered], title: str = "evaluating") -> Gathered:
         """What `batches.gather` makes of the outputs: arrays, in dictionaries where the model gives those."""

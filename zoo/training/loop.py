@@ -67,7 +67,7 @@ class Trainer:
             self.averages = Averages(averaged, options.average)
         self._loss, self._noise_against = loss, noise_for(self.model, self.optimizer)
         # A partial, because TensorFlow counts the traces of this method over all trainers.
-        self._compiled = tf.function(partial(self._step_and_average), reduce_retracing=True)
+        self._compiled = tf.function(partial(self._step_and_average), autograph=False, reduce_retracing=True)
 
     @property
     def variables(self) -> list[keras.Variable | tf.Variable]:

@@ -41,7 +41,9 @@ def make(options: Options, shape: tuple[int, ...], pixels: bool) -> PretrainedEn
 def features(encoder: PretrainedEncoder, examples: list[Example], side: int) -> np.ndarray:
     """What a frozen encoder makes of each image, `(images, rows, columns, features)` float32."""
     resize = Resizer((side, side))
-    apply = tf.function(encoder, input_signature=[tf.TensorSpec([None, side, side, 3], tf.uint8)])
+    apply = tf.function(
+        encoder, autograph=False, input_signature=[tf.TensorSpec([None, side, side, 3], tf.uint8)]
+    )
     images = (resize(example["image"].read()) for example in examples)
     chunks = progress_bar(range(0, len(examples), AT_ONCE), "features of images")
     table = None

@@ -75,7 +75,7 @@ def make_server(model: keras.Model, learned: Learned) -> ForecastServer:
     }  # fmt: skip
     sizes = [specification.window, specification.horizon, specification.scored]
 
-    @tf.function(input_signature=[])
+    @tf.function(autograph=False, input_signature=[])
     def describe() -> dict[str, tf.Tensor]:
         texts = {name: tf.constant(list(value), tf.string) for name, value in described.items()}
         return {**texts, "window_horizon_scored": tf.constant(sizes)}
@@ -106,7 +106,7 @@ def _function(
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = [inspect.Parameter(spec.name, kind) for spec in specs]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return tf.function(function, input_signature=specs)
+    return tf.function(function, autograph=False, input_signature=specs)
 
 
 def _cast(tensors: Mapping[str, tf.Tensor], old: tf.DType, new: tf.DType) -> dict[str, tf.Tensor]:

@@ -180,11 +180,11 @@ def make_server(model: keras.Model, tokenizer: Tokenizer, defaults: AnswerOption
     def named(states: Tensors, expects: tf.Tensor) -> Answer:
         return {f"state_{n}": state for n, state in enumerate(states)} | {"expects": expects}
 
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
     def init_state(batch_size: tf.Tensor) -> Answer:
         return named(*reader.begin(batch_size))
 
-    @tf.function(input_signature=[TEXT, *reader.specs])
+    @tf.function(autograph=False, input_signature=[TEXT, *reader.specs])
     def step(text: tf.Tensor, *state: tf.Tensor) -> Answer:
         *states, expects = state
         answer, states, expects = reader.read(text, list(states), expects)
@@ -196,11 +196,11 @@ def make_server(model: keras.Model, tokenizer: Tokenizer, defaults: AnswerOption
         answer = step(text, *state.values())
         return answer, [answer.pop(name) for name in state]
 
-    @tf.function(input_signature=[TEXT])
+    @tf.function(autograph=False, input_signature=[TEXT])
     def score(text: tf.Tensor) -> Answer:
         return read(text)[0]
 
-    @tf.function(input_signature=[TEXT, *SAMPLING])
+    @tf.function(autograph=False, input_signature=[TEXT, *SAMPLING])
     def generate(
         text: tf.Tensor,
         length: tf.Tensor,
@@ -213,7 +213,7 @@ def make_server(model: keras.Model, tokenizer: Tokenizer, defaults: AnswerOption
         sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
         return reader.write(states, expects, tf.maximum(length, 0), sampling, seed)
 
-    @tf.function(input_signature=[TEXT])
+    @tf.function(autograph=False, input_signature=[TEXT])
     def serving_default(text: tf.Tensor) -> Answer:
         return generate(text, *[tf.constant(getattr(defaults, spec.name), spec.dtype) for spec in SAMPLING])
 

@@ -157,7 +157,7 @@ def _of_frames(learned: Learned, network: FrameFeatures | None) -> Reader:
         vectors = vectors_of(network, (height, width))
         return lambda movie: vectors(movie.read(learned.frames_per_second))
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
     def resized(frames: tf.Tensor) -> tf.Tensor:
         return resize(frames, (height, width))
 

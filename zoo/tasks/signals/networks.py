@@ -53,7 +53,7 @@ def in_model(model: keras.Model) -> FrameFeatures:
 def vectors_of(network: FrameFeatures, size: tuple[int, int]) -> Callable[[np.ndarray], np.ndarray]:
     """A function from frames of any size, `(time, height, width, 3)` uint8, to their vectors, `(time, features)`."""
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
     def vectors(frames: tf.Tensor) -> tf.Tensor:
         return network.of_images(tf.ensure_shape(resize(frames, size), [None, *size, 3]))
 

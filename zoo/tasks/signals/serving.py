@@ -71,7 +71,7 @@ def _of_wav(
         mixed = tf.reduce_mean(samples, axis=1)[None]
         return tf.cast(model(inputs_of(mixed, tf.shape(mixed)[1:], rate), training=False)[0], tf.float32)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
     def wav(contents: tf.Tensor) -> dict[str, tf.Tensor]:
         shape = tf.TensorSpec([len(learned.labels)], tf.float32)
         label, score, probabilities = decided(

@@ -46,11 +46,11 @@ def functions(model: keras.Model, learned: Learned) -> Functions:
     def numbered(states: States) -> dict[str, tf.Tensor]:
         return {f"state_{n}": state for n, state in enumerate(states.values())}
 
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
     def init_state(batch_size: tf.Tensor) -> dict[str, tf.Tensor]:
         return numbered(stream.begin(batch_size))
 
-    @tf.function(input_signature=[_piece(learned), *specs])
+    @tf.function(autograph=False, input_signature=[_piece(learned), *specs])
     def step(piece: tf.Tensor, *given: tf.Tensor) -> dict[str, tf.Tensor]:
         states = dict(zip(first, given, strict=True))
         logits = stream.read(piece, states)

@@ -88,11 +88,12 @@ def _search(model: keras.Model, learned: Learned) -> Search:
     recognizer, fusion = model.get_layer(RECOGNIZER), Fusion(model, learned)
 
     @tf.function(
+        autograph=False,
         input_signature=[
             tf.TensorSpec([None, None, len(learned.mean)]),
             tf.TensorSpec([None, None], tf.bool),
             tf.TensorSpec([2]),
-        ]
+        ],
     )
     def search(vectors: tf.Tensor, mask: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         logits, steps = recognizer([vectors, mask], training=False)

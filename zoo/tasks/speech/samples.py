@@ -30,7 +30,7 @@ def wav_function(
     """
     signature = {name: tf.TensorSpec([], dtype) for name, dtype in outputs.items()}
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
     def wav(contents: tf.Tensor) -> dict[str, tf.Tensor]:
         def of_one(content: tf.Tensor) -> dict[str, tf.Tensor]:
             samples, rate = tf.audio.decode_wav(content)

@@ -54,11 +54,11 @@ def functions(model: keras.Model, learned: Learned, fusion: Fusion | None = None
     recognizer = model.get_layer(RECOGNIZER)
     answer = _answer_function(recognizer, learned, fusion)
 
-    @tf.function(input_signature=SAMPLES)
+    @tf.function(autograph=False, input_signature=SAMPLES)
     def serving_default(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
         return answer(samples, length, rate)
 
-    @tf.function(input_signature=SAMPLES)
+    @tf.function(autograph=False, input_signature=SAMPLES)
     def steps(samples: tf.Tensor, length: tf.Tensor, rate: tf.Tensor) -> dict[str, tf.Tensor]:
         logits, mask = _logits(recognizer, learned, samples, length, rate)
         probabilities = tf.where(mask[..., None], tf.nn.softmax(logits), 0.0)
@@ -105,7 +105,9 @@ def texts_of(
 def searched(model: keras.Model, learned: Learned, batches: SpeechBatches) -> list[str]:
     """The texts that the search finds for all sounds of a split, in order; without a language model."""
     of_decoder = attention_serving.texts_function if learned.options.decoder == ATTENTION else _texts_function
-    return texts_of_split(tf.function(of_decoder(model, learned), reduce_retracing=True), batches)
+    return texts_of_split(
+        tf.function(of_decoder(model, learned), autograph=False, reduce_retracing=True), batches
+    )
 
 
 def _texts_function(model: keras.Model, learned: Learned) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:

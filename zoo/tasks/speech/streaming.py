@@ -44,11 +44,13 @@ def functions(recognizer: keras.Model, learned: Learned, fusion: Fusion | None =
     def numbered(states: PieceStates) -> dict[str, tf.Tensor]:
         return {f"state_{n}": state for n, state in enumerate(states.values())}
 
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.int32, name="batch_size")])
     def init_state(batch_size: tf.Tensor) -> dict[str, tf.Tensor]:
         return numbered(stream.begin(batch_size))
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32, name="samples"), *specs])
+    @tf.function(
+        autograph=False, input_signature=[tf.TensorSpec([None, None], tf.float32, name="samples"), *specs]
+    )
     def step(samples: tf.Tensor, *given: tf.Tensor) -> dict[str, tf.Tensor]:
         states = dict(zip(first, given, strict=True))
         return {"text": stream.read(samples, states), **numbered(states)}

@@ -53,11 +53,11 @@ def make(
             "length": tf.reduce_sum(tf.cast(present, tf.int32), axis=1),
         }
 
-    @tf.function(input_signature=[SENTENCES])
+    @tf.function(autograph=False, input_signature=[SENTENCES])
     def of_sentences(text: tf.Tensor) -> dict[str, tf.Tensor]:
         return tag(encoder.split(text))
 
-    @tf.function(input_signature=[TOKENS])
+    @tf.function(autograph=False, input_signature=[TOKENS])
     def of_tokens(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         return tag(_at_least_one_column(tokens))
 

@@ -37,7 +37,7 @@ def make(model: keras.Model, encoder: TextEncoder, labels: tuple[str, ...], size
     """
     names = tf.constant(labels)
 
-    @tf.function(input_signature=[IMAGES, QUESTIONS])
+    @tf.function(autograph=False, input_signature=[IMAGES, QUESTIONS])
     def reply(image: tf.Tensor, question: tf.Tensor) -> dict[str, tf.Tensor]:
         rows = tf.range(tf.shape(question)[0])
         inputs = {"tokens": encoder(question), "image": rows, "images": resize(not_empty(image), size)}
