@@ -157,6 +157,23 @@ def nothing_unsafe_is_loaded(sources: Sources) -> Iterator[str]:
                     yield f"{path}:{keyword.value.lineno} {ast.unparse(keyword)}"
 
 
+def graphs_are_traced_as_they_are_written(sources: Sources) -> Iterator[str]:
+    """AutoGraph would first rewrite the source of every function that is traced, seconds of each run."""
+    for path, tree in sources.items():
+        if path.startswith("tests/"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "tf.function":
+                yield from _unless_without_autograph(path, tree, node)
+
+
+def _unless_without_autograph(path: str, tree: ast.AST, function: ast.Attribute) -> Iterator[str]:
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.func is function)
+    keywords = {keyword.arg: ast.unparse(keyword.value) for call in calls for keyword in call.keywords}
+    if keywords.get("autograph") != "False":
+        yield f"{path}:{function.lineno} tf.function without autograph=False"
+
+
 RULES: dict[Rule, list[tuple[str, str]]] = {
     only_cells_name_cells: [
         ("zoo/layers/recurrent.py", "from zoo.cells.lstm import CELL"),
@@ -189,6 +206,11 @@ RULES: dict[Rule, list[tuple[str, str]]] = {
         ("experiments/report/pages.py", "def f():\n    import tensorflow"),
         ("experiments/report/reading.py", "from zoo import training"),
     ],
+    graphs_are_traced_as_they_are_written: [
+        ("zoo/serving.py", "@tf.function\ndef f(): pass"),
+        ("zoo/serving.py", "@tf.function(input_signature=[])\ndef f(): pass"),
+        ("zoo/serving.py", "f = tf.function(abs, autograph=True)"),
+    ],
     nothing_unsafe_is_loaded: [
         ("zoo/predict.py", "import pickle"),
         ("zoo/predict.py", "from joblib import load"),
@@ -210,6 +232,7 @@ FINE = {
     "zoo/tasks/sentiment/task.py": '"""On imdb."""\nhelp = "let the longest be cut; settings"\nkept = better = 1',
     "zoo/run.py": "from typing import TYPE_CHECKING\nimport numpy\nif TYPE_CHECKING:\n    import keras",
     "experiments/report/reading.py": "import pandas",
+    "zoo/serving.py": "@tf.function(autograph=False)\ndef f(): pass",
 }
 
 

@@ -85,8 +85,10 @@ def backward(
 
 
 def _compiled() -> tuple[Forward, Backward]:
-    options = {"jit_compile": True, "autograph": False, "reduce_retracing": True}
-    return tf.function(forward, **options), tf.function(backward, **options)
+    def graph(function: Callable) -> Callable:
+        return tf.function(function, jit_compile=True, autograph=False, reduce_retracing=True)
+
+    return graph(forward), graph(backward)
 
 
 #: Both loops compiled, for a that is the same at each step and for one that is not: the graphs of a function are
