@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from datasets.formats.vectors import ID_NAMES, STEP_NAMES
 if TYPE_CHECKING:
     import numpy as np
 
+#: A number in scientific notation.
+SCIENTIFIC = re.compile(r"[-+]?\d\.\d+e[-+]\d+", re.IGNORECASE)
 LOOKED_AT = 200  # rows of a table without names in which the column of the label is looked for
 
 
@@ -115,7 +118,16 @@ def read_rows(table: Table, label_column: str | None, labelled: bool) -> Iterato
         present = np.flatnonzero(~np.isnan(numbers))
         if not len(present):
             raise UserError(f"{place}: the series has no values")
-        yield line, numbers[: present[-1] + 1, None], None if label is None else str(its_label).strip()
+        yield (
+            line,
+            numbers[: present[-1] + 1, None],
+            None if label is None else _plain(str(its_label).strip()),
+        )
+
+
+def _plain(label: str) -> str:
+    """A label as it is; `1.0000000e+00`, as tables set in columns write the label 1, as that."""
+    return str(int(float(label))) if SCIENTIFIC.fullmatch(label) and float(label).is_integer() else label
 
 
 def label_position(table: Table, label_column: str | None) -> int:

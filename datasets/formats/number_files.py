@@ -9,7 +9,7 @@ from pathlib import Path
 from datasets.formats.array_files import read_arrays
 from datasets.formats.labelled_tables import has_steps, names_nothing, read_rows, read_steps
 from datasets.formats.series_arrays import series_of_arrays
-from datasets.formats.tables import Format, Table, is_table
+from datasets.formats.tables import BLANKS, Format, Table, is_set_in_columns, is_table
 from datasets.formats.ts_files import LabelledNumbers, is_ts_file, read_ts
 
 #: Archives may name the arrays of a split: `x_train`, `y_train`.
@@ -69,6 +69,9 @@ def read_numbers(
             path, ours or {name.lower(): array for name, array in arrays.items()}, labelled
         )
     table = Table(path, form)
+    if form.delimiter is None and is_set_in_columns(table, form.encoding):
+        form = replace(form, delimiter=BLANKS)
+        table = Table(path, form)
     if has_steps(table, columns.id):
         return read_steps(table, columns.id, columns.step, columns.label, labelled)
     if names_nothing(table):

@@ -14,8 +14,12 @@ from typing import Any, NoReturn
 
 from datasets.errors import UserError
 from datasets.formats.lines import LONGEST_LINE, lines
+from datasets.formats.number_cells import is_number
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "pipe": "|", "tab": "\t"}
+#: What separates columns of numbers that are set in columns: any number of blanks. No option asks for it, for in texts
+#: they separate words.
+BLANKS = "blanks"
 SUFFIXES = {".csv": "comma", ".tsv": "tab", ".tab": "tab", ".txt": "tab", ".jsonl": "json", ".ndjson": "json"}
 
 #: The first line with which Excel is told what separates columns.
@@ -33,7 +37,7 @@ class Format:
 
     Attributes:
         encoding: Python's name of the text encoding.
-        delimiter: a name in `DELIMITERS`, or None to go by the file's name.
+        delimiter: a name in `DELIMITERS`, `BLANKS`, or None to go by the file's name.
         header: whether the first row names the columns; JSON Lines name them in every row.
         kind: what the file is, where its name does not tell: `text` for a text a line, or a format of tagged sentences.
         image_column: the column of the images, where there are questions about them; None finds it.
@@ -200,7 +204,7 @@ class Table:
 
     def _delimited(self) -> Iterator[tuple[int, list[str]]]:
         """The rows; an empty line is one empty value, as in a table of one column."""
-        read = self._plain_rows if self._kind == "tab" else self._quoted_rows
+        read = {"tab": self._plain_rows, BLANKS: self._blank_rows}.get(self._kind, self._quoted_rows)
         return ((line, values or [""]) for line, values in read() if line >= self._begins_at)
 
     def _filled(self) -> Iterator[tuple[int, list[str]]]:
@@ -214,6 +218,11 @@ class Table:
             if number == 1 and line.endswith("\r"):
                 ending = "\r"
             yield number, line.removesuffix(ending).split("\t")
+
+    def _blank_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows of what stands between blanks."""
+        texts = enumerate(lines(self.path, self._format.encoding), 1)
+        return ((number, text.split()) for number, text in texts)
 
     def _quoted_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Rows of RFC 4180: fields may be quoted, and quoted ones may hold line breaks."""
@@ -246,6 +255,8 @@ class Table:
 
 def _split_at_once(texts: Sequence[str], kind: str) -> list[list[str]] | None:
     """The values of each line; None where lines do not say them by themselves."""
+    if kind == BLANKS:
+        return [text.split() for text in texts]
     if kind == "tab":
         return [] if not texts else None if texts[0].endswith("\r") else [text.split("\t") for text in texts]
     csv.field_size_limit(LONGEST_LINE)
@@ -260,6 +271,19 @@ def _named_delimiter(path: Path, encoding: str) -> str | None:
     """The delimiter that a first line such as `sep=;` names; None where there is no such line."""
     match = NAMES_SIGN.fullmatch(next(lines(path, encoding), "")[:LONGEST_NAMING])
     return {sign: name for name, sign in DELIMITERS.items()}.get(match[1]) if match else None
+
+
+def is_set_in_columns(table: Table, encoding: str) -> bool:
+    """Whether a table of one column rather has several, set between blanks, as in the UCR archive's `.txt`: all of
+    them hold numbers, but for the first or the last, which may hold labels.
+    """
+    if len(table.columns) != 1 or table.is_json:
+        return False
+    rows = [line.split() for line in islice(lines(table.path, encoding), LOOKED_AT) if line.strip()]
+    widths = set(map(len, rows))
+    ends = [all(is_number(row[end]) for row in rows) for end in (0, -1)]
+    inner = all(is_number(cell) for row in rows for cell in row[1:-1])
+    return len(widths) == 1 and widths.isdisjoint({1, 2}) and inner and any(ends)
 
 
 def other_delimiter(table: Table, encoding: str) -> str | None:

@@ -11,7 +11,15 @@ from pathlib import Path
 from datasets.errors import UserError
 from datasets.formats.columns import find, find_usual, usual_name
 from datasets.formats.parquet import ParquetTable, is_parquet
-from datasets.formats.tables import DELIMITERS, Format, Table, other_delimiter, suffix
+from datasets.formats.tables import (
+    BLANKS,
+    DELIMITERS,
+    Format,
+    Table,
+    is_set_in_columns,
+    other_delimiter,
+    suffix,
+)
 from datasets.series.dates import written
 from datasets.series.numbers import is_missing, is_number, tidy
 from datasets.series.parts import joined, part_columns
@@ -117,6 +125,9 @@ def open_table(path: Path, columns: Columns) -> Table:
         return ParquetTable(path)
     delimiter = columns.delimiter or ("comma" if suffix(path) == ".txt" else None)
     table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
+    if columns.delimiter is None and is_set_in_columns(table, columns.encoding):
+        delimiter = BLANKS
+        table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
     if not table.is_json and columns.delimiter is None:
         _refuse_other_delimiter(table, columns.encoding)
     _refuse_title(table)

@@ -58,19 +58,29 @@ def test_what_is_wrong_with_a_row_a_step_is_told(tmp_path: Path, content: str, m
     ("name", "content"),
     [
         ("a.tsv", "1\t0.5\t1.5\n2\t2.5\t3.5\n"),
+        ("a.txt", "  1.0000000e+00   5.0000000e-01   1.5\n  2.0000000e+00  25.0000000e-01   3.5\n"),
+        ("a.csv", "0.5 1.5 1\n2.5  3.5 2\n"),
         ("a.csv", "0.5,1.5,1\n2.5,3.5,2\n"),
         ("a.csv", "label,t0,t1\n1,0.5,1.5\n2,2.5,3.5\n"),
         ("a.csv", "t0,label,t1\n0.5,1,1.5\n2.5,2,3.5\n"),
     ],
 )
 def test_a_table_with_a_row_a_series(tmp_path: Path, name: str, content: str) -> None:
-    """The label first or last, in a named column, with or without names of columns."""
+    """The label first or last, in a named column, with or without names of columns, set in columns or not."""
     assert read(tmp_path / name, content) == [([[0.5], [1.5]], "1"), ([[2.5], [3.5]], "2")]
 
 
 def test_labels_that_are_words_are_found_first_or_last(tmp_path: Path) -> None:
     assert read(tmp_path / "a.csv", "up,1,2\ndown,3,4\n") == [([[1], [2]], "up"), ([[3], [4]], "down")]
     assert read(tmp_path / "b.csv", "1,2,up\n3,4,down\n") == [([[1], [2]], "up"), ([[3], [4]], "down")]
+    assert read(tmp_path / "c.txt", "1 2  up\n3 4  down\n") == [([[1], [2]], "up"), ([[3], [4]], "down")]
+
+
+def test_only_numbers_are_set_in_columns(tmp_path: Path) -> None:
+    """Rows of words, of two cells (a label and a number, or a date and a time), or of other widths are not."""
+    for content in ("one two three\nfour five six\n", "1 2\n3 4\n", "1 2 3\n4 5 6 7\n"):
+        with pytest.raises(UserError, match="has one column"):
+            read(tmp_path / "a.txt", content)
 
 
 def test_what_is_missing_at_the_end_is_no_part_of_a_series(tmp_path: Path) -> None:

@@ -45,6 +45,12 @@ def test_a_table_without_header_and_time(tmp_path: Path, name: str) -> None:
     assert one.values.tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
+def test_a_table_whose_numbers_are_set_in_columns(tmp_path: Path) -> None:
+    (one,) = read(write(tmp_path, "   1    2.0  3\n   4   55.5  6\n\n  -7 -1e2 10\n", "t.txt"), NOTHING)
+    assert one.variables == ("0", "1", "2")
+    assert one.values.tolist() == [[1, 2, 3], [4, 55.5, 6], [-7, -100, 10]]
+
+
 def test_a_long_table_with_covariates(tmp_path: Path) -> None:
     rows = [
         f"{name},2024-01-0{day},{value + day},{day}"
