@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from zoo.data.channels import OwnScales, parts_of
 from zoo.data.ragged import Ragged
 from zoo.tasks.base import Metrics
 from zoo.tasks.classification import scores
@@ -20,31 +21,34 @@ GRID = 8  # rows and columns that a frame is reduced to, in grey
 Score = Callable[[SequenceBatches], Metrics]
 
 
-def fit_statistics(train: SequenceBatches, classes: int) -> Score:
+def fit_statistics(train: SequenceBatches, classes: int, own: OwnScales | None = None) -> Score:
     """Logistic regression of the mean, the deviation, the least and the largest value of each channel.
 
     Args:
         train: the training split.
         classes: how many labels there are.
+        own: where each series is measured by its own scale, which then is among the channels.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     regression = LogisticRegression(max_iter=2000)
-    pipeline = make_pipeline(StandardScaler(), regression).fit(_statistics(train.sequences), train.targets)
+    pipeline = make_pipeline(StandardScaler(), regression).fit(
+        _statistics(train.sequences, own), train.targets
+    )
 
     def score(batches: SequenceBatches) -> Metrics:
         probabilities = np.full((len(batches.targets), classes), LEAST_PROBABILITY)
-        probabilities[:, pipeline.classes_] = pipeline.predict_proba(_statistics(batches.sequences))
+        probabilities[:, pipeline.classes_] = pipeline.predict_proba(_statistics(batches.sequences, own))
         return scores(np.log(np.maximum(probabilities, LEAST_PROBABILITY)), batches.targets)
 
     return score
 
 
-def _statistics(sequences: Ragged) -> np.ndarray:
+def _statistics(sequences: Ragged, own: OwnScales | None) -> np.ndarray:
     """Mean, deviation, least and largest value of each channel, `(sequences, 4 * channels)`; 0 where all is missing."""
-    found = np.stack([_of_one(values) for values in _in_channels(sequences)])
+    found = np.stack([_of_one(values) for values in _in_channels(sequences, own)])
     return np.nan_to_num(found, nan=0.0)
 
 
@@ -54,11 +58,11 @@ def _of_one(values: np.ndarray) -> np.ndarray:
     return np.concatenate([np.ma.filled(part.astype(np.float64), np.nan) for part in parts])
 
 
-def _in_channels(sequences: Ragged) -> list[np.ndarray]:
+def _in_channels(sequences: Ragged, own: OwnScales | None) -> list[np.ndarray]:
     """Each sequence as `(time, channels)`; of a frame, the grey of each part of a grid."""
-    parts = [
-        sequences.values[a:b] for a, b in zip(sequences.offsets[:-1], sequences.offsets[1:], strict=True)
-    ]
+    parts = parts_of(sequences)
+    if own is not None:
+        return [own.scaled(part) for part in parts]
     return [_greys(part) if part.ndim == 4 else part for part in parts]
 
 
@@ -74,21 +78,21 @@ def _greys(frames: np.ndarray) -> np.ndarray:
 # ------------------------------------------------------------------------------------------ dynamic time warping
 
 
-def cells(train: SequenceBatches, others: int) -> float:
+def cells(train: SequenceBatches, others: int, own: OwnScales | None = None) -> float:
     """Cells of the tables of all pairs of training signals and so many others of their lengths, times channels."""
     shape = train.sequences.values.shape[1:]
-    channels = GRID * GRID if len(shape) == 3 else int(np.prod(shape))
+    channels = GRID * GRID if len(shape) == 3 else int(np.prod(shape)) * (1 if own is None else 3)
     lengths = train.sequences.lengths
     return float(lengths.sum()) * float(lengths.mean()) * others * channels
 
 
-def fit_nearest(train: SequenceBatches, classes: int) -> Score:
+def fit_nearest(train: SequenceBatches, classes: int, own: OwnScales | None = None) -> Score:
     """Each signal has the label of the training signal with the least distance by dynamic time warping, without a
     window, between channels on the scale of train (Berndt and Clifford 1994; the distance of all channels together).
 
     The result gives no `loss`, for it gives no probabilities.
     """
-    known = _in_channels(train.sequences)
+    known = _in_channels(train.sequences, own)
     every = np.concatenate(known)
     mean, deviation = np.nanmean(every, axis=0), np.nanstd(every, axis=0)
     scale = np.where(deviation > 0, deviation, 1)
@@ -96,7 +100,7 @@ def fit_nearest(train: SequenceBatches, classes: int) -> Score:
     references = [scaled(values) for values in known]
 
     def score(batches: SequenceBatches) -> Metrics:
-        found = [nearest(scaled(values), references) for values in _in_channels(batches.sequences)]
+        found = [nearest(scaled(values), references) for values in _in_channels(batches.sequences, own)]
         chosen = train.targets[np.array(found, np.int64)]
         certain = np.eye(classes)[chosen]
         return {name: value for name, value in scores(certain, batches.targets).items() if name in KEPT}

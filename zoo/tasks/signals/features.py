@@ -14,7 +14,7 @@ from datasets.base import Split
 from datasets.errors import UserError
 from datasets.formats.signals import FRAMES, NUMBERS, SOUND, Movie, Numbers, Signal, Sound
 from zoo.data import log_mel
-from zoo.data.channels import Channels
+from zoo.data.channels import Channels, OwnScales
 from zoo.data.images import resize
 from zoo.layers.frame_features import FrameFeatures
 from zoo.layers.pretrained import digest
@@ -59,7 +59,12 @@ def learn(
     strides = strides_for(sequences.lengths, options.convolutions, options.stride)
     learned = replace(learned, strides=strides)
     scale = Channels.of(_some(sequences.values).reshape(-1, sequences.values.shape[-1]))
-    return replace(learned, mean=scale.mean, deviation=scale.deviation, missing=scale.missing), features
+    learned = replace(learned, mean=scale.mean, deviation=scale.deviation, missing=scale.missing)
+    if learned.kind == NUMBERS and options.normalise != "train":
+        own = OwnScales.of(sequences)
+        if own.differ or options.normalise == "series":
+            learned = replace(learned, own_scales=own)
+    return learned, features
 
 
 def _some(values: np.ndarray) -> np.ndarray:
@@ -188,13 +193,22 @@ def strides_for(lengths: np.ndarray, convolutions: int, stride: int) -> tuple[in
 
 
 def size_note(learned: Learned, features: Features) -> Sequence[str]:
-    """What to tell of the arrays that are kept of sound and moving pictures."""
+    """What to tell of how series are scaled, and of the arrays that are kept of sound and moving pictures."""
     if learned.kind == NUMBERS:
-        return ()
+        return _scale_note(learned)
     sequences = features.sequences
     shape = " x ".join(map(str, sequences.values.shape[1:]))
     made = f", made by {learned.encoder}, which is not trained" if learned.encoder else ""
     return (
         f"{learned.kind}: {len(sequences):,} training signals are {len(sequences.values):,} steps of {shape}{made}, "
         f"{features.size}",
+    )
+
+
+def _scale_note(learned: Learned) -> Sequence[str]:
+    if learned.own_scales is None:
+        return ()
+    return (
+        f"the scales of series differ by a factor of {learned.own_scales.ratio:,.0f}: each channel is measured by its "
+        "mean and deviation in a series, which stand beside (--normalise train: by those of all series)",
     )

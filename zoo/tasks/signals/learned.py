@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from zoo.data.channels import OwnScales
+
+#: What is not stored where it is not there, as earlier versions knew nothing of it.
 ENCODER = ("encoder", "encoder_weights")
+OWN = "own_scales"
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Learned:
         frames_per_second: at most so many are read; 0 for all.
         encoder: the network of keras.applications that reads the frames; empty where none does.
         encoder_weights: a fingerprint of its weights.
+        own_scales: how the scales of series differ, where each is measured by its own.
     """
 
     kind: str
@@ -39,6 +44,7 @@ class Learned:
     frames_per_second: float = 0.0
     encoder: str = ""
     encoder_weights: str = ""
+    own_scales: OwnScales | None = None
 
     def reading(self) -> dict[str, object]:
         """All that decides what is read of sound and moving pictures, but these."""
@@ -48,12 +54,20 @@ class Learned:
     def to_json(self) -> dict[str, object]:
         """See `zoo.tasks.base.Learned`."""
         stored = asdict(self)
-        return stored if self.encoder else {name: stored[name] for name in stored if name not in ENCODER}
+        absent = {*(() if self.encoder else ENCODER), *(() if self.own_scales else (OWN,))}
+        return {name: stored[name] for name in stored if name not in absent}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Learned:
         """The inverse of `to_json`."""
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
-        }
+        values = {name: _in_tuples(value) for name, value in stored.items()}
+        if OWN in values:
+            values[OWN] = OwnScales(**values[OWN])
         return cls(**values)
+
+
+def _in_tuples(value: object) -> Any:  # noqa: ANN401 (any part of what JSON holds)
+    """What JSON holds, with tuples in place of lists."""
+    if isinstance(value, dict):
+        return {name: _in_tuples(part) for name, part in value.items()}
+    return tuple(map(_in_tuples, value)) if isinstance(value, list) else value

@@ -10,6 +10,7 @@ from datasets.formats.signals import FRAMES, SOUND
 from zoo.layers.channel_scaling import ChannelScaling
 from zoo.layers.frame_encoder import FrameEncoder
 from zoo.layers.frame_features import FrameFeatures
+from zoo.layers.own_scaling import OwnScaling
 from zoo.layers.pooling import MaskedPooling
 from zoo.layers.random_shift import RandomShift
 from zoo.tasks.classification import logits_layer, sequence_vector
@@ -45,7 +46,7 @@ def build(
     else:
         signal = keras.Input((None, len(learned.mean)), dtype="float32", name="vectors")
     x = signal if network is None else network(signal)
-    x = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(x)
+    x = _scaled(x, mask, learned, recurrent)
     if learned.kind == SOUND:
         x = normalised(x, mask, learned.deviation, recurrent, options)
     steps = mask
@@ -65,6 +66,14 @@ def build(
         x, steps = stretched(x, mask, recurrent, options)
     logits = classified(x, steps, learned, recurrent, options)
     return keras.Model({signal.name: signal, "mask": mask}, logits, name="signals")
+
+
+def _scaled(x: Inputs, mask: Mask, learned: Learned, recurrent: RecurrentFactory) -> Inputs:
+    """On one scale; or each on its own, which is known when all of it was read."""
+    own = learned.own_scales
+    if own is not None and recurrent.options.bidirectional:
+        return OwnScaling(own.least, own.spread, own.level, learned.missing, name="scaling")(x, mask)
+    return ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(x)
 
 
 def classified(

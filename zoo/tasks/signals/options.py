@@ -30,6 +30,14 @@ class Options(SoundOptions, ConvolutionOptions, CacheOptions):
         choices=("step", "batch"),
         before="step",
     )
+    normalise: str = option(
+        "auto",
+        "of numbers, what each channel is measured by: mean and deviation over train, or those of each series, which "
+        "then stand beside (series; not where the cells run in one direction); auto takes series where their scales "
+        "differ a hundredfold",
+        choices=("auto", "train", "series"),
+        before="train",
+    )
     beside: bool = option(
         False, "the convolutions stand beside the recurrent layers and not before, as in LSTM-FCN"
     )

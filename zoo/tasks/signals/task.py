@@ -91,13 +91,13 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
         from zoo.tasks.dynamic_time_warping import MOST_CELLS
         from zoo.tasks.signals import baselines
 
-        train, classes = prepared.train, len(prepared.learned.labels)
+        train, classes, own = prepared.train, len(prepared.learned.labels), prepared.learned.own_scales
         fits: dict[str, Callable[[], Callable[[SequenceBatches], Metrics]]] = {
-            baselines.STATISTICS: partial(baselines.fit_statistics, train, classes)
+            baselines.STATISTICS: partial(baselines.fit_statistics, train, classes, own)
         }
         scored = len(prepared.valid.targets) + len(train.targets) // 2
-        if options.dtw and baselines.cells(train, scored) <= MOST_CELLS:
-            fits[baselines.NEAREST] = partial(baselines.fit_nearest, train, classes)
+        if options.dtw and baselines.cells(train, scored, own) <= MOST_CELLS:
+            fits[baselines.NEAREST] = partial(baselines.fit_nearest, train, classes, own)
         return fits
 
     def order_agnostic_baselines(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.zoo.tasks.signals.toy import prepared
+from zoo.data.channels import OwnScales
 from zoo.data.ragged import Ragged
 from zoo.tasks.sequence_batches import SequenceBatches
 from zoo.tasks.signals.baselines import (
@@ -30,7 +31,7 @@ def test_time_may_be_warped() -> None:
 
 def test_statistics_are_those_of_each_channel_without_what_is_missing() -> None:
     sequences = Ragged.of([np.array([[1, 2], [3, np.nan]]), np.array([[5, np.nan]])])
-    assert _statistics(sequences).tolist() == [[2, 2, 1, 0, 1, 2, 3, 2], [5, 0, 0, 0, 5, 0, 5, 0]]
+    assert _statistics(sequences, None).tolist() == [[2, 2, 1, 0, 1, 2, 3, 2], [5, 0, 0, 0, 5, 0, 5, 0]]
 
 
 def test_statistics_know_levels_and_not_order() -> None:
@@ -38,6 +39,21 @@ def test_statistics_know_levels_and_not_order() -> None:
     assert fit_statistics(levels, 2)(levels)["accuracy"] == 1
     order = batches(*[([float(n % 2), float(1 - n % 2)], n % 2) for n in range(20)])
     assert fit_statistics(order, 2)(order)["accuracy"] == 0.5
+
+
+def test_both_read_what_the_model_reads_where_each_series_has_a_scale_of_its_own() -> None:
+    """Falling or rising, at scales from 0.001 to 1,000, of which the last is all that one scale shows."""
+    signals = batches(
+        *[
+            ((np.array([1.0, 0.5, -0.2, -1.3]) * (1 - 2 * (n % 2)) * 10.0 ** (n % 7 - 3)).tolist(), n % 2)
+            for n in range(42)
+        ]
+    )
+    own = OwnScales.of(signals.sequences)
+    for fit in (fit_statistics, fit_nearest):
+        assert fit(signals, 2, own)(signals)["accuracy"] == 1
+    assert fit_statistics(signals, 2)(signals)["accuracy"] < 0.9
+    assert cells(signals, 10, own) == 3 * cells(signals, 10)
 
 
 def test_a_frame_is_the_grey_of_each_part_of_a_grid() -> None:

@@ -15,12 +15,14 @@ from datasets.formats.signals import Numbers
 from datasets.options import from_dict
 from tests.zoo.conftest import call
 from tests.zoo.running import every_cell
-from tests.zoo.tasks.signals.toy import KINDS, built, dataset, prepared
+from tests.zoo.tasks.signals.toy import KINDS, MAKERS, built, dataset, prepared
+from zoo.layers.channel_scaling import ChannelScaling
+from zoo.layers.own_scaling import OwnScaling
 from zoo.predict import main as predict
 from zoo.run import main as run
 from zoo.stored_types import check
 from zoo.tasks.signals.features import strides_for
-from zoo.tasks.signals.options import Options
+from zoo.tasks.signals.options import AnswerOptions, Options
 from zoo.tasks.signals.task import TASK
 
 # ------------------------------------------------------------------------------------------ data
@@ -33,6 +35,37 @@ def test_scale_and_missing_values_are_learnt_on_train() -> None:
     np.testing.assert_allclose(learned.deviation, np.nanstd(values, axis=0), rtol=1e-5)
     assert learned.missing
     assert learned.labels == ("falling", "rising")
+
+
+def scaled_apart(n: int) -> Numbers:
+    """One channel that falls or rises, at scales from 0.001 to 1,000."""
+    course = np.linspace(1, -1, 6) * (1 - 2 * (n % 2))
+    return Numbers((course * 10.0 ** (n % 7 - 3))[:, None].astype(np.float32), f"series {n}")
+
+
+def test_series_whose_scales_differ_are_each_measured_by_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert prepared("numbers").learned.own_scales is None
+    assert prepared("numbers", normalise="series").learned.own_scales is not None
+    monkeypatch.setitem(MAKERS, "numbers", scaled_apart)
+    ready = prepared("numbers")
+    assert "the scales of series differ by a factor of" in ready.notes[0]
+    again = TASK.restore(json.loads(json.dumps(ready.learned.to_json())), Options())
+    assert again == ready.learned
+    check(again, json.loads(json.dumps(ready.learned.to_json())))
+    model = built(ready)
+    assert isinstance(model.get_layer("scaling"), OwnScaling)
+    # Of one direction, a model answers before it has read all; and a series' own scale is known only then.
+    assert isinstance(built(ready, bidirectional=False).get_layer("scaling"), ChannelScaling)
+    assert prepared("numbers", normalise="train").learned.own_scales is None
+    assert not prepared("numbers", normalise="train").notes
+    large, small = (
+        TASK.answer(TASK.serve(model, ready.learned), [scaled_apart(n)], AnswerOptions())[0] for n in (6, 14)
+    )
+    assert large["label"] == small["label"]
+
+
+def test_older_runs_measured_all_series_by_train() -> None:
+    assert from_dict(Options, {}).normalise == "train"
 
 
 def test_sound_and_movies_are_read_as_they_are_and_their_size_is_told() -> None:
