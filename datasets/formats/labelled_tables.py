@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,15 +9,13 @@ from typing import TYPE_CHECKING
 from datasets.errors import UserError
 from datasets.formats.columns import LABEL_NAMES, find, find_usual, usual_name
 from datasets.formats.number_cells import is_number, numbers_of
-from datasets.formats.tables import Table
+from datasets.formats.tables import BLANKS, Table
 from datasets.formats.ts_files import LabelledNumbers
 from datasets.formats.vectors import ID_NAMES, STEP_NAMES
 
 if TYPE_CHECKING:
     import numpy as np
 
-#: A number in scientific notation.
-SCIENTIFIC = re.compile(r"[-+]?\d\.\d+e[-+]\d+", re.IGNORECASE)
 LOOKED_AT = 200  # rows of a table without names in which the column of the label is looked for
 
 
@@ -112,6 +109,7 @@ def read_rows(table: Table, label_column: str | None, labelled: bool) -> Iterato
     if not values:
         raise UserError(f"{table.path}: has one column; a row is a series of numbers and its label")
     last = values[-1] if label is None else label
+    name = _plain if table.delimiter == BLANKS else str
     for line, (*cells, its_label) in table.rows([*values, last]):
         place = f"{table.path} line {line}"
         numbers = numbers_of(place, cells)
@@ -121,13 +119,13 @@ def read_rows(table: Table, label_column: str | None, labelled: bool) -> Iterato
         yield (
             line,
             numbers[: present[-1] + 1, None],
-            None if label is None else _plain(str(its_label).strip()),
+            None if label is None else name(str(its_label).strip()),
         )
 
 
 def _plain(label: str) -> str:
-    """A label as it is; `1.0000000e+00`, as tables set in columns write the label 1, as that."""
-    return str(int(float(label))) if SCIENTIFIC.fullmatch(label) and float(label).is_integer() else label
+    """The whole number that a label is, which tables set in columns write as `1.0000000e+00`; others as they are."""
+    return f"{float(label):.0f}" if _is_whole(label) else label
 
 
 def label_position(table: Table, label_column: str | None) -> int:

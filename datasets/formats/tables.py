@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from operator import itemgetter
@@ -222,7 +222,7 @@ class Table:
     def _blank_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Rows of what stands between blanks."""
         texts = enumerate(lines(self.path, self._format.encoding), 1)
-        return ((number, text.split()) for number, text in texts)
+        return ((number, _between_blanks(text)) for number, text in texts)
 
     def _quoted_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Rows of RFC 4180: fields may be quoted, and quoted ones may hold line breaks."""
@@ -256,7 +256,7 @@ class Table:
 def _split_at_once(texts: Sequence[str], kind: str) -> list[list[str]] | None:
     """The values of each line; None where lines do not say them by themselves."""
     if kind == BLANKS:
-        return [text.split() for text in texts]
+        return [_between_blanks(text) for text in texts]
     if kind == "tab":
         return [] if not texts else None if texts[0].endswith("\r") else [text.split("\t") for text in texts]
     csv.field_size_limit(LONGEST_LINE)
@@ -273,13 +273,22 @@ def _named_delimiter(path: Path, encoding: str) -> str | None:
     return {sign: name for name, sign in DELIMITERS.items()}.get(match[1]) if match else None
 
 
-def is_set_in_columns(table: Table, encoding: str) -> bool:
+def _between_blanks(text: str) -> list[str]:
+    return [cell for cell in text.replace("\t", " ").split(" ") if cell.strip()]
+
+
+def is_set_in_columns(table: Table, encoding: str, is_number: Callable[[str], bool] = is_number) -> bool:
     """Whether a table of one column rather has several, set between blanks, as in the UCR archive's `.txt`: all of
-    them hold numbers, but for the first or the last, which may hold labels.
+    them hold numbers, but for the first or the last, which may hold labels. No row names the columns.
+
+    Args:
+        table: as its name says that it is separated.
+        encoding: of the file.
+        is_number: whether a cell is a number, or one of the signs of a missing one.
     """
     if len(table.columns) != 1 or table.is_json:
         return False
-    rows = [line.split() for line in islice(lines(table.path, encoding), LOOKED_AT) if line.strip()]
+    rows = [_between_blanks(line) for line in islice(lines(table.path, encoding), LOOKED_AT) if line.strip()]
     widths = set(map(len, rows))
     ends = [all(is_number(row[end]) for row in rows) for end in (0, -1)]
     inner = all(is_number(cell) for row in rows for cell in row[1:-1])

@@ -125,9 +125,8 @@ def open_table(path: Path, columns: Columns) -> Table:
         return ParquetTable(path)
     delimiter = columns.delimiter or ("comma" if suffix(path) == ".txt" else None)
     table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
-    if columns.delimiter is None and is_set_in_columns(table, columns.encoding):
-        delimiter = BLANKS
-        table = Table(path, Format(columns.encoding, delimiter, columns.header != "no"))
+    if _is_set_in_columns(table, columns):
+        return Table(path, Format(columns.encoding, BLANKS, columns.header == "yes"))
     if not table.is_json and columns.delimiter is None:
         _refuse_other_delimiter(table, columns.encoding)
     _refuse_title(table)
@@ -144,6 +143,12 @@ def open_table(path: Path, columns: Columns) -> Table:
 def _are_numbered(names: Sequence[str]) -> bool:
     """Whether columns are called by their numbers behind an index without a name: pandas writes such tables."""
     return not names[0].strip() and [*names[1:]] == [str(n) for n in range(len(names) - 1)]
+
+
+def _is_set_in_columns(table: Table, columns: Columns) -> bool:
+    """Whether blanks separate columns; where they separate thousands, they do not."""
+    blanks_are_free = columns.delimiter is None and columns.writing.thousands != "blank"
+    return blanks_are_free and is_set_in_columns(table, columns.encoding, is_number)
 
 
 def _refuse_other_delimiter(table: Table, encoding: str) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from zoo.data.channels import OwnScales, parts_of
+from zoo.data.channels import OwnScales
 from zoo.data.ragged import Ragged
 from zoo.tasks.base import Metrics
 from zoo.tasks.classification import scores
@@ -27,7 +27,8 @@ def fit_statistics(train: SequenceBatches, classes: int, own: OwnScales | None =
     Args:
         train: the training split.
         classes: how many labels there are.
-        own: where each series is measured by its own scale, which then is among the channels.
+        own: where channels are measured by each series' own scale, too; then also spread and level, and the least and
+            the largest value on that scale.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -48,8 +49,19 @@ def fit_statistics(train: SequenceBatches, classes: int, own: OwnScales | None =
 
 def _statistics(sequences: Ragged, own: OwnScales | None) -> np.ndarray:
     """Mean, deviation, least and largest value of each channel, `(sequences, 4 * channels)`; 0 where all is missing."""
-    found = np.stack([_of_one(values) for values in _in_channels(sequences, own)])
+    found = np.stack([_of_one(values) for values in _in_channels(sequences)])
+    if own is not None:
+        found = np.concatenate(
+            [found, np.stack([_on_its_scale(part, own) for part in _parts(sequences)])], axis=1
+        )
     return np.nan_to_num(found, nan=0.0)
+
+
+def _on_its_scale(values: np.ndarray, own: OwnScales) -> np.ndarray:
+    course, beside = own.beside(values)
+    masked = np.ma.masked_invalid(course)
+    ends = (np.ma.filled(part, np.nan) for part in (masked.min(axis=0), masked.max(axis=0)))
+    return np.concatenate([beside, *ends])
 
 
 def _of_one(values: np.ndarray) -> np.ndarray:
@@ -58,12 +70,13 @@ def _of_one(values: np.ndarray) -> np.ndarray:
     return np.concatenate([np.ma.filled(part.astype(np.float64), np.nan) for part in parts])
 
 
-def _in_channels(sequences: Ragged, own: OwnScales | None) -> list[np.ndarray]:
+def _in_channels(sequences: Ragged) -> list[np.ndarray]:
     """Each sequence as `(time, channels)`; of a frame, the grey of each part of a grid."""
-    parts = parts_of(sequences)
-    if own is not None:
-        return [own.scaled(part) for part in parts]
-    return [_greys(part) if part.ndim == 4 else part for part in parts]
+    return [_greys(part) if part.ndim == 4 else part for part in _parts(sequences)]
+
+
+def _parts(sequences: Ragged) -> list[np.ndarray]:
+    return np.split(sequences.values, sequences.offsets[1:-1])
 
 
 def _greys(frames: np.ndarray) -> np.ndarray:
@@ -81,7 +94,8 @@ def _greys(frames: np.ndarray) -> np.ndarray:
 def cells(train: SequenceBatches, others: int, own: OwnScales | None = None) -> float:
     """Cells of the tables of all pairs of training signals and so many others of their lengths, times channels."""
     shape = train.sequences.values.shape[1:]
-    channels = GRID * GRID if len(shape) == 3 else int(np.prod(shape)) * (1 if own is None else 3)
+    channels = GRID * GRID if len(shape) == 3 else int(np.prod(shape))
+    channels += 0 if own is None else len(own.channels)
     lengths = train.sequences.lengths
     return float(lengths.sum()) * float(lengths.mean()) * others * channels
 
@@ -92,7 +106,7 @@ def fit_nearest(train: SequenceBatches, classes: int, own: OwnScales | None = No
 
     The result gives no `loss`, for it gives no probabilities.
     """
-    known = _in_channels(train.sequences, own)
+    known = _compared(train.sequences, own)
     every = np.concatenate(known)
     mean, deviation = np.nanmean(every, axis=0), np.nanstd(every, axis=0)
     scale = np.where(deviation > 0, deviation, 1)
@@ -100,7 +114,7 @@ def fit_nearest(train: SequenceBatches, classes: int, own: OwnScales | None = No
     references = [scaled(values) for values in known]
 
     def score(batches: SequenceBatches) -> Metrics:
-        found = [nearest(scaled(values), references) for values in _in_channels(batches.sequences, own)]
+        found = [nearest(scaled(values), references) for values in _compared(batches.sequences, own)]
         chosen = train.targets[np.array(found, np.int64)]
         certain = np.eye(classes)[chosen]
         return {name: value for name, value in scores(certain, batches.targets).items() if name in KEPT}
@@ -109,6 +123,12 @@ def fit_nearest(train: SequenceBatches, classes: int, own: OwnScales | None = No
 
 
 KEPT = ("accuracy", "macro_f1")
+
+
+def _compared(sequences: Ragged, own: OwnScales | None) -> list[np.ndarray]:
+    """The channels, and beside them those that are measured by each series' own scale."""
+    known = _in_channels(sequences)
+    return known if own is None else [np.concatenate([part, own.beside(part)[0]], axis=1) for part in known]
 
 
 def _scaled(values: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:

@@ -61,9 +61,8 @@ def learn(
     scale = Channels.of(_some(sequences.values).reshape(-1, sequences.values.shape[-1]))
     learned = replace(learned, mean=scale.mean, deviation=scale.deviation, missing=scale.missing)
     if learned.kind == NUMBERS and options.normalise != "train":
-        own = OwnScales.of(sequences)
-        if own.differ or options.normalise == "series":
-            learned = replace(learned, own_scales=own)
+        own = OwnScales.of(sequences, every=options.normalise == "series")
+        learned = replace(learned, own_scales=own if own.channels else None)
     return learned, features
 
 
@@ -206,9 +205,11 @@ def size_note(learned: Learned, features: Features) -> Sequence[str]:
 
 
 def _scale_note(learned: Learned) -> Sequence[str]:
-    if learned.own_scales is None:
+    own = learned.own_scales
+    if own is None:
         return ()
     return (
-        f"the scales of series differ by a factor of {learned.own_scales.ratio:,.0f}: each channel is measured by its "
-        "mean and deviation in a series, which stand beside (--normalise train: by those of all series)",
+        f"the scales of series differ by a factor of {own.ratio:,.0f}: beside {len(own.channels):,} of "
+        f"{len(learned.mean):,} channels stands what it is on the scale of its series, in models that read the whole of "
+        "it (--normalise train leaves it out)",
     )

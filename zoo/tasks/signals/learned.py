@@ -28,7 +28,7 @@ class Learned:
         frames_per_second: at most so many are read; 0 for all.
         encoder: the network of keras.applications that reads the frames; empty where none does.
         encoder_weights: a fingerprint of its weights.
-        own_scales: how the scales of series differ, where each is measured by its own.
+        own_scales: of the channels that are also measured by each series' own scale, where there are any.
     """
 
     kind: str

@@ -69,11 +69,13 @@ def build(
 
 
 def _scaled(x: Inputs, mask: Mask, learned: Learned, recurrent: RecurrentFactory) -> Inputs:
-    """On one scale; or each on its own, which is known when all of it was read."""
+    """On one scale, and beside it on that of each series, which a model knows that reads the whole of it."""
+    scaled = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(x)
     own = learned.own_scales
-    if own is not None and recurrent.options.bidirectional:
-        return OwnScaling(own.least, own.spread, own.level, learned.missing, name="scaling")(x, mask)
-    return ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(x)
+    if own is None or not (recurrent.options.bidirectional or recurrent.order_agnostic):
+        return scaled
+    beside = OwnScaling(own.channels, own.least, own.spread, own.level, name="own_scaling")(x, mask)
+    return keras.layers.Concatenate(name="scaled")([scaled, beside])
 
 
 def classified(

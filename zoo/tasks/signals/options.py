@@ -32,9 +32,9 @@ class Options(SoundOptions, ConvolutionOptions, CacheOptions):
     )
     normalise: str = option(
         "auto",
-        "of numbers, what each channel is measured by: mean and deviation over train, or those of each series, which "
-        "then stand beside (series; not where the cells run in one direction); auto takes series where their scales "
-        "differ a hundredfold",
+        "of numbers, what each channel is measured by: its mean and deviation over train; series: beside that, those "
+        "of each series (not where the cells run in one direction); auto: so do channels whose scales differ a "
+        "hundredfold from series to series",
         choices=("auto", "train", "series"),
         before="train",
     )
