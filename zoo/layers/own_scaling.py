@@ -70,8 +70,9 @@ class OwnScaling(keras.layers.Layer):
         unit = ops.where(unusual, largest, 1.0)
         known = known / unit
         mean = masked_mean(known, there)[:, None]
-        mean = mean + masked_mean(known - mean, there)[:, None]  # what the first sum lost by rounding
         around = known - mean
+        rounded = masked_mean(around, there)[:, None]  # what the first sum lost
+        mean, around = mean + rounded, around - rounded
         deviation = ops.sqrt(masked_mean(ops.square(around), there))[:, None]
         deviation = ops.maximum(deviation, np.array(self.least, np.float32) / unit)
         course = ops.where(there, around / deviation, 0.0)

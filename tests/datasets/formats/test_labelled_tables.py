@@ -76,6 +76,14 @@ def test_labels_that_are_words_are_found_first_or_last(tmp_path: Path) -> None:
     assert read(tmp_path / "c.txt", "1 2  up\n3 4  down\n") == [([[1], [2]], "up"), ([[3], [4]], "down")]
 
 
+def test_labels_are_as_they_are_written_but_in_columns(tmp_path: Path) -> None:
+    assert [label for _, label in read(tmp_path / "a.csv", "2.0e+00,0.5,1.5\n3.0e+00,2.5,3.5\n")] == [
+        "2.0e+00",
+        "3.0e+00",
+    ]
+    assert [label for _, label in read(tmp_path / "a.txt", "1e0 0.5 1.5\n-1.0 2.5 3.5\n")] == ["1", "-1"]
+
+
 def test_only_numbers_are_set_in_columns(tmp_path: Path) -> None:
     """Rows of words, of two cells (a label and a number, or a date and a time), or of other widths are not."""
     for content in ("one two three\nfour five six\n", "1 2\n3 4\n", "1 2 3\n4 5 6 7\n"):

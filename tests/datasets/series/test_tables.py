@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from datasets.formats.tables import Format
 from datasets.series.columns import Columns
 from datasets.series.files import SeriesFile
 from datasets.series.tables import read
+from datasets.series.time_stamps import Writing
 
 NOTHING = Columns()
 WIDE = "date,u,v\n2024-01-01,1,10\n2024-01-02,2,20\n2024-01-03,3,30\n2024-01-04,4,40\n"
@@ -49,6 +51,18 @@ def test_a_table_whose_numbers_are_set_in_columns(tmp_path: Path) -> None:
     (one,) = read(write(tmp_path, "   1    2.0  3\n   4   55.5  6\n\n  -7 -1e2 10\n", "t.txt"), NOTHING)
     assert one.variables == ("0", "1", "2")
     assert one.values.tolist() == [[1, 2, 3], [4, 55.5, 6], [-7, -100, 10]]
+
+
+def test_blanks_that_separate_thousands_separate_no_columns(tmp_path: Path) -> None:
+    columns = replace(NOTHING, header="no", writing=Writing(thousands="blank"))
+    (one,) = read(write(tmp_path, "1 034 507\n1 034 608\n1 035 000\n", "t.txt"), columns)
+    assert one.values.ravel().tolist() == [1_034_507, 1_034_608, 1_035_000]
+
+
+def test_the_first_row_of_what_is_set_in_columns_is_no_header(tmp_path: Path) -> None:
+    path = write(tmp_path, "A 1  -\nA 3  4\nA 5 6\n", "t.txt")
+    (one,) = read(path, replace(NOTHING, id="0", values=("1",)))
+    assert one.values.ravel().tolist() == [1, 3, 5]
 
 
 def test_a_long_table_with_covariates(tmp_path: Path) -> None:

@@ -210,6 +210,6 @@ def _scale_note(learned: Learned) -> Sequence[str]:
         return ()
     return (
         f"the scales of series differ by a factor of {own.ratio:,.0f}: beside {len(own.channels):,} of "
-        f"{len(learned.mean):,} channels stands what it is on the scale of its series, in models that read the whole of "
-        "it (--normalise train leaves it out)",
+        f"{len(learned.mean):,} channels stands what it is on the scale of its series, in models that read the whole "
+        "of it (--normalise train leaves it out)",
     )

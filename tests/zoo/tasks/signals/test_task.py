@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,13 +17,12 @@ from datasets.options import from_dict
 from tests.zoo.conftest import call
 from tests.zoo.running import every_cell
 from tests.zoo.tasks.signals.toy import KINDS, MAKERS, built, dataset, prepared
-from zoo.layers.channel_scaling import ChannelScaling
-from zoo.layers.own_scaling import OwnScaling
 from zoo.predict import main as predict
 from zoo.run import main as run
 from zoo.stored_types import check
 from zoo.tasks.signals.features import strides_for
-from zoo.tasks.signals.options import AnswerOptions, Options
+from zoo.tasks.signals.options import Options
+from zoo.tasks.signals.streaming import functions
 from zoo.tasks.signals.task import TASK
 
 # ------------------------------------------------------------------------------------------ data
@@ -43,25 +43,52 @@ def scaled_apart(n: int) -> Numbers:
     return Numbers((course * 10.0 ** (n % 7 - 3))[:, None].astype(np.float32), f"series {n}")
 
 
-def test_series_whose_scales_differ_are_each_measured_by_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_series_whose_scales_differ_are_measured_by_their_own_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert prepared("numbers").learned.own_scales is None
     assert prepared("numbers", normalise="series").learned.own_scales is not None
     monkeypatch.setitem(MAKERS, "numbers", scaled_apart)
     ready = prepared("numbers")
-    assert "the scales of series differ by a factor of" in ready.notes[0]
-    again = TASK.restore(json.loads(json.dumps(ready.learned.to_json())), Options())
-    assert again == ready.learned
-    check(again, json.loads(json.dumps(ready.learned.to_json())))
+    assert ready.notes[0].startswith("the scales of series differ by a factor of")
+    assert "beside 1 of 1 channels" in ready.notes[0]
+    stored = json.loads(json.dumps(ready.learned.to_json()))
+    assert TASK.restore(stored, Options()) == ready.learned
+    check(TASK.restore(stored, Options()), stored)
+    names = [layer.name for layer in built(ready).layers]
+    assert "scaling" in names
+    assert "own_scaling" in names
+    # A model that answers before it has read all does not know what is known only then.
+    assert "own_scaling" not in [layer.name for layer in built(ready, bidirectional=False).layers]
+    without = prepared("numbers", normalise="train")
+    assert without.learned.own_scales is None
+    assert not without.notes
+
+
+def test_what_is_blind_to_order_is_measured_alike_and_reads_no_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = prepared("numbers")
+    assert functions(built(plain, cell="mean", bidirectional=False), plain.learned)
+    monkeypatch.setitem(MAKERS, "numbers", scaled_apart)
+    ready = prepared("numbers")
+    blind = built(ready, cell="mean", bidirectional=False)
+    assert "own_scaling" in [layer.name for layer in blind.layers]
+    assert not functions(blind, ready.learned)
+
+
+def test_the_model_of_the_smallest_series_sees_what_that_of_the_largest_sees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(MAKERS, "numbers", scaled_apart)
+    ready = prepared("numbers")
     model = built(ready)
-    assert isinstance(model.get_layer("scaling"), OwnScaling)
-    # Of one direction, a model answers before it has read all; and a series' own scale is known only then.
-    assert isinstance(built(ready, bidirectional=False).get_layer("scaling"), ChannelScaling)
-    assert prepared("numbers", normalise="train").learned.own_scales is None
-    assert not prepared("numbers", normalise="train").notes
-    large, small = (
-        TASK.answer(TASK.serve(model, ready.learned), [scaled_apart(n)], AnswerOptions())[0] for n in (6, 14)
+    seen = keras.Model(model.inputs, model.get_layer("own_scaling").output)
+    small, large = (
+        seen({"vectors": scaled_apart(n).values[None], "mask": np.ones((1, 6), bool)})[0, :, 0]
+        for n in (0, 6)
     )
-    assert large["label"] == small["label"]
+    np.testing.assert_allclose(small, large, atol=1e-4)
 
 
 def test_older_runs_measured_all_series_by_train() -> None:
