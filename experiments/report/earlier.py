@@ -17,11 +17,12 @@ NEEDED = {
     "run", "task", "dataset", "spec", "cell", "seed", "split", "metric", "headline", "score", "match", "measured",
     "synthetic",
 }  # fmt: skip
-#: What runs did whose table lacks a column for it, since there was no such option: of these tasks, or of all.
+#: What runs did whose table says nothing of it, since there was no such option: of these tasks, or of all.
 BEFORE: Mapping[str, tuple[object, tuple[str, ...]]] = {
     "training.choose": ("dev", ()),
     "options.scaling": ("step", ("signals", "speech")),
     "options.band_normalisation": (False, ("signals", "speech")),
+    "options.normalise": ("train", ("signals",)),
 }
 BASELINE = re.compile(r"baseline\.(?P<name>.+)\.(?P<split>test|dev)\.(?P<metric>[^.]+)")
 
@@ -103,10 +104,10 @@ def _with_later_options(table: pd.DataFrame, known: pd.Index) -> pd.DataFrame:
     """An earlier table with those of the `known` columns that are options which there were not yet; see `BEFORE`."""
     later = {}
     for name, (value, tasks) in BEFORE.items():
-        if name in known and name not in table:
-            later[name] = pd.Series(value, table.index).where(
-                table["task"].isin(tasks or table["task"]), None
-            )
+        if name in known:
+            said = table[name] if name in table else pd.Series(None, table.index, dtype=object)
+            had_it_not = table["task"].isin(tasks or table["task"]) & said.isna()
+            later[name] = said.astype(object).where(~had_it_not, value)
     return table.assign(**later)
 
 

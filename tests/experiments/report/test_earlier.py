@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from datasets.errors import UserError
-from experiments.report.earlier import RESULTS
+from experiments.report.earlier import RESULTS, _with_later_options
 from experiments.report.groups import groups
 from experiments.report.reading import RunCollection, read
 from experiments.report.writing import write
@@ -67,6 +67,15 @@ def test_an_earlier_table_that_knows_no_column_of_an_option_is_no_group_of_its_o
     assert set(unknown.frame["training.choose"]) == {"dev"}
     assert summary(unknown) == summary(known)
     assert len(groups(unknown)) == 1
+
+
+def test_an_option_that_another_task_had_is_that_of_its_runs_alone() -> None:
+    table = pd.DataFrame(
+        {"task": ["signals", "forecasting", "tagging"], "options.normalise": [None, "last", None]}
+    )
+    later = _with_later_options(table, pd.Index(["options.normalise", "options.scaling"]))
+    assert later["options.normalise"].fillna("nothing").tolist() == ["train", "last", "nothing"]
+    assert later["options.scaling"].fillna("nothing").tolist() == ["step", "nothing", "nothing"]
 
 
 def test_the_report_says_so_and_draws_what_it_has(tmp_path: Path) -> None:
