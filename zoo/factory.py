@@ -30,11 +30,20 @@ class RecurrentFactory:
         cell_class: the cell's class.
         options: see `RecurrentOptions`.
         seed: seed of the dropouts, so that two runs draw the same masks.
+        beside: whether the model that a baseline stands beside reads in both directions; None: it is no baseline.
     """
 
     cell_class: type
     options: RecurrentOptions
     seed: int = 0
+    beside: bool | None = None
+
+    @property
+    def reads_whole(self) -> bool:
+        """Whether the model may know what is known when all of a sequence was read, such as how loud it is: one of both
+        directions, and what is compared with it.
+        """
+        return self.options.bidirectional if self.beside is None else self.beside
 
     @property
     def order_agnostic(self) -> bool:
@@ -160,7 +169,7 @@ def order_agnostic_factory(options: RecurrentOptions, seed: int = 0) -> Recurren
         cell_options=(),
         engine="auto",
     )
-    return recurrent_factory(order_agnostic, seed)
+    return dataclasses.replace(recurrent_factory(order_agnostic, seed), beside=options.bidirectional)
 
 
 def _constructor_arguments(cell_class: type) -> dict[str, object]:

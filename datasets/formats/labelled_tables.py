@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datasets.errors import UserError
 from datasets.formats.columns import LABEL_NAMES, find, find_usual, usual_name
-from datasets.formats.number_cells import is_number, numbers_of
+from datasets.formats.number_cells import is_missing, is_number, numbers_of
 from datasets.formats.tables import BLANKS, Table
 from datasets.formats.ts_files import LabelledNumbers
 from datasets.formats.vectors import ID_NAMES, STEP_NAMES
@@ -93,18 +93,20 @@ def _in_order(steps: _Steps) -> np.ndarray:
 # ------------------------------------------------------------------------------------------ a row a series
 
 
-def read_rows(table: Table, label_column: str | None, labelled: bool) -> Iterator[LabelledNumbers]:
+def read_rows(table: Table, label: int | None) -> Iterator[LabelledNumbers]:
     """The series of a table with a row for each, of one channel.
 
-    What is missing at the end of a row is no part of its series. The label stands in the column that is named, in one
-    with a usual name, else in the first or the last: see `label_position`.
+    What is missing at the end of a row is no part of its series.
+
+    Args:
+        table: its columns but one hold values.
+        label: the position of the column with the label; None for none.
 
     Raises:
         UserError: no such column, a row without values, what is no number. Names the line.
     """
     import numpy as np
 
-    label = label_position(table, label_column) if labelled else find_usual(table, LABEL_NAMES)
     values = [position for position in range(len(table.columns)) if position != label]
     if not values:
         raise UserError(f"{table.path}: has one column; a row is a series of numbers and its label")
@@ -149,6 +151,28 @@ def label_position(table: Table, label_column: str | None) -> int:
     raise UserError(
         f"{table.path}: neither the first nor the last column looks like labels; name theirs with --label-column"
     )
+
+
+def passed_over(table: Table, labels: Collection[str]) -> int | None:
+    """The column with labels where series alone are wanted, of a model with these labels; None where there is none.
+
+    It has a usual name; or, in a table without names, it is the first or the last one, all of it is labels of the
+    model, and these cannot be values: they are words, or whole numbers where the other columns hold others.
+    """
+    if table.named or len(table.columns) < 3:
+        return find_usual(table, LABEL_NAMES)
+    every = range(len(table.columns))
+    rows = [
+        [str(cell).strip() for cell in values]
+        for _, (_, values) in zip(range(LOOKED_AT), table.rows(every), strict=False)
+    ]
+    written = _plain if table.delimiter == BLANKS else str
+    whole = all(_is_whole(cell) or is_missing(cell) for row in rows for cell in row[1:-1])
+    for position in (0, len(table.columns) - 1):
+        cells = [row[position] for row in rows]
+        if labels and all(written(cell) in labels for cell in cells):
+            return None if whole and all(map(_is_whole, cells)) else position
+    return None
 
 
 def _cells(table: Table, positions: Sequence[int]) -> Iterator[Sequence[object]]:

@@ -37,6 +37,11 @@ def numbers_of(place: str, cells: Sequence[object]) -> np.ndarray:
     return values.astype(np.float32)
 
 
+def is_missing(cell: object) -> bool:
+    """Whether a cell says that a value is missing."""
+    return cell is None or str(cell).strip().lower() in MISSING
+
+
 def is_number(cell: object) -> bool:
     """Whether a cell is a number, or says that a value is missing."""
     try:
@@ -47,7 +52,7 @@ def is_number(cell: object) -> bool:
 
 
 def _number(place: str, cell: object) -> float:
-    if cell is None or str(cell).strip().lower() in MISSING:
+    if is_missing(cell):
         return float("nan")
     try:
         if isinstance(cell, bool):

@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datasets.formats.array_files import read_arrays
-from datasets.formats.labelled_tables import has_steps, names_nothing, read_rows, read_steps
+from datasets.formats.labelled_tables import (
+    has_steps,
+    label_position,
+    names_nothing,
+    passed_over,
+    read_rows,
+    read_steps,
+)
 from datasets.formats.series_arrays import series_of_arrays
 from datasets.formats.tables import BLANKS, Format, Table, is_set_in_columns, is_table
 from datasets.formats.ts_files import LabelledNumbers, is_ts_file, read_ts
@@ -48,7 +55,7 @@ def read_numbers(
         path: the file.
         form: how to read a table; one whose first row is numbers has no header row, whatever it says.
         columns: of a table.
-        labelled: whether labels are needed; where not, none may be there.
+        labelled: whether labels are needed; where not, they are passed over, see `passed_over`.
         split: whose arrays are meant where an archive names splits, see `archive_splits`.
 
     Raises:
@@ -76,7 +83,14 @@ def read_numbers(
         return read_steps(table, columns.id, columns.step, columns.label, labelled)
     if names_nothing(table):
         table = Table(path, replace(form, header=False))
-    return read_rows(table, columns.label, labelled)
+    if labelled:
+        return read_rows(table, label_position(table, columns.label))
+    label = passed_over(table, form.trained.get("labels", ()))
+    if label is not None and not table.named:
+        form.remarks.append(
+            f"{path}: the labels in the {'last' if label else 'first'} column are passed over"
+        )
+    return read_rows(table, label)
 
 
 def archive_splits(path: Path) -> list[str]:

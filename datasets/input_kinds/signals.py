@@ -40,8 +40,8 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[Signal]:
     """The signals of a file.
 
     Args:
-        path: series of numbers in any format that training reads; a `.txt` file with a JSON list of vectors a line; a
-            sound or a movie; or a folder of these.
+        path: series of numbers in any format that training reads; a `.txt` file may have a JSON list of vectors a
+            line; a sound or a movie; or a folder of these.
         column: the column of the ids of a table with a row a step; None finds it by its usual names.
         form: how to read a table.
 
@@ -52,7 +52,7 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[Signal]:
         yield from _of_media(path)
         return
     form = form.as_trained(path)
-    if suffix(path) == ".txt" and column is None and form.delimiter is None:
+    if suffix(path) == ".txt" and column is None and form.delimiter is None and _has_lists(path, form):
         for number, line in enumerate(lines(path, form.encoding), 1):
             if line.strip():
                 place = f"{path} line {number}"
@@ -65,6 +65,12 @@ def read(path: Path, column: str | None, form: Format) -> Iterator[Signal]:
     word = "item" if is_archive(path) else "line"
     for where, values, _ in read_numbers(path, form, columns, labelled=False):
         yield Numbers(values, f"{path.name} {word} {where}")
+
+
+def _has_lists(path: Path, form: Format) -> bool:
+    """Whether lines are lists of vectors and no rows of a table."""
+    first = next((line for line in lines(path, form.encoding) if line.strip()), "[")
+    return first.lstrip().startswith("[")
 
 
 def _of_media(path: Path) -> Iterator[Signal]:

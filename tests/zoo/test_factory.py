@@ -120,6 +120,11 @@ def test_the_order_agnostic_baseline_keeps_sizes_and_drops_what_only_a_recurrenc
     assert (layer.cell.units, layer.layers, layer.bidirectional, layer.dropout) == (5, 1, False, 0)
     assert layer.weight_dropout == 0
     assert (made.options.dropout, made.seed) == (0.3, 4)
+    # What the model beside it knows when all was read, it may know as well.
+    assert made.reads_whole
+    assert not order_agnostic_factory(RecurrentOptions(bidirectional=False)).reads_whole
+    assert factory(bidirectional=True).reads_whole
+    assert not factory(bidirectional=False).reads_whole
     assert not factory().order_agnostic
 
 

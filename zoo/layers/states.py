@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import keras
+import numpy as np
 
 from zoo.tensors import StackedStates, States, StepInputs, StepOutputs, Tensor, last_axis
 
@@ -134,9 +135,16 @@ def check_cell(cell: keras.layers.Layer, features: int) -> keras.layers.Layer:
 
 
 def _run_over_time(cell: keras.layers.Layer, features: int) -> None:
-    inputs = keras.ops.zeros((2, 3, features), cell.compute_dtype)
-    mask = keras.ops.convert_to_tensor([[True, True, True], [True, False, False]])
+    values, present = np.zeros((2, 3, features)), np.array([[True, True, True], [True, False, False]])
     try:
-        keras.layers.RNN(cell, return_state=True, dtype=cell.dtype_policy)(inputs, mask=mask)
+        keras.layers.RNN(cell, return_state=True, dtype=cell.dtype_policy)(
+            keras.ops.convert_to_tensor(values, cell.compute_dtype), mask=keras.ops.convert_to_tensor(present)
+        )
     except Exception as problem:
         raise ValueError(f"keras.layers.RNN cannot run it: {problem}") from None
+    inputs, mask = keras.Input((3, features)), keras.Input((3,), dtype="bool")
+    try:
+        outputs = keras.layers.RNN(cell, dtype=cell.dtype_policy)(inputs, mask=mask)
+        keras.Model([inputs, mask], outputs).predict_on_batch([values, present])
+    except Exception as problem:  # in a graph no value of a tensor can decide what Python does
+        raise ValueError(f"keras.layers.RNN cannot run it in a graph: {problem}") from None

@@ -217,6 +217,8 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
     #: Whether an example is one thing that is right or wrong, and not a series or a text of many steps: only then the
     #: number of dev examples says how much its score can be trusted.
     examples_are_single = True
+    #: Whether models of both directions scale by what is known when all was read; so do baselines, beside these alone.
+    scales_by_the_whole = False
     #: Whether the mean of what several models give is an answer, too (`zoo.ensemble`).
     outputs_can_be_averaged = False
     #: The class of the options of answers.

@@ -89,7 +89,7 @@ def normalised(
     """
     from zoo.layers.loudness_normalisation import LoudnessNormalisation
 
-    if options.loudness_normalisation and recurrent.options.bidirectional:
+    if options.loudness_normalisation and recurrent.reads_whole:
         return LoudnessNormalisation(deviation, name="loudness")(x, mask)
     return x
 
@@ -129,6 +129,6 @@ def with_normalised_bands(
     """Spectra, and beside them each band less its mean where that is wanted and the cells run in both directions."""
     from zoo.layers.loudness_normalisation import BandNormalisation
 
-    if options.band_normalisation and recurrent.options.bidirectional:
+    if options.band_normalisation and recurrent.reads_whole:
         return BandNormalisation(name="bands")(x, mask)
     return x

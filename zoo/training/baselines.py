@@ -145,6 +145,7 @@ def _digest(
             split: _arrays(batches) for split, batches in {**splits, "train": context.prepared.train}.items()
         },
         "recurrent": dataclasses.asdict(recurrent.options),
+        "whole": context.task.scales_by_the_whole and recurrent.reads_whole,
         "training": {key: value for key, value in training.items() if key not in _IMMATERIAL},
     }
     return _digest_of(context, name, decisive)

@@ -76,6 +76,31 @@ def test_labels_that_are_words_are_found_first_or_last(tmp_path: Path) -> None:
     assert read(tmp_path / "c.txt", "1 2  up\n3 4  down\n") == [([[1], [2]], "up"), ([[3], [4]], "down")]
 
 
+def without_labels(path: Path, content: str, *labels: str) -> tuple[list[int], list[str]]:
+    """How many values the series have whose labels are not wanted, and what is said of these."""
+    path.write_text(content, encoding="utf-8")
+    form = Format(trained={"labels": list(labels)})
+    lengths = [len(values) for _, values, _ in read_numbers(path, form, NO_COLUMNS, labelled=False)]
+    return lengths, [remark.replace(f"{path}: ", "") for remark in form.remarks]
+
+
+def test_labels_of_the_model_are_passed_over_where_they_can_be_no_values(tmp_path: Path) -> None:
+    first, last = (
+        "the labels in the first column are passed over",
+        "the labels in the last column are passed over",
+    )
+    for name, content, labels, expected in (
+        ("a.tsv", "1\t0.5\t2\n2\t3\t4.5\n", ("1", "2"), ([2, 2], [first])),
+        ("a.txt", " 1.0e+00 0.5 2.5\n 2.0e+00 3.5 4.5\n", ("1", "2"), ([2, 2], [first])),
+        ("a.csv", "1,0.5,up\n2,3,down\n", ("up", "down"), ([2, 2], [last])),
+        ("a.csv", "1,0.5,2\n2,3,4\n", ("1", "3"), ([3, 3], [])),  # not the model's
+        ("a.csv", "1,5,2\n2,3,4\n", ("1", "2"), ([3, 3], [])),  # may be values as the others are
+        ("a.csv", "1,0.5,2\n2,3,4\n", (), ([3, 3], [])),
+        ("a.csv", "label,x,y\n1,0.5,2\n2,3,4\n", (), ([2, 2], [])),
+    ):
+        assert without_labels(tmp_path / name, content, *labels) == expected, (content, labels)
+
+
 def test_labels_are_as_they_are_written_but_in_columns(tmp_path: Path) -> None:
     assert [label for _, label in read(tmp_path / "a.csv", "2.0e+00,0.5,1.5\n3.0e+00,2.5,3.5\n")] == [
         "2.0e+00",

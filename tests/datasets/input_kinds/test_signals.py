@@ -34,6 +34,9 @@ def test_arguments_are_lists_of_numbers_or_files(tmp_path: Path) -> None:
         ("a.csv", "id,step,x,label\np,1,2,a\np,0,1,a\n", [[[1], [2]]]),
         ("a.csv", "x0,x1\n1,2\n3,4\n", [[[1], [2]], [[3], [4]]]),
         ("a.txt", "[1, 2]\n\n[[3]]\n", [[[1], [2]], [[3]]]),
+        ("a.txt", "\n 1.5  2  3\n 4 5e0 6\n", [[[1.5], [2], [3]], [[4], [5], [6]]]),
+        ("a.txt", "1.5\t2\n4\t5\n", [[[1.5], [2]], [[4], [5]]]),
+        ("a.txt", "", []),
     ],
 )
 def test_files_of_numbers(tmp_path: Path, name: str, content: str, expected: list[object]) -> None:

@@ -173,9 +173,16 @@ class CannotBuild(Bare):
         raise RuntimeError("not today")
 
 
+class DecidesByAValue(Bare):
+    def call(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
+        output, after = super().call(x, states)
+        return (output, after) if ops.sum(output) < 1e9 else (after, after)
+
+
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
+        (DecidesByAValue, r"cannot run it in a graph: (.|\n)*as a Python `bool`"),
         (Shrinks, "its states have the shapes .* before a step, and .* after it"),
         (LosesOne, "its states have the shapes .* before a step, and .* after it"),
         (SaysAnotherSize, r"its output_size is 6, and one step of 2 sequences gives the shape \(2, 5\)"),

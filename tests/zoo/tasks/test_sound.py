@@ -7,11 +7,19 @@ import numpy as np
 import pytest
 
 from zoo.config import RecurrentOptions
-from zoo.factory import recurrent_factory
+from zoo.factory import order_agnostic_factory, recurrent_factory
 from zoo.tasks.sound import SoundOptions, normalised, with_normalised_bands
 
 SPECTRA = np.random.default_rng(0).normal(size=(2, 4, 3)).astype(np.float32)
 MASK = np.arange(4) < np.array([[4], [2]])
+
+
+def test_what_is_blind_to_order_hears_what_the_model_that_it_stands_beside_hears() -> None:
+    spectra = keras.ops.convert_to_tensor(SPECTRA)
+    for bidirectional in (True, False):
+        beside = order_agnostic_factory(RecurrentOptions(bidirectional=bidirectional))
+        heard = normalised(spectra, MASK, (1.0, 1.0, 1.0), beside, SoundOptions())
+        assert np.array_equal(keras.ops.convert_to_numpy(heard), SPECTRA) != bidirectional
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])

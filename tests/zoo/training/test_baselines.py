@@ -102,6 +102,16 @@ def test_whatever_decides_a_row_makes_it_another(
     assert len(kept(shared)) == 2
 
 
+def test_a_task_that_scales_by_the_whole_shares_no_row_of_the_other_direction(
+    data: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sentiment, "scales_by_the_whole", True)
+    baselines_of(data, shared, "--no-bidirectional")
+    assert len(kept(shared)) == 1
+    baselines_of(data, shared, "--bidirectional")
+    assert len(kept(shared)) == 2
+
+
 @pytest.mark.parametrize("changed", ["labels", "words", "test"])
 def test_other_data_in_the_same_place_make_it_another(
     data: Path, shared: Path, tmp_path: Path, changed: str

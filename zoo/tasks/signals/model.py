@@ -69,10 +69,10 @@ def build(
 
 
 def _scaled(x: Inputs, mask: Mask, learned: Learned, recurrent: RecurrentFactory) -> Inputs:
-    """On one scale, and beside it on that of each series, which a model knows that reads the whole of it."""
+    """On one scale, and beside it on that of each series, which a model knows that has read the whole of it."""
     scaled = ChannelScaling(learned.mean, learned.deviation, learned.missing, name="scaling")(x)
     own = learned.own_scales
-    if own is None or not (recurrent.options.bidirectional or recurrent.order_agnostic):
+    if own is None or not recurrent.reads_whole:
         return scaled
     beside = OwnScaling(own.channels, own.least, own.spread, own.level, name="own_scaling")(x, mask)
     return keras.layers.Concatenate(name="scaled")([scaled, beside])

@@ -25,8 +25,7 @@ Functions: TypeAlias = dict[str, tf.types.experimental.PolymorphicFunction]
 
 
 def functions(model: keras.Model, learned: Learned) -> Functions:
-    """`init_state` and `step` of an exported model; none where it reads in both directions or the whole for its scale,
-    or is several models.
+    """`init_state` and `step` of an exported model; none where it reads in both directions, or is several models.
 
     `init_state` takes a scalar `batch_size` and gives the states. `step` takes these by name and the next piece, of the
     same length for all rows: `vectors`, `samples` at the model's own rate, or `frames`. It gives the new states, with
@@ -34,8 +33,7 @@ def functions(model: keras.Model, learned: Learned) -> Functions:
     the convolutions make one of; of sound, of that many steps of the spectrum.
     """
     recurrent = next((layer for layer in model.layers if layer.name == "recurrent"), None)
-    whole = any(layer.name == "own_scaling" for layer in model.layers)
-    if recurrent is None or recurrent.bidirectional or whole:  # none where it is the mean of several models
+    if recurrent is None or recurrent.bidirectional:  # none where it is the mean of several models
         return {}
     stream = _Stream(model, learned, recurrent)
     labels = tf.constant(learned.labels)

@@ -35,6 +35,7 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
     input_kind = signals.KIND
     options_type = Options
     answer_options = AnswerOptions
+    scales_by_the_whole = True
     # Not the loss: of a small dev split it is decided by a single signal about which the model is wrong and sure.
     monitor = ("brier", "min")
     defaults: Mapping[str, object] = {

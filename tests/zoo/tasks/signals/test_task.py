@@ -17,6 +17,8 @@ from datasets.options import from_dict
 from tests.zoo.conftest import call
 from tests.zoo.running import every_cell
 from tests.zoo.tasks.signals.toy import KINDS, MAKERS, built, dataset, prepared
+from zoo.config import RecurrentOptions
+from zoo.factory import order_agnostic_factory, recurrent_factory
 from zoo.predict import main as predict
 from zoo.run import main as run
 from zoo.stored_types import check
@@ -65,16 +67,27 @@ def test_series_whose_scales_differ_are_measured_by_their_own_as_well(
     assert not without.notes
 
 
-def test_what_is_blind_to_order_is_measured_alike_and_reads_no_pieces(
+def test_what_is_blind_to_order_is_measured_as_the_model_that_it_stands_beside(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    plain = prepared("numbers")
-    assert functions(built(plain, cell="mean", bidirectional=False), plain.learned)
     monkeypatch.setitem(MAKERS, "numbers", scaled_apart)
     ready = prepared("numbers")
-    blind = built(ready, cell="mean", bidirectional=False)
-    assert "own_scaling" in [layer.name for layer in blind.layers]
-    assert not functions(blind, ready.learned)
+    for bidirectional in (True, False):
+        options = RecurrentOptions(units=5, bidirectional=bidirectional)
+        blind = TASK.order_agnostic_baselines(ready, order_agnostic_factory(options), Options())
+        models = [
+            *(make() for make in blind.values()),
+            TASK.build(ready, recurrent_factory(options), Options()),
+        ]
+        layers = [[layer.name for layer in model.layers] for model in models]
+        assert len(layers) == 2
+        assert all(("own_scaling" in names) == bidirectional for names in layers)
+
+
+def test_a_model_that_is_blind_to_order_reads_pieces_on_one_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MAKERS, "numbers", scaled_apart)
+    ready = prepared("numbers")
+    assert functions(built(ready, cell="mean", bidirectional=False), ready.learned)
 
 
 def test_the_model_of_the_smallest_series_sees_what_that_of_the_largest_sees(
