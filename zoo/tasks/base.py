@@ -208,14 +208,12 @@ class Task(ABC, Generic[OptionsT, LearnedT, BatchesT, PredictionsT, AnswerOption
 
     #: Overrules defaults of `RecurrentOptions` and `TrainingOptions`, by field name.
     defaults: Mapping[str, object] = MappingProxyType({})
-    #: What earlier versions did, by the name of one of these options that they had not, where this task did otherwise
-    #: than the option's own `before` says.
+    #: What earlier versions did that had not the option of this name, where that is not what its own `before` says.
     before: Mapping[str, object] = MappingProxyType({})
     #: Of a run that this task starts from: which options take the size of its vectors (`embedding`) and its `units`, by
     #: the kind of its tokens. Where the kind does not stand here, `--embedding` and `--units` do.
     sizes_from: Mapping[str, Mapping[str, str]] = MappingProxyType({})
-    #: Whether an example is one thing that is right or wrong, and not a series or a text of many steps: only then the
-    #: number of dev examples says how much its score can be trusted.
+    #: Whether an example is one thing, right or wrong, so that their number says how much a score can be trusted.
     examples_are_single = True
     #: Whether models of both directions scale by what is known when all was read; so do baselines, beside these alone.
     scales_by_the_whole = False
