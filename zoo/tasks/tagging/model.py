@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import keras
 
+from zoo.layers.convolution import TimeConvolution
 from zoo.layers.crf import LinearChainCRF, log_likelihoods
 from zoo.layers.embedding import Embedding
 from zoo.layers.logits import logits_dtype
+from zoo.layers.pooling import MaskedPooling
 from zoo.layers.word_dropout import WordDropout
 
 if TYPE_CHECKING:
     from zoo.data.characters import WordEncoder
     from zoo.factory import RecurrentFactory
     from zoo.tasks.tagging.options import Options
-    from zoo.tensors import Tensor, TokenIds
+    from zoo.tensors import Mask, Tensor, TokenIds
+
+#: Characters that the filters of a convolution see.
+WIDTHS = (2, 3, 4)
 
 
 def make(encoder: WordEncoder, tags: int, recurrent: RecurrentFactory, options: Options) -> keras.Model:
@@ -40,8 +45,7 @@ def make(encoder: WordEncoder, tags: int, recurrent: RecurrentFactory, options: 
     parts = [_word_vectors(inputs["words"], encoder, options)] if options.embedding else []
     if options.character_embedding:
         parts.append(_character_vectors(inputs, encoder, recurrent, options))
-    x = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
-    x = keras.layers.Dropout(dropout)(x)
+    x = keras.layers.Dropout(dropout)(_side_by_side(parts))
     x = recurrent(return_sequences=True, name="recurrent")(x, mask=mask)
     x = keras.layers.Dropout(dropout)(x)
     scores = keras.layers.Dense(tags, dtype=logits_dtype(), name="scores")(x)
@@ -53,6 +57,10 @@ def make(encoder: WordEncoder, tags: int, recurrent: RecurrentFactory, options: 
     return keras.Model(inputs, outputs, name="tagging")
 
 
+def _side_by_side(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+
+
 def _word_vectors(words: TokenIds, encoder: WordEncoder, options: Options) -> Tensor:
     """`(batch, time)` to `(batch, time, embedding)`."""
     some_unknown = WordDropout(options.word_dropout, name="word_dropout")(words)
@@ -62,21 +70,37 @@ def _word_vectors(words: TokenIds, encoder: WordEncoder, options: Options) -> Te
 def _character_vectors(
     inputs: Mapping[str, Tensor], encoder: WordEncoder, recurrent: RecurrentFactory, options: Options
 ) -> Tensor:
-    """Each distinct word is read once, forwards and backwards, and then stands wherever it occurs in the batch."""
+    """Each distinct word is read once, and then stands wherever it occurs in the batch.
+
+    It is told by the last states of a cell that reads it forwards and backwards (Ling et al. 2015), by the largest
+    values of convolutions (Ma and Hovy 2016), or by both side by side.
+    """
     size = len(encoder.characters) + 2
     embedding = keras.layers.Embedding(size, options.character_embedding, name="character_embedding")
-    reader = recurrent(
-        return_sequences=False,
-        bidirectional=True,
-        layers=1,
-        units=options.character_units,
-        name="character_encoder",
-    )
-    vectors = [
-        reader(embedding(inputs[name]), mask=keras.ops.not_equal(inputs[name], 0))
-        for name in ("short", "long")
-    ]
+    readers: list[Callable[[Tensor, Mask], Tensor]] = []
+    if options.character_units:
+        cells = recurrent(
+            return_sequences=False,
+            bidirectional=True,
+            layers=1,
+            units=options.character_units,
+            name="character_encoder",
+        )
+        readers.append(lambda x, mask: cells(x, mask=mask))
+    if options.character_filters:
+        readers += [_largest(options.character_filters, width) for width in WIDTHS]
+    vectors = []
+    for name in ("short", "long"):
+        x, mask = embedding(inputs[name]), keras.ops.not_equal(inputs[name], 0)
+        vectors.append(_side_by_side([reader(x, mask) for reader in readers]))
     return keras.ops.take(keras.ops.concatenate(vectors, axis=0), inputs["spelling"], axis=0)
+
+
+def _largest(filters: int, width: int) -> Callable[[Tensor, Mask], Tensor]:
+    """Characters `(words, characters, embedding)` to the largest value of each filter anywhere in a word."""
+    convolution = TimeConvolution(filters, width, name=f"character_filters_{width}")
+    pooling = MaskedPooling("max", name=f"largest_{width}")
+    return lambda x, mask: pooling(convolution(x, mask=mask), mask=mask)
 
 
 def loss(tags: Tensor, outputs: Mapping[str, Tensor]) -> Tensor:

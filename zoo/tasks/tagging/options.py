@@ -22,7 +22,16 @@ class Options:
         32, "size of the character vectors; 0: words are not spelt out", minimum=0, maximum=65_536
     )
     character_units: int = option(
-        64, "units of the cell that reads a word, in each direction", minimum=1, maximum=65_536
+        64,
+        "units of the cell that reads a word, in each direction; 0: no cell does",
+        minimum=0,
+        maximum=65_536,
+    )
+    character_filters: int = option(
+        0,
+        "filters over 2, over 3 and over 4 characters each, whose largest values tell a word; 0: none",
+        minimum=0,
+        maximum=65_536,
     )
     max_characters: int = option(24, "longer words lose their middle", minimum=8)
     crf: bool = option(False, "score whole sequences of tags (conditional random field)")

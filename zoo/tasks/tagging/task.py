@@ -87,6 +87,11 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
             raise UserError(
                 "--embedding 0 and --character-embedding 0 leave nothing of a word; give one of them"
             )
+        if options.character_embedding and not (options.character_units or options.character_filters):
+            raise UserError(
+                "--character-units 0 and --character-filters 0 leave nothing that reads characters; give one of them, "
+                "or --character-embedding 0"
+            )
         labels, renumbered = _labels(dataset.info.labels, options.tags)
         tokens = (example["tokens"] for example in dataset.train)
         words, characters = learn_words(tokens, options.vocabulary, options.min_count)

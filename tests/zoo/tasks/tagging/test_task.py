@@ -103,6 +103,20 @@ def test_tags_that_do_not_tell_nouns_apart_are_refused(labels):
 def test_something_of_a_word_is_needed():
     with pytest.raises(UserError, match="--embedding 0 and --character-embedding 0"):
         prepared(embedding=0, character_embedding=0)
+    with pytest.raises(UserError, match="--character-units 0 and --character-filters 0"):
+        prepared(character_units=0)
+
+
+def test_characters_are_read_by_a_cell_by_filters_or_by_both():
+    ready = prepared()
+
+    def features(**options) -> int:
+        model = trainer("gru", ready, embedding=0, **options).model
+        return model.get_layer("recurrent").cells[0][0].kernel.shape[0]
+
+    assert features(character_units=2) == 2 * 2
+    assert features(character_units=0, character_filters=5) == 3 * 5
+    assert features(character_units=2, character_filters=5) == 2 * 2 + 3 * 5
 
 
 def test_what_prediction_needs_goes_through_json():
@@ -130,7 +144,9 @@ def test_one_step_changes_every_weight(cell, crf):
         assert (variable.numpy() != old).any(), variable.path
 
 
-@pytest.mark.parametrize("options", [{"embedding": 0}, {"character_embedding": 0}])
+@pytest.mark.parametrize(
+    "options", [{"embedding": 0}, {"character_embedding": 0}, {"character_units": 0, "character_filters": 1}]
+)
 def test_either_half_of_a_word_can_be_left_out(options):
     ready = prepared()
     full = trainer("gru", ready).model.count_params()
@@ -140,12 +156,12 @@ def test_either_half_of_a_word_can_be_left_out(options):
     assert len(Predictor(half.model)(ready.valid)) == 3
 
 
-@pytest.mark.parametrize("crf", [False, True])
-def test_padding_changes_no_score_no_loss_and_no_gradient(crf):
+@pytest.mark.parametrize(("crf", "filters"), [(False, 0), (True, 0), (False, 2)])
+def test_padding_changes_no_score_no_loss_and_no_gradient(crf, filters):
     import tensorflow as tf
 
     ready = prepared()
-    model = trainer("gru", ready, crf=crf).model
+    model = trainer("gru", ready, crf=crf, character_filters=filters).model
     if crf:
         model.get_layer("crf").transitions.assign(np.random.default_rng(0).normal(size=(4, 4)))
     batch = ready.train.load(ready.train.plan(None)[0])
@@ -178,9 +194,11 @@ def test_loss_is_the_negative_logarithm_of_the_right_tag():
     np.testing.assert_allclose(found[0, 0], -np.log(0.8), rtol=1e-5)
 
 
-def test_words_that_differ_only_in_their_letters_are_told_apart():
+@pytest.mark.parametrize("filters", [0, 2])
+def test_words_that_differ_only_in_their_letters_are_told_apart(filters):
     ready = prepared()
-    model = trainer("gru", ready, embedding=0).model
+    by = {"character_units": 0, "character_filters": filters} if filters else {}
+    model = trainer("gru", ready, embedding=0, **by).model
     batch = ready.train.load(ready.train.plan(None)[0])
     inputs = dict(batch.inputs)
     plain = np.asarray(model(inputs)["scores"])
