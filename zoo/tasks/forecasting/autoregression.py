@@ -7,14 +7,17 @@ import numpy as np
 from zoo.tasks.forecasting.scales import is_rounding, mean_and_deviation
 
 
-def fit_autoregression(values: np.ndarray, lags: int) -> tuple[np.ndarray, np.ndarray]:
+def fit_autoregression(
+    values: np.ndarray, lags: int, made_up: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Least squares of each variable on a constant and its own last `lags` values.
 
-    Of a constant, and with no lags, it repeats the last value.
+    Of a constant, with no lags, and where no value is left to fit, it repeats the last value.
 
     Args:
         values: `(time, variables)`.
         lags: fewer than half of the steps.
+        made_up: `(time, variables)` bool, which values nothing is fitted to; None: there is none.
 
     Returns:
         Coefficients `(variables, 1 + lags)`, the constant first and then the latest value's, and the deviation
@@ -23,18 +26,20 @@ def fit_autoregression(values: np.ndarray, lags: int) -> tuple[np.ndarray, np.nd
     coefficients = np.zeros((values.shape[1], 1 + max(lags, 1)))
     deviations = np.zeros(values.shape[1])
     for n, column in enumerate(values.T):
-        if lags == 0 or is_rounding(np.ptp(column), np.abs(column).max()):
+        known = np.ones(len(column) - lags, bool) if made_up is None else ~made_up[lags:, n]
+        if lags == 0 or not known.any() or is_rounding(np.ptp(column), np.abs(column).max()):
             coefficients[n, 1] = 1.0
             deviations[n] = np.diff(column).std() if len(column) > 1 else 0.0
             continue
         middle, size = (statistic[0] for statistic in mean_and_deviation([column[:, None]]))
         scaled = (column - middle) / size
         before = np.lib.stride_tricks.sliding_window_view(scaled, lags)[:-1, ::-1]
-        features = np.concatenate([np.ones((len(before), 1)), before], axis=1)
-        fitted = np.linalg.lstsq(features, scaled[lags:], rcond=None)[0]
+        features = np.concatenate([np.ones((len(before), 1)), before], axis=1)[known]
+        after = scaled[lags:][known]
+        fitted = np.linalg.lstsq(features, after, rcond=None)[0]
         coefficients[n, 1:] = fitted[1:]
         coefficients[n, 0] = fitted[0] * size + middle * (1 - fitted[1:].sum())
-        deviations[n] = size * np.sqrt(((scaled[lags:] - features @ fitted) ** 2).mean())
+        deviations[n] = size * np.sqrt(((after - features @ fitted) ** 2).mean())
     return coefficients, deviations
 
 

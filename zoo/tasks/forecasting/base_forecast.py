@@ -23,7 +23,7 @@ from zoo.tasks.forecasting.few_errors import FEW, offsets_of_few
 from zoo.tasks.forecasting.linear_forecasts import LinearForecast
 from zoo.tasks.forecasting.normalisation import TINY, Normalisation
 from zoo.tasks.forecasting.scales import known_mean
-from zoo.tasks.forecasting.windows import Windows, WindowSpecification
+from zoo.tasks.forecasting.windows import Windows, WindowSpecification, truth
 
 MEMBERS = 5  # whose mean is taken
 LAGS = (1, 2, 3, 6, 12, 24)  # of autoregressions
@@ -252,7 +252,8 @@ def _rows_of(sample: _Sample, normalisation: Normalisation) -> list[_Rows]:
     for n in range(z.shape[2]):
         known = np.isfinite(y[:, :, n]).all(axis=1) & np.isfinite(size[:, 0, n])
         weights = size[known, 0, n]
-        rows.append(_Rows(z[known, :, n], y[known, :, n], weights / (weights.mean() or 1.0)))
+        usual = weights.mean() if len(weights) else 0.0
+        rows.append(_Rows(z[known, :, n], y[known, :, n], weights / (usual or 1.0)))
     return rows
 
 
@@ -264,7 +265,7 @@ def _lagged(train: Windows, lags: int) -> _Sample:
         ends = np.arange(lags, len(series))
         ends = ends[np.unique(np.linspace(0, len(ends) - 1, min(most, len(ends))).astype(int))]
         before.append(series.values[ends[:, None] + np.arange(-lags, 0)])
-        after.append(series.values[ends][:, None])
+        after.append(truth(series)[ends][:, None])
         units.append(np.broadcast_to(train.units[n], (len(ends), 1, len(train.scale))))
     return _Sample(np.concatenate(before), np.concatenate(after), np.concatenate(units))
 
@@ -296,14 +297,13 @@ def _ets(train: Windows, variable: int | None, kind: str, season: int) -> dict[s
         variable: whose series are meant; None for those of all.
         kind: `log` for logarithms.
     """
-    which = np.unique(
-        np.linspace(0, len(train.series) - 1, min(SMOOTHED_SERIES, len(train.series))).astype(int)
-    )
-    values = [train.series[n].values[-SMOOTHED_STEPS:] for n in which]
-    columns = [column for one in values for column in (one.T if variable is None else one.T[[variable]])]
+    variables = range(len(train.scale)) if variable is None else [variable]
+    every = [(n, v) for n in range(len(train.series)) for v in variables]
+    chosen = np.unique(np.linspace(0, len(every) - 1, min(SMOOTHED_SERIES, len(every))).astype(int))
+    columns = [train.series[n].values[-SMOOTHED_STEPS:, v] for n, v in (every[c] for c in chosen)]
     window, horizon = train.specification.window, train.specification.horizon
     usual = season if window >= 2 * season else 1
-    columns = [column for column in columns[:SMOOTHED_SERIES] if season_of(len(column), usual) == usual]
+    columns = [column for column in columns if season_of(len(column), usual) == usual]
     columns = [
         np.log(column) if kind == "log" else column for column in columns if len(column) >= FEWEST_STEPS
     ]

@@ -20,12 +20,11 @@ from zoo.tasks.forecasting.autoregression import (
     spread_of_autoregression,
 )
 from zoo.tasks.forecasting.exponential_smoothing import Smoothing
+from zoo.tasks.forecasting.linear_forecasts import LinearForecast
 from zoo.tasks.forecasting.options import Options
 from zoo.tasks.forecasting.windows import Windows, WindowSpecification
 
 if TYPE_CHECKING:
-    from sklearn.linear_model import Ridge
-
     from datasets.series.time_series import TimeSeries
 
 LINEAR_WINDOWS = 20_000  # most windows that the linear map is fitted on
@@ -151,8 +150,9 @@ class Baselines:
     def _autoregression(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Of a series of train what `fit_autoregression` gives."""
         if number not in self._autoregressions:
-            values = self.train.series[number].values
-            self._autoregressions[number] = fit_autoregression(values, lags_of(len(values), self.lags))
+            series = self.train.series[number]
+            lags = lags_of(len(series), self.lags)
+            self._autoregressions[number] = fit_autoregression(series.values, lags, series.made_up)
         return self._autoregressions[number]
 
     @cached_property
@@ -208,15 +208,27 @@ class Baselines:
         return values
 
     @cached_property
-    def _linear_map(self) -> Ridge:
-        """Ridge regression of the steps ahead on the window, both minus the window's last value, scaled."""
+    def _linear_map(self) -> LinearForecast:
+        """Ridge regression of the steps ahead on the window, both minus the window's last value, scaled.
+
+        It is fitted on windows of whose targets none was made up; where each has such a one, step by step, on those in
+        which this step was not. A step that is never known is the last value.
+        """
         from sklearn.linear_model import Ridge
 
         stride = -(-len(self.train) * len(self.train.scale) // LINEAR_WINDOWS)
         which = np.arange(0, len(self.train), stride)
         x, y, _ = self._linear_data(self.train, which)
-        known = ~np.isnan(y).any(axis=1)  # not what was made up
-        return Ridge(alpha=1.0, fit_intercept=True).fit(x[known], y[known])
+        known = ~np.isnan(y)
+        matrix, constant = np.zeros((x.shape[1], y.shape[1])), np.zeros(y.shape[1])
+        whole = known.all(axis=1).any()
+        for steps in [slice(None)] if whole else [slice(n, n + 1) for n in range(len(constant))]:
+            rows = known[:, steps].all(axis=1)
+            if rows.any():
+                ridge = Ridge(alpha=1.0, fit_intercept=True).fit(x[rows], y[rows, steps])
+                matrix[:, steps] = ridge.coef_.reshape(-1, len(matrix)).T
+                constant[steps] = ridge.intercept_
+        return LinearForecast(matrix, constant)
 
     @staticmethod
     def _linear_data(windows: Windows, which: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -235,7 +247,7 @@ class Baselines:
         for start in range(0, len(windows), CHUNK):
             which = np.arange(start, min(start + CHUNK, len(windows)))
             x, _, last = self._linear_data(windows, which)
-            mapped = self._linear_map.predict(x).reshape(*last.shape[:2], -1)
+            mapped = self._linear_map(x).reshape(*last.shape[:2], -1)
             parts.append((mapped * windows.scale[:, None] + last).transpose(0, 2, 1))
         return np.concatenate(parts)
 

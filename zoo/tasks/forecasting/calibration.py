@@ -124,9 +124,10 @@ def _factors(ratios: np.ndarray, weights: np.ndarray, share: float) -> np.ndarra
     everything = _conformal(ratios, weights, share, FEWEST_OF_ALL)
     for variable in range(variables):
         of_variable = ratios[..., variable]
-        shared = _conformal(of_variable, weights, share) or everything
+        shared = _conformal(of_variable, weights, share), everything, 1.0
         for step in range(steps):
-            found[step, variable] = _conformal(of_variable[:, step], weights, share) or shared or 1.0
+            factors = _conformal(of_variable[:, step], weights, share), *shared
+            found[step, variable] = next(factor for factor in factors if factor is not None)
     return found
 
 

@@ -202,7 +202,7 @@ def made_up_notes(laid: Iterable[Windows], dataset: Dataset) -> Iterator[str]:
         shares = ", ".join(f"{count:,} of {what}" for what, count in counts.items() if count)
         lost = sum(windows.only_made_up for windows in laid)
         left_out = f"; {lost:,} windows with nothing else to forecast are left out" if lost else ""
-        yield f"made-up values are read but never scored nor learnt: {shares}{left_out}"
+        yield f"made-up values are read, but never scored nor a target in training: {shares}{left_out}"
 
 
 def _made_up(example: Example) -> int:

@@ -55,3 +55,15 @@ def test_a_large_level_costs_no_digits(level: float) -> None:
     origins = np.array([80, 93])
     found = autoregress(level + y, origins, fit_autoregression(level + y[:80], 4)[0], 7) - level
     np.testing.assert_allclose(found, autoregress(y, origins, fit_autoregression(y[:80], 4)[0], 7), atol=1e-4)
+
+
+def test_nothing_is_fitted_to_what_was_made_up() -> None:
+    y = seasonal()[:, None]
+    made_up = np.arange(len(y))[:, None] == len(y) - 1
+    for one, other in zip(
+        fit_autoregression(np.where(made_up, 99.0, y), 2, made_up), fit_autoregression(y[:-1], 2), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    coefficients, deviations = fit_autoregression(y, 2, np.ones_like(made_up))
+    assert coefficients.tolist() == [[0.0, 1.0, 0.0]]
+    assert np.isfinite(deviations).all()

@@ -13,6 +13,7 @@ from datasets.series.time_series import TimeSeries
 from tests.zoo.tasks.forecasting.examples import Ready, prepared, series, windows_of_test
 from zoo.config import RecurrentOptions
 from zoo.factory import recurrent_factory
+from zoo.tasks.forecasting import base_forecast
 from zoo.tasks.forecasting.base_forecast import BaseForecast
 from zoo.tasks.forecasting.task import TASK
 
@@ -128,3 +129,35 @@ def test_a_constant_series_among_others_leaves_all_finite(value: float) -> None:
     forecast = base_of(of)(windows.raw(np.arange(len(windows)), -6, 0))
     assert np.isfinite(forecast).all()
     assert np.isfinite(TASK.score(of.learned, forecast[..., None], windows)["loss"])
+
+
+def test_nothing_is_fitted_to_what_was_made_up() -> None:
+    one = waves("a")
+    made_up = np.arange(len(one))[:, None] % 5 == 0
+    windows = prepared(dataclasses.replace(one, made_up=made_up)).train
+    found = base_forecast._lagged(windows, 2).after[:, 0, 0]
+    np.testing.assert_array_equal(np.isnan(found), made_up[2 : len(found) + 2, 0])
+
+
+def test_ets_looks_at_series_and_variables_from_first_to_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = prepared(*(series(60, variables=4, name=name, seed=n) for n, name in enumerate("abc"))).train
+    monkeypatch.setattr(base_forecast, "SMOOTHED_SERIES", 6)
+    seen: list[np.ndarray] = []
+
+    def fit(columns: list[np.ndarray], _season: int) -> None:
+        seen.extend(columns)
+        raise StopIteration
+
+    monkeypatch.setattr(base_forecast.exponential_smoothing, "fit", fit)
+    with pytest.raises(StopIteration):
+        base_forecast._ets(windows, None, "last", 1)
+    places = {
+        (n, v)
+        for column in seen
+        for n, one in enumerate(windows.series)
+        for v in range(4)
+        if np.array_equal(one.values[:, v], column)
+    }
+    assert len(places) == 6
+    assert {n for n, _ in places} == {0, 1, 2}
+    assert len({v for _, v in places}) > 2

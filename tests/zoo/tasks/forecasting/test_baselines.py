@@ -102,3 +102,17 @@ def test_the_linear_map_finds_a_linear_rule():
     of = prepared(one)
     found = Baselines(of.train, 1, 2, False).forecasts(windows_of_test(of))["linear map"]
     np.testing.assert_allclose(found, windows_of_test(of).targets.values, atol=0.2)
+
+
+def test_the_linear_map_where_no_window_is_without_a_made_up_step() -> None:
+    """As in a table of a shop that is closed on Sundays, with a horizon of a week or more."""
+    one = series(80, variables=1)
+    values = np.where(np.arange(80) % 2, 10.0, 20.0)[:, None]
+    made_up = np.arange(80)[:, None] % 4 == 0
+    one = replace(one, values=values, made_up=made_up)
+    of = prepared(one)
+    assert np.isnan(of.train.targets.values).any(axis=(1, 2)).all()
+    truth = windows_of_test(of).targets.values
+    found = Baselines(of.train, 1, 2, False).forecasts(windows_of_test(of))["linear map"]
+    np.testing.assert_allclose(found[~np.isnan(truth)], truth[~np.isnan(truth)], atol=0.2)
+    assert np.isfinite(found).all()

@@ -246,3 +246,12 @@ def test_moves_of_all_windows_are_those_that_the_model_sees(window: int) -> None
     of = prepared(series(80), window=window)
     seen = mean_moves(of.valid.inputs(np.arange(len(of.valid)))["values"])
     np.testing.assert_allclose(of.valid.mean_moves(), seen)
+
+
+def test_quantiles_on_the_side_where_nothing_comes_fall_on_the_median() -> None:
+    quantiles, targets, values = drawn(400)
+    found = all_alike(quantiles, np.abs(targets) + quantiles.max(), moves(values), MANY)
+    assert found is not None
+    assert (found.factors[..., :2] == 0).all()
+    moved = calibrated(quantiles, values, found)
+    np.testing.assert_array_equal(moved[..., :2], np.repeat(quantiles[..., 2:3], 2, axis=-1))

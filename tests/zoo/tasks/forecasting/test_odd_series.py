@@ -188,14 +188,17 @@ def test_made_up_targets_are_no_truth() -> None:
     assert all(math.isfinite(value) for name, value in scores.items() if name != "corr")
     details = TASK.details(of.learned, predictions, of.valid)
     assert details["made_up_targets"] == np.isnan(truth).sum()
-    assert "made-up values are read but never scored nor learnt: 4 of dev" in of.notes
+    assert "made-up values are read, but never scored nor a target in training: 4 of dev" in of.notes
 
 
 def test_a_window_of_nothing_but_made_up_targets_is_none() -> None:
     one = with_made_up(series(100, variables=1), slice(20, 30))
     of = prepared(one, season=7)
     assert set(range(6, 57)) - {*of.train.index[:, 1]} == {*range(20, 27)}
-    told = "made-up values are read but never scored nor learnt: 10 of train; 7 windows with nothing else to forecast"
+    told = (
+        "made-up values are read, but never scored nor a target in training: 10 of train; "
+        "7 windows with nothing else to forecast"
+    )
     assert f"{told} are left out" in of.notes
     every = with_made_up(series(100, variables=1), slice(60, 80))
     with pytest.raises(UserError, match="every value of dev that a window forecasts was made up"):
