@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import InMemory, make_splits
 from datasets.assembly.spellings import sorted_labels, spelling_notes, spellings, unknown_note
-from datasets.assembly.splitting import assign_rows, dropped_note, taken_notes
+from datasets.assembly.splitting import TRAIN, assign_rows, dropped_note, refuse_one_class, taken_notes
 from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
 
@@ -70,6 +70,8 @@ def assemble(info: Info, parts: Parts, valid_fraction: float, test_fraction: flo
     names = sorted_labels(dict.fromkeys(classes[row.label] for row in parts["train"]))
     _check_classes(info.source, parts, classes, names, fix)
     codes = assign_rows(parts, valid_fraction, test_fraction)
+    in_train = zip(parts["train"], codes["train"], strict=True)
+    refuse_one_class(info.source, {classes[row.label] for row, code in in_train if code == TRAIN}, names)
     grouped = any(row.group is not None for row in parts["train"])
     notes = chain(
         spelling_notes(classes, "labels"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import Index, LabelledPart, changed_while_read, make_splits
 from datasets.assembly.spellings import sorted_labels, spelling_notes, spellings, unknown_note
-from datasets.assembly.splitting import TRAIN, assign, dropped_note, taken_notes
+from datasets.assembly.splitting import TRAIN, assign, dropped_note, refuse_one_class, taken_notes
 from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
 from datasets.formats.hashes import content_hash
@@ -90,13 +90,15 @@ def assemble(
     _check_classes(indexes)
     hashes = {split: np.frombuffer(index.hashes, np.uint64) for split, index in indexes.items()}
     codes = assign(hashes, valid_fraction, test_fraction)
+    left = _labels_of(indexes["train"], codes["train"] == TRAIN)
+    refuse_one_class(indexes["train"].part.name, left, names)
     notes = chain(
         spelling_notes(classes, "labels"),
         *(_unknown_notes(index, names) for index in indexes.values()),
         *(_notes(index, hashes[split]) for split, index in indexes.items()),
         dropped_note(codes["train"], "training examples whose text is in another split were dropped"),
         taken_notes(codes["train"], "examples taken out of train by the hash of their text"),
-        _note_on_missing_labels(indexes["train"], codes["train"] == TRAIN, names),
+        _note_on_missing_labels(left, names),
     )
     info = replace(info, labels=names, notes=(*info.notes, *notes))
     ids = {name: id for id, name in enumerate(names)}
@@ -187,12 +189,16 @@ def _repetitions(hashes: np.ndarray, classes: array[int]) -> tuple[int, int]:
     return int(repeats.sum()), int(conflicts.sum())
 
 
-def _note_on_missing_labels(train: TextIndex, rows: np.ndarray, names: tuple[str, ...]) -> Iterator[str]:
-    """A sentence on the classes that none of these rows of train has, if there are any."""
+def _labels_of(train: TextIndex, rows: np.ndarray) -> set[str]:
+    """The classes that some of these rows of train have."""
     import numpy as np
 
     by_id = list(train.first)
-    present = {by_id[id] for id in np.unique(np.frombuffer(train.classes, np.uint16)[rows])}
-    missing = [name for name in names if name not in present]
+    return {by_id[id] for id in np.unique(np.frombuffer(train.classes, np.uint16)[rows])}
+
+
+def _note_on_missing_labels(left: set[str], names: tuple[str, ...]) -> Iterator[str]:
+    """A sentence on the classes that are not among those that train is left with, if there are any."""
+    missing = [name for name in names if name not in left]
     if missing:
         yield f"no training example has the label {', '.join(missing[:5])}"

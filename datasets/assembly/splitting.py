@@ -5,7 +5,7 @@ Every row costs the hash of its text (8 bytes) and its split (1 byte), whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from datasets.errors import UserError
@@ -99,6 +99,27 @@ def assign_rows(
     of_train = np.full(len(shared), DROPPED, np.uint8)
     of_train[~shared] = codes["train"]
     return {**codes, "train": of_train}
+
+
+def refuse_one_class(source: str, left: Collection[str], names: Sequence[str]) -> None:
+    """Refuse a train split that was of several classes before others were taken out of it.
+
+    Args:
+        source: whose it is.
+        left: the classes that it still has.
+        names: those that it had.
+
+    Raises:
+        UserError: it has one class.
+    """
+    if len(left) > 1:
+        return
+    (only,) = left
+    others = ", ".join(f"'{name[:40]}'" for name in names[:5] if name != only)
+    raise UserError(
+        f"{source}: without what is dev, test, or in them too, every training example has the label '{only[:40]}'; "
+        f"give more examples of {others}, or files for dev and test"
+    )
 
 
 def _share(fraction: float, count: int, splits: int) -> int:

@@ -98,3 +98,12 @@ def test_what_is_no_data_set_is_refused(parts: dict[str, list[LabelledSignal]], 
     with pytest.raises(UserError) as caught:
         assembled(**parts)
     assert message in str(caught.value)
+
+
+def test_one_class_is_left_where_the_only_signal_of_another_is_tested() -> None:
+    parts = {
+        "train": [*rows(20, labels=("a",)), *rows(1, 90, labels=("b",))],
+        "test": rows(1, 90, labels=("b",)),
+    }
+    with pytest.raises(UserError, match=r"^toy.ts: .* has the label 'a'; give more examples of 'b'"):
+        assembled(**parts)

@@ -206,3 +206,20 @@ def test_a_part_that_changes_while_it_is_read(change: str) -> None:
         part.content[5] = (5, "text 5", "new")
     with pytest.raises(UserError, match=r"^train: changed while it was read; start again$"):
         list(dataset.train)
+
+
+def test_one_class_is_left_where_the_only_text_of_another_is_tested() -> None:
+    good = rows(20, classes="g")
+    for number in range(40):  # the hash puts some of them into dev or test
+        try:
+            made(train=[*good, (f"bad {number}", "b")])
+        except UserError as problem:
+            told = str(problem)
+            break
+    assert told == (
+        "train: without what is dev, test, or in them too, every training example has the label 'g'; "
+        "give more examples of 'b', or files for dev and test"
+    )
+    assert "every training example has the label 'g'" in refused(
+        train=[*good, ("bad", "b")], valid=[("bad", "b"), ("text 1", "g")]
+    )

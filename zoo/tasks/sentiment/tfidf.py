@@ -123,6 +123,7 @@ def fit(texts: Ragged, targets: np.ndarray, classes: int) -> Tfidf:
 
     if len(texts) > MOST_TEXTS:
         some = np.linspace(0, len(texts) - 1, MOST_TEXTS).astype(int)
+        some = np.union1d(some, np.unique(targets, return_index=True)[1])  # one of each class is among them
         texts, targets = texts.take(some), targets[some]
     ngrams = _frequent(texts, min(MOST_FEATURES, MOST_WEIGHTS // classes))
     counts = _counts(texts, ngrams)

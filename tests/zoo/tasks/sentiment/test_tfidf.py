@@ -136,6 +136,8 @@ def test_of_very_many_texts_some_are_fitted_and_none_of_a_class_alone(
     ngrams = tfidf.ngrams_of(split(train), "words", True)
     fitted = tfidf.fit(ngrams, np.array([label for _, label in train]), 2)
     assert fitted.logits(ngrams).argmax(1).tolist() == [1] * 50 + [0] * 50
+    rare = np.arange(100) == 5  # not among ten texts as far from each other as they can be
+    assert tfidf.fit(ngrams, rare.astype(int), 2).logits(ngrams).shape == (100, 2)
 
 
 def test_a_text_without_known_ngrams_has_the_bias_alone() -> None:
