@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -14,6 +14,23 @@ from datasets.formats.name_patterns import Condition
 #: What is known of a file, such as its label and who speaks.
 Facts = dict[str, str]
 Row = TypeVar("Row", LabelledSignal, SpokenText)
+
+
+def split_rows(
+    by_split: Mapping[str, Iterable[tuple[Row, Facts]]],
+    conditions: Sequence[Condition],
+    split_by: str | None,
+) -> dict[str, list[Row]]:
+    """The rows of splits that files, folders or arrays name; each with its group, where dev is taken out of train.
+
+    Args, raises: see `divided`; and where conditions say what is tested, too.
+    """
+    if conditions:
+        raise UserError(
+            f"--test-where {conditions[0].part}: what is tested is said by the names of files, folders or arrays; "
+            "leave it out, or name one file"
+        )
+    return {split: [row for row, _ in _grouped(rows, split_by)] for split, rows in by_split.items()}
 
 
 def divided(
@@ -31,15 +48,22 @@ def divided(
         UserError: nothing of this name is known of the rows, or a split has none.
     """
     parts: dict[str, list[Row]] = {"train": [], "test": []} if conditions else {"train": []}
-    for row, facts in rows:
-        if split_by is not None:
-            if split_by not in facts:
-                known = ", ".join(facts) or "none"
-                raise UserError(f"--split-by {split_by}: no such part or column; there are {known}")
-            row = replace(row, group=facts[split_by])
+    for row, facts in _grouped(rows, split_by):
         tested = bool(conditions) and all(condition.holds(facts, "--test-where") for condition in conditions)
         parts["test" if tested else "train"].append(row)
     for part, its in parts.items():
         if not its:
             raise UserError(f"--test-where: leaves the {part} split without {unit}; see docs/data.md")
     return parts
+
+
+def _grouped(rows: Iterable[tuple[Row, Facts]], split_by: str | None) -> Iterator[tuple[Row, Facts]]:
+    """The rows with their groups."""
+    for row, facts in rows:
+        if split_by is None:
+            yield row, facts
+        elif split_by in facts:
+            yield replace(row, group=facts[split_by]), facts
+        else:
+            known = ", ".join(facts) or "none"
+            raise UserError(f"--split-by {split_by}: no such part or column; there are {known}")

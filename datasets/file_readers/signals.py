@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.assembly.labelled_signals import LabelledSignal, assemble
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.file_readers.grouping import Facts, divided
+from datasets.file_readers.grouping import Facts, divided, split_rows
 from datasets.file_readers.options import TableOptions, share_for_dev, share_for_test
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, folders, split_files, split_folders
@@ -93,9 +93,9 @@ def _parts(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
         return _file(path, options), ()
     # Archives hold the same series as `.ts`, `.txt` and `.arff`; `.ts` says most.
     if files := split_files(path, is_ts_file) or split_files(path, is_number_file):
-        return {split: _signals(_rows_of(file, options)) for split, file in files.items()}, ()
+        return _by_split({split: _rows_of(file, options) for split, file in files.items()}, options), ()
     if by_split := split_folders(path):
-        return {split: _signals(_classes(folder)) for split, folder in by_split.items()}, ()
+        return _by_split({split: _classes(folder) for split, folder in by_split.items()}, options), ()
     if sum(bool(media_in(folder)) for folder in folders(path)) > 1:
         return _divided(list(_classes(path)), options), ()
     files_here = data_files(path, is_number_file)
@@ -112,14 +112,14 @@ def _parts(path: Path, options: Options) -> tuple[Parts, tuple[str, ...]]:
 
 def _file(path: Path, options: Options) -> Parts:
     if is_archive(path) and (splits := archive_splits(path)):
-        return {split: _signals(_numbers(path, options, split)) for split in splits}
+        return _by_split({split: _numbers(path, options, split) for split in splits}, options)
     if not is_number_file(path):
         raise UserError(f"{path}: unknown format '{path.suffix}'; known are {LAYOUTS}")
     return _divided(_rows_of(path, options), options)
 
 
-def _signals(rows: Iterable[Known]) -> list[LabelledSignal]:
-    return [row for row, _ in rows]
+def _by_split(rows: Mapping[str, Iterable[Known]], options: Options) -> Parts:
+    return split_rows(rows, options.conditions(), options.split_by)
 
 
 def _rows_of(path: Path, options: Options) -> list[Known]:

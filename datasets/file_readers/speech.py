@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from datasets.assembly.composed_sounds import Composition, compose
@@ -12,7 +13,7 @@ from datasets.assembly.splitting import SPLIT_NAMES
 from datasets.assembly.spoken_texts import SpokenText, assemble, checked_text
 from datasets.base import Dataset, Info
 from datasets.errors import UserError
-from datasets.file_readers.grouping import Facts, divided
+from datasets.file_readers.grouping import Facts, divided, split_rows
 from datasets.file_readers.options import TableOptions, share_for_dev, share_for_test
 from datasets.file_readers.paths import existing
 from datasets.file_readers.split_discovery import data_files, folders, split_files
@@ -157,12 +158,15 @@ def _parts(path: Path, options: Options) -> Parts:
             raise UserError(f"{path}: unknown format '{path.suffix}'; known are {LAYOUTS}")
         return _divided(list(_table(path, options)), options)
     if files := split_files(path, is_table):
-        return {split: [row for row, _ in _table(file, options)] for split, file in files.items()}
+        return _by_split({split: _table(file, options) for split, file in files.items()}, options)
     if by_split := _transcribed_splits(path):
-        return {
-            split: [row for folder in its for row, _ in _transcribed(folder, options)]
-            for split, its in by_split.items()
-        }
+        return _by_split(
+            {
+                split: chain.from_iterable(_transcribed(folder, options) for folder in its)
+                for split, its in by_split.items()
+            },
+            options,
+        )
     if next(path.rglob(TRANSCRIPTS), None) is not None:
         return _divided(list(_transcribed(path, options)), options)
     tables = data_files(path, is_table)
@@ -172,6 +176,10 @@ def _parts(path: Path, options: Options) -> Parts:
         f"holds {len(tables)} tables; name one of them" if tables else "holds no sounds with their texts"
     )
     raise UserError(f"{path}: {problem}; known are {LAYOUTS}")
+
+
+def _by_split(rows: Mapping[str, Iterable[Known]], options: Options) -> Parts:
+    return split_rows(rows, options.conditions(), options.split_by)
 
 
 def _divided(rows: list[Known], options: Options) -> Parts:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from datasets.errors import UserError
 from datasets.formats.array_files import read_arrays
 from datasets.formats.labelled_tables import (
     has_steps,
@@ -94,10 +95,23 @@ def read_numbers(
 
 
 def archive_splits(path: Path) -> list[str]:
-    """The splits that an archive names, such as `train` and `test`; none where it names none."""
+    """The splits that an archive names, such as `train` and `test`; none where it names none.
+
+    Beside `x_test` arrays without an ending, `x` and `y`, are those of train.
+
+    Raises:
+        UserError: it names other splits, and nothing is train.
+    """
     names = [name.lower() for name in read_arrays(path, "series")]
-    return [
+    splits = [
         split
         for split, endings in OF_SPLIT.items()
         if any(name == f"x{end}" for name in names for end in endings)
     ]
+    if not splits or "train" in splits:
+        return splits
+    if "x" not in names:
+        raise UserError(
+            f"{path}: has arrays of {', '.join(splits)} and none of train; call them x_train, y_train"
+        )
+    return ["train", *splits]

@@ -69,6 +69,33 @@ def test_an_archive_with_splits(tmp_path: Path) -> None:
     )
     data = load(tmp_path / "a.npz")
     assert (len(data.train), len(data.valid), data.test and len(data.test)) == (9, 1, 10)
+    y = np.arange(10) % 2
+    np.savez(tmp_path / "b.npz", x=x, y=y, x_test=x + 100, y_test=y)
+    same = load(tmp_path / "b.npz")
+    assert [sorted(values_of(split)) for split in (same.train, same.test)] == [
+        sorted(values_of(split)) for split in (data.train, data.test)
+    ]
+    np.savez(tmp_path / "c.npz", x_valid=x, y_valid=y, x_test=x + 100, y_test=y)
+    assert "has arrays of valid, test and none of train" in refused(tmp_path / "c.npz")
+
+
+def values_of(split: Split | None) -> list[float]:
+    return [float(example["signal"].values[0, 0]) for example in split or ()]
+
+
+def test_what_is_tested_is_said_once(tmp_path: Path) -> None:
+    """By the names of files or by a condition. A group is not parted where dev is taken out of a file called train."""
+    rows = [f"{n}.wav,{('up', 'down')[n % 2]},{'abc'[n // 4 % 3]}" for n in range(16)]
+    for n in range(16):
+        sound(tmp_path / f"{n}.wav", 0.1 + 0.1 * n)
+    for split, its in (("train", rows[:12]), ("test", rows[12:])):
+        (tmp_path / f"{split}.csv").write_text("\n".join(["path,label,who", *its]))
+    told = refused(tmp_path, test_where=("who=a",))
+    assert told.startswith("--test-where who: what is tested is said by the names of files")
+    data = load(tmp_path, split_by="who")
+    assert (len(data.train), len(data.valid), len(data.test or ())) == (8, 4, 4)
+    assert len({int(Path(name).stem) // 4 for name in names(data.valid)}) == 1
+    assert "no such part or column" in refused(tmp_path, split_by="room")
 
 
 def test_a_folder_a_class_of_sound_movies_or_frames(tmp_path: Path) -> None:
