@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -105,6 +105,29 @@ class Options(TableOptions):
         of_file = bool(self.folds > 1 and self.test_file)
         require(not of_file, "folds", self.folds, f"does not go with --test-file; {ONE_FILE}")
 
+    def check_shares(self, files: Collection[str]) -> None:
+        """Refuse shares of what something else says the steps of.
+
+        Args:
+            files: the splits that have a file of their own.
+
+        Raises:
+            UserError: names both.
+        """
+        of_test = {
+            "--split-steps": self.split_steps,
+            "--test-steps": self.test_steps,
+            "a file of the test split": "test" in files,
+        }
+        of_dev = {**of_test, "--valid-steps": self.valid_steps, "a file of the dev split": "valid" in files}
+        usual = {field.name: field.default for field in fields(self)}
+        for name, others in (("test_fraction", of_test), ("valid_fraction", of_dev)):
+            share, said = getattr(self, name), [other for other, given in others.items() if given]
+            may_say_steps = others is of_dev and set(said) <= {"--test-steps", "a file of the test split"}
+            fix = "; give --valid-steps" if may_say_steps else ""
+            fits = not said or share == usual[name]
+            require(fits, name, share, f"does not go with {said[0] if said else ''}{fix}")
+
     @property
     def columns(self) -> Columns:
         """How to read the table."""
@@ -130,6 +153,7 @@ def load(spec: str, options: Options) -> Dataset:
     path = existing(spec)
     _check_step(options)
     files = _files(path, options)
+    options.check_shares(files)
     tables = _read(files, options.columns)
     series, own, notes = tables["train"].series, dict[str, Mapping[str, int]](), list(tables["train"].notes)
     for split in ("valid", "test"):

@@ -48,6 +48,15 @@ def test_a_file_becomes_three_splits(tmp_path: Path) -> None:
             "--valid-steps 2: does not go with --split-steps",
         ),
         ({"test_file": "x.csv", "folds": 2}, "--folds 2: does not go with --test-file; join the files"),
+        (
+            {"test_steps": 1, "valid_fraction": 0.1},
+            "--valid-fraction 0.1: does not go with --test-steps; give --valid-steps",
+        ),
+        ({"valid_steps": 1, "valid_fraction": 0.1}, "--valid-fraction 0.1: does not go with --valid-steps$"),
+        (
+            {"split_steps": ("3", "4", "5"), "test_fraction": 0.1},
+            "--test-fraction 0.1: does not go with --split-steps$",
+        ),
         ({"test_file": "nowhere.csv"}, "nowhere.csv: no such file or folder"),
         ({"fill": "guess"}, "--fill: unknown fill 'guess'; choose one of: last, linear, none, zero"),
     ],

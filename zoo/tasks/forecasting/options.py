@@ -62,6 +62,14 @@ class Options:
     ar_lags: int = option(0, "lags of the AR row; 0 takes the window, 24 at most", minimum=0)
     ets: bool = option(True, "also fit the ETS row, which takes longest")
 
+    def check_loss(self) -> None:
+        """Refuse a loss that has no part in training: quantiles have their own, the pinball loss; raises UserError."""
+        if self.loss != "mae" and self.quantiles > 1:
+            raise UserError(
+                f"--loss {self.loss}: is of point forecasts, and --quantiles {self.quantiles} asks for quantiles; "
+                "give --quantiles 1 as well"
+            )
+
     def __post_init__(self) -> None:
         """Refuse an even number of quantiles, for the point forecast is the median, and returns that are no ratios."""
         if self.quantiles % 2 == 0:

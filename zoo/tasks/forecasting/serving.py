@@ -124,8 +124,17 @@ def _model_inputs(raw: Mapping[str, tf.Tensor], specification: WindowSpecificati
     finite = tf.debugging.assert_equal(
         tf.reduce_all(tf.math.is_finite(values)), True, message="values must be finite numbers"
     )
+    fit = [
+        tf.debugging.assert_equal(
+            tf.shape(raw[name])[1],
+            tf.shape(values)[1] + ahead,
+            message=f"{name} must have {ahead} steps more than values",
+        )
+        for name, ahead in (("past", 0), ("future", horizon), ("time", horizon))
+        if name in raw
+    ]
     # Everything waits for the checks, or another input's shape would be complained of first.
-    with tf.control_dependencies([check for check in (long_enough, finite) if check is not None]):
+    with tf.control_dependencies([check for check in (long_enough, finite, *fit) if check is not None]):
         raw = {name: tf.identity(array) for name, array in raw.items()}
     inputs = {"values": raw["values"][:, -window:]}
     if "past" in raw:

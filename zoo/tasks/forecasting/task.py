@@ -67,6 +67,7 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         from zoo.tasks.forecasting.scales import seasonal_difference
         from zoo.tasks.forecasting.windows import in_sample_differences
 
+        options.check_loss()
         series: list[TimeSeries] = [example["series"] for example in dataset.train]
         if not series:
             raise UserError("the training split has no series")

@@ -77,6 +77,14 @@ class Options(SoundOptions, ConvolutionOptions, CacheOptions):
         True, "also find the nearest neighbour by dynamic time warping, where that takes seconds"
     )
 
+    def check_convolutions(self) -> None:
+        """Refuse what is said of convolutions where there are none; raises UserError."""
+        if not self.convolutions and (self.beside or self.stride > 1):
+            said = "--beside" if self.beside else f"--stride {self.stride}"
+            raise UserError(
+                f"{said}: is of convolutions, and --convolutions 0 leaves none; give more, or leave it out"
+            )
+
     def check_encoder(self) -> None:
         """Refuse an encoder whose weights are not named or not there, before anything is read; raises UserError."""
         if self.encoder != applications.SMALL and self.encoder_weights == applications.NONE:

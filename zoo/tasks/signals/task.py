@@ -52,6 +52,7 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
     def prepare(self, dataset: Dataset, options: Options, batch_size: int) -> Batched:
         """Read the signals, and learn the scale of each channel on train."""
         options.check_encoder()
+        options.check_convolutions()
         from zoo.tasks.signals.features import learn, size_note
         from zoo.tasks.signals.networks import load
 

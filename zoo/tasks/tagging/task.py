@@ -87,6 +87,10 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
             raise UserError(
                 "--embedding 0 and --character-embedding 0 leave nothing of a word; give one of them"
             )
+        if options.character_filters and not options.character_embedding:
+            raise UserError(
+                f"--character-filters {options.character_filters}: --character-embedding 0 leaves nothing to read"
+            )
         if options.character_embedding and not (options.character_units or options.character_filters):
             raise UserError(
                 "--character-units 0 and --character-filters 0 leave nothing that reads characters; give one of them, "

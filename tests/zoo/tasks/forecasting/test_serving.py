@@ -125,6 +125,10 @@ def test_too_short_and_infinite_series_are_refused(served):
     short["values"] = short["values"][:, -5:]
     with pytest.raises(tf.errors.InvalidArgumentError, match="a series must have at least 6 steps"):
         server(**short)
+    for name, more in (("past", 0), ("future", 4), ("time", 4)):
+        other = {**raw(70), name: raw(70)[name][:, :-1]}
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"{name} must have {more} steps more than"):
+            server(**{name: tf.constant(array) for name, array in other.items()})
     broken = raw(70)
     broken["values"][0, 2, 1] = np.nan
     with pytest.raises(tf.errors.InvalidArgumentError, match="values must be finite numbers"):

@@ -175,6 +175,14 @@ def test_even_quantiles_are_refused():
         Options(quantiles=2)
 
 
+def test_a_loss_that_quantiles_have_no_use_for_is_refused():
+    with pytest.raises(
+        UserError, match="--loss mse: is of point forecasts, and --quantiles 9 asks for quantiles"
+    ):
+        prepared(loss="mse", quantiles=9)
+    prepared(loss="mse", quantiles=1)
+
+
 def test_the_rows_beside_are_those_of_the_options():
     of = prepared(series(120), ets=True, ar_lags=3, season=4)
     assert set(TASK.baselines(of)(windows_of_test(of))) == {

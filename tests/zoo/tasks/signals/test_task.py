@@ -139,6 +139,14 @@ def test_long_sequences_are_shortened(
     assert strides_for(np.array([1, median, 10**6]), convolutions, stride) == expected
 
 
+@pytest.mark.parametrize("of_convolutions", [{"beside": True}, {"stride": 2}])
+def test_what_is_said_of_convolutions_is_refused_where_there_are_none(
+    of_convolutions: dict[str, Any],
+) -> None:
+    with pytest.raises(UserError, match=f"--{next(iter(of_convolutions))}.*: is of convolutions"):
+        TASK.prepare(dataset("numbers"), Options(convolutions=0, **of_convolutions), 4)
+
+
 def test_signals_of_other_channels_are_refused() -> None:
     data = dataset("numbers")
     odd = Numbers(np.zeros((3, 4), np.float32), "odd one")

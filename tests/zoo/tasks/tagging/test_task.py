@@ -105,6 +105,8 @@ def test_something_of_a_word_is_needed():
         prepared(embedding=0, character_embedding=0)
     with pytest.raises(UserError, match="--character-units 0 and --character-filters 0"):
         prepared(character_units=0)
+    with pytest.raises(UserError, match="--character-filters 2: --character-embedding 0 leaves nothing"):
+        prepared(character_embedding=0, character_filters=2)
 
 
 def test_characters_are_read_by_a_cell_by_filters_or_by_both():
