@@ -111,11 +111,12 @@ def assemble(info: Info, series: Sequence[TimeSeries], cut: Cut) -> Dataset:
 
 
 def _folds(whole: TimeSeries, start: int, end: int, folds: int) -> Iterator[Example]:
-    """The example of each fold of a span; their lengths differ by one step at most."""
+    """The example of each fold of a span; their lengths differ by one step at most. `fold` numbers them, from 0."""
     bounds = [end - (end - start) * (folds - n) // folds for n in range(folds + 1)]
-    for first, stop in pairwise(bounds):
+    for fold, (first, stop) in enumerate(pairwise(bounds)):
         if stop > first:
-            yield {"series": whole.until(stop), "start": first}
+            number = {"fold": fold} if folds > 1 else {}
+            yield {"series": whole.until(stop), "start": first, **number}
 
 
 def _split(examples: list[Example]) -> Split:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from datasets.errors import UserError
+from datasets.options import fields_of
+from zoo.config import RecurrentOptions, TrainingOptions
+from zoo.tasks.base import load_task
 
 RESULTS = "results.parquet"
 #: What no table of results is without.
@@ -17,13 +20,6 @@ NEEDED = {
     "run", "task", "dataset", "spec", "cell", "seed", "split", "metric", "headline", "score", "match", "measured",
     "synthetic",
 }  # fmt: skip
-#: What runs did whose table says nothing of it, since there was no such option: of these tasks, or of all.
-BEFORE: Mapping[str, tuple[object, tuple[str, ...]]] = {
-    "training.choose": ("dev", ()),
-    "options.scaling": ("step", ("signals", "speech")),
-    "options.band_normalisation": (False, ("signals", "speech")),
-    "options.normalise": ("train", ("signals",)),
-}
 BASELINE = re.compile(r"baseline\.(?P<name>.+)\.(?P<split>test|dev)\.(?P<metric>[^.]+)")
 
 
@@ -101,14 +97,29 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _with_later_options(table: pd.DataFrame, known: pd.Index) -> pd.DataFrame:
-    """An earlier table with those of the `known` columns that are options which there were not yet; see `BEFORE`."""
-    later = {}
-    for name, (value, tasks) in BEFORE.items():
-        if name in known:
-            said = table[name] if name in table else pd.Series(None, table.index, dtype=object)
-            had_it_not = table["task"].isin(tasks or table["task"]) & said.isna()
-            later[name] = said.astype(object).where(~had_it_not, value)
+    """An earlier table with those of the `known` columns that are options which there were not yet."""
+    later: dict[str, pd.Series] = {}
+    for task in table["task"].unique():
+        for name, value in _without_the_option(str(task)).items():
+            if name in known:
+                said = later.get(name, table.get(name, pd.Series(None, table.index, dtype=object)))
+                later[name] = said.astype(object).where((table["task"] != task) | said.notna(), value)
     return table.assign(**later)
+
+
+def _without_the_option(name: str) -> dict[str, object]:
+    """What a run of a task did, by column, before there was the option: what that says of it, or its default."""
+    try:
+        task = load_task(name)
+    except UserError:  # somebody's own, that is not here
+        return {}
+    values = {}
+    options = {"recurrent": RecurrentOptions, "training": TrainingOptions, "options": task.options_type}
+    for part, of_part in options.items():
+        for field in fields_of(of_part, task.defaults_of(of_part)):
+            value = field.metadata.get("before", field.default)
+            values[f"{part}.{field.name}"] = " ".join(map(str, value)) if isinstance(value, tuple) else value
+    return values
 
 
 def _baselines(table: pd.DataFrame) -> pd.DataFrame:

@@ -152,7 +152,8 @@ def friedman(ranks: np.ndarray) -> float:
     """P that average ranks differ as much where all cells are equally good; NaN for two cells.
 
     Args:
-        ranks: `(data sets, cells)`.
+        ranks: `(data sets, cells)`; ties are corrected for, and so are ranks that are means of several groups' (Conover
+            1999, section 5.8).
     """
     from scipy import stats
 
@@ -161,7 +162,9 @@ def friedman(ranks: np.ndarray) -> float:
         return math.nan
     if np.ptp(ranks, axis=1).max() == 0:
         return 1.0
-    statistic = stats.friedmanchisquare(*ranks.T).statistic
+    usual = (cells + 1) / 2
+    between, every = ((ranks.sum(axis=0) - count * usual) ** 2).sum(), ((ranks - usual) ** 2).sum()
+    statistic = (cells - 1) * between / every
     if math.isclose(statistic, count * (cells - 1)):
         return 0.0
     ratio = (count - 1) * statistic / (count * (cells - 1) - statistic)

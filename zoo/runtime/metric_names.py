@@ -30,3 +30,9 @@ def less_is_better(metric: str) -> bool:
 def of_fold(metric: str, fold: int) -> str:
     """The name of a metric of one fold of a split, which is counted from 0."""
     return f"{metric}_fold_{fold + 1}"
+
+
+def fold_of(name: str, metric: str) -> int | None:
+    """Of which fold this is the metric, counted from 1; None where it is no such name."""
+    found = re.fullmatch(rf"{re.escape(metric)}_fold_(\d+)", name)
+    return int(found[1]) if found else None

@@ -6,12 +6,11 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
 from datasets.errors import UserError
-from zoo.runtime.metric_names import less_is_better, of_fold
+from zoo.runtime.metric_names import fold_of, less_is_better
 from zoo.runtime.rundir import read_json, write_atomically, write_json
 
 SPLITS = ("dev", "test")
@@ -174,8 +173,8 @@ def fold_table(results: Results) -> list[str]:
     rows = {}
     for name, by_split in {results.cell: results.scores, **results.baselines}.items():
         scores = by_split.get(split, {})
-        names = takewhile(scores.__contains__, (of_fold(metric, fold) for fold in count()))
-        rows[name] = {f"fold {n}": scores[of_name] for n, of_name in enumerate(names, 1)}
+        folds = {of_name: fold_of(of_name, metric) for of_name in scores}
+        rows[name] = {f"fold {fold}": scores[of_name] for of_name, fold in folds.items() if fold}
     table = pd.DataFrame.from_dict(rows, orient="index")
     if table.empty:
         return []

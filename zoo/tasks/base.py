@@ -129,6 +129,7 @@ class Prepared(Generic[LearnedT, BatchesT]):
         train, valid: the splits in batches.
         test: reads the test split when it is called; None where there is none.
         notes: sentences about what was done to the data, for people.
+        tested: how many examples the test split has, which tells how long a baseline will take.
     """
 
     learned: LearnedT
@@ -136,6 +137,7 @@ class Prepared(Generic[LearnedT, BatchesT]):
     valid: BatchesT
     test: Callable[[], BatchesT | None]
     notes: tuple[str, ...] = ()
+    tested: int = 0
 
     @classmethod
     def of(
@@ -149,12 +151,10 @@ class Prepared(Generic[LearnedT, BatchesT]):
         """Dev becomes batches now, test when it is asked for.
 
         Args:
-            dataset: whose dev and test splits are meant.
-            batches: from a split to its batches.
+            dataset, batches: whose dev and test splits are meant, and what makes batches of a split.
         """
-        return cls(
-            learned, train, batches(dataset.valid), partial(_read, dataset.test, batches), tuple(notes)
-        )
+        test = partial(_read, dataset.test, batches)
+        return cls(learned, train, batches(dataset.valid), test, tuple(notes), len(dataset.test or ()))
 
 
 def _read(split: Split | None, batches: Callable[[Split], BatchesT]) -> BatchesT | None:

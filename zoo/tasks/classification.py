@@ -84,7 +84,7 @@ def scores(logits: np.ndarray, targets: np.ndarray, f1_classes: np.ndarray | Non
     with `zero_division=0`: that can only lower the mean. The AUC is left out where one of the two classes is missing.
 
     An example whose class train does not have (`datasets.base.NOT_IN_TRAIN`) is answered wrong. Its class has no logit,
-    so that `loss` and `auc` leave it out.
+    so that `loss` and `auc` leave it out; where there is no other the loss is NaN.
 
     Args:
         logits: `(examples, classes)`.
@@ -107,7 +107,7 @@ def scores(logits: np.ndarray, targets: np.ndarray, f1_classes: np.ndarray | Non
     values = {
         "accuracy": float(np.mean(chosen == targets)),
         "macro_f1": float(f1),
-        "loss": float(-log_p[known, targets[known]].mean()),
+        "loss": float(-log_p[known, targets[known]].mean()) if len(known) else math.nan,
     }
     if logits.shape[1] == 2 and len(np.unique(targets[known])) == 2:
         values["auc"] = float(metrics.roc_auc_score(targets[known], np.exp(log_p[known, 1])))
@@ -117,12 +117,14 @@ def scores(logits: np.ndarray, targets: np.ndarray, f1_classes: np.ndarray | Non
 def brier(logits: np.ndarray, targets: np.ndarray) -> float:
     """The mean squared error of all probabilities of an example, summed over the classes (Brier 1950): 0 to 2.
 
-    An example whose class train does not have is left out. NaN where a logit is not finite.
+    An example whose class train does not have is left out. NaN where a logit is not finite, or no example is left.
     """
     from scipy.special import softmax
 
     known = targets != NOT_IN_TRAIN
     probabilities = softmax(logits[known].astype(np.float64), axis=1)
+    if not known.any():
+        return math.nan
     true = np.eye(logits.shape[1])[targets[known]]
     return float(np.square(probabilities - true).sum(axis=1).mean())
 

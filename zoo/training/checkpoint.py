@@ -23,7 +23,7 @@ class Progress:
         batch: batches finished of the next epoch.
         loss_sum, weight_sum, norm_sum: over these batches: weighted loss, weights, gradient norms.
         history: a row for each finished epoch.
-        best: the best score so far, NaN before there is one; `best_epoch` counts from 1.
+        best: the best score so far, None before there is one; `best_epoch` counts from 1.
         waited: epochs since then.
         seconds: spent in training; `processor_seconds`: of all cores together, whatever else they did.
         finished: whether training is over.

@@ -100,6 +100,16 @@ def test_no_differences_at_all() -> None:
     assert math.isnan(critical_difference(5, 2))
 
 
+def test_friedmans_test_is_that_of_scipy_with_ties_and_of_the_ranks_that_are_shown() -> None:
+    ranks = stats.rankdata(np.random.default_rng(0).integers(0, 4, (12, 4)), axis=1)
+    statistic = stats.friedmanchisquare(*ranks.T).statistic
+    ratio = 11 * statistic / (12 * 3 - statistic)
+    assert friedman(ranks) == pytest.approx(stats.f.sf(ratio, 3, 33))
+    # Means over two groups of a data set: nearly ties are no whole ranks.
+    near = np.array([[1.4, 1.6, 3.0], [1.6, 1.4, 3.0], [1.9, 2.0, 2.1], [2.1, 2.0, 1.9], [2.1, 2.0, 1.9]])
+    assert friedman(near) < friedman(stats.rankdata(near, axis=1)) / 2
+
+
 def test_less_is_better_turns_ranks_and_differences(tmp_path: Path) -> None:
     for task in range(5):
         scores_of_cells = {"lstm": [0.9], "gru": [0.5]}

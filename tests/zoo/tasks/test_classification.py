@@ -120,3 +120,11 @@ def test_the_brier_score_by_hand() -> None:
     targets = np.array([0, 1, NOT_IN_TRAIN])
     assert brier(np.log(shares) + 3, targets) == pytest.approx((2 * 0.1**2 + 2 * 0.6**2) / 2)
     assert math.isnan(brier(np.array([[math.nan, 0]]), np.array([0])))
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_train_has_no_class_of_them_there_is_no_loss() -> None:
+    logits, unknown = np.zeros((2, 3)), np.full(2, NOT_IN_TRAIN)
+    found = scores(logits, unknown)
+    assert (found["accuracy"], math.isnan(found["loss"])) == (0, True)
+    assert math.isnan(brier(logits, unknown))

@@ -51,23 +51,22 @@ class Extent:
         splits: dict[str, Split] = {"train": dataset.train, "dev": dataset.valid}
         if dataset.test is not None:
             splits["test"] = dataset.test
-        spans_by_split = {
-            what: {example["series"].name: (example["start"], len(example["series"])) for example in split}
+        spans = {
+            what: [(example["series"].name, example["start"], len(example["series"])) for example in split]
             for what, split in splits.items()
         }
+        trained = {name for name, _, _ in spans["train"]}
         steps: dict[str, int] = {}
         with_window: dict[str, frozenset[str]] = {}
-        for what, spans in spans_by_split.items():
-            steps |= {name: stop for name, (_, stop) in spans.items()}
+        for what, of_split in spans.items():  # of a series there is one, or one a fold
+            steps |= {name: stop for name, _, stop in of_split}
             fits = frozenset(
                 name
-                for name, span in spans.items()
-                if name in spans_by_split["train"] and len(specification.origins(*span, 1))
+                for name, start, stop in of_split
+                if name in trained and len(specification.origins(start, stop, 1))
             )
             if not fits:
-                raise no_window(
-                    what, {name: stop - start for name, (start, stop) in spans.items()}, specification
-                )
+                raise no_window(what, {name: stop - start for name, start, stop in of_split}, specification)
             with_window[what] = fits
         return cls(specification, steps, with_window)
 

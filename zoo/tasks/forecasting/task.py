@@ -183,10 +183,12 @@ class Forecasting(Task[Options, Learned, Windows, np.ndarray, AnswerOptions]):
         Where the split has folds, those of the table are there of each fold, too.
         """
         metrics, folds = self._score(learned, predictions, batches), batches.folds
-        if not folds.any():
+        if not any(batches.fold_of):
             return metrics
-        for fold in range(folds.max() + 1):
+        for fold in range(max(batches.fold_of) + 1):
             which = folds == fold
+            if not which.any():  # too short for a window
+                continue
             of_fold = self._score(learned, predictions[which], batches.only(which))
             metrics |= {
                 of_fold_name(name, fold): of_fold[name]

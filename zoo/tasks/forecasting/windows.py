@@ -6,7 +6,6 @@ else of the values, so that no window needs a rule against leakage besides where
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -96,6 +95,7 @@ class Windows:
         most_a_pass: in training, windows that are drawn anew for each pass; 0 for all of them.
         yardstick: scores that others are measured by, kept when they are first asked for.
         only_made_up: how many more windows there are whose every target was made up; they are left out.
+        fold_of: which fold of the split each of `series` is of, from 0.
     """
 
     series: tuple[TimeSeries, ...]
@@ -107,6 +107,7 @@ class Windows:
     mase_scale: np.ndarray
     units: np.ndarray
     only_made_up: int = 0
+    fold_of: tuple[int, ...] = ()
     most_a_pass: int = 0
     yardstick: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
     _cache: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
@@ -187,13 +188,8 @@ class Windows:
 
     @cached_property
     def folds(self) -> np.ndarray:
-        """Which fold of its split each window is of, from 0, `(windows,)`: a series has an example a fold."""
-        seen: Counter[int] = Counter()
-        of_series = []
-        for number in self.numbers:
-            of_series.append(seen[number])
-            seen[number] += 1
-        return np.asarray(of_series, int)[self.index[:, 0]]
+        """Which fold of its split each window is of, from 0, `(windows,)`."""
+        return np.asarray(self.fold_of, int)[self.index[:, 0]]
 
     @property
     def independent(self) -> np.ndarray:
@@ -313,7 +309,10 @@ def windows_of(
     if not len(index):
         lengths = {example["series"].name: len(example["series"]) - example["start"] for example in examples}
         raise no_window(what, lengths, specification)
-    return Windows(series, numbers, index, specification, batch_size, scale, mase_scale, units, only_made_up)
+    fold_of = tuple(example.get("fold", 0) for example in examples)
+    return Windows(
+        series, numbers, index, specification, batch_size, scale, mase_scale, units, only_made_up, fold_of
+    )
 
 
 def _any_known(series: TimeSeries, origins: np.ndarray, specification: WindowSpecification) -> np.ndarray:

@@ -97,7 +97,7 @@ class Signals(SequenceClassification[Options, Learned, AnswerOptions]):
         fits: dict[str, Callable[[], Callable[[SequenceBatches], Metrics]]] = {
             baselines.STATISTICS: partial(baselines.fit_statistics, train, classes, own)
         }
-        scored = len(prepared.valid.targets) + len(train.targets) // 2
+        scored = len(prepared.valid.targets) + prepared.tested
         if options.dtw and baselines.cells(train, scored, own) <= MOST_CELLS:
             fits[baselines.NEAREST] = partial(baselines.fit_nearest, train, classes, own)
         return fits

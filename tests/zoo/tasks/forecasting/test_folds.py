@@ -10,6 +10,7 @@ import pytest
 from datasets.assembly.series import Cut
 from tests.zoo.conftest import call
 from tests.zoo.tasks.forecasting.examples import dataset, series, windows_of_test
+from zoo.runtime.metric_names import fold_of
 from zoo.tasks.forecasting.task import TASK, Options
 
 
@@ -93,3 +94,20 @@ def test_a_run_tells_mean_and_deviation_by_fold(tmp_path: Path) -> None:
         [*of_folds, np.mean(of_folds), np.std(of_folds, ddof=1)], abs=1e-4
     )
     assert test["mae"] == pytest.approx(np.mean(of_folds))
+
+
+def test_a_fold_keeps_its_number_where_others_have_no_window() -> None:
+    """Three steps in five folds are 1, 1, 0, 1 and 0 steps, eight are 2, 2, 1, 2 and 1."""
+    short = dataset(series(60), cut=Cut(last={"a": (4, 3)}, folds=5)).test
+    assert [(example["start"], example["fold"]) for example in short or ()] == [(57, 0), (58, 1), (59, 3)]
+    whole, folded = (dataset(series(60), cut=Cut(last={"a": (4, 8)}, folds=folds)) for folds in (1, 5))
+    assert "fold" not in next(iter(whole.test or ()))
+    of = TASK.prepare(folded, Options(window=6, horizon=2, quantiles=1, normalise="last", base="none"), 8)
+    windows = windows_of_test(of)
+    assert windows.folds.tolist() == [0, 1, 3]
+    scores = TASK.score(of.learned, windows.targets.values[..., None] + 1, windows)
+    assert [name for name in scores if fold_of(name, "mae")] == [
+        "mae_fold_1",
+        "mae_fold_2",
+        "mae_fold_4",
+    ]
