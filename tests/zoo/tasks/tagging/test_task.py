@@ -158,7 +158,7 @@ def test_either_half_of_a_word_can_be_left_out(options):
     assert len(Predictor(half.model)(ready.valid)) == 3
 
 
-@pytest.mark.parametrize(("crf", "filters"), [(False, 0), (True, 0), (False, 2)])
+@pytest.mark.parametrize(("crf", "filters"), [(False, 0), (True, 0), (False, 8)])
 def test_padding_changes_no_score_no_loss_and_no_gradient(crf, filters):
     import tensorflow as tf
 
@@ -188,6 +188,18 @@ def test_padding_changes_no_score_no_loss_and_no_gradient(crf, filters):
 
     for plain, padded in zip(keras.tree.flatten(run(0, 0)), keras.tree.flatten(run(5, 7)), strict=True):
         np.testing.assert_allclose(np.where(np.isfinite(plain), plain, 0), padded, atol=2e-5)
+
+
+def test_characters_that_are_none_are_not_read():
+    ready = prepared()
+    model = trainer("gru", ready, character_filters=4).model
+    inputs = ready.train.load(ready.train.plan(None)[0]).inputs
+    before = np.asarray(model(inputs)["scores"])
+    vectors = model.get_layer("character_embedding").embeddings
+    values = vectors.numpy()
+    values[0] = 7.0
+    vectors.assign(values)
+    np.testing.assert_array_equal(np.asarray(model(inputs)["scores"]), before)
 
 
 def test_loss_is_the_negative_logarithm_of_the_right_tag():
