@@ -65,7 +65,8 @@ class Tagging(Task[Options, Learned, "TaggedBatches"]):
     defaults: Mapping[str, object] = {
         "units": 160,
         "dropout": 0.5,
-        "epochs": 12,
+        "epochs": 24,
+        "patience": 3,
         "learning_rate": 2e-3,
     }
     sizes_from: Mapping[str, Mapping[str, str]] = {
