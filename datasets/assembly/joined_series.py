@@ -70,7 +70,8 @@ def _continued(first: TimeSeries, later: TimeSeries, path: Path) -> TimeSeries:
         time=None if first.time is None or later.time is None else np.concatenate([first.time, later.time]),
         past=np.concatenate([first.past, later.past]),
         future=np.concatenate([first.future[: len(first)], later.future]),
-        made_up=_made_up(first, later),
+        made_up=_marks((first, later), [one.made_up for one in (first, later)], first.values.shape[1:]),
+        hindsight=_marks((first, later), [one.hindsight for one in (first, later)]),
     )
 
 
@@ -81,11 +82,25 @@ def _refuse_other_times(first: TimeSeries, later: TimeSeries, path: Path) -> Non
             f"{path}: series {later.name} has {having}, and the series to continue has not; {PAGE}"
         )
     expected, found = _next(first), _first(later)
+    if first.time is None and not first.rows:
+        number, distance = first.numbers
+        if (number, distance) != (0, 1) or later.numbers != (0, 1):  # the table numbers its steps
+            continued = (number + distance * len(first), distance if len(later) > 1 else later.numbers[1])
+            if later.numbers != continued:
+                raise UserError(
+                    f"{path}: series {later.name} has steps numbered {_numbered(later)}, and those of the series to "
+                    f"continue are {_numbered(first)}; they must go on from there; {PAGE}"
+                )
     if first.time is not None and expected != found:
         raise UserError(
             f"{path}: series {later.name} begins at {found}, and the step after the series to continue is {expected}; "
             f"{PAGE}"
         )
+
+
+def _numbered(series: TimeSeries) -> str:
+    first, distance = series.numbers
+    return f"{first}, {first + distance}, … {first + distance * (len(series) - 1)}"
 
 
 def _next(series: TimeSeries) -> pd.Timestamp | None:
@@ -101,9 +116,13 @@ def _stamp(series: TimeSeries, time: np.datetime64) -> pd.Timestamp:
     return replace(series, time=np.array([time])).stamp(0)
 
 
-def _made_up(first: TimeSeries, later: TimeSeries) -> np.ndarray | None:
+def _marks(
+    both: Sequence[TimeSeries], marks: Sequence[np.ndarray | None], shape: tuple[int, ...] = ()
+) -> np.ndarray | None:
+    """Marks `(time, *shape)` of two series end to end; None where nothing is marked."""
     parts = [
-        np.zeros(one.values.shape, bool) if one.made_up is None else one.made_up for one in (first, later)
+        np.zeros((len(one), *shape), bool) if mark is None else mark
+        for one, mark in zip(both, marks, strict=True)
     ]
-    made_up = np.concatenate(parts)
-    return made_up if made_up.any() else None
+    together = np.concatenate(parts)
+    return together if together.any() else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from datasets.errors import UserError
 from datasets.series.steps import count, grid
 
@@ -46,6 +48,23 @@ def fill_steps(table: pd.DataFrame, step: str, how: str, name: str) -> pd.DataFr
 def made_up(table: pd.DataFrame, every: pd.Index) -> pd.DataFrame:
     """Which cells of a table, indexed by time, are not there at these steps."""
     return table.reindex(every).isna()
+
+
+def hindsight(missing: np.ndarray, how: str) -> np.ndarray:
+    """At which steps something was filled from what comes later, `(steps,)` bool.
+
+    That is each missing value in the middle where its neighbours on both sides are joined (`linear`), and one before
+    the first that is known, unless it is 0.
+
+    Args:
+        missing: `(steps, columns)` bool.
+        how: see `fill_steps`.
+    """
+    known = ~missing
+    before = known.cumsum(axis=0) > 0
+    after = known[::-1].cumsum(axis=0)[::-1] > 0
+    filled = {"linear": missing & after, "last": missing & after & ~before}.get(how, np.zeros_like(missing))
+    return np.asarray(filled.any(axis=1))
 
 
 def fault_of_share(missing: pd.DataFrame) -> tuple[int, float] | None:

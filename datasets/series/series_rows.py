@@ -12,7 +12,7 @@ import numpy as np
 from datasets.errors import UserError, listed
 from datasets.series.columns import Columns
 from datasets.series.common_step import PAGE
-from datasets.series.filling import MOST_MADE_UP, WAYS, fill_steps
+from datasets.series.filling import MOST_MADE_UP, WAYS, fill_steps, hindsight
 from datasets.series.numbers import SEPARATORS, NumberForm, is_missing, tidy
 from datasets.series.steps import anchored, grid, length
 from datasets.series.time_series import TimeSeries
@@ -158,9 +158,11 @@ def _one(
     step: str,
 ) -> TimeSeries:
     nothing = np.zeros((len(values), 0))
+    seen = None if made_up is None else hindsight(made_up[:, None], columns.fill)
     series = TimeSeries(
         row.name, values[:, None], None, step, nothing, nothing, (variable,),
         made_up=None if made_up is None else made_up[:, None],
+        hindsight=seen if seen is not None and seen.any() else None,
         rows=columns.rows_are_steps, writing=columns.writing,
     )  # fmt: skip
     if row.start is None or columns.rows_are_steps:

@@ -26,7 +26,15 @@ from datasets.series.columns import (
 )
 from datasets.series.common_step import PAGE, Timed, agree
 from datasets.series.content import told_by_content
-from datasets.series.filling import MOST_MADE_UP, WAYS, TooMuchMadeUp, fault_of_share, fill_steps, made_up
+from datasets.series.filling import (
+    MOST_MADE_UP,
+    WAYS,
+    TooMuchMadeUp,
+    fault_of_share,
+    fill_steps,
+    hindsight,
+    made_up,
+)
 from datasets.series.gaps import Gaps
 from datasets.series.numbers import Cells, number_form, read_numbers
 from datasets.series.steps import is_numbered, share_there
@@ -280,6 +288,10 @@ def _series(source: _Source, timed: Timed) -> TimeSeries:
     parts = [(roles.values, length), (roles.past, length), (roles.future, len(given.index))]
     values, past, future = (_complete(source, timed, given, *part) for part in parts)
     invented = None if given.missing is None else given.missing[list(roles.values)].to_numpy()[:length]
+    seen = None
+    if given.missing is not None:
+        read = given.missing[[*roles.values, *roles.past]].to_numpy()[:length]
+        seen = hindsight(read, columns.fill)
     stamps = given.index[:length]
     dated = isinstance(stamps, pd.DatetimeIndex) and columns.step != "rows"
     utc = stamps.tz_convert(None) if dated and stamps.tz is not None else stamps
@@ -292,6 +304,7 @@ def _series(source: _Source, timed: Timed) -> TimeSeries:
         made_up=invented if invented is not None and invented.any() else None,
         zone=source.stamps.zone if dated and source.stamps else "", numbers=numbers,
         rows=columns.rows_are_steps, writing=source.writing,
+        hindsight=seen if seen is not None and seen.any() else None,
     )  # fmt: skip
 
 

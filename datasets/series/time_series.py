@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from datasets.series.steps import ahead
@@ -12,6 +12,9 @@ from datasets.series.zones import zone_of
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+#: Metadata of a field that came later: where it is None, the digest of a data set says nothing of it.
+UNSAID = {"unsaid": True}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class TimeSeries:
         variables, past_names, future_names: what the columns are called.
         made_up: `(time, variables)` bool, True for values that filling put in place of missing ones; None where
             nothing was filled.
+        hindsight: `(time,)` bool, True for steps at which something was filled from what comes later, so that no
+            forecast can begin behind them; None where there is none.
         zone: of the time stamps, such as `+09:00`; empty where they have none.
         numbers: the number of the first step and the distance of steps, where steps are only numbered.
         rows: the table's rows are the steps, whatever time lies between them.
@@ -49,6 +54,7 @@ class TimeSeries:
     numbers: tuple[int, int] = (0, 1)
     rows: bool = False
     writing: Writing = Writing()  # noqa: RUF009  (frozen)
+    hindsight: np.ndarray | None = field(default=None, metadata=UNSAID)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -62,6 +68,7 @@ class TimeSeries:
             past=self.past[:stop],
             future=self.future[:stop],
             made_up=None if self.made_up is None else self.made_up[:stop],
+            hindsight=None if self.hindsight is None else self.hindsight[:stop],
         )
 
     @property

@@ -70,7 +70,10 @@ def _add(update: Callable[[bytes], None], value: object, images: dict[str, bytes
     elif isinstance(value, Features):
         _add(update, [value.array[value.row], value.scale], images)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        _add(update, [getattr(value, field.name) for field in dataclasses.fields(value)], images)
+        parts = [
+            (getattr(value, field.name), "unsaid" in field.metadata) for field in dataclasses.fields(value)
+        ]
+        _add(update, [part for part, unsaid in parts if part is not None or not unsaid], images)
     else:
         update(f"{type(value).__module__}.{type(value).__qualname__} ".encode())
 

@@ -68,3 +68,27 @@ def test_what_is_made_up_stays_so() -> None:
 def test_what_does_not_go_on_is_refused(later: TimeSeries, message: str) -> None:
     with pytest.raises(UserError, match=message):
         joined([days("a", "2024-01-01", 2)], [later], PATH)
+
+
+def numbered(first: int, distance: int, length: int) -> TimeSeries:
+    return replace(days("a", "2024-01-01", length), time=None, step="", numbers=(first, distance))
+
+
+def test_numbered_steps_go_on_from_the_last_one() -> None:
+    (series,), _, _ = joined([numbered(10, 5, 4)], [numbered(30, 5, 2)], PATH)
+    assert (len(series), series.numbers) == (6, (10, 5))
+    assert joined([numbered(10, 5, 4)], [numbered(30, 1, 1)], PATH)[1] == {"a": 1}, "one step has no distance"
+    assert joined([numbered(0, 1, 4)], [numbered(0, 1, 2)], PATH)[1] == {"a": 2}, "tables that number nothing"
+    for later in (numbered(20, 5, 4), numbered(40, 5, 4), numbered(30, 10, 4)):
+        with pytest.raises(
+            UserError, match=r"has steps numbered .*, and those of the series to continue are 10, 15, … 25"
+        ):
+            joined([numbered(10, 5, 4)], [later], PATH)
+
+
+def test_where_filling_looked_ahead_stays_known() -> None:
+    later = replace(days("a", "2024-01-03", 2), hindsight=np.array([True, False]))
+    (series,), _, _ = joined([days("a", "2024-01-01", 2)], [later], PATH)
+    assert series.hindsight is not None
+    assert series.hindsight.tolist() == [False, False, True, False]
+    assert joined([days("a", "2024-01-01", 2)], [days("a", "2024-01-03", 2)], PATH)[0][0].hindsight is None

@@ -8,7 +8,7 @@ from zoo.tasks.forecasting.scales import is_rounding, mean_and_deviation
 
 
 def fit_autoregression(
-    values: np.ndarray, lags: int, made_up: np.ndarray | None = None
+    values: np.ndarray, lags: int, left_out: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least squares of each variable on a constant and its own last `lags` values.
 
@@ -17,7 +17,7 @@ def fit_autoregression(
     Args:
         values: `(time, variables)`.
         lags: fewer than half of the steps.
-        made_up: `(time, variables)` bool, which values nothing is fitted to; None: there is none.
+        left_out: `(time, variables)` bool, which values nothing is fitted to, such as made-up ones; None: none.
 
     Returns:
         Coefficients `(variables, 1 + lags)`, the constant first and then the latest value's, and the deviation
@@ -26,7 +26,7 @@ def fit_autoregression(
     coefficients = np.zeros((values.shape[1], 1 + max(lags, 1)))
     deviations = np.zeros(values.shape[1])
     for n, column in enumerate(values.T):
-        known = np.ones(len(column) - lags, bool) if made_up is None else ~made_up[lags:, n]
+        known = np.ones(len(column) - lags, bool) if left_out is None else ~left_out[lags:, n]
         if lags == 0 or not known.any() or is_rounding(np.ptp(column), np.abs(column).max()):
             coefficients[n, 1] = 1.0
             deviations[n] = np.diff(column).std() if len(column) > 1 else 0.0

@@ -23,7 +23,7 @@ from zoo.tasks.forecasting.few_errors import FEW, offsets_of_few
 from zoo.tasks.forecasting.linear_forecasts import LinearForecast
 from zoo.tasks.forecasting.normalisation import TINY, Normalisation
 from zoo.tasks.forecasting.scales import known_mean
-from zoo.tasks.forecasting.windows import Windows, WindowSpecification, truth
+from zoo.tasks.forecasting.windows import Windows, WindowSpecification, fitted_to
 
 MEMBERS = 5  # whose mean is taken
 LAGS = (1, 2, 3, 6, 12, 24)  # of autoregressions
@@ -265,7 +265,7 @@ def _lagged(train: Windows, lags: int) -> _Sample:
         ends = np.arange(lags, len(series))
         ends = ends[np.unique(np.linspace(0, len(ends) - 1, min(most, len(ends))).astype(int))]
         before.append(series.values[ends[:, None] + np.arange(-lags, 0)])
-        after.append(truth(series)[ends][:, None])
+        after.append(fitted_to(series)[ends][:, None])
         units.append(np.broadcast_to(train.units[n], (len(ends), 1, len(train.scale))))
     return _Sample(np.concatenate(before), np.concatenate(after), np.concatenate(units))
 

@@ -22,7 +22,7 @@ from zoo.tasks.forecasting.autoregression import (
 from zoo.tasks.forecasting.exponential_smoothing import Smoothing
 from zoo.tasks.forecasting.linear_forecasts import LinearForecast
 from zoo.tasks.forecasting.options import Options
-from zoo.tasks.forecasting.windows import Windows, WindowSpecification
+from zoo.tasks.forecasting.windows import Windows, WindowSpecification, fitted_to
 
 if TYPE_CHECKING:
     from datasets.series.time_series import TimeSeries
@@ -152,7 +152,8 @@ class Baselines:
         if number not in self._autoregressions:
             series = self.train.series[number]
             lags = lags_of(len(series), self.lags)
-            self._autoregressions[number] = fit_autoregression(series.values, lags, series.made_up)
+            left_out = None if series.made_up is None else np.isnan(fitted_to(series))
+            self._autoregressions[number] = fit_autoregression(series.values, lags, left_out)
         return self._autoregressions[number]
 
     @cached_property

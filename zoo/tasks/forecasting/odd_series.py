@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -193,7 +193,7 @@ def lag_notes(train: Sequence[TimeSeries], lags: int, scored: frozenset[str]) ->
         yield f"AR({lags}) has fewer lags of {len(fewer)} of {len(scored):,} series, short in train: {listed(fewer)}"
 
 
-def made_up_notes(laid: Iterable[Windows], dataset: Dataset) -> Iterator[str]:
+def made_up_notes(laid: Sequence[Windows], dataset: Dataset) -> Iterator[str]:
     """How many values were made up where they are missing, and are not scored."""
     splits = {"train": dataset.train, "dev": dataset.valid, "test": dataset.test or ()}
     counts = {what: sum(map(_made_up, split)) for what, split in splits.items()}
@@ -202,6 +202,8 @@ def made_up_notes(laid: Iterable[Windows], dataset: Dataset) -> Iterator[str]:
         lost = sum(windows.only_made_up for windows in laid)
         left_out = f"; {lost:,} windows with nothing else to forecast are left out" if lost else ""
         yield f"made-up values are read, but never scored nor a target in training: {shares}{left_out}"
+    if behind := sum(windows.behind_gaps for windows in laid):
+        yield f"{behind:,} windows behind gaps that are filled from both of their sides are left out"
 
 
 def _made_up(example: Example) -> int:

@@ -95,6 +95,7 @@ class Windows:
         most_a_pass: in training, windows that are drawn anew for each pass; 0 for all of them.
         yardstick: scores that others are measured by, kept when they are first asked for.
         only_made_up: how many more windows there are whose every target was made up; they are left out.
+        behind_gaps: how many more begin behind a gap that is filled from what comes later; they are left out, too.
         fold_of: which fold of the split each of `series` is of, from 0.
     """
 
@@ -107,6 +108,7 @@ class Windows:
     mase_scale: np.ndarray
     units: np.ndarray
     only_made_up: int = 0
+    behind_gaps: int = 0
     fold_of: tuple[int, ...] = ()
     most_a_pass: int = 0
     yardstick: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
@@ -249,6 +251,18 @@ def truth(series: TimeSeries) -> np.ndarray:
     return series.values if series.made_up is None else np.where(series.made_up, np.nan, series.values)
 
 
+def fitted_to(series: TimeSeries) -> np.ndarray:
+    """The values `(time, variables)` that a regression on those before may be fitted to; the others are NaN.
+
+    They are not made up, and nor is what stands right before them from what comes later.
+    """
+    values = truth(series)
+    if series.hindsight is None:
+        return values
+    behind = np.concatenate([[False], series.hindsight[:-1]])
+    return np.where(behind[:, None], np.nan, values)
+
+
 def future_features(series: TimeSeries, specification: WindowSpecification) -> np.ndarray:
     """Future covariates and the calendar, `(time, features)`."""
     future = series.future[: len(series)]
@@ -295,13 +309,20 @@ def windows_of(
     examples = [example for example in split if example["series"].name in position]
     series = tuple(example["series"] for example in examples)
     numbers = tuple(position[a_series.name] for a_series in series)
-    parts, only_made_up = [], 0
+    parts, only_made_up, behind_gaps = [], 0, 0
     for n, example in enumerate(examples):
         origins = specification.origins(example["start"], len(example["series"]), stride)
         known = origins[_any_known(example["series"], origins, specification)]
-        parts.append(np.stack([np.full(len(known), n), known], axis=1))
+        hindsight = example["series"].hindsight
+        fair = known if hindsight is None else known[~hindsight[known - 1]]
+        parts.append(np.stack([np.full(len(fair), n), fair], axis=1))
         only_made_up += len(origins) - len(known)
+        behind_gaps += len(known) - len(fair)
     index = np.concatenate(parts) if parts else np.zeros((0, 2), int)
+    if behind_gaps and not len(index):
+        raise UserError(
+            f"every window of {what} begins behind a gap that is filled from both of its sides; give --fill last"
+        )
     if only_made_up and not len(index):
         raise UserError(
             f"every value of {what} that a window forecasts was made up where one is missing: there is nothing to score"
@@ -311,7 +332,17 @@ def windows_of(
         raise no_window(what, lengths, specification)
     fold_of = tuple(example.get("fold", 0) for example in examples)
     return Windows(
-        series, numbers, index, specification, batch_size, scale, mase_scale, units, only_made_up, fold_of
+        series,
+        numbers,
+        index,
+        specification,
+        batch_size,
+        scale,
+        mase_scale,
+        units,
+        only_made_up=only_made_up,
+        behind_gaps=behind_gaps,
+        fold_of=fold_of,
     )
 
 

@@ -10,7 +10,7 @@ from datasets.assembly.series import Cut
 from datasets.errors import UserError
 from tests.zoo.tasks.forecasting.examples import dataset, prepared, series, windows_of_test
 from zoo.tasks.forecasting.task import TASK, Options
-from zoo.tasks.forecasting.windows import WindowSpecification, windows_of
+from zoo.tasks.forecasting.windows import WindowSpecification, fitted_to, windows_of
 
 
 def test_origins_score_each_step_of_a_split_and_no_other():
@@ -139,3 +139,29 @@ def test_independent_forecasts_are_of_steps_of_their_own() -> None:
     np.testing.assert_allclose(alone.independent, 16 / np.arange(1, 5))
     last = prepared(series(60), horizon=4, only_last=True)
     np.testing.assert_allclose(last.valid.independent, [12 / 4])
+
+
+def test_no_window_ends_where_filling_looked_ahead():
+    """A step between two neighbours, filled by both, tells the later one to whoever knows the earlier one."""
+    hindsight = np.isin(np.arange(80), (20, 21, 60, 70))
+    one = dataclasses.replace(series(80), hindsight=hindsight)
+    of, whole = prepared(one, season=5), prepared(series(80), season=5)
+    for windows, every in (
+        (of.train, whole.train),
+        (of.valid, whole.valid),
+        (windows_of_test(of), windows_of_test(whole)),
+    ):
+        left_out = {*every.index[:, 1]} - {*windows.index[:, 1]}
+        assert left_out == {*np.flatnonzero(hindsight) + 1} & {*every.index[:, 1]}
+        assert windows.behind_gaps == len(left_out)
+    assert "2 windows behind gaps that are filled from both of their sides are left out" in of.notes
+    with pytest.raises(UserError, match=r"every window of dev begins behind a gap .* give --fill last"):
+        prepared(dataclasses.replace(series(80), hindsight=np.arange(80) // 16 == 3), season=5)
+
+
+def test_a_regression_is_fitted_to_nothing_behind_such_a_step():
+    one = dataclasses.replace(
+        series(8), hindsight=np.arange(8) == 3, made_up=np.arange(16).reshape(8, 2) == 6
+    )
+    assert np.argwhere(np.isnan(fitted_to(one))).tolist() == [[3, 0], [4, 0], [4, 1]]
+    np.testing.assert_array_equal(fitted_to(series(8)), series(8).values)
