@@ -175,6 +175,8 @@ def _read(files: Mapping[str, Path], columns: Columns) -> dict[str, SeriesTable]
     tables = {"train": read_file(files["train"], columns)}
     first = tables["train"].series[0]
     columns = replace(columns, past=first.past_names, future=first.future_names, static=())
+    if first.time is None and not first.rows:
+        columns = replace(columns, writing=replace(columns.writing, numbered=True))
     return tables | {split: read_file(file, columns) for split, file in files.items() if split != "train"}
 
 

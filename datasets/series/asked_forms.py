@@ -16,16 +16,25 @@ def check_form(form: str) -> None:
     """Refuse what is no form at all.
 
     Raises:
-        UserError: a letter that `strptime` does not know, or one that comes twice; no letter behind `%`.
+        UserError: a letter that `strptime` does not know, or one that comes twice; no letter behind `%`; no year; weeks
+            that it passes over.
     """
     if "%" not in form:
         raise _no_form(form, "has no letter behind %")
+    year_later, week_later = SOME_TIME.replace(year=2002), SOME_TIME + datetime.timedelta(days=7)
     try:
-        datetime.datetime.strptime(SOME_TIME.strftime(form), form)
+        times = [
+            datetime.datetime.strptime(time.strftime(form), form)
+            for time in (SOME_TIME, year_later, week_later)
+        ]
     except re.error:
         raise _no_form(form, "has a letter twice") from None
     except (ValueError, OverflowError, IndexError, KeyError):
         raise _no_form(form, "has letters that Python's strptime does not know or take together") from None
+    if times[0].year == times[1].year:
+        raise _no_form(form, "has no year, without which dates have no order")
+    if times[0] == times[2] and SOME_TIME.strftime(form) != week_later.strftime(form):
+        raise _no_form(form, "says a week, of which strptime takes no notice without a day of the week")
 
 
 def _no_form(form: str, why: str) -> UserError:

@@ -16,7 +16,7 @@ import numpy as np
 from datasets.errors import UserError, listed, see
 from datasets.formats.columns import usual_name
 from datasets.series.columns import BETWEEN, Columns, Roles
-from datasets.series.numbers import TRUE_OR_FALSE, is_missing, tidy
+from datasets.series.numbers import TRUE_OR_FALSE, around_number, is_missing, tidy
 
 PAGE = see("Categories")
 #: Categories of a column; more are names of something, of which a model learns nothing.
@@ -47,9 +47,11 @@ class Categories:
 
 
 def is_category(cells: Sequence[object]) -> bool:
-    """Whether a column holds words: most of its different cells begin with a letter and are no truth values."""
+    """Whether a column holds words: most of its different cells begin with a letter and are no truth values, nor
+    numbers behind a currency."""
     texts = {tidy(cell) for cell in dict.fromkeys(cells) if not is_missing(cell)}
-    words = [text for text in texts if text[:1].isalpha() and text.lower() not in TRUE_OR_FALSE]
+    begun = [text for text in texts if text[:1].isalpha() and text.lower() not in TRUE_OR_FALSE]
+    words = [text for text in begun if not around_number(text)]
     return len(words) > len(texts) / 2
 
 

@@ -89,4 +89,6 @@ def of_model(about: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any
         known["zone"] = said.get("time_zone", zone)
         if rows == "rows":
             known["step"] = f"rows:{step}".removesuffix(":")
+    if not known["step"]:
+        known["writing"] = replace(known["writing"], numbered=True)
     return known

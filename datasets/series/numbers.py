@@ -57,7 +57,7 @@ class NumberForm:
         """The number as Python writes it; a text that is no number stays none."""
         separator = SEPARATORS[self.thousands]
         if separator and re.fullmatch(
-            rf"[+-]?\d{{1,3}}([{separator}]\d{{2,3}})*[{separator}]\d{{3}}(\D.*)?", text
+            rf"[+-]?(?!0)\d{{1,3}}([{separator}]\d{{2,3}})*[{separator}]\d{{3}}(\D.*)?", text
         ):
             text = re.sub(rf"(?<=\d)[{separator}](?=\d{{2,3}}(\D|$))", "", text)
         if self.decimal == "comma":
@@ -78,6 +78,15 @@ def tidy(cell: object) -> str:
 def is_missing(cell: object) -> bool:
     """Whether a cell says that there is no value."""
     return cell is None or tidy(cell).lower() in MISSING
+
+
+def around_number(text: str) -> str:
+    """What stands around a number, in words, such as a sign of currency; empty where a text is no such thing."""
+    for what, pattern in AROUND.items():
+        match = pattern.match(text)
+        if match and _is_any_number(next((group for group in match.groups() if group is not None), "")):
+            return what
+    return ""
 
 
 def is_number(text: str) -> bool:
@@ -124,8 +133,9 @@ def number_form(cells: Cells, decimal: str, thousands: str, delimiter: str) -> N
     """
     if decimal == "auto" and thousands == "none":
         _refuse_open_points(cells)
-    if decimal != "auto" or thousands == "comma":
-        return NumberForm("point" if decimal == "auto" else decimal, thousands)
+    if decimal != "auto" or thousands in ("comma", "point"):
+        other = "comma" if thousands == "point" else "point"
+        return NumberForm(other if decimal == "auto" else decimal, thousands)
     for column in cells.columns.values():
         text = _plain_text(column)
         if text is not None and "," not in text:
@@ -245,10 +255,8 @@ def _advice(text: str, form: NumberForm, covariate: bool, learnt: bool) -> str:
         return f"a fault of a spreadsheet and not a number; leave such a cell empty, or correct it; {PAGE}"
     if text.lower() in ("y", "n", "t", "f"):
         return f"a letter and not a number; write 1 and 0, or leave the column out; {PAGE}"
-    for what, pattern in AROUND.items():
-        match = pattern.match(text)
-        if match and _is_any_number(next((group for group in match.groups() if group is not None), "")):
-            return f"a number with {what}; write numbers alone; {PAGE}"
+    if what := around_number(text):
+        return f"a number with {what}; write numbers alone; {PAGE}"
     options = _options(text, form)
     if options:
         return f"not a number as numbers are read here; give {options}; {PAGE}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ FIRST_YEAR, LAST_YEAR = 1500, 2200
 EARLIEST, LATEST = np.datetime64("1975-01-01", "s"), np.datetime64("2100-01-01", "s")
 SINCE_1970 = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 REGULAR = 0.5  # of the steps must be there, or the stamps are taken for no regular ones
+FEWEST_WEEKS = 4  # that cannot be months, of a column of which most could be
 MUCH_LONGER = 10  # than days that are taken for days, are those that are taken for years
 CLEARLY = 2.0  # times as many steps must be there for one order of day and month than for the other
 
@@ -51,6 +52,7 @@ class Writing:
         decimal: `point`, `comma`, or `auto`.
         thousands: what separates thousands: `none`, `comma`, `point`, `blank` or `apostrophe`.
         time_zone: of stamps that have none, and that all are shown in; empty takes them as they are.
+        numbered: whole numbers are numbers of steps, as in the data that are continued; None where the column decides.
     """
 
     date_format: str = ""
@@ -58,6 +60,7 @@ class Writing:
     decimal: str = "auto"
     thousands: str = "none"
     time_zone: str = ""
+    numbered: bool | None = field(default=None, metadata={"unsaid": True})
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def _read(column: Column, writing: Writing) -> Stamps:
     )
     row = without_year(way, form, cells, codes)
     if row is not None:
-        raise column.fault(row, f"has no year; write it, or give --date-format; {PAGE}")
+        raise column.fault(row, f"has no year; write it; {PAGE}")
     index, zone = _in_zone(column, way.stamps, codes, cells)
     chosen = dataclasses.replace(writing, day_first=way.day_first)
     return Stamps(index, way.how, chosen, zone, any(cell is not None and cell.finer for cell in cells))
@@ -279,7 +282,7 @@ def _formatted(column: Column, codes: np.ndarray, unique: Sequence[str], writing
     seconds = [None if offset is None else int(offset.total_seconds()) for offset in offsets]
     as_written = [Written("three", "", "", "", "", 0, offset, "") for offset in seconds]
     index, zone = _in_zone(column, stamps, codes, as_written)
-    return Stamps(index, form, writing, zone)
+    return Stamps(index, form, writing, zone, any(cell.microsecond for cell in cells))
 
 
 # ------------------------------------------------------------------------------------------ zones
@@ -313,20 +316,24 @@ def _whole_numbers(column: Column, codes: np.ndarray, texts: Sequence[str], writ
     """Dates as one number, seconds since 1970, or numbered steps: the first of these that all can be."""
     import pandas as pd
 
-    unique = [int(text) for text in texts]
-    found = _whole_dates(texts)
-    if _are_mostly(found, codes):
-        found = [way for way in found if way.how != "YYYYWW"]  # 201513 among months is a wrong month
+    unique, rows = [int(text) for text in texts], column.longest()
+    found = [] if writing.numbered else _whole_dates(texts)
+    if _are_mostly(
+        found, codes
+    ):  # 201513 among months is a wrong month, unless all are weeks one after the other
+        found = [way for way in found if way.how != "YYYYWW" or _are_weeks(texts, way.stamps[codes], rows)]
     fitting = [
         dataclasses.replace(way, stamps=way.stamps[codes]) for way in found if not np.isnat(way.stamps).any()
     ]
     if fitting:
         way = fitting[0] if fitting[0].how.startswith("YY") else _chosen(column, fitting, writing)
-        return Stamps(pd.DatetimeIndex(way.stamps), way.how, writing)
-    rows = column.longest()
-    since = _since_1970(unique)
+        finer = "fff" in way.how and any(int(text[way.how.index("fff") :]) for text in texts)
+        return Stamps(pd.DatetimeIndex(way.stamps), way.how, writing, finer=finer)
+    since = None if writing.numbered else _since_1970(unique)
     if since is not None and _regularity(since.stamps[codes][rows]) >= REGULAR:
-        return Stamps(pd.DatetimeIndex(since.stamps[codes]), since.how, writing)
+        parts = SINCE_1970[since.how.removesuffix(" since 1970")]
+        finer = any(number % parts for number in unique)
+        return Stamps(pd.DatetimeIndex(since.stamps[codes]), since.how, writing, finer=finer)
     if not _are_mostly(found, codes) and max(abs(number) for number in unique) < 2**62:
         numbers = pd.Index(np.array(unique, np.int64)[codes])
         time = numbers[rows].unique().sort_values()
@@ -370,6 +377,12 @@ def _whole_dates(texts: Sequence[str]) -> list[Way]:
 def _are_mostly(found: Sequence[Way], codes: np.ndarray) -> bool:
     """Whether most numbers are dates of months or days, so that another one is a wrong date rather than no date."""
     return any("MM" in way.how and np.isnat(way.stamps[codes]).mean() < 0.5 for way in found)
+
+
+def _are_weeks(texts: Sequence[str], stamps: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether all stamps `YYYYWW` are dates, several no months, and those of a series weeks one after the other."""
+    no_months = sum(int(text[4:]) > 12 for text in texts)
+    return no_months >= FEWEST_WEEKS and not np.isnat(stamps).any() and _regularity(stamps[rows]) >= REGULAR
 
 
 def _cut(texts: Sequence[str], form: str) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -96,6 +96,7 @@ def _is_jumped_over(wall: datetime.datetime, zone: str) -> bool:
 def localised(wall: pd.DatetimeIndex, zone: str, series: np.ndarray) -> pd.DatetimeIndex:
     """Times of the clocks on the walls of a zone; NaT for those that clocks jump over.
 
+    Where all rows are of one time of day, as days are of midnight, such a time is the first one behind the jump.
     Of an hour that comes twice, as clocks go back, the first in the order of time is that of summer.
 
     Args:
@@ -110,4 +111,6 @@ def localised(wall: pd.DatetimeIndex, zone: str, series: np.ndarray) -> pd.Datet
     summer = (keys.groupby(["series", "wall"]).cumcount() == 0).to_numpy()
     if backwards:
         summer = np.where(keys.duplicated(keep=False), ~summer, summer)
-    return wall.tz_localize(zone_of(zone), ambiguous=summer, nonexistent="NaT")
+    are_days = len(wall) > 0 and (wall - wall.normalize()).nunique() == 1
+    missing: Literal["shift_forward", "NaT"] = "shift_forward" if are_days else "NaT"
+    return wall.tz_localize(zone_of(zone), ambiguous=summer, nonexistent=missing)

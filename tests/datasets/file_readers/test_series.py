@@ -168,3 +168,13 @@ def test_public_tables(data_dir: Path) -> None:
     test = next(iter(hours.test or ()))
     assert (test["start"], len(test["series"]), test["series"].step) == (11520, 14400, "h")
     assert test["series"].variables[-1] == "OT"
+
+
+def test_a_later_file_of_numbered_steps_holds_numbers_not_years(tmp_path: Path) -> None:
+    for name, first, stop in (("train", 1, 2001), ("test", 2001, 2101)):
+        rows = "".join(f"{n},{n % 7}\n" for n in range(first, stop))
+        (tmp_path / f"{name}.csv").write_text(f"time,y\n{rows}")
+    data = datasets.load(str(tmp_path), FIELDS, {})
+    example = next(iter(data.test or ()))
+    assert (example["start"], len(example["series"]), example["series"].time) == (2000, 2100, None)
+    assert example["series"].labels_ahead(1) == [2101]

@@ -8,6 +8,7 @@ import datasets
 from datasets.assembly.series import FIELDS
 from datasets.errors import UserError
 from datasets.formats.tables import Format
+from datasets.series.categories import is_category
 from datasets.series.columns import Columns
 from datasets.series.files import SeriesFile
 from datasets.series.reading import read_file
@@ -132,3 +133,9 @@ def test_a_test_file_has_the_categories_of_train(tmp_path: Path) -> None:
     assert data.test is not None
     (example, _) = data.test
     assert example["series"].future[-2:].tolist() == [[0, 0, 1], [0, 0, 0]]
+
+
+def test_numbers_behind_a_currency_are_no_words() -> None:
+    assert is_category(["red", "blue", "3"])
+    assert not is_category([f"USD {n}" for n in range(5)])
+    assert not is_category(["EUR 1,000.50", "USD 3"])

@@ -35,7 +35,7 @@ def test_a_series_says_where_its_filling_looked_ahead(tmp_path: Path, wide: bool
     found = {}
     for fill in ("linear", "last"):
         data = datasets.load(str(path), FIELDS, {"fill": fill})
-        (example,) = data.test or ()
+        example = next(iter(data.test or ()))
         found[fill] = example["series"].hindsight
     assert np.flatnonzero(found["linear"]).tolist() == [7, 8, 30]
     assert found["last"] is None

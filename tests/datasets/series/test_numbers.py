@@ -155,3 +155,14 @@ def test_plain_columns_are_read_as_any_other(cells: list[object], decimal: str, 
             except UserError as problem:
                 answers.append(str(problem))
     assert answers[0] == answers[1]
+
+
+def test_a_point_between_thousands_is_no_decimal_point_as_well() -> None:
+    assert numbers(["1.234", "12.345.678", "7"], thousands="point", delimiter="semicolon") == [
+        1234,
+        12345678,
+        7,
+    ]
+    for other in ("1.5", "0.125"):
+        with pytest.raises(UserError, match=f"'{other}'"):
+            numbers(["1.234", other], thousands="point")

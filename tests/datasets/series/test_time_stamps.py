@@ -164,7 +164,7 @@ def test_what_the_column_does_not_decide_is_asked() -> None:
         (["2024-01-01 10:00-15", "2024-01-01 11:00-15"], "line 2: '2024-01-01 10:00-15' is no date"),
         (["2024_01", "2024_02"], "line 2: '2024_01' is no date"),
         (["2024 10-08", "2024 10-09"], "line 2: '2024 10-08' is no date"),
-        ([f"Jan {day:02}" for day in range(1, 32)], "line 2: 'Jan 01' has no year; write it, or give --date-format"),
+        ([f"Jan {day:02}" for day in range(1, 32)], "line 2: 'Jan 01' has no year; write it"),
         (["Jan 24", "Jan 31", "Feb 07", "Feb 14"], "line 2: 'Jan 24' has no year"),
         (["Jan 01 00:00", "Jan 01 06:00", "Jan 01 12:00"], "line 3: 'Jan 01 06:00' has no year"),
         ([f"01/{day:02}" for day in range(1, 32)], "line 2: '01/01' has no year"),
@@ -269,3 +269,47 @@ def test_any_table_is_read_back_and_goes_on(start: pd.Timestamp, step: str, form
     assert first_fault(found.index, own) is None
     one_offset = len({stamp.utcoffset() for stamp in every}) == 1
     assert not (one_offset or "/" in found.zone) or (ahead(found.index[-1], own, 20) == every[60:]).all()
+
+
+@pytest.mark.parametrize("form", ["%d.%m", "%H:%M", "%Y-%W", "%Y week %U"])
+def test_a_form_that_leaves_the_order_of_dates_open_is_refused(form: str) -> None:
+    assert fault(["01.07", "02.07"], Writing(date_format=form)).startswith(f"--date-format '{form}': ")
+    assert stamps_of(["2024-05-1"], Writing(date_format="%Y-%W-%w")).how == "%Y-%W-%w"
+
+
+@pytest.mark.parametrize(
+    ("cells", "writing"),
+    [
+        (["1704067200000", "1704067201100"], USUAL),
+        (["1704067200000000", "1704067200000001"], USUAL),
+        (["20240131230000000", "20240131230001100"], USUAL),
+        (["2024-01-31 23:00:00.0", "2024-01-31 23:00:01.1"], Writing(date_format="%Y-%m-%d %H:%M:%S.%f")),
+    ],
+)
+def test_parts_of_a_second_are_noticed_however_they_are_written(cells: list[str], writing: Writing) -> None:
+    assert stamps_of(cells, writing).finer
+    assert not stamps_of([cells[0], cells[0]], writing).finer
+
+
+def test_weeks_that_begin_like_months_are_weeks_where_they_go_on() -> None:
+    weeks = [f"2020{week:02}" for week in range(1, 21)]
+    assert stamps_of(weeks).how == "YYYYWW"
+    assert stamps_of(weeks[:12]).how == "YYYYMM"
+    months = [f"{year}{month:02}" for year in (2019, 2020) for month in range(1, 13)]
+    assert "'202015' is no date, where the column's are read as YYYYMM" in fault([*months, "202015"])
+
+
+def test_days_are_days_where_clocks_go_forward_at_midnight() -> None:
+    days = [f"2024-04-{day}" for day in range(10, 31)]
+    found = stamps_of(days, Writing(time_zone="Africa/Cairo")).index
+    assert isinstance(found, pd.DatetimeIndex)
+    assert find_step(found) == "D"
+    assert [str(stamp)[8:16] for stamp in found[15:18]] == ["25 00:00", "26 01:00", "27 00:00"]
+    hours = ["2024-04-25 23:00", "2024-04-26 00:00"]
+    assert "is no time in Africa/Cairo" in fault(hours, Writing(time_zone="Africa/Cairo"))
+
+
+def test_numbers_of_steps_stay_numbers_where_the_data_that_go_on_had_such() -> None:
+    for cells in (["2001", "2002", "2003"], ["202001", "202002", "202003"], ["1704067200", "1704070800"]):
+        assert isinstance(stamps_of(cells).index, pd.DatetimeIndex)
+        assert stamps_of(cells, Writing(numbered=True)).how == "numbered steps"
