@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import InMemory, make_splits
 from datasets.assembly.spellings import sorted_labels, spelling_notes, spellings, unknown_note
-from datasets.assembly.splitting import TRAIN, assign_rows, dropped_note, refuse_one_class, taken_notes
+from datasets.assembly.splitting import (
+    TRAIN,
+    assign_rows,
+    dropped_note,
+    missing_labels_note,
+    refuse_one_class,
+    taken_notes,
+)
 from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
 
@@ -71,13 +78,15 @@ def assemble(info: Info, parts: Parts, valid_fraction: float, test_fraction: flo
     _check_classes(info.source, parts, classes, names, fix)
     codes = assign_rows(parts, valid_fraction, test_fraction)
     in_train = zip(parts["train"], codes["train"], strict=True)
-    refuse_one_class(info.source, {classes[row.label] for row, code in in_train if code == TRAIN}, names)
+    left = {classes[row.label] for row, code in in_train if code == TRAIN}
+    refuse_one_class(info.source, left, names)
     grouped = any(row.group is not None for row in parts["train"])
     notes = chain(
         spelling_notes(classes, "labels"),
         _unknown_notes(parts, classes, names),
         dropped_note(codes["train"], "training signals that are in another split too were dropped"),
         taken_notes(codes["train"], f"signals taken out of train by {'group' if grouped else 'their hash'}"),
+        missing_labels_note(left, names),
     )
     info = replace(info, labels=names, notes=(*info.notes, *notes))
     ids = {name: id for id, name in enumerate(names)}

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import Index, LabelledPart, changed_while_read, make_splits
 from datasets.assembly.spellings import sorted_labels, spelling_notes, spellings, unknown_note
-from datasets.assembly.splitting import TRAIN, assign, dropped_note, refuse_one_class, taken_notes
+from datasets.assembly.splitting import (
+    TRAIN,
+    assign,
+    dropped_note,
+    missing_labels_note,
+    refuse_one_class,
+    taken_notes,
+)
 from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
 from datasets.formats.hashes import content_hash
@@ -98,7 +105,7 @@ def assemble(
         *(_notes(index, hashes[split]) for split, index in indexes.items()),
         dropped_note(codes["train"], "training examples whose text is in another split were dropped"),
         taken_notes(codes["train"], "examples taken out of train by the hash of their text"),
-        _note_on_missing_labels(left, names),
+        missing_labels_note(left, names),
     )
     info = replace(info, labels=names, notes=(*info.notes, *notes))
     ids = {name: id for id, name in enumerate(names)}
@@ -195,10 +202,3 @@ def _labels_of(train: TextIndex, rows: np.ndarray) -> set[str]:
 
     by_id = list(train.first)
     return {by_id[id] for id in np.unique(np.frombuffer(train.classes, np.uint16)[rows])}
-
-
-def _note_on_missing_labels(left: set[str], names: tuple[str, ...]) -> Iterator[str]:
-    """A sentence on the classes that are not among those that train is left with, if there are any."""
-    missing = [name for name in names if name not in left]
-    if missing:
-        yield f"no training example has the label {', '.join(missing[:5])}"

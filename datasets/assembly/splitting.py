@@ -101,6 +101,13 @@ def assign_rows(
     return {**codes, "train": of_train}
 
 
+def missing_labels_note(left: Collection[str], names: Sequence[str]) -> Iterator[str]:
+    """A sentence on the classes that are not among those that train is left with, if there are any."""
+    missing = [name for name in names if name not in left]
+    if missing:
+        yield f"no training example has the label {', '.join(missing[:5])}"
+
+
 def refuse_one_class(source: str, left: Collection[str], names: Sequence[str]) -> None:
     """Refuse a train split that was of several classes before others were taken out of it.
 

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 
 from datasets.assembly.parts import InMemory, Part, make_splits
 from datasets.assembly.spellings import spelling_notes, spellings, unknown_note
-from datasets.assembly.splitting import CODES, assign, dropped_note
+from datasets.assembly.splitting import (
+    CODES,
+    TRAIN,
+    assign,
+    dropped_note,
+    missing_labels_note,
+    refuse_one_class,
+)
 from datasets.base import NOT_IN_TRAIN, Dataset, Example, Info
 from datasets.errors import UserError
 from datasets.formats.images import ImageFile, image_hash
@@ -71,10 +78,14 @@ def assemble(
     _check_answers(indexes, classes, answers)
     hashes = {split: np.array(index.hashes, np.uint64) for split, index in indexes.items()}
     codes = assign(hashes, valid_fraction, test_fraction)
+    in_train = zip(indexes["train"].rows, codes["train"], strict=True)
+    left = {classes[answer] for (_, _, _, answer), code in in_train if code == TRAIN}
+    refuse_one_class(indexes["train"].part.name, left, answers)
     notes = chain(
         spelling_notes(classes, "answers"),
         *(_unknown_notes(index, classes, answers) for index in indexes.values()),
         _notes(hashes["train"], codes["train"]),
+        missing_labels_note(left, answers),
     )
     info = replace(info, labels=answers, notes=(*info.notes, *notes))
     ids = {answer: id for id, answer in enumerate(answers)}

@@ -51,9 +51,10 @@ def load(spec: str, options: Options) -> Dataset:
 def _parts(path: Path, options: Options) -> dict[str, QuestionPart]:
     if not path.is_dir():
         return {"train": TablePart(path, options)}
-    by_split = {
-        name: folder for name, folder in split_folders(path).items() if (folder / QUESTIONS).is_file()
-    }
+    of_splits = split_folders(path)
+    by_split = {name: folder for name, folder in of_splits.items() if (folder / QUESTIONS).is_file()}
+    if by_split and "train" not in by_split:
+        raise UserError(f"{of_splits['train']}: has no {QUESTIONS}, as {min(by_split.values())} has")
     if by_split:
         return {split: FolderPart(folder, options) for split, folder in by_split.items()}
     if (path / QUESTIONS).is_file():

@@ -35,6 +35,8 @@ WORD = rf"▁?(?:[{OF_WORDS}]+|[^▁{OF_WORDS}])"
 KINDS = ("subwords", "words", "characters")
 #: Rare characters that make up less than this share of the text get no token of their own.
 RARE_CHARACTERS = 0.0002
+#: Characters that are learnt from at once, so that the library passes over none.
+LONGEST = 10_000
 #: Distinct words per call into TensorFlow; and of those that have more bytes than `LONG_WORD`.
 WORDS_AT_ONCE, LONG_WORDS_AT_ONCE = 8192, 64
 LONG_WORD = 64
@@ -230,14 +232,14 @@ def _learn_subwords(texts: Iterable[str], size: int, flag: str) -> list[str]:
     written = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(" ".join(text.replace(MARK, "_").split()) for text in texts),
+            sentence_iterator=_sentences(texts),
             model_writer=written,
             model_type="bpe",
             vocab_size=size + 3,  # the library counts its own three
             hard_vocab_limit=False,
             character_coverage=1 - RARE_CHARACTERS,
             normalization_rule_name="identity",
-            max_sentence_length=1 << 20,
+            max_sentence_length=1 << 20,  # bytes; the library passes over longer ones
             num_threads=1,
             minloglevel=4,
         )
@@ -251,6 +253,22 @@ def _learn_subwords(texts: Iterable[str], size: int, flag: str) -> list[str]:
         if not (model.is_control(n) or model.is_unknown(n))
     )
     return [subword for subword in subwords if _in_one_word(subword)]
+
+
+def _sentences(texts: Iterable[str]) -> Iterator[str]:
+    """What is learnt from: words with a blank between them, at most `LONGEST` characters at once."""
+    for text in texts:
+        line = ""
+        for word in text.replace(MARK, "_").split():
+            if line and len(line) + len(word) >= LONGEST:
+                yield line
+                line = ""
+            while len(word) > LONGEST:
+                yield word[:LONGEST]
+                word = word[LONGEST:]
+            line = f"{line} {word}" if line else word
+        if line:
+            yield line
 
 
 def _in_one_word(subword: str) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from datasets.errors import UserError
-from datasets.options import option
+from datasets.options import flag, option
 from zoo.generation.sampling import SamplingOptions
 from zoo.runtime.figures import KINDS, picture_path
 
@@ -56,6 +56,10 @@ class AnswerOptions(SamplingOptions):
             raise UserError(
                 f"--samples {self.samples}: give --sampling too, or --n-best for the best of a search"
             )
+        for field in fields(SamplingOptions):
+            if not self.sampling and getattr(self, field.name) != field.default:
+                said = f"{flag(field.name)} {getattr(self, field.name)}"
+                raise UserError(f"{said}: is of drawing; give --sampling too")
         if self.attention:
             picture_path("--attention", self.attention)
         if self.beam and self.n_best > self.beam:

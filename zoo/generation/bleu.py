@@ -58,13 +58,17 @@ def check_tokenizer(name: str) -> None:
             raise UserError(f"--bleu-tokenize {name}: its model is not there; save {url} as {file}")
 
 
-def note_on_tokenizer(name: str, usual: str = USUAL) -> list[str]:
-    """A sentence on a tokeniser that is not the usual one."""
+def note_on_tokenizer(name: str, asked: str, usual: str = USUAL) -> list[str]:
+    """A sentence on a tokeniser that is not the usual one.
+
+    Args:
+        name: its name.
+        asked: the option, `AUTO` where the script decided.
+    """
     if name == usual:
         return []
-    return [
-        f"BLEU counts the tokens of sacreBLEU's tokeniser {name} (--bleu-tokenize), which fits the script"
-    ]
+    why = "which fits the script" if asked == AUTO else "as given"
+    return [f"BLEU counts the tokens of sacreBLEU's tokeniser {name} (--bleu-tokenize), {why}"]
 
 
 def _is_installed(name: str) -> bool:

@@ -178,16 +178,17 @@ def _table(model: keras.Model, part: TokenLayers, donor: Donor) -> keras.Variabl
 def _shared_rows(source: TokenLayers, target: TokenLayers) -> tuple[np.ndarray, np.ndarray]:
     """The rows of tokens that both know: of the target's table, and of the source's, `(tokens,)` each.
 
-    A token is known by its text without the blank or mark before it; of several such, the most frequent counts. Only
-    where both are sub-words does the mark tell the beginning of a word from what may be in its middle.
+    A token is known by its text without the blank or mark before it; of several such, the most frequent counts, unless
+    both are split alike and one is written as it is there. Only where both are sub-words does the mark tell the
+    beginning of a word from what may be in its middle.
     """
     both = source.tokens.kind == target.tokens.kind == "subwords"
     bare = str if both else _bare
     rows: dict[str, int] = {}
-    for n, token in enumerate(source.tokens.vocabulary):
-        rows.setdefault(token, source.reserved + n)
-    for n, token in enumerate(source.tokens.vocabulary):
-        rows.setdefault(bare(token), source.reserved + n)
+    alike = source.tokens.kind == target.tokens.kind
+    for written in [str, bare] if alike else [bare]:
+        for n, token in enumerate(source.tokens.vocabulary):
+            rows.setdefault(written(token), source.reserved + n)
     pairs = [(1, 1)]  # the unknown token
     for n, token in enumerate(target.tokens.vocabulary):
         for spelling in (token, bare(token), bare(token).lower()):
@@ -228,7 +229,7 @@ def _take_cells(target: Recurrent, donor: Donor, part: TokenLayers, directions: 
         if not all(_fits(old[theirs], new[ours]) for ours, theirs in pairs):
             break
         for ours, theirs in pairs:
-            _copy(old[theirs], new[ours])
+            _copy(old[theirs], new[ours], reads_last=layer > 0 and ours == 1)
         taken += 1
     ways = "both directions" if len(directions) == 2 else f"what reads {WAYS[part.backward]}"
     told = f"start: {ways}, {taken} of {target.layers} layers, from {donor.path}"
@@ -269,10 +270,17 @@ def _fits(old: keras.layers.Layer, new: keras.layers.Layer) -> bool:
     )
 
 
-def _copy(old: keras.layers.Layer, new: keras.layers.Layer) -> None:
+def _copy(old: keras.layers.Layer, new: keras.layers.Layer, reads_last: bool) -> None:
+    """Copy the weights of a cell.
+
+    Args:
+        reads_last: where the new cell reads more features, the old one's are the last of these: a layer reads the
+            outputs of both directions of the one below, forwards first.
+    """
     for one, other in zip(old.weights, new.weights, strict=True):
         if one.path.endswith("seed_generator_state"):
             continue
         values = other.numpy()
-        values[: one.shape[0]] = one.numpy()
+        rows = one.shape[0]
+        values[-rows if reads_last else 0 :][:rows] = one.numpy()
         other.assign(values)

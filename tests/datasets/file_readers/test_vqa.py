@@ -9,6 +9,7 @@ import pytest
 
 import datasets
 from datasets.base import NOT_IN_TRAIN, Dataset, Split
+from datasets.errors import UserError
 from datasets.formats.images import write_image
 from tests.datasets.file_readers.refusals import refusal
 from tests.datasets.splits import sizes_of, splits_of
@@ -78,7 +79,7 @@ def test_copies_of_an_image_count_as_that_image(tmp_path: Path) -> None:
     for n in range(4):
         shutil.copy(tmp_path / f"photos/{n}.png", tmp_path / f"photos/copy{n}.png")
     with path.open("a") as file:
-        file.writelines(f"photos/copy{n}.png,is it a copy?,yes\n" for n in range(4))
+        file.writelines(f"photos/copy{n}.png,is it a copy?,{('no', 'yes')[n % 2]}\n" for n in range(4))
     data = load(path, valid_fraction=0.5, test_fraction=0)
     sides = [
         {Path(name).stem.removeprefix("copy") for name in names(split)} for split in (data.train, data.valid)
@@ -183,3 +184,29 @@ def test_the_real_set(data_dir: Path) -> None:
     assert set(data.info.labels) == set((data_dir / "easy_vqa/answers.txt").read_text().split())
     assert not names(data.train) & names(data.valid)
     assert next(iter(data.train))["image"].read().shape == (64, 64, 3)
+
+
+def test_train_without_its_questions(tmp_path: Path) -> None:
+    folder(tmp_path)
+    (tmp_path / "train/questions.json").rename(tmp_path / "train/question.json")
+    assert told(tmp_path) == f"{tmp_path}/train: has no questions.json, as {tmp_path}/test has"
+
+
+def test_one_answer_left_in_train(tmp_path: Path) -> None:
+    for image in range(6):
+        picture(tmp_path / f"photos/{image}.png", image)
+
+    def written(odd: int) -> Path:
+        rows = [f"photos/{n}.png,is it {n}?,{'no' if n == odd else 'yes'}" for n in range(6)]
+        (tmp_path / "t.csv").write_text("image,question,answer\n" + "\n".join(rows) + "\n")
+        return tmp_path / "t.csv"
+
+    refusals = 0
+    for odd in range(6):  # the hash puts one of the images into dev
+        try:
+            load(written(odd), test_fraction=0)
+        except UserError:
+            refusals += 1
+            message = told(tmp_path / "t.csv", test_fraction=0)
+    assert refusals == 1
+    assert "every training example has the label 'yes'; give more examples of 'no'" in message

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from datasets.errors import UserError
+from zoo.data import subwords
 from zoo.data.subwords import (
     BEGIN,
     END,
@@ -191,3 +192,17 @@ def test_a_word_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(made, "segment", watched)
     made(tf.constant(["a" * 100_000]), 5)
     assert max(lengths) == 5 * made.longest
+
+
+def test_a_text_of_any_length_is_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library passes over what is longer than a megabyte."""
+    long = "lachen machen 한국어 " * 50_000
+    assert len(long.encode()) > 1 << 20
+    assert {"▁lachen", "▁한국어"} <= {*learn([long, "xx yy"], "subwords", 60)}
+    monkeypatch.setattr(subwords, "LONGEST", 8)
+    assert [*subwords._sentences(["ab  cd efgh", " ", "0123456789 a▁b"])] == [
+        "ab cd",
+        "efgh",
+        "01234567",
+        "89 a_b",
+    ]

@@ -67,5 +67,8 @@ def test_what_a_tokeniser_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_another_tokeniser_than_the_usual_one_is_told() -> None:
-    assert note_on_tokenizer("13a") == []
-    assert "tokeniser zh (--bleu-tokenize)" in note_on_tokenizer("zh")[0]
+    assert note_on_tokenizer("13a", "auto") == []
+    assert note_on_tokenizer("zh", "auto")[0].endswith(
+        "tokeniser zh (--bleu-tokenize), which fits the script"
+    )
+    assert note_on_tokenizer("zh", "zh")[0].endswith("tokeniser zh (--bleu-tokenize), as given")

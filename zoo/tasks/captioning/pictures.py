@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from zoo.runtime.figures import overlay_attention, shares
 from zoo.tasks.captioning.batches import CaptionBatches
+from zoo.tasks.captioning.scores import plain
 
 SHOWN = 12
 PER_ROW = 4
@@ -42,8 +43,8 @@ def _panel(axes: Axes, caption: str, batches: CaptionBatches, n: int, has_images
         axes.imshow(batches.given[n])
     else:
         axes.text(0.5, 0.5, batches.names[n], ha="center", va="center", fontsize=8, transform=axes.transAxes)
-    right = batches.true[n] if batches.true else frozenset(batches.references[n])
-    colour = "darkgreen" if caption in right else "firebrick" if batches.true else "black"
+    right = map(plain, batches.true[n] if batches.true else batches.references[n])
+    colour = "darkgreen" if plain(caption) in right else "firebrick" if batches.true else "black"
     axes.set_title(_wrapped(caption), fontsize=9, color=colour)
     axes.set_xlabel(
         "\n".join(_wrapped(reference) for reference in batches.references[n][:REFERENCES]),

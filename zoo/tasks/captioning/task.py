@@ -95,7 +95,7 @@ class Captioning(Task[Options, "Learned", "CaptionBatches", "Predictions", Answe
         notes = _notes(tokenizer, captions, len(captions) - len(short), shape, pixels, options)
         notes += () if pretrained is None else encoders.notes(options.encoder, pretrained, images)
         bleu = tokenizer_of(options.bleu_tokenize, texts, BLANKS)
-        notes += tuple(note_on_tokenizer(bleu, BLANKS))
+        notes += tuple(note_on_tokenizer(bleu, options.bleu_tokenize, BLANKS))
         learned = Learned(tokenizer, shape, pixels, options, encoders.digest_of(pretrained, options), bleu)
 
         def other_batches(split: Split) -> CaptionBatches:

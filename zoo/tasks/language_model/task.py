@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.base import Dataset, Split
+from datasets.errors import UserError
 from datasets.input_kinds import prompts
 from zoo.data.token_layers import TokenLayers, Tokens
 from zoo.tasks.base import Metrics, Prepared, Row, Task
@@ -88,9 +89,19 @@ class LanguageModel(Task[Options, Learned, TextBatches, np.ndarray, AnswerOption
             return batches_of(tokenizer.encode_text(_Pieces(split), documents))
 
         train, valid = batches_of(text), read(dataset.valid)
+        if not len(valid.text):
+            raise UserError(
+                "the text of the dev split is blank: it has no tokens; take more for it, or another"
+            )
 
         def test() -> TextBatches | None:
-            return None if dataset.test is None else read(dataset.test)
+            batches = None if dataset.test is None else read(dataset.test)
+            if batches is None or len(batches.text):
+                return batches
+            from zoo.runtime.progress import log
+
+            log("the text of the test split is blank: it has no tokens, and is not scored")
+            return None
 
         notes = _notes(tokenizer, train, valid, options)
         return Prepared(Learned(tokenizer, options), train, valid, test, notes)

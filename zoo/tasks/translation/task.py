@@ -100,7 +100,9 @@ class Translation(Task[Options, Learned, "PairBatches", "Predictions", AnswerOpt
         check_tokenizer(options.bleu_tokenize)
         bleu = tokenizer_of(options.bleu_tokenize, _side(dataset.train, "target"))
         learned = Learned(source, target, options, bleu)
-        return Prepared.of(learned, train, dataset, batches, [*notes, *note_on_tokenizer(bleu)])
+        return Prepared.of(
+            learned, train, dataset, batches, [*notes, *note_on_tokenizer(bleu, options.bleu_tokenize)]
+        )
 
     def restore(self, stored: Mapping[str, Any], options: Options) -> Learned:
         """See `zoo.tasks.base.Task`."""

@@ -66,3 +66,8 @@ def test_a_map_of_features_and_of_a_caption_that_was_cut():
     assert drawn is not None
     np.testing.assert_allclose(drawn, np.arange(6, 12).reshape(2, 3) / 11)
     figure.canvas.draw()
+
+
+def test_capitals_and_points_do_not_make_a_caption_wrong() -> None:
+    figure = contact_sheet(["Red and blue.", "red and green"], batches(2, true=False))
+    assert [axes.title.get_color() for axes in figure.axes[:2]] == [RIGHT, UNKNOWN]

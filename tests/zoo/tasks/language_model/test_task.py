@@ -293,3 +293,11 @@ def test_a_min_count_that_leaves_nothing_is_told():
 def test_the_former_option_turn_is_still_read() -> None:
     assert from_dict(Options, {"turn": False}) == Options(random_offset=False)
     assert not task_parser("language_model").parse_args(["--no-turn"]).random_offset
+
+
+def test_a_split_without_a_token_is_told_and_not_scored(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UserError, match="the text of the dev split is blank"):
+        prepared(dataset(valid=" \n \n"), tokens="plain-words")
+    ready = prepared(dataset(test=" \n \n"), tokens="plain-words")
+    assert ready.test() is None
+    assert "the text of the test split is blank" in capsys.readouterr().err
