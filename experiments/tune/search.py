@@ -57,7 +57,7 @@ class Search:
         studies: of the contestants.
         grid: what all trials share; its first seed is theirs.
         monitor: the metric of the dev split that decides.
-        budget: trials of each contestant.
+        budget: trials of each contestant, at most: a small space has no more than its combinations.
         folder: where the runs are kept.
         threads: cores of each run.
         program: the module that trains.
@@ -91,7 +91,10 @@ class Search:
                 time.sleep(POLL_SECONDS)
 
     def _all(self) -> int:
-        return self.budget * len(self.studies)
+        return sum(map(self._trials_of, self.studies))
+
+    def _trials_of(self, study: Study) -> int:
+        return min(self.budget, study.combinations) if study.is_small else self.budget
 
     def _done(self) -> int:
         return sum(trial.state.is_finished() for study in self.studies for trial in study.trials())
@@ -100,17 +103,20 @@ class Search:
         """Give trials to the workers that are free, the contestant with the fewest first; True where one was given."""
         given = False
         while len(self.active) < workers:
-            counts = [len(study.trials()) for study in self.studies]
-            place = min(range(len(counts)), key=lambda n: counts[n])
-            if counts[place] >= self.budget:
+            waiting = [study for study in self.studies if len(study.trials()) < self._trials_of(study)]
+            if not waiting:
                 break
-            self._begin(client, self.studies[place])
+            self._begin(client, min(waiting, key=lambda study: len(study.trials())))
             given = True
         return given
 
     def _begin(self, client: Client, study: Study) -> None:
         trial, text = study.ask()
         (run,) = runs(dataclasses.replace(self.grid, cells=(text,)))
+        if any(one.run.name == run.name for one in self.active):  # both would write into one folder
+            study.cut(trial)
+            log(f"{self._done()}/{self._all()} {run.contestant}: the same as a trial in work, not run twice")
+            return
         folder, session = self.folder / "runs" / run.name, uuid.uuid4().hex
         job = Job(
             run, str(folder.absolute()), False, session, self.threads, program=self.program, measure=None,

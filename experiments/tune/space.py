@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 WIDE = 100.0
 #: Digits of a number that is tried: what stands in a command is what was run.
 DIGITS = 3
+#: So near to an end of a range, as a share of its length, is at the end.
+NEAR = 0.05
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,11 @@ class Dimension:
         return _text(self.low, self.whole), _text(self.high, self.whole)
 
     def at_an_end(self, value: str | float) -> bool:
-        """Whether a number is the least or the largest one that was tried, so that one beyond may be better."""
+        """Whether a number is at the least or the largest one that was tried, so that one beyond may be better; of a
+        range that is within `NEAR` of its length."""
+        if not self.values and not self.whole:
+            low, high, here = map(math.log if self.wide else float, (self.low, self.high, float(value)))
+            return min(here - low, high - here) <= NEAR * (high - low)
         try:
             tried = [float(one) for one in self.values or self.ends]
         except ValueError:

@@ -94,9 +94,14 @@ class Study:
         return trial, text
 
     @property
+    def combinations(self) -> int:
+        """How many there are where all that is searched are values; else 0."""
+        return math.prod(len(one.values) for one in self.dimensions)
+
+    @property
     def is_small(self) -> bool:
         """Whether all that is searched are values, in not more combinations than there are trials at random."""
-        return 0 < math.prod(len(one.values) for one in self.dimensions) <= RANDOM_TRIALS
+        return 0 < self.combinations <= RANDOM_TRIALS
 
     def _untried(self) -> dict[str, str] | None:
         """The first combination of values of a small space that no trial had."""

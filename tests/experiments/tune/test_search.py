@@ -142,3 +142,23 @@ def test_a_trial_counts_by_the_epoch_whose_weights_it_kept(tmp_path: Path) -> No
     write_run(tmp_path / "run")
     assert kept(tmp_path / "run", [0.9, 0.5, 0.7]) == [0.5]
     assert kept(tmp_path / "none", [0.9, 0.5, 0.7]) == [0.9, 0.5, 0.7]
+
+
+def test_a_space_of_few_values_has_no_more_trials_than_combinations(tmp_path: Path) -> None:
+    client = Client(lambda units: [units / 100])
+    study = Study("gru", space(["units=3,5,7"]), optuna.storages.InMemoryStorage(), True, 0)
+    made = search(client, tmp_path, [study], 10)
+    assert [job.run.config["recurrent"]["units"] for job in client.jobs] == [3, 5, 7]
+    assert (made._done(), made._all()) == (3, 3)
+
+
+def test_options_that_are_in_work_are_not_run_twice_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, (study,) = Client(lambda units: [units / 100]), studies("gru")
+    made = Search([study], GRID, "accuracy", 5, tmp_path)
+    monkeypatch.setattr(study, "ask", lambda: (study.study.ask(), "gru(units=3)"))
+    for _ in range(2):
+        made._begin(client, study)  # type: ignore[arg-type]
+    assert len(client.jobs) == len(made.active) == 1
+    assert [trial.state for trial in study.trials()] == [TrialState.RUNNING, TrialState.PRUNED]

@@ -62,3 +62,13 @@ def test_ends_are_those_of_numbers() -> None:
     assert not few.at_an_end("8")
     assert not names.at_an_end("a")
     assert [whole.at_an_end(value) for value in (1, 2, 3)] == [True, False, True]
+    rates, shares = space(["learning_rate=1e-4..1e-2", "dropout=0..0.5"])
+    tried = [rates.at_an_end(value) for value in (1e-4, 1.2e-4, 2e-4, 8e-3, 0.009971937)]
+    assert tried == [True, True, False, True, True]
+    assert [shares.at_an_end(value) for value in (0.0, 0.02, 0.03, 0.47, 0.48)] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
