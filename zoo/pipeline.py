@@ -17,7 +17,7 @@ from datasets.errors import UserError
 from zoo import serving
 from zoo.config import TRAINED, RunConfig, TrainedBaselines
 from zoo.config_file import OwnModel
-from zoo.data.digest import digests
+from zoo.data.digest import as_read, digests
 from zoo.factory import recurrent_factory
 from zoo.keras_private import all_layers
 from zoo.layers.recurrent import Recurrent
@@ -40,7 +40,7 @@ from zoo.stored_run import (
     load_language_model,
     load_run,
 )
-from zoo.tasks.base import Batches, Row, load_task
+from zoo.tasks.base import Batches, load_task
 from zoo.tasks.next_tokens import NextTokens
 from zoo.training.baselines import LEFT_OUT, baseline_metrics
 from zoo.training.checkpoint import Progress
@@ -193,6 +193,7 @@ def ensemble(
         UserError: the runs have other data, or learned other things from them.
     """
     began = time.monotonic()
+    dataset = as_read(dataset, read_json(members[0].data_path))
     for member in members:
         if read_json(member.data_path) != json.loads(json.dumps(digests(dataset))):
             raise UserError(f"{member.path} was trained on other data than {config.dataset} holds now", 1)
@@ -328,6 +329,7 @@ def _evaluate(
     scores = {split: task.score(learned, predictions[split], batches) for split, batches in splits.items()}
     last = list(splits)[-1]
     of_last = learned, predictions[last], splits[last]
+    rows = task.by_length(*of_last)
     for name, figure in task.pictures(*of_last).items():
         save(figure, directory.path / name)
     engine = recurrent_layer(model).engine_choice
@@ -342,7 +344,7 @@ def _evaluate(
         ceiling=dict(context.dataset.info.ceiling),
         scores=scores,
         baselines=baselines(splits),
-        details={"split": last, **task.details(*of_last), **_by_length(task.by_length(*of_last))},
+        details={"split": last, **task.details(*of_last), **({"by_length": rows} if rows else {})},
         parameters=count_parameters(model),
         epochs=progress.epoch,
         best_epoch=progress.best_epoch,
@@ -353,11 +355,6 @@ def _evaluate(
         device=device_name(),
         notes=(*context.notes, *task.calibration(model)),
     )
-
-
-def _by_length(rows: list[Row]) -> dict[str, object]:
-    """The scores by length, where the task gives any."""
-    return {"by_length": rows} if rows else {}
 
 
 def _after_epoch(directory: RunDirectory, config: RunConfig, progress: Progress) -> None:

@@ -81,3 +81,15 @@ def test_other_data_are_refused(folder, tmp_path):
     stored["train"] = "another"
     (copies[1] / "data.json").write_text(json.dumps(stored))
     assert "was trained on other data" in told(*copies, "--out", tmp_path / "out", code=1)
+
+
+def test_runs_that_left_the_test_split_unread_leave_it_so(folder, tmp_path):
+    for seed, name in enumerate(("one", "two")):
+        common = ("--dataset", folder / "toy.tsv", *SMALL, "--dev-only", "--no-trained-baselines")
+        done = call(run, "sentiment", *common, "--seed", seed, "--out", tmp_path / name)
+        assert done.code == 0, done.err
+    done = call(main, tmp_path / "one", tmp_path / "two", "--out", tmp_path / "both")
+    assert done.code == 0, done.err
+    results = json.loads((tmp_path / "both" / "metrics.json").read_text())
+    assert "dev" in results
+    assert "test" not in results

@@ -27,6 +27,13 @@ def digests(dataset: Dataset) -> dict[str, dict[str, object]]:
     return {name: _of_split(split, dataset.info.labels, known_images) for name, split in found.items()}
 
 
+def as_read(dataset: Dataset, stored: object) -> Dataset:
+    """A data set as a run read it that left the test split unread (`--dev-only`), by the digests that it kept."""
+    if isinstance(stored, Mapping) and "test" not in stored:
+        return dataclasses.replace(dataset, test=None)
+    return dataset
+
+
 def _of_split(split: Split, labels: Sequence[str], images: dict[str, bytes]) -> dict[str, object]:
     digest = hashlib.blake2b(digest_size=16)
     _add(digest.update, list(labels), images)
