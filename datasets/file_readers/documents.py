@@ -65,8 +65,14 @@ def load(
 
 
 def _held_out(spec: str, reading: Reading) -> Iterator[str]:
-    """The texts of the dev and test splits that a classifier of these labelled texts has."""
-    options = classification.Options(encoding=reading.format.encoding, text_column=reading.text_column)
+    """The texts of the dev and test splits that a classifier of these labelled texts has, with its usual shares."""
+    form = reading.format
+    options = classification.Options(
+        encoding=form.encoding,
+        text_column=reading.text_column,
+        delimiter=form.delimiter or "auto",
+        header="yes" if form.header else "no",
+    )
     data = classification.load(spec, options)
     for split in (data.valid, data.test or ()):
         yield from (example["text"] for example in split)

@@ -1,7 +1,8 @@
 """Windows over series: which steps a forecast reads, which it forecasts, and their arrays in batches.
 
 An origin is the first step that is forecast. A forecast at an origin reads the `window` steps before it and nothing
-else of the values, so that no window needs a rule against leakage besides where its scored steps lie.
+else of the values, so that no window needs a rule against leakage besides where its scored steps lie, and one: none
+begins behind a gap that was filled from what comes later.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from datasets.errors import UserError
-from datasets.options import Former, option
+from datasets.options import Former, flag, option
 from zoo.generation.sampling import SamplingOptions
 
 
@@ -72,3 +72,12 @@ class AnswerOptions(SamplingOptions):
 
     length: int = option(200, "tokens to write", minimum=0)
     score: bool = option(False, "go on with nothing: tell how likely the inputs are")
+
+    def __post_init__(self) -> None:
+        """Refuse what is said of a continuation where there is none; raises UserError."""
+        for field in fields(self):
+            if self.score and field.name != "score" and getattr(self, field.name) != field.default:
+                said = f"{flag(field.name)} {getattr(self, field.name)}"
+                raise UserError(
+                    f"{said}: is of a continuation, and --score writes none; leave one of them out"
+                )

@@ -301,3 +301,10 @@ def test_a_split_without_a_token_is_told_and_not_scored(capsys: pytest.CaptureFi
     ready = prepared(dataset(test=" \n \n"), tokens="plain-words")
     assert ready.test() is None
     assert "the text of the test split is blank" in capsys.readouterr().err
+
+
+def test_what_is_said_of_a_continuation_is_refused_beside_scores() -> None:
+    for options, told in (({"length": 3}, "--length 3"), ({"temperature": 1.0}, "--temperature 1.0")):
+        with pytest.raises(UserError, match=f"{told}: is of a continuation, and --score writes none"):
+            AnswerOptions(score=True, **options)
+    AnswerOptions(score=True)
