@@ -17,25 +17,16 @@ import numpy as np
 
 from datasets.errors import UserError
 from datasets.series.asked_forms import PAGE, check_form, parsed
-from datasets.series.dates import NO_TIME, Way, Written, days, ways, week, without_year, written
+from datasets.series.dates import Way, Written, ways, without_year, written
 from datasets.series.steps import find_step, share_on_grid, share_there
+from datasets.series.whole_dates import SINCE_1970, since_1970, whole_dates
 from datasets.series.zones import localised, zone_name, zone_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Whole numbers of so many digits are dates of this form. Where there are several, the first that fits all is taken.
-WHOLE_DATES = {
-    4: ("YYYY",), 5: ("YYYYQ",), 6: ("YYYYMM", "YYMMDD", "YYYYWW"), 7: ("YYYYDDD",),
-    8: ("YYYYMMDD", "DDMMYYYY", "MMDDYYYY"),
-    10: ("YYYYMMDDhh",), 12: ("YYYYMMDDhhmm",), 14: ("YYYYMMDDhhmmss",), 17: ("YYYYMMDDhhmmssfff",),
-}  # fmt: skip
 #: A number that is no longer than nanoseconds since 1970; tables of floats have `.0` behind it.
 WHOLE = re.compile(r"-?\d{1,19}(\.0)?", re.ASCII)
-FIRST_YEAR, LAST_YEAR = 1500, 2200
-#: Numbers since 1970 are believed between these times only.
-EARLIEST, LATEST = np.datetime64("1975-01-01", "s"), np.datetime64("2100-01-01", "s")
-SINCE_1970 = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 REGULAR = 0.5  # of the steps must be there, or the stamps are taken for no regular ones
 FEWEST_WEEKS = 4  # that cannot be months, of a column of which most could be
 MUCH_LONGER = 10  # than days that are taken for days, are those that are taken for years
@@ -317,7 +308,7 @@ def _whole_numbers(column: Column, codes: np.ndarray, texts: Sequence[str], writ
     import pandas as pd
 
     unique, rows = [int(text) for text in texts], column.longest()
-    found = [] if writing.numbered else _whole_dates(texts)
+    found = [] if writing.numbered else whole_dates(texts)
     if _are_mostly(
         found, codes
     ):  # 201513 among months is a wrong month, unless all are weeks one after the other
@@ -329,7 +320,7 @@ def _whole_numbers(column: Column, codes: np.ndarray, texts: Sequence[str], writ
         way = fitting[0] if fitting[0].how.startswith("YY") else _chosen(column, fitting, writing)
         finer = "fff" in way.how and any(int(text[way.how.index("fff") :]) for text in texts)
         return Stamps(pd.DatetimeIndex(way.stamps), way.how, writing, finer=finer)
-    since = None if writing.numbered else _since_1970(unique)
+    since = None if writing.numbered else since_1970(unique)
     if since is not None and _regularity(since.stamps[codes][rows]) >= REGULAR:
         parts = SINCE_1970[since.how.removesuffix(" since 1970")]
         finer = any(number % parts for number in unique)
@@ -356,24 +347,6 @@ def _no_whole_dates(column: Column, codes: np.ndarray, found: Sequence[Way], sin
     )
 
 
-def _since_1970(unique: Sequence[int]) -> Way | None:
-    """Numbers as seconds and the like since 1970, if all are believable."""
-    for unit, parts in SINCE_1970.items():
-        seconds = np.array([number // parts for number in unique], object)
-        if all(0 <= second < 2**40 for second in seconds):
-            stamps = seconds.astype(np.int64).astype("datetime64[s]")
-            if stamps.min() >= EARLIEST and stamps.max() < LATEST:
-                return Way(f"{unit} since 1970", stamps)
-    return None
-
-
-def _whole_dates(texts: Sequence[str]) -> list[Way]:
-    """Numbers as dates of each form that has as many digits as all of them."""
-    digits = {len(text) for text in texts}
-    forms = WHOLE_DATES.get(digits.pop(), ()) if len(digits) == 1 else ()
-    return [Way(form, _cut(texts, form)) for form in forms if not any(text.startswith("-") for text in texts)]
-
-
 def _are_mostly(found: Sequence[Way], codes: np.ndarray) -> bool:
     """Whether most numbers are dates of months or days, so that another one is a wrong date rather than no date."""
     return any("MM" in way.how and np.isnat(way.stamps[codes]).mean() < 0.5 for way in found)
@@ -383,29 +356,3 @@ def _are_weeks(texts: Sequence[str], stamps: np.ndarray, rows: np.ndarray) -> bo
     """Whether all stamps `YYYYWW` are dates, several no months, and those of a series weeks one after the other."""
     no_months = sum(int(text[4:]) > 12 for text in texts)
     return no_months >= FEWEST_WEEKS and not np.isnat(stamps).any() and _regularity(stamps[rows]) >= REGULAR
-
-
-def _cut(texts: Sequence[str], form: str) -> np.ndarray:
-    """Texts of digits, cut where the letters of the form change, as datetime64[s]; NaT where there is no such time."""
-
-    def part(letters: str, otherwise: int) -> np.ndarray:
-        if letters not in form:
-            return np.full(len(texts), otherwise)
-        at = form.index(letters)
-        return np.array([int(text[at : at + len(letters)]) for text in texts])
-
-    year = part("YYYY", 0) if "YYYY" in form else 2000 + part("YY", 0)
-    quarter = part("Q", 0) if form.endswith("Q") else None
-    month = (
-        part("MM", 1) if quarter is None else np.where((quarter >= 1) & (quarter <= 4), 3 * quarter - 2, 0)
-    )
-    of_year = part("DDD", 1) if "DDD" in form else np.ones(len(texts), int)
-    day = part("DD", 1) if "DDD" not in form else np.ones(len(texts), int)
-    if "WW" in form:
-        return np.array([week(*parts) for parts in zip(year, part("WW", 1), np.ones_like(year), strict=True)])
-    stamps = days(year, month, day) + (of_year - 1).astype("timedelta64[D]")
-    hour, minute, second = part("hh", 0), part("mm", 0), part("ss", 0)
-    seconds = 3600 * hour + 60 * minute + second
-    real = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (minute < 60) & (second < 60) & (seconds <= 86_400)
-    real &= (of_year >= 1) & (stamps.astype("datetime64[Y]").astype(int) + 1970 == year)
-    return np.where(real, stamps + seconds.astype("timedelta64[s]"), NO_TIME)

@@ -92,7 +92,9 @@ def test_dev_and_test_texts_of_labelled_data_are_held_out(tmp_path: Path) -> Non
     assert f"{10 + len(known.valid)} training documents are held out by --held-out" in data.info.notes
     for split in ("train", "test"):  # the options of tables are those of the other data too
         file = labelled / f"{split}.tsv"
-        file.rename(labelled / f"{split}.csv").write_text(file.with_suffix(".csv").read_text().replace("\t", ";"))
+        file.rename(labelled / f"{split}.csv").write_text(
+            file.with_suffix(".csv").read_text().replace("\t", ";")
+        )
     table = lines_file(tmp_path, "all.csv", ["text;n", *(f"{text};1" for text in TEXTS)])
     assert every(load(table, held_out=(str(labelled),), delimiter="semicolon")) == every(data)
 
