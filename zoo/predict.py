@@ -61,8 +61,8 @@ def parser(own_task: str | None = None) -> Parser:
     parser.add_argument(
         "--file",
         metavar="FILE",
-        help="read the inputs from a file of any kind that training reads (.gz too), but of sounds and movies from one or "
-        "a folder of them, not a table; what was said of the training data, such as its columns, counts unless it is "
+        help="read the inputs from a file of any kind that training reads (.gz too), but of sounds and movies one or a "
+        "folder of them, no table; what was said of the training data, such as its columns, counts unless it is "
         "said anew",
     )
     parser.add_argument(
