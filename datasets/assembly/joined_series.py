@@ -71,7 +71,7 @@ def _continued(first: TimeSeries, later: TimeSeries, path: Path) -> TimeSeries:
         past=np.concatenate([first.past, later.past]),
         future=np.concatenate([first.future[: len(first)], later.future]),
         made_up=_marks((first, later), [one.made_up for one in (first, later)], first.values.shape[1:]),
-        hindsight=_marks((first, later), [one.hindsight for one in (first, later)]),
+        hindsight=_marks((first, later), [one.hindsight for one in (first, later)], first.values.shape[1:]),
     )
 
 
@@ -117,7 +117,7 @@ def _stamp(series: TimeSeries, time: np.datetime64) -> pd.Timestamp:
 
 
 def _marks(
-    both: Sequence[TimeSeries], marks: Sequence[np.ndarray | None], shape: tuple[int, ...] = ()
+    both: Sequence[TimeSeries], marks: Sequence[np.ndarray | None], shape: tuple[int, ...]
 ) -> np.ndarray | None:
     """Marks `(time, *shape)` of two series end to end; None where nothing is marked."""
     parts = [

@@ -125,7 +125,7 @@ class Options(TableOptions):
             share, said = getattr(self, name), [other for other, given in others.items() if given]
             may_say_steps = others is of_dev and set(said) <= {"--test-steps", "a file of the test split"}
             fix = "; give --valid-steps" if may_say_steps else ""
-            fits = not said or share == usual[name]
+            fits = not said or share in (usual[name], 0.0)
             require(fits, name, share, f"does not go with {said[0] if said else ''}{fix}")
 
     @property

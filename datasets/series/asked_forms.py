@@ -16,25 +16,30 @@ def check_form(form: str) -> None:
     """Refuse what is no form at all.
 
     Raises:
-        UserError: a letter that `strptime` does not know, or one that comes twice; no letter behind `%`; no year; weeks
-            that it passes over.
+        UserError: a letter that `strptime` does not know, or one that comes twice; no letter behind `%`; weeks that it
+            passes over.
     """
     if "%" not in form:
         raise _no_form(form, "has no letter behind %")
-    year_later, week_later = SOME_TIME.replace(year=2002), SOME_TIME + datetime.timedelta(days=7)
+    week_later = SOME_TIME + datetime.timedelta(days=7)
     try:
-        times = [
-            datetime.datetime.strptime(time.strftime(form), form)
-            for time in (SOME_TIME, year_later, week_later)
-        ]
+        now, then = (
+            datetime.datetime.strptime(time.strftime(form), form) for time in (SOME_TIME, week_later)
+        )
     except re.error:
         raise _no_form(form, "has a letter twice") from None
     except (ValueError, OverflowError, IndexError, KeyError):
         raise _no_form(form, "has letters that Python's strptime does not know or take together") from None
-    if times[0].year == times[1].year:
-        raise _no_form(form, "has no year, without which dates have no order")
-    if times[0] == times[2] and SOME_TIME.strftime(form) != week_later.strftime(form):
+    if now == then and SOME_TIME.strftime(form) != week_later.strftime(form):
         raise _no_form(form, "says a week, of which strptime takes no notice without a day of the week")
+
+
+def has_year(form: str) -> bool:
+    """Whether a form that `check_form` takes tells one year from another."""
+    years = {
+        datetime.datetime.strptime(SOME_TIME.replace(year=y).strftime(form), form).year for y in (2001, 2002)
+    }
+    return len(years) > 1
 
 
 def _no_form(form: str, why: str) -> UserError:

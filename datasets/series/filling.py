@@ -51,7 +51,7 @@ def made_up(table: pd.DataFrame, every: pd.Index) -> pd.DataFrame:
 
 
 def hindsight(missing: np.ndarray, how: str) -> np.ndarray:
-    """At which steps something was filled from what comes later, `(steps,)` bool.
+    """What was filled from what comes later, `(steps, columns)` bool.
 
     That is each missing value in the middle where its neighbours on both sides are joined (`linear`), and one before
     the first that is known, unless it is 0.
@@ -63,8 +63,7 @@ def hindsight(missing: np.ndarray, how: str) -> np.ndarray:
     known = ~missing
     before = known.cumsum(axis=0) > 0
     after = known[::-1].cumsum(axis=0)[::-1] > 0
-    filled = {"linear": missing & after, "last": missing & after & ~before}.get(how, np.zeros_like(missing))
-    return np.asarray(filled.any(axis=1))
+    return {"linear": missing & after, "last": missing & after & ~before}.get(how, np.zeros_like(missing))
 
 
 def fault_of_share(missing: pd.DataFrame) -> tuple[int, float] | None:

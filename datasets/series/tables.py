@@ -290,8 +290,11 @@ def _series(source: _Source, timed: Timed) -> TimeSeries:
     invented = None if given.missing is None else given.missing[list(roles.values)].to_numpy()[:length]
     seen = None
     if given.missing is not None:
-        read = given.missing[[*roles.values, *roles.past]].to_numpy()[:length]
-        seen = hindsight(read, columns.fill)
+        own, of_past = (
+            hindsight(given.missing[list(part)].to_numpy(bool)[:length], columns.fill)
+            for part in (roles.values, roles.past)
+        )
+        seen = own | of_past.any(axis=1, keepdims=True)  # a covariate may tell of any variable
     stamps = given.index[:length]
     dated = isinstance(stamps, pd.DatetimeIndex) and columns.step != "rows"
     utc = stamps.tz_convert(None) if dated and stamps.tz is not None else stamps

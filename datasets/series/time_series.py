@@ -32,8 +32,8 @@ class TimeSeries:
         variables, past_names, future_names: what the columns are called.
         made_up: `(time, variables)` bool, True for values that filling put in place of missing ones; None where
             nothing was filled.
-        hindsight: `(time,)` bool, True for steps at which something was filled from what comes later, so that no
-            forecast can begin behind them; None where there is none.
+        hindsight: `(time, variables)` bool, True where a value, or a past covariate beside it, was filled from what
+            comes later, so that no forecast of this variable can begin behind it; None where there is none.
         zone: of the time stamps, such as `+09:00`; empty where they have none.
         numbers: the number of the first step and the distance of steps, where steps are only numbered.
         rows: the table's rows are the steps, whatever time lies between them.

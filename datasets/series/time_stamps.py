@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.errors import UserError
-from datasets.series.asked_forms import PAGE, check_form, parsed
+from datasets.series.asked_forms import PAGE, check_form, has_year, parsed
 from datasets.series.dates import Way, Written, ways, without_year, written
 from datasets.series.steps import find_step, share_on_grid, share_there
 from datasets.series.whole_dates import SINCE_1970, since_1970, whole_dates
@@ -269,11 +269,26 @@ def _formatted(column: Column, codes: np.ndarray, unique: Sequence[str], writing
         raise column.fault(row, f"is no date of the form {form} (--date-format); {PAGE}")
     cells = [time for time in times if time is not None]
     stamps = np.array([np.datetime64(cell.replace(tzinfo=None), "s") for cell in cells])[codes]
+    if not has_year(form):
+        _refuse_turns(column, stamps, form)
     offsets = [cell.utcoffset() for cell in cells]
     seconds = [None if offset is None else int(offset.total_seconds()) for offset in offsets]
     as_written = [Written("three", "", "", "", "", 0, offset, "") for offset in seconds]
     index, zone = _in_zone(column, stamps, codes, as_written)
     return Stamps(index, form, writing, zone, any(cell.microsecond for cell in cells))
+
+
+def _refuse_turns(column: Column, stamps: np.ndarray, form: str) -> None:
+    """Refuse dates without a year that go on and back within a series: those of several years."""
+    for number in np.unique(column.series):
+        rows = np.flatnonzero(column.series == number)
+        moves = np.diff(stamps[rows].astype(np.int64))
+        if (moves > 0).any() and (moves < 0).any():
+            rarer = moves < 0 if (moves < 0).sum() <= (moves > 0).sum() else moves > 0
+            row = int(rows[1:][rarer][0])
+            raise column.fault(
+                row, f"begins anew, and the form {form} has no year; write it, or give --step rows; {PAGE}"
+            )
 
 
 # ------------------------------------------------------------------------------------------ zones

@@ -87,8 +87,8 @@ def test_numbered_steps_go_on_from_the_last_one() -> None:
 
 
 def test_where_filling_looked_ahead_stays_known() -> None:
-    later = replace(days("a", "2024-01-03", 2), hindsight=np.array([True, False]))
+    later = replace(days("a", "2024-01-03", 2), hindsight=np.array([[True], [False]]))
     (series,), _, _ = joined([days("a", "2024-01-01", 2)], [later], PATH)
     assert series.hindsight is not None
-    assert series.hindsight.tolist() == [False, False, True, False]
+    assert series.hindsight[:, 0].tolist() == [False, False, True, False]
     assert joined([days("a", "2024-01-01", 2)], [days("a", "2024-01-03", 2)], PATH)[0][0].hindsight is None

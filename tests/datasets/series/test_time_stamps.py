@@ -271,9 +271,19 @@ def test_any_table_is_read_back_and_goes_on(start: pd.Timestamp, step: str, form
     assert not (one_offset or "/" in found.zone) or (ahead(found.index[-1], own, 20) == every[60:]).all()
 
 
-@pytest.mark.parametrize("form", ["%d.%m", "%H:%M", "%Y-%W", "%Y week %U"])
-def test_a_form_that_leaves_the_order_of_dates_open_is_refused(form: str) -> None:
-    assert fault(["01.07", "02.07"], Writing(date_format=form)).startswith(f"--date-format '{form}': ")
+def test_dates_without_a_year_are_of_one_year() -> None:
+    days, form = ["30.12", "31.12", "01.01", "02.01"], Writing(date_format="%d.%m")
+    assert "line 4: '01.01' begins anew, and the form %d.%m has no year" in fault(days, form)
+    for fine in (days[:2], days[2:], days[1::-1]):
+        assert stamps_of(fine, form).how == "%d.%m"
+    series = np.array([0, 0, 1, 1])
+    column = Column(Path("t.csv"), ["30.12", "31.12", "30.12", "31.12"], range(2, 6), series)
+    assert len(read_stamps(column, form).index) == 4
+
+
+@pytest.mark.parametrize("form", ["%Y-%W", "%Y week %U"])
+def test_a_form_of_weeks_without_their_days_is_refused(form: str) -> None:
+    assert fault(["2024-01", "2024-02"], Writing(date_format=form)).startswith(f"--date-format '{form}': ")
     assert stamps_of(["2024-05-1"], Writing(date_format="%Y-%W-%w")).how == "%Y-%W-%w"
 
 

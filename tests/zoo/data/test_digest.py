@@ -36,10 +36,14 @@ VALUES = [
     "a", "b", "", b"a", "\ud800", 0, 1, 1.0, 0.5, True, None, ("a", "b"), ("ab",), (("a",), "b"), ("a", ("b",)), (),
     {"x": 1}, {"x": 2}, {"y": 1}, np.zeros(2), np.zeros(2, np.float32), np.zeros((1, 2)), np.ones(2),
     np.array(["a"], object), np.array(["b"], object), np.float32(1), series(), series(name="b"), series(step="B"),
-    series(name=FileName("a")), series(hindsight=np.ones(3, bool)),
+    series(name=FileName("a")), series(hindsight=np.ones((3, 2), bool)),
     series(values=np.zeros((3, 2))), series(time=None),
     Features("x", np.zeros((2, 3)), 0), Features("x", np.eye(3), 1), Features("x", np.zeros((2, 3)), 0, np.ones(3)),
 ]  # fmt: skip
+
+
+def test_what_follows_from_the_place_of_an_example_does_not_count() -> None:
+    assert digest({"text": "a", "fold": 1}) == digest({"text": "a"})
 
 
 def test_no_two_values_are_alike() -> None:

@@ -12,7 +12,7 @@ def fit_autoregression(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least squares of each variable on a constant and its own last `lags` values.
 
-    Of a constant, with no lags, and where no value is left to fit, it repeats the last value.
+    Of a constant, with no lags, and where too few values are left to fit, it repeats the last value.
 
     Args:
         values: `(time, variables)`.
@@ -27,7 +27,8 @@ def fit_autoregression(
     deviations = np.zeros(values.shape[1])
     for n, column in enumerate(values.T):
         known = np.ones(len(column) - lags, bool) if left_out is None else ~left_out[lags:, n]
-        if lags == 0 or not known.any() or is_rounding(np.ptp(column), np.abs(column).max()):
+        too_few = left_out is not None and known.sum() <= 2 * lags
+        if lags == 0 or too_few or is_rounding(np.ptp(column), np.abs(column).max()):
             coefficients[n, 1] = 1.0
             deviations[n] = np.diff(column).std() if len(column) > 1 else 0.0
             continue

@@ -33,6 +33,8 @@ MOST_ETS = 10_000  # more variables than that take minutes
 FEWEST_ETS = 4  # steps of train; of fewer the last value is repeated
 MOST_LAGS = 24  # of the autoregression where it is not told how many
 LONGEST_SEASON = 60  # of ETS
+ENOUGH = 0.5  # of the windows must be known as a whole, or each step is fitted by itself
+MOST_FITS = 100  # of the linear map
 CHUNK = 4_096  # windows of the linear map at a time
 
 
@@ -212,8 +214,9 @@ class Baselines:
     def _linear_map(self) -> LinearForecast:
         """Ridge regression of the steps ahead on the window, both minus the window's last value, scaled.
 
-        It is fitted on windows of whose targets none was made up; where each has such a one, step by step, on those in
-        which this step was not. A step that is never known is the last value.
+        It is fitted on windows of whose targets none was made up; where these are less than half, step by step, on
+        those in which this step was not (steps that are known in the same windows at once). A step that is never known
+        is the last value.
         """
         from sklearn.linear_model import Ridge
 
@@ -222,12 +225,14 @@ class Baselines:
         x, y, _ = self._linear_data(self.train, which)
         known = ~np.isnan(y)
         matrix, constant = np.zeros((x.shape[1], y.shape[1])), np.zeros(y.shape[1])
-        whole = known.all(axis=1).any()
-        for steps in [slice(None)] if whole else [slice(n, n + 1) for n in range(len(constant))]:
-            rows = known[:, steps].all(axis=1)
+        patterns, kind = np.unique(known, axis=1, return_inverse=True)
+        if known.all(axis=1).mean() >= ENOUGH or (known.all(axis=1).any() and patterns.shape[1] > MOST_FITS):
+            patterns, kind = known.all(axis=1, keepdims=True), np.zeros(len(constant), int)
+        for n, rows in enumerate(patterns.T):
             if rows.any():
-                ridge = Ridge(alpha=1.0, fit_intercept=True).fit(x[rows], y[rows, steps])
-                matrix[:, steps] = ridge.coef_.reshape(-1, len(matrix)).T
+                steps = np.flatnonzero(kind == n)
+                ridge = Ridge(alpha=1.0, fit_intercept=True).fit(x[rows], y[np.ix_(rows, steps)])
+                matrix[:, steps] = ridge.coef_.reshape(len(steps), -1).T
                 constant[steps] = ridge.intercept_
         return LinearForecast(matrix, constant)
 

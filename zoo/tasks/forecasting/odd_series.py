@@ -203,7 +203,7 @@ def made_up_notes(laid: Sequence[Windows], dataset: Dataset) -> Iterator[str]:
         left_out = f"; {lost:,} windows with nothing else to forecast are left out" if lost else ""
         yield f"made-up values are read, but never scored nor a target in training: {shares}{left_out}"
     if behind := sum(windows.behind_gaps for windows in laid):
-        yield f"{behind:,} windows behind gaps that are filled from both of their sides are left out"
+        yield f"{behind:,} windows that end in values filled from later ones are left out"
 
 
 def _made_up(example: Example) -> int:

@@ -1,8 +1,8 @@
 """Windows over series: which steps a forecast reads, which it forecasts, and their arrays in batches.
 
 An origin is the first step that is forecast. A forecast at an origin reads the `window` steps before it and nothing
-else of the values, so that no window needs a rule against leakage besides where its scored steps lie, and one: none
-begins behind a gap that was filled from what comes later.
+else of the values, so that no window needs a rule against leakage besides where its scored steps lie, and one: it has
+no target of a variable whose last value before the origin was filled from later ones.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Windows:
         most_a_pass: in training, windows that are drawn anew for each pass; 0 for all of them.
         yardstick: scores that others are measured by, kept when they are first asked for.
         only_made_up: how many more windows there are whose every target was made up; they are left out.
-        behind_gaps: how many more begin behind a gap that is filled from what comes later; they are left out, too.
+        behind_gaps: how many more end in values of all variables that were filled from later ones; they are left out.
         fold_of: which fold of the split each of `series` is of, from 0.
     """
 
@@ -156,9 +156,13 @@ class Windows:
         return self._flat["values"][self._steps(which, first, stop)]
 
     def truth(self, which: np.ndarray) -> np.ndarray:
-        """Values `(len(which), scored steps, variables)` of the scored steps; NaN where they were made up."""
+        """Values `(len(which), scored steps, variables)` of the scored steps; NaN where they were made up, and of a
+        variable whose window ends in a value that was filled from later ones."""
         horizon = self.specification.horizon
-        return self._flat["truth"][self._steps(which, horizon - self.specification.scored, horizon)]
+        values = self._flat["truth"][self._steps(which, horizon - self.specification.scored, horizon)]
+        if "hindsight" in self._flat:
+            values = np.where(self._flat["hindsight"][self._steps(which, -1, 0)], np.nan, values)
+        return values
 
     def unit_of(self, which: np.ndarray) -> np.ndarray:
         """In which the errors of these windows count, `(len(which), 1, variables)`."""
@@ -239,6 +243,8 @@ class Windows:
                 past=np.concatenate([a_series.past for a_series in self.series], dtype=np.float64),
                 future=np.concatenate(with_calendar, dtype=np.float64),
             )
+            if any(a_series.hindsight is not None for a_series in self.series):
+                self._cache["hindsight"] = np.concatenate([_hindsight(a_series) for a_series in self.series])
         return self._cache
 
     def _steps(self, which: np.ndarray, first: int, stop: int) -> np.ndarray:
@@ -260,8 +266,11 @@ def fitted_to(series: TimeSeries) -> np.ndarray:
     values = truth(series)
     if series.hindsight is None:
         return values
-    behind = np.concatenate([[False], series.hindsight[:-1]])
-    return np.where(behind[:, None], np.nan, values)
+    return np.where(np.pad(series.hindsight[:-1], ((1, 0), (0, 0))), np.nan, values)
+
+
+def _hindsight(series: TimeSeries) -> np.ndarray:
+    return np.zeros(series.values.shape, bool) if series.hindsight is None else series.hindsight
 
 
 def future_features(series: TimeSeries, specification: WindowSpecification) -> np.ndarray:
@@ -314,15 +323,14 @@ def windows_of(
     for n, example in enumerate(examples):
         origins = specification.origins(example["start"], len(example["series"]), stride)
         known = origins[_any_known(example["series"], origins, specification)]
-        hindsight = example["series"].hindsight
-        fair = known if hindsight is None else known[~hindsight[known - 1]]
+        fair = known[_any_known(example["series"], known, specification, _hindsight(example["series"]))]
         parts.append(np.stack([np.full(len(fair), n), fair], axis=1))
         only_made_up += len(origins) - len(known)
         behind_gaps += len(known) - len(fair)
     index = np.concatenate(parts) if parts else np.zeros((0, 2), int)
     if behind_gaps and not len(index):
         raise UserError(
-            f"every window of {what} begins behind a gap that is filled from both of its sides; give --fill last"
+            f"every window of {what} ends in values that were filled from later ones; give --fill last, or zero"
         )
     if only_made_up and not len(index):
         raise UserError(
@@ -347,13 +355,24 @@ def windows_of(
     )
 
 
-def _any_known(series: TimeSeries, origins: np.ndarray, specification: WindowSpecification) -> np.ndarray:
-    """Which forecasts have a target that was not made up, `(origins,)` bool."""
-    if series.made_up is None:
+def _any_known(
+    series: TimeSeries,
+    origins: np.ndarray,
+    specification: WindowSpecification,
+    hindsight: np.ndarray | None = None,
+) -> np.ndarray:
+    """Which forecasts have a target that was not made up, `(origins,)` bool.
+
+    Args:
+        hindsight: `(time, variables)` bool; targets of a variable do not count where the step before is marked.
+    """
+    if series.made_up is None and hindsight is None:
         return np.ones(len(origins), bool)
-    before = np.concatenate([[0], np.cumsum(~series.made_up.all(axis=1))])  # steps with any known value
+    known = np.ones(series.values.shape, int) if series.made_up is None else (~series.made_up).astype(int)
+    before = np.pad(known.cumsum(axis=0), ((1, 0), (0, 0)))  # known values before each step
     stop = origins + specification.horizon
-    return before[stop] > before[stop - specification.scored]
+    any_of = before[stop] > before[stop - specification.scored]
+    return np.asarray((any_of if hindsight is None else any_of & ~hindsight[origins - 1]).any(axis=1))
 
 
 def no_window(what: str, lengths: Mapping[str, int], specification: WindowSpecification) -> UserError:

@@ -66,4 +66,7 @@ def test_nothing_is_fitted_to_what_was_made_up() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-6)
     coefficients, deviations = fit_autoregression(y, 2, np.ones_like(made_up))
     assert coefficients.tolist() == [[0.0, 1.0, 0.0]]
+    few = np.ones_like(made_up)
+    few[50:54] = False  # as many values as would fit exactly are too few
+    assert fit_autoregression(y, 2, few)[0].tolist() == [[0.0, 1.0, 0.0]]
     assert np.isfinite(deviations).all()

@@ -116,3 +116,18 @@ def test_the_linear_map_where_no_window_is_without_a_made_up_step() -> None:
     found = Baselines(of.train, 1, 2, False).forecasts(windows_of_test(of))["linear map"]
     np.testing.assert_allclose(found[~np.isnan(truth)], truth[~np.isnan(truth)], atol=0.2)
     assert np.isfinite(found).all()
+    made_up[20] = False  # a few windows that are known as a whole change little
+    of = prepared(replace(one, made_up=made_up))
+    again = Baselines(of.train, 1, 2, False).forecasts(windows_of_test(of))["linear map"]
+    np.testing.assert_allclose(again, found, atol=0.05)
+
+
+def test_where_a_step_is_never_known_the_linear_map_is_the_last_value() -> None:
+    one = series(80, variables=1)
+    of = prepared(replace(one, made_up=np.arange(80)[:, None] % 2 == 1), stride=2)
+    windows = windows_of_test(of)
+    never = np.isnan(of.train.targets.values).all(axis=(0, 2))
+    assert never.sum() == 2
+    found = Baselines(of.train, 1, 2, False).forecasts(windows)["linear map"]
+    last = windows.raw(np.arange(len(windows)), -1, 0)
+    np.testing.assert_allclose(found[:, never], np.broadcast_to(last, found[:, never].shape))

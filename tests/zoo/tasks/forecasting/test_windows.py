@@ -143,8 +143,8 @@ def test_independent_forecasts_are_of_steps_of_their_own() -> None:
 
 def test_no_window_ends_where_filling_looked_ahead():
     """A step between two neighbours, filled by both, tells the later one to whoever knows the earlier one."""
-    hindsight = np.isin(np.arange(80), (20, 21, 60, 70))
-    one = dataclasses.replace(series(80), hindsight=hindsight)
+    marked = np.isin(np.arange(80), (20, 21, 60, 70))
+    one = dataclasses.replace(series(80), hindsight=np.stack([marked, marked], axis=1))
     of, whole = prepared(one, season=5), prepared(series(80), season=5)
     for windows, every in (
         (of.train, whole.train),
@@ -152,16 +152,30 @@ def test_no_window_ends_where_filling_looked_ahead():
         (windows_of_test(of), windows_of_test(whole)),
     ):
         left_out = {*every.index[:, 1]} - {*windows.index[:, 1]}
-        assert left_out == {*np.flatnonzero(hindsight) + 1} & {*every.index[:, 1]}
+        assert left_out == {*np.flatnonzero(marked) + 1} & {*every.index[:, 1]}
         assert windows.behind_gaps == len(left_out)
-    assert "2 windows behind gaps that are filled from both of their sides are left out" in of.notes
-    with pytest.raises(UserError, match=r"every window of dev begins behind a gap .* give --fill last"):
-        prepared(dataclasses.replace(series(80), hindsight=np.arange(80) // 16 == 3), season=5)
+    assert "2 windows that end in values filled from later ones are left out" in of.notes
+    third = np.tile(np.isin(np.arange(80), range(47, 64))[:, None], 2)
+    with pytest.raises(UserError, match=r"every window of dev ends in values .* give --fill last, or zero"):
+        prepared(dataclasses.replace(series(80), hindsight=third), season=5)
+
+
+def test_a_gap_of_one_variable_takes_the_targets_of_that_one_alone():
+    marked = np.stack([np.arange(80) == 20, np.zeros(80, bool)], axis=1)
+    of, whole = prepared(dataclasses.replace(series(80), hindsight=marked)), prepared(series(80))
+    np.testing.assert_array_equal(of.train.index, whole.train.index)
+    (which,) = np.flatnonzero(of.train.index[:, 1] == 21)
+    truth, every = of.train.truth(np.arange(len(of.train))), whole.train.truth(np.arange(len(whole.train)))
+    assert np.isnan(truth[which, :, 0]).all()
+    assert np.isnan(truth).sum() == truth.shape[1]
+    np.testing.assert_array_equal(truth[~np.isnan(truth)], every[~np.isnan(truth)])
+    other = np.stack([np.zeros(80, bool), np.arange(80) > 40], axis=1)  # the other one is unknown then
+    both = prepared(dataclasses.replace(series(80), hindsight=marked, made_up=other))
+    assert whole.train.behind_gaps == both.train.behind_gaps == 0
 
 
 def test_a_regression_is_fitted_to_nothing_behind_such_a_step():
-    one = dataclasses.replace(
-        series(8), hindsight=np.arange(8) == 3, made_up=np.arange(16).reshape(8, 2) == 6
-    )
-    assert np.argwhere(np.isnan(fitted_to(one))).tolist() == [[3, 0], [4, 0], [4, 1]]
+    marked = np.stack([np.arange(8) == 3, np.arange(8) == 5], axis=1)
+    one = dataclasses.replace(series(8), hindsight=marked, made_up=np.arange(16).reshape(8, 2) == 6)
+    assert np.argwhere(np.isnan(fitted_to(one))).tolist() == [[3, 0], [4, 0], [6, 1]]
     np.testing.assert_array_equal(fitted_to(series(8)), series(8).values)
