@@ -147,7 +147,12 @@ def test_one_step_changes_every_weight(cell, crf):
 
 
 @pytest.mark.parametrize(
-    "options", [{"embedding": 0}, {"character_embedding": 0}, {"character_units": 0, "character_filters": 1}]
+    "options",
+    [
+        {"embedding": 0},
+        {"character_embedding": 0},
+        pytest.param({"character_units": 0, "character_filters": 1}, marks=pytest.mark.slow),
+    ],
 )
 def test_either_half_of_a_word_can_be_left_out(options):
     ready = prepared()
@@ -158,7 +163,9 @@ def test_either_half_of_a_word_can_be_left_out(options):
     assert len(Predictor(half.model)(ready.valid)) == 3
 
 
-@pytest.mark.parametrize(("crf", "filters"), [(False, 0), (True, 0), (False, 8)])
+@pytest.mark.parametrize(
+    ("crf", "filters"), [(False, 0), (True, 0), pytest.param(False, 8, marks=pytest.mark.slow)]
+)
 def test_padding_changes_no_score_no_loss_and_no_gradient(crf, filters):
     import tensorflow as tf
 
