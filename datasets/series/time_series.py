@@ -6,15 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from datasets.series.steps import ahead
-from datasets.series.time_stamps import Writing
+from datasets.series.time_stamps import UNSAID, Writing
 from datasets.series.zones import zone_of
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-#: Metadata of a field that came later: where it is None, the digest of a data set says nothing of it.
-UNSAID = {"unsaid": True}
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,10 @@ MUCH_LONGER = 10  # than days that are taken for days, are those that are taken 
 CLEARLY = 2.0  # times as many steps must be there for one order of day and month than for the other
 
 
+#: Metadata of a field that came later: where it is None, the digest of a data set says nothing of it.
+UNSAID = {"unsaid": True}
+
+
 @dataclass(frozen=True)
 class Writing:
     """How the cells of a table are written, where the table itself does not say; a model keeps that of its data.
@@ -51,7 +55,7 @@ class Writing:
     decimal: str = "auto"
     thousands: str = "none"
     time_zone: str = ""
-    numbered: bool | None = field(default=None, metadata={"unsaid": True})
+    numbered: bool | None = field(default=None, metadata=UNSAID)
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ class Prepared(Generic[LearnedT, BatchesT]):
         train, valid: the splits in batches.
         test: reads the test split when it is called; None where there is none.
         notes: sentences about what was done to the data, for people.
-        tested: how many examples the test split has, which tells how long a baseline will take.
+        tested: how many examples the test split has, for baselines that take long; 0 where `of` did not make this.
     """
 
     learned: LearnedT

@@ -122,9 +122,9 @@ def brier(logits: np.ndarray, targets: np.ndarray) -> float:
     from scipy.special import softmax
 
     known = targets != NOT_IN_TRAIN
-    probabilities = softmax(logits[known].astype(np.float64), axis=1)
     if not known.any():
         return math.nan
+    probabilities = softmax(logits[known].astype(np.float64), axis=1)
     true = np.eye(logits.shape[1])[targets[known]]
     return float(np.square(probabilities - true).sum(axis=1).mean())
 

@@ -46,6 +46,11 @@ def test_what_follows_from_the_place_of_an_example_does_not_count() -> None:
     assert digest({"text": "a", "fold": 1}) == digest({"text": "a"})
 
 
+def test_what_earlier_versions_kept_of_a_series_holds() -> None:
+    """A field that came later says nothing where it is None, or no run from before could go on."""
+    assert digest({"value": series()}) == {"examples": 1, "digest": "4e5520b2d79afe956608d2fbdc7adadd"}
+
+
 def test_no_two_values_are_alike() -> None:
     found = [str(digest({"value": value})) for value in VALUES]
     assert len(set(found)) == len(VALUES)
